@@ -1,0 +1,1 @@
+"""Training of the classifiers that vidfx runs: pictures in folders -> checkpoint -> engine file."""

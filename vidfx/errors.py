@@ -1,0 +1,66 @@
+"""Every error that a user can cause.
+
+    VidfxError                  exit code
+    ├── UsageError              2   the command line or a settings file is wrong
+    ├── InputError              1   one input failed; the others go on
+    │   ├── NotMediaError           not a video or picture that can be read
+    │   ├── DecodeError             it began well and then broke
+    │   └── OutputExistsError       the results are there already
+    ├── OutputError             1   a result could not be written
+    ├── NothingReadableError    3   not one input could be read
+    ├── UnavailableError        4   the device, backend, engine or library is not here
+    └── Interrupted             130 Ctrl-C
+
+``str(error)`` is one line: what, why. ``error.hint`` is one line: what to do about it.
+"""
+
+from __future__ import annotations
+
+
+class VidfxError(Exception):
+    """The root: something the user can understand and mend."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(" ".join(message.split()))
+        self.hint = " ".join(hint.split())
+
+
+class UsageError(VidfxError):
+    exit_code = 2
+
+
+class InputError(VidfxError):
+    exit_code = 1
+
+
+class NotMediaError(InputError):
+    pass
+
+
+class DecodeError(InputError):
+    pass
+
+
+class OutputExistsError(InputError):
+    pass
+
+
+class OutputError(VidfxError):
+    exit_code = 1
+
+
+class NothingReadableError(VidfxError):
+    exit_code = 3
+
+
+class UnavailableError(VidfxError):
+    exit_code = 4
+
+
+class Interrupted(VidfxError):
+    exit_code = 130
+
+    def __init__(self) -> None:
+        super().__init__("interrupted", hint="run the same command again to go on")

@@ -1,0 +1,114 @@
+"""What flows through the pipeline: frozen structs of arrays, checked when they are made.
+
+Time is container time (integer pts and a time base). Boxes are xyxy float32 in pixels of the
+upright original frame, (0, 0) the outer corner of the first pixel. Colour is RGB.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+
+def _same_length(owner: object, **arrays: np.ndarray) -> None:
+    shapes = {name: a.shape for name, a in arrays.items()}
+    if len({shape[0] for shape in shapes.values()}) > 1:
+        raise ValueError(f"{type(owner).__name__}: leading dimensions differ: {shapes}")
+
+
+@dataclass(frozen=True)
+class Colour:
+    """How numbers mean colours, in the codes of ISO/IEC 23091-2, as FFmpeg uses them."""
+
+    primaries: int = 2
+    transfer: int = 2
+    matrix: int = 2
+    "2 is unspecified; 1 BT.709, 5 and 6 BT.601, 9 BT.2020"
+    full_range: bool = False
+    "of the input; planes in Frame.planes are always limited"
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """Facts about one input, as known before decoding."""
+
+    path: Path
+    width: int
+    "pixels, upright (after rotation)"
+    height: int
+    "pixels, upright (after rotation)"
+    time_base: Fraction
+    "seconds per tick of pts"
+    start_pts: int
+    "the pts that is shown at playback time zero"
+    frame_rate: Fraction
+    "average frames per second as the container claims; only for progress and defaults"
+    n_frames: int | None
+    "frames to expect, None where the container does not say"
+    duration_s: float | None
+    rotation: int
+    "degrees counter-clockwise, a multiple of 90, already applied to the frames"
+    codec: str
+    pixel_format: str
+    has_audio: bool
+    sample_aspect_ratio: Fraction = Fraction(1)
+    "width of a pixel over its height, upright"
+    colour: Colour = Colour()
+
+    def seconds(self, pts: int) -> float:
+        """Playback time of a pts."""
+        return float((pts - self.start_pts) * self.time_base)
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One decoded frame, upright."""
+
+    index: int
+    "position in the input, from 0, counted over the whole file also when a part is read"
+    pts: int
+    "in VideoInfo.time_base, strictly rising"
+    rgb: np.ndarray
+    "(H, W, 3) uint8; not to be written to"
+    planes: np.ndarray | None = None
+    """(H' * 3 / 2, W') uint8 I420, H' and W' rounded up to even, limited range, matrix as
+    VideoInfo.colour says; owned by the frame (never the decoder's own memory), may be drawn on"""
+
+
+@dataclass(frozen=True)
+class Detections:
+    """Faces of some frames, in frame order."""
+
+    frame: np.ndarray
+    "(N,) int64, Frame.index"
+    box: np.ndarray
+    "(N, 4) float32 xyxy px"
+    score: np.ndarray
+    "(N,) float32 0..1"
+    landmarks: np.ndarray
+    "(N, 5, 2) float32 px: left eye, right eye, nose, left and right mouth corner, as seen"
+
+    def __post_init__(self) -> None:
+        _same_length(
+            self, frame=self.frame, box=self.box, score=self.score, landmarks=self.landmarks
+        )
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @classmethod
+    def empty(cls) -> Detections:
+        return cls(
+            np.zeros(0, np.int64),
+            np.zeros((0, 4), np.float32),
+            np.zeros(0, np.float32),
+            np.zeros((0, 5, 2), np.float32),
+        )
+
+    def rows(self, keep: np.ndarray) -> Detections:
+        return Detections(
+            self.frame[keep], self.box[keep], self.score[keep], self.landmarks[keep]
+        )
