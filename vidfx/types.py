@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -112,3 +113,85 @@ class Detections:
         return Detections(
             self.frame[keep], self.box[keep], self.score[keep], self.landmarks[keep]
         )
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How much a face can be trusted, as factors 0..1."""
+
+    size: float
+    blur: float
+    pose: float
+
+    @property
+    def value(self) -> float:
+        return self.size * self.blur * self.pose
+
+
+@dataclass(frozen=True)
+class FaceBatch:
+    """Aligned pictures of detected faces."""
+
+    row: np.ndarray
+    "(N,) int64, the rows of Detections that they come from"
+    crops: np.ndarray
+    "(N, S, S, 3) uint8 RGB"
+
+    def __post_init__(self) -> None:
+        _same_length(self, row=self.row, crops=self.crops)
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a classifier says of some faces."""
+
+    labels: tuple[str, ...]
+    prob: np.ndarray
+    "(N, K) float32, rows sum to 1; NaN where the face was not read"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One decision about one face: the probability of every label and the one chosen."""
+
+    label: str
+    prob: float
+    probs: tuple[float, ...]
+    "in the order of the engine's labels"
+
+
+Source = Literal["detected", "tracked", "interpolated"]
+
+
+@dataclass(frozen=True)
+class Face:
+    """One face of one frame, as outputs see it."""
+
+    track_id: int
+    "from 1, never used again in the same video"
+    box: np.ndarray
+    "(4,) float32 xyxy px"
+    source: Source
+    """detected: found on this frame; tracked: found below the detector's threshold where a track
+    expected it; interpolated: not looked at, filled between two frames where it was found"""
+    score: float | None
+    "of the detector; None where interpolated"
+    landmarks: np.ndarray
+    "(5, 2) float32 px"
+    quality: Quality | None
+    identity: Reading | None
+    emotion: Reading | None
+    raw_identity: Reading | None
+    raw_emotion: Reading | None
+
+
+@dataclass(frozen=True)
+class FrameResult:
+    """All that is known of one frame, when nothing about it will change any more."""
+
+    frame: Frame
+    faces: tuple[Face, ...]
+    looked: bool
+    "whether the detector ran on this frame"
+    cut: bool
+    "whether a new shot begins with this frame"

@@ -1,0 +1,139 @@
+"""Clips of known content, made from pictures that installed packages ship.
+
+``python -m benchmarks.clips demo OUT.mp4`` makes the demo clip; ``faces`` makes the one that the
+benchmarks use. The pictures are insightface's group photograph (``t1.jpg``) and scikit-image's
+public-domain astronaut; neither package is imported, only its files are read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import math
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+RATE = 30
+SOUND_RATE = 48_000
+
+
+def packaged_picture(package: str, path: str) -> np.ndarray:
+    """A picture (H, W, 3) uint8 RGB out of an installed package."""
+    spec = importlib.util.find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise SystemExit(f"{package} is not installed: pip install --no-deps {package}")
+    file = Path(spec.submodule_search_locations[0]) / path
+    picture = cv2.imdecode(np.frombuffer(file.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    return np.ascontiguousarray(picture[:, :, ::-1])
+
+
+def group() -> np.ndarray:
+    """Six people, 1280 x 886."""
+    return packaged_picture("insightface", "data/images/t1.jpg")
+
+
+def astronaut() -> np.ndarray:
+    """Eileen Collins, 512 x 512."""
+    return packaged_picture("skimage", "data/astronaut.png")
+
+
+def camera(
+    picture: np.ndarray,
+    size: tuple[int, int],
+    frames: int,
+    views: tuple[tuple[float, float, float], tuple[float, float, float]],
+) -> Iterator[np.ndarray]:
+    """Pan and zoom over a picture; a view is (centre x, centre y, width), shares of its width."""
+    width, height = size
+    span = picture.shape[1]
+    for i in range(frames):
+        ease = 0.5 - 0.5 * math.cos(math.pi * i / max(1, frames - 1))
+        x, y, across = ((1 - ease) * a + ease * b for a, b in zip(*views, strict=True))
+        scale = width / (across * span)
+        shift = [width / 2 - scale * x * span, height / 2 - scale * y * span]
+        matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
+        shrinks = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+        yield cv2.warpAffine(
+            picture, matrix, size, flags=shrinks, borderMode=cv2.BORDER_REFLECT_101
+        )
+
+
+def demo_frames(size: tuple[int, int] = (1280, 720)) -> Iterator[np.ndarray]:
+    """Ten seconds: across the group, a cut to the astronaut, a cut back to the whole group."""
+    yield from camera(group(), size, 120, ((0.30, 0.30, 0.52), (0.68, 0.36, 0.52)))
+    yield from camera(astronaut(), size, 90, ((0.50, 0.30, 1.00), (0.45, 0.26, 0.62)))
+    yield from camera(group(), size, 90, ((0.50, 0.34, 0.80), (0.50, 0.34, 0.96)))
+
+
+def face_frames(faces: int, frames: int, size: tuple[int, int]) -> Iterator[np.ndarray]:
+    """A slow drift over one face (the astronaut) or six (the group), for ``frames`` frames."""
+    picture, views = {
+        1: (astronaut(), ((0.50, 0.32, 1.0), (0.45, 0.30, 0.8))),
+        6: (group(), ((0.50, 0.34, 0.94), (0.50, 0.34, 0.99))),
+    }[faces]
+    rng = np.random.default_rng(0)
+    grain = rng.normal(0, 3, (16, size[1] // 4, size[0] // 4)).astype(np.float32)
+    for i, frame in enumerate(camera(picture, size, frames, views)):
+        noise = cv2.resize(grain[i % len(grain)], size)[..., None]
+        yield np.clip(frame + noise, 0, 255).astype(np.uint8)
+
+
+def melody(seconds: float) -> np.ndarray:
+    """A quiet tune (2, N) float32 at SOUND_RATE."""
+    notes = [261.6, 329.6, 392.0, 523.3, 392.0, 329.6]
+    t = np.arange(int(seconds * SOUND_RATE)) / SOUND_RATE
+    beat = (t * 2).astype(int)
+    pitch = np.take(notes, beat % len(notes))
+    envelope = np.exp(-4 * (t * 2 - beat))
+    tune = 0.2 * envelope * np.sin(2 * np.pi * pitch * (t - beat / 2))
+    return np.stack([tune, tune]).astype(np.float32)
+
+
+def write_clip(path: Path, frames: Iterator[np.ndarray], size: tuple[int, int]) -> int:
+    """Encode frames (H, W, 3) RGB and a tune as H.264 and AAC; returns the number of frames."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("libx264", rate=RATE, options={"crf": "20"})
+        video.width, video.height, video.pix_fmt = *size, "yuv420p"
+        audio = container.add_stream("aac", rate=SOUND_RATE, layout="stereo")
+        count = 0
+        for pixels in frames:
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.pts, frame.time_base = count, Fraction(1, RATE)
+            container.mux(video.encode(frame))
+            count += 1
+        container.mux(video.encode())
+        sound = melody(count / RATE)
+        for at in range(0, sound.shape[1] - 1023, 1024):
+            part = av.AudioFrame.from_ndarray(
+                np.ascontiguousarray(sound[:, at : at + 1024]), format="fltp", layout="stereo"
+            )
+            part.sample_rate, part.pts = SOUND_RATE, at
+            container.mux(audio.encode(part))
+        container.mux(audio.encode())
+    return count
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Make clips of known content.")
+    parser.add_argument("kind", choices=["demo", "faces"])
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--faces", type=int, choices=[1, 6], default=6)
+    parser.add_argument("--frames", type=int, default=900)
+    parser.add_argument("--height", type=int, choices=[360, 720, 1080], default=720)
+    args = parser.parse_args()
+    size = (args.height * 16 // 9, args.height)
+    if args.kind == "demo":
+        frames = demo_frames(size)
+    else:
+        frames = face_frames(args.faces, args.frames, size)
+    print(f"{args.out}: {write_clip(args.out, frames, size)} frames")
+
+
+if __name__ == "__main__":
+    main()

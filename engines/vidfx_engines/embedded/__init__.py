@@ -1,0 +1,25 @@
+"""Models that come with the package."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vidfx_engines.errors import EngineFileError
+
+NAMES = ("centerface", "emotion")
+
+
+def embedded(name: str) -> Path:
+    """The weights of a model in the package, to be given to ``select``.
+
+    Raises EngineFileError where they are missing, which a whole installation's are not.
+    """
+    path = Path(__file__).with_name(f"{name}.onnx")
+    if name not in NAMES:
+        raise EngineFileError(f"no embedded model is named {name!r}", hint=", ".join(NAMES))
+    if not path.is_file():
+        raise EngineFileError(
+            f"{path}: missing; it is fetched when vidfx is built or installed",
+            hint="install again: pip install --force-reinstall --no-deps vidfx (or -e . in a clone)",
+        )
+    return path

@@ -1,0 +1,317 @@
+"""Edits of ONNX graphs, so that one file serves every backend.
+
+After ``prepare`` a model takes (N, H, W, 3) uint8 RGB, with its normalisation inside, any N and,
+for detectors, any H and W; its outputs have the batch first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vidfx_engines.errors import EngineFileError
+from vidfx_engines.spec import EngineSpec, InputSpec
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+    from onnx import GraphProto, ModelProto, NodeProto, ValueInfoProto
+
+PIXELS = "vidfx_pixels"
+"""The name of the input that ``with_uint8_nhwc_input`` makes."""
+CHANNELS_LAST = [0, 2, 3, 1]
+BATCH_IN_ROWS = [2, 3, 0, 1]
+"""How stock SCRFD transposes its heads: right for one picture, wrong for two."""
+
+
+def prepare(spec: EngineSpec, data: bytes) -> bytes:
+    """The ONNX file ``data`` as every backend can take it.
+
+    Raises EngineFileError where it is no ONNX file, reaches for other files, or is not what
+    ``spec`` says.
+    """
+    model = parse(data, spec.weights)
+    _agree(spec, model)
+    sides = spec.input.size is None
+    model = with_dynamic_shape(model, spec.input.layout) if sides else with_dynamic_batch(model)
+    return with_uint8_nhwc_input(model, spec.input).SerializeToString()
+
+
+def parse(data: bytes, name: str) -> ModelProto:
+    """An ONNX model that keeps to itself; ``name`` is for the error's text."""
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    try:
+        model = onnx.load_model_from_string(data)
+    except DecodeError:
+        raise EngineFileError(f"{name}: not an ONNX file") from None
+    if not model.graph.node or not model.graph.output:
+        raise EngineFileError(f"{name}: not an ONNX file, or an empty one")
+    for message in _walk(model):
+        if isinstance(message, onnx.TensorProto) and (
+            message.data_location == onnx.TensorProto.EXTERNAL or message.external_data
+        ):
+            raise EngineFileError(
+                f"{name}: has its weights in other files, which vidfx does not read",
+                hint="save it as one file: onnx.save(onnx.load(path), path)",
+            )
+        if isinstance(message, onnx.NodeProto) and message.op_type == "EPContext":
+            raise EngineFileError(f"{name}: holds a compiled blob (EPContext), not a network")
+    return model
+
+
+def inputs(model: ModelProto) -> list[str]:
+    """Names of what the model takes."""
+    return [value.name for value in _inputs(model.graph)]
+
+
+def output_shapes(model: ModelProto) -> dict[str, list[int]]:
+    """Declared sides of the outputs by name, 0 where they depend on the input."""
+    return {
+        value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim]
+        for value in model.graph.output
+    }
+
+
+def is_quantised(data: bytes) -> bool:
+    """Whether a (prepared) model does its arithmetic in int8."""
+    import onnx
+
+    kinds = {node.op_type for node in onnx.load_model_from_string(data).graph.node}
+    return bool(kinds & {"QuantizeLinear", "QLinearConv", "ConvInteger"})
+
+
+def with_uint8_nhwc_input(model: ModelProto, given: InputSpec) -> ModelProto:
+    """``model`` behind a new input PIXELS, (N, H, W, 3) uint8 RGB, whatever it takes itself."""
+    from onnx import TensorProto, helper
+
+    model = _copy(model)
+    graph = model.graph
+    old = _input(graph, given.name)
+    n, h, w = _image_dims(old, given.layout)
+    nodes: list[NodeProto] = []
+    at = PIXELS
+
+    def then(kind: str, *more: str, **attributes: Any) -> None:
+        nonlocal at
+        made = f"{PIXELS}_{kind.lower()}"
+        nodes.append(helper.make_node(kind, [at, *more], [made], name=made, **attributes))
+        at = made
+
+    def constant(name: str, values: np.ndarray) -> str:
+        _add_constant(graph, f"{PIXELS}_{name}", values)
+        return f"{PIXELS}_{name}"
+
+    if given.colour == "bgr":
+        then("Gather", constant("order", np.array([2, 1, 0], np.int64)), axis=3)
+    along = (1, 1, 1, 3)
+    if given.layout == "NCHW":
+        then("Transpose", perm=[0, 3, 1, 2])
+        along = (1, 3, 1, 1)
+    if given.dtype == "float32":
+        then("Cast", to=TensorProto.FLOAT)
+    if any(given.mean):
+        then("Sub", constant("mean", np.array(given.mean, np.float32).reshape(along)))
+    if given.scale != (1.0, 1.0, 1.0):
+        then("Mul", constant("scale", np.array(given.scale, np.float32).reshape(along)))
+    nodes.append(helper.make_node("Identity", [at], [old.name], name=f"{PIXELS}_out"))
+
+    graph.input.remove(old)
+    graph.input.insert(0, helper.make_tensor_value_info(PIXELS, TensorProto.UINT8, [n, h, w, 3]))
+    body = list(graph.node)
+    del graph.node[:]
+    graph.node.extend([*nodes, *body])
+    return model
+
+
+def with_dynamic_batch(model: ModelProto) -> ModelProto:
+    """``model`` for any number of pictures."""
+    model = _copy(model)
+    _batch_first(model.graph)
+    for value in (*_inputs(model.graph), *model.graph.output):
+        if value.type.tensor_type.shape.dim:
+            value.type.tensor_type.shape.dim[0].dim_param = "N"
+    del model.graph.value_info[:]
+    return model
+
+
+def with_dynamic_shape(model: ModelProto, layout: str = "NCHW") -> ModelProto:
+    """``model``, a detector, for any number of pictures of any height and width."""
+    model = with_dynamic_batch(_with_relative_resizes(model))
+    sides = (2, 3) if layout == "NCHW" else (1, 2)
+    for value in _inputs(model.graph):
+        for axis, letter in zip(sides, "HW", strict=True):
+            value.type.tensor_type.shape.dim[axis].dim_param = letter
+    for value in model.graph.output:
+        dims = value.type.tensor_type.shape.dim
+        # (N, C, h, w) maps or (N, anchors, k) rows: k is the only side that stays.
+        for axis in range(1, len(dims)):
+            if axis == len(dims) - 1 and len(dims) == 3:
+                continue
+            if axis == 1 and len(dims) == 4:
+                continue
+            dims[axis].dim_param = f"{value.name}_{axis}"
+    return model
+
+
+def _batch_first(graph: GraphProto) -> None:
+    """Heads that pour pictures into one list of rows, or say "one picture", get a batch axis.
+
+    Transpose (2,3,0,1), Reshape (-1,k) becomes Transpose (0,2,3,1), Reshape (0,-1,k), which is
+    the same for one picture.
+    """
+    made_by = {name: node for node in graph.node for name in node.output}
+    known = _constants(graph)
+    widened: set[str] = set()
+    for node in graph.node:
+        if node.op_type != "Reshape":
+            if node.op_type in ("Sigmoid", "Identity", "Cast") and node.input[0] in widened:
+                widened.update(node.output)
+            continue
+        source = made_by.get(node.input[0])
+        shape = known.get(node.input[1]) if len(node.input) > 1 else None
+        if source is None or source.op_type != "Transpose" or shape is None:
+            continue
+        perm = next(a for a in source.attribute if a.name == "perm")
+        rows = shape.tolist()
+        flat = len(rows) == 2 and rows[0] == -1
+        single = len(rows) == 3 and rows[:2] == [1, -1]
+        if not (flat or single) or list(perm.ints) not in (CHANNELS_LAST, BATCH_IN_ROWS):
+            continue
+        perm.ints[:] = CHANNELS_LAST
+        name = f"{node.output[0]}_rows"
+        _add_constant(graph, name, np.array([0, -1, rows[-1]], np.int64))
+        node.input[1] = name
+        if flat:
+            widened.update(node.output)
+    for value in graph.output:
+        dims = value.type.tensor_type.shape.dim
+        if value.name in widened and len(dims) == 2:
+            k = dims[1].dim_value
+            del dims[:]
+            for side in ("N", f"{value.name}_rows", k):
+                dim = dims.add()
+                if isinstance(side, str):
+                    dim.dim_param = side
+                else:
+                    dim.dim_value = side
+
+
+def _with_relative_resizes(model: ModelProto) -> ModelProto:
+    """Resize nodes with the sizes of one input shape written in get factors instead."""
+    import onnx
+
+    known = _constants(model.graph)
+    fixed = [
+        node
+        for node in model.graph.node
+        if node.op_type == "Resize" and len(node.input) == 4 and node.input[3] in known
+    ]
+    if not fixed:
+        return model
+    model = onnx.shape_inference.infer_shapes(model)
+    shapes = {
+        value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim]
+        for value in (*model.graph.input, *model.graph.value_info)
+    }
+    names = {node.output[0] for node in fixed}
+    for node in model.graph.node:
+        if node.op_type != "Resize" or node.output[0] not in names:
+            continue
+        before, after = shapes.get(node.input[0], []), known[node.input[3]]
+        if len(before) != len(after) or not all(before):
+            raise EngineFileError(
+                f"node {node.name or node.output[0]}: resizes to a fixed size that no factor gives",
+                hint="export the model again with a dynamic height and width",
+            )
+        name = f"{node.output[0]}_factors"
+        _add_constant(model.graph, name, (after / np.array(before)).astype(np.float32))
+        node.input[2] = name
+        del node.input[3:]
+    return model
+
+
+def _agree(spec: EngineSpec, model: ModelProto) -> None:
+    """Names, types and, where they are written in, numbers of labels are those of the spec."""
+    from onnx import TensorProto
+
+    graph = model.graph
+    names = [value.name for value in _inputs(graph)]
+    if names != [spec.input.name]:
+        raise EngineFileError(
+            f"{spec.weights}: its inputs are {', '.join(names)}; input.name is {spec.input.name}"
+        )
+    tensor = _input(graph, spec.input.name).type.tensor_type
+    kind = {TensorProto.FLOAT: "float32", TensorProto.UINT8: "uint8"}.get(tensor.elem_type)
+    if kind != spec.input.dtype or len(tensor.shape.dim) != 4:
+        raise EngineFileError(
+            f"{spec.weights}: its input is not a picture of {spec.input.dtype}, as input.dtype says"
+        )
+    outputs = {value.name: value for value in graph.output}
+    missing = [name for name in spec.outputs if name not in outputs]
+    if missing:
+        raise EngineFileError(f"{spec.weights}: has no output {missing[0]}, which outputs names")
+    if spec.labels:
+        dims = outputs[spec.outputs[0]].type.tensor_type.shape.dim
+        columns = dims[-1].dim_value if dims else 0
+        if columns and columns != len(spec.labels):
+            raise EngineFileError(
+                f"{spec.weights}: gives {columns} probabilities; labels has {len(spec.labels)}",
+                hint="labels and weights are not of one training; build the engine again",
+            )
+
+
+def _image_dims(value: ValueInfoProto, layout: str) -> list[int | str]:
+    dims = [d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim]
+    order = (0, 2, 3) if layout == "NCHW" else (0, 1, 2)
+    return [dims[axis] or letter for axis, letter in zip(order, "NHW", strict=True)]
+
+
+def _inputs(graph: GraphProto) -> list[ValueInfoProto]:
+    """Old files list their weights among the inputs."""
+    weights = {tensor.name for tensor in graph.initializer}
+    return [value for value in graph.input if value.name not in weights]
+
+
+def _input(graph: GraphProto, name: str) -> ValueInfoProto:
+    return next(value for value in graph.input if value.name == name)
+
+
+def _constants(graph: GraphProto) -> dict[str, np.ndarray]:
+    """Small integer vectors by name, from weights and Constant nodes."""
+    from onnx import TensorProto, numpy_helper
+
+    tensors = [(tensor.name, tensor) for tensor in graph.initializer]
+    for node in graph.node:
+        if node.op_type == "Constant":
+            tensors += [(node.output[0], a.t) for a in node.attribute if a.name == "value"]
+    return {
+        name: numpy_helper.to_array(tensor)
+        for name, tensor in tensors
+        if tensor.data_type == TensorProto.INT64 and len(tensor.dims) == 1 and tensor.dims[0] > 0
+    }
+
+
+def _add_constant(graph: GraphProto, name: str, values: np.ndarray) -> None:
+    from onnx import numpy_helper
+
+    graph.initializer.append(numpy_helper.from_array(values, name))
+
+
+def _copy(model: ModelProto) -> ModelProto:
+    made = type(model)()
+    made.CopyFrom(model)
+    return made
+
+
+def _walk(message: Message) -> Iterator[Message]:
+    """A protobuf message and all that it holds."""
+    stack: list[Message] = [message]
+    while stack:
+        here = stack.pop()
+        yield here
+        for descriptor, value in here.ListFields():
+            if descriptor.message_type is not None:
+                stack.extend(value if isinstance(value, Sequence) else [value])

@@ -1,0 +1,176 @@
+"""OpenVINO: the engine for CPUs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections import OrderedDict
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from vidfx_engines import graph
+from vidfx_engines.base import CHUNK, Precision, check_batch, check_outputs, empty_outputs
+from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
+from vidfx_engines.libraries import importing
+from vidfx_engines.spec import EngineSpec
+
+SHAPES_KEPT = 3
+"""Input shapes of a detector that stay compiled; videos of one batch rarely have more."""
+
+
+@cache
+def import_openvino() -> Any:
+    """The library, silenced: left to itself, importing it sends an event to Google Analytics.
+
+    It does so through the package openvino_telemetry and has a stub for when that is missing.
+    """
+    name = "openvino_telemetry"
+    before = sys.modules.get(name)
+    sys.modules[name] = None  # type: ignore[assignment]
+    try:
+        with importing("openvino"):
+            import openvino
+
+            return openvino
+    finally:
+        if before is None:
+            del sys.modules[name]
+        else:
+            sys.modules[name] = before
+
+
+@cache
+def _core() -> Any:
+    return import_openvino().Core()
+
+
+def _cache_folder() -> str | None:
+    """Where compiled models are kept between runs; None where nothing can be written."""
+    home = os.environ.get("XDG_CACHE_HOME", "")
+    root = Path(home) if Path(home).is_absolute() else Path.home() / ".cache"
+    folder = root / "vidfx" / "openvino"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return str(folder) if os.access(folder, os.W_OK | os.X_OK) else None
+
+
+class OpenVinoEngine:
+    """See vidfx_engines.base.Engine."""
+
+    backend = "openvino"
+
+    def __init__(
+        self, spec: EngineSpec, model: Any, options: dict[str, Any], precision: str
+    ) -> None:
+        self.spec = spec
+        self.precision = precision
+        self.device = f"CPU, {precision}"
+        self._model = model
+        self._options = options
+        self._shapes = [
+            [d.get_length() if d.is_static else None for d in model.output(name).partial_shape]
+            for name in spec.outputs
+        ]
+        self._queues: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+        if spec.input.size is not None:
+            self._queue((spec.input.size, spec.input.size))
+
+    def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
+        batch = check_batch(self.spec, batch)
+        if not len(batch):
+            return empty_outputs(self._shapes)
+        step = 1 if self.spec.input.size is None else CHUNK
+        queue = self._queue(batch.shape[1:3])
+        parts: list[tuple[np.ndarray, ...]] = [()] * -(-len(batch) // step)
+
+        def keep(request: Any, index: int) -> None:
+            parts[index] = tuple(request.get_tensor(n).data.copy() for n in self.spec.outputs)
+
+        queue.set_callback(keep)
+        try:
+            for index in range(len(parts)):
+                chunk = batch[index * step : (index + 1) * step]
+                queue.start_async({0: chunk}, index, share_inputs=True)
+            queue.wait_all()
+        except RuntimeError as error:
+            raise EngineRunError(f"{self.spec.name}: OpenVINO: {first_line(error)}") from None
+        outputs = tuple(np.concatenate(p) for p in zip(*parts, strict=True))
+        check_outputs(self.spec, outputs, len(batch))
+        return outputs
+
+    def close(self) -> None:
+        self._queues.clear()
+        self._model = None
+
+    def _queue(self, sides: tuple[int, ...]) -> Any:
+        """Requests for pictures of ``sides`` (H, W), compiled when first asked for."""
+        if self._model is None:
+            raise EngineRunError(f"{self.spec.name}: closed")
+        if sides not in self._queues:
+            rows = 1 if self.spec.input.size is None else -1
+            try:
+                model = self._model.clone()
+                model.reshape([rows, *sides, 3])
+                compiled = _core().compile_model(model, "CPU", self._options)
+            except RuntimeError as error:
+                raise EngineUnavailable(
+                    f"{self.spec.name}: OpenVINO cannot compile it for {sides[1]}x{sides[0]}:"
+                    f" {first_line(error)}"
+                ) from None
+            self._queues[sides] = import_openvino().AsyncInferQueue(compiled)
+            if len(self._queues) > SHAPES_KEPT:
+                self._queues.popitem(last=False)
+        self._queues.move_to_end(sides)
+        return self._queues[sides]
+
+
+class OpenVinoBackend:
+    """See vidfx_engines.base.Backend."""
+
+    name = "openvino"
+    devices = ("cpu",)
+    install = "pip install openvino"
+
+    def supports(self, spec: EngineSpec, device: str) -> str | None:  # noqa: ARG002
+        if find_spec("openvino") is None:
+            return "openvino is not installed"
+        return None
+
+    def load(
+        self,
+        spec: EngineSpec,
+        folder: Path,
+        *,
+        device: str,  # noqa: ARG002
+        threads: int | None,
+        precision: Precision,
+    ) -> OpenVinoEngine:
+        data = graph.prepare(spec, spec.read_weights(folder))
+        core = _core()
+        has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        if precision == "bf16" and not has_bf16:
+            raise EngineUnavailable("this CPU has no bf16 arithmetic", hint="leave precision auto")
+        chosen = "bf16" if precision != "f32" and has_bf16 else "f32"
+        options: dict[str, Any] = {
+            "INFERENCE_PRECISION_HINT": chosen,
+            "PERFORMANCE_HINT": "THROUGHPUT",
+        }
+        if threads is not None:
+            options["INFERENCE_NUM_THREADS"] = threads
+        if (cache_folder := _cache_folder()) is not None:
+            options["CACHE_DIR"] = cache_folder
+        try:
+            model = core.read_model(data, b"")
+        except RuntimeError as error:
+            raise EngineUnavailable(
+                f"{spec.weights}: OpenVINO cannot read it: {first_line(error)}"
+            ) from None
+        return OpenVinoEngine(
+            spec, model, options, "int8" if graph.is_quantised(data) else chosen
+        )

@@ -1,0 +1,139 @@
+"""Which backend runs an engine, and why not the others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidfx_engines.base import Backend, Engine, Precision
+from vidfx_engines.errors import EngineError, EngineUnavailable
+from vidfx_engines.models import detector_spec_for
+from vidfx_engines.onnxruntime_backend import OnnxRuntimeBackend
+from vidfx_engines.openvino_backend import OpenVinoBackend
+from vidfx_engines.spec import EngineSpec, spec_path
+
+
+@dataclass(frozen=True)
+class NotBuilt:
+    """A backend that this version does not have, and says so."""
+
+    name: str
+    devices: tuple[str, ...]
+    install: str = ""
+
+    def supports(self, spec: EngineSpec, device: str) -> str | None:  # noqa: ARG002
+        return "not part of this version"
+
+    def load(
+        self,
+        spec: EngineSpec,  # noqa: ARG002
+        folder: Path,  # noqa: ARG002
+        *,
+        device: str,  # noqa: ARG002
+        threads: int | None,  # noqa: ARG002
+        precision: Precision,  # noqa: ARG002
+    ) -> Engine:
+        raise EngineUnavailable(f"{self.name}: not part of this version")
+
+
+BACKENDS: tuple[Backend, ...] = (
+    NotBuilt("tensorrt", ("cuda",)),
+    OpenVinoBackend(),
+    OnnxRuntimeBackend(),
+)
+"""Best first."""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """An engine, and how it came to be chosen."""
+
+    engine: Engine
+    reason: str
+    "one line"
+    passed_over: tuple[tuple[str, str], ...]
+    "(backend, why not), of those that would have been better"
+
+
+def select(
+    path: str | Path,
+    *,
+    spec: EngineSpec | None = None,
+    device: str = "auto",
+    backend: str = "auto",
+    threads: int | None = None,
+    precision: Precision = "auto",
+    backends: Sequence[Backend] | None = None,
+) -> Selection:
+    """Load the engine at ``path`` (weights, or their spec) with the best backend that can.
+
+    ``spec`` stands for the one beside the weights. Detectors of the known families need none.
+    ``device`` is auto, cpu, cuda or cuda:n; ``backend`` auto or a name, and a name is obeyed or
+    is an error. Raises EngineFileError for bad files, EngineUnavailable where nothing can run it.
+    """
+    path = Path(path)
+    spec = spec or _spec_for(path)
+    kind = _kind(device)
+    known = BACKENDS if backends is None else backends
+    candidates = [b for b in known if kind in b.devices and backend in ("auto", b.name)]
+    if backend != "auto" and not candidates:
+        raise _named_in_vain(backend, kind, known)
+
+    passed_over: list[tuple[str, str]] = []
+    hints: list[str] = []
+    if device == "auto" and any(Path("/dev").glob("nvidia[0-9]*")):
+        passed_over.append(("cuda", "a GPU is here, but auto means the CPU in this version"))
+    where = "cpu" if kind == "cpu" else device
+    for candidate in candidates:
+        reason = candidate.supports(spec, where)
+        if reason is None:
+            try:
+                engine = candidate.load(
+                    spec, path.parent, device=where, threads=threads, precision=precision
+                )
+            except EngineUnavailable as error:
+                reason = str(error)
+                hints.append(error.hint)
+            else:
+                return Selection(engine, _why(engine, backend, passed_over), tuple(passed_over))
+        elif candidate.install:
+            hints.append(candidate.install)
+        passed_over.append((candidate.name, reason))
+    reasons = "; ".join(f"{name}: {reason}" for name, reason in passed_over)
+    hint = next((hint for hint in hints if hint), "")
+    raise EngineUnavailable(f"{spec.name}: nothing can run it on {where}: {reasons}", hint=hint)
+
+
+def _spec_for(path: Path) -> EngineSpec:
+    if path.suffix == ".onnx" and path.is_file() and not spec_path(path).exists():
+        return detector_spec_for(path)
+    return EngineSpec.load(path)
+
+
+def _kind(device: str) -> str:
+    if not re.fullmatch(r"auto|cpu|cuda(:\d{1,3})?", device):
+        raise EngineUnavailable(
+            f"device {device!r} is not known", hint="device is auto, cpu, cuda or cuda:0"
+        )
+    return "cuda" if device.startswith("cuda") else "cpu"
+
+
+def _named_in_vain(backend: str, kind: str, known: Sequence[Backend]) -> EngineError:
+    found = [b for b in known if b.name == backend]
+    if found:
+        return EngineUnavailable(
+            f"{backend} does not run on {kind}", hint=f"use --device {found[0].devices[0]}"
+        )
+    names = ", ".join(b.name for b in known)
+    return EngineUnavailable(f"no backend is named {backend!r}", hint=f"it is one of {names}")
+
+
+def _why(engine: Engine, backend: str, passed_over: Sequence[tuple[str, str]]) -> str:
+    what = f"{engine.backend} on {engine.device}"
+    if backend != "auto":
+        return f"{what}: you named it"
+    if passed_over:
+        return f"{what}: the best that runs here"
+    return f"{what}: the first choice"

@@ -1,0 +1,78 @@
+"""What is said to each expression, and the user's own words for it."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import cast
+
+from vidfx.errors import UsageError
+
+DEFAULT_MESSAGES = {
+    "angry": "Take a deep breath...",
+    "happy": "Keep smiling!!",
+    "neutral": "Steady as she goes.",
+    "sad": "It's okay to feel blue.",
+}
+MAX_LENGTH = 120
+
+
+def printable(text: str) -> str:
+    """The text in one line and in composed form, without what no font can draw.
+
+    Left out are control and format characters and variation selectors; half surrogates, which
+    stand in names of files that are not UTF-8 and crash OpenCV's font engine, become ``?``.
+    """
+    whole = text.encode("utf-8", "replace").decode("utf-8")
+    composed = unicodedata.normalize("NFC", " ".join(whole.split()))
+    return "".join(
+        c
+        for c in composed
+        if not unicodedata.category(c).startswith("C") and not "\ufe00" <= c <= "\ufe0f"
+    )
+
+
+def load_messages(path: Path, labels: Sequence[str]) -> dict[str, str]:
+    """The message of each label, from a TOML or JSON file of ``label: text``.
+
+    Labels that the file leaves out keep their default, or have none.
+    """
+    messages = {label: DEFAULT_MESSAGES[label] for label in labels if label in DEFAULT_MESSAGES}
+    for label, text in _read_table(path).items():
+        if label not in labels:
+            raise UsageError(
+                f"{path}: unknown expression {label!r}",
+                hint=f"the expressions are {', '.join(labels)}",
+            )
+        if not isinstance(text, str):
+            raise UsageError(
+                f"{path}: the message of {label!r} is not a text",
+                hint=f'write {label} = "some words"',
+            )
+        message = printable(text)
+        if len(message) > MAX_LENGTH:
+            raise UsageError(
+                f"{path}: the message of {label!r} has {len(message)} characters",
+                hint=f"shorten it to {MAX_LENGTH} characters",
+            )
+        messages[label] = message
+    return messages
+
+
+def _read_table(path: Path) -> dict[str, object]:
+    hint = 'give a TOML file with lines like happy = "Keep smiling!!", or the same as JSON'
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        table: object = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
+    except OSError as error:
+        raise UsageError(
+            f"{path}: cannot be read: {error.strerror or error}", hint="check the path"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path}: not valid: {error}", hint=hint) from error
+    if not isinstance(table, dict):
+        raise UsageError(f"{path}: not a table of messages", hint=hint)
+    return cast("dict[str, object]", table)

@@ -1,0 +1,142 @@
+"""``<stem>.summary.json``: what went in, how it was done, what came out. Written last."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import vidfx
+from vidfx import schema
+from vidfx.stages.decide import OTHER, UNKNOWN
+from vidfx.types import FrameResult, Reading, VideoInfo
+from vidfx.video.atomic import Pending, output_errors
+
+
+@dataclass
+class _Track:
+    first_s: float
+    last_s: float = 0.0
+    frames: int = 0
+    sources: Counter[str] = field(default_factory=lambda: Counter[str]())
+    emotions: Counter[str] = field(default_factory=lambda: Counter[str]())
+    identity: Reading | None = None
+    quality: float = 0.0
+
+
+class Tally:
+    """Counts what the outputs saw, frame by frame."""
+
+    def __init__(self, info: VideoInfo) -> None:
+        self.info = info
+        self.frames = 0
+        self.looked = 0
+        self.cuts = 0
+        self.with_faces = 0
+        self.with_target = 0
+        self.rows = 0
+        self.first_s: float | None = None
+        self.last_s: float | None = None
+        self._tracks: dict[int, _Track] = {}
+
+    def add(self, result: FrameResult) -> None:
+        time_s = self.info.seconds(result.frame.pts)
+        self.first_s = time_s if self.first_s is None else self.first_s
+        self.last_s = time_s
+        self.frames += 1
+        self.looked += result.looked
+        self.cuts += result.cut
+        self.with_faces += bool(result.faces)
+        self.rows += len(result.faces)
+        names = {f.identity.label for f in result.faces if f.identity}
+        self.with_target += bool(names - {OTHER, UNKNOWN})
+        for face in result.faces:
+            track = self._tracks.setdefault(face.track_id, _Track(time_s))
+            track.last_s = time_s
+            track.frames += 1
+            track.sources[face.source] += 1
+            track.identity = face.identity
+            track.quality = max(track.quality, face.quality.value if face.quality else 0.0)
+            if face.emotion:
+                track.emotions[face.emotion.label] += 1
+
+    def counts(self) -> dict[str, Any]:
+        return {
+            "frames": self.frames,
+            "frames_detected": self.looked,
+            "frames_with_faces": self.with_faces,
+            "frames_with_target": self.with_target,
+            "face_rows": self.rows,
+            "tracks": len(self._tracks),
+            "cuts": self.cuts,
+            "first_frame_s": self.first_s,
+            "last_frame_s": self.last_s,
+        }
+
+    def tracks(self) -> list[dict[str, Any]]:
+        """One entry a track, in the order of their numbers."""
+        return [
+            {
+                "track_id": number,
+                "first_s": round(track.first_s, 6),
+                "last_s": round(track.last_s, 6),
+                "frames": track.frames,
+                "sources": dict(track.sources),
+                "identity": track.identity.label if track.identity else None,
+                "identity_prob": round(track.identity.prob, 4) if track.identity else None,
+                "emotion_share": {
+                    label: round(n / track.emotions.total(), 4)
+                    for label, n in sorted(track.emotions.items())
+                },
+                "best_quality": round(track.quality, 4),
+            }
+            for number, track in sorted(self._tracks.items())
+        ]
+
+
+def describe_input(info: VideoInfo, reader: str, why: str) -> dict[str, Any]:
+    """The input's facts."""
+    return {
+        "path": str(info.path),
+        "bytes": info.path.stat().st_size if info.path.is_file() else None,
+        "width_px": info.width,
+        "height_px": info.height,
+        "codec": info.codec,
+        "pixel_format": info.pixel_format,
+        "frame_rate": float(info.frame_rate),
+        "time_base": f"{info.time_base.numerator}/{info.time_base.denominator}",
+        "start_pts": info.start_pts,
+        "duration_s": info.duration_s,
+        "rotation_deg": info.rotation,
+        "sample_aspect_ratio": str(info.sample_aspect_ratio),
+        "has_audio": info.has_audio,
+        "reader": reader,
+        "reader_why": why,
+    }
+
+
+def versions() -> dict[str, str]:
+    """What made the results."""
+    return {"vidfx": vidfx.__version__, "python": platform.python_version()}
+
+
+def write_summary(path: Path, content: dict[str, Any]) -> None:
+    """Write the summary under its final name, whole or not at all."""
+    with Pending(path) as pending, output_errors(path):
+        text = json.dumps(
+            {"schema": schema.SUMMARY_SCHEMA, **content}, indent=1, ensure_ascii=False
+        )
+        pending.part.write_text(text + "\n", encoding="utf-8")
+
+
+def read_summary(path: Path) -> dict[str, Any] | None:
+    """A summary that was written before; None where there is none that can be understood."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    known = isinstance(content, dict) and content.get("schema") == schema.SUMMARY_SCHEMA
+    return content if known else None

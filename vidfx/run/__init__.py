@@ -1,0 +1,1 @@
+"""Runs: from inputs to jobs, from a job to its results."""

@@ -1,0 +1,183 @@
+"""Load the engines that a run needs, once, and say which were chosen and why."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from vidfx_engines import (
+    Engine,
+    EngineError,
+    Selection,
+    embedded,
+    select,
+)
+
+from vidfx.config import Settings
+from vidfx.errors import UnavailableError, UsageError
+from vidfx.stages.detect import Detector
+from vidfx.stages.detector_heads import HEADS
+
+PACK = re.compile(r"(buffalo_[lmsc]+|antelopev2)")
+
+
+@dataclass(frozen=True)
+class Models:
+    """What the pipeline runs."""
+
+    detector: Detector
+    threshold: float
+    identity: Engine | None
+    emotion: Engine | None
+    selections: tuple[Selection, ...]
+    notices: tuple[str, ...] = ()
+    "what the user must be told, such as licences"
+
+    def describe(self) -> list[dict[str, Any]]:
+        """For the summary: every model with its hash, licence, backend and why."""
+        return [_described(s) for s in self.selections]
+
+    def close(self) -> None:
+        for selection in self.selections:
+            selection.engine.close()
+
+    def __enter__(self) -> Models:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _described(selection: Selection) -> dict[str, Any]:
+    engine = selection.engine
+    spec = engine.spec
+    return {
+        "task": spec.task,
+        "name": spec.name,
+        "sha256": spec.sha256,
+        "labels": list(spec.labels),
+        "licence": spec.licence,
+        "training_data": spec.training_data,
+        "backend": engine.backend,
+        "device": engine.device,
+        "precision": engine.precision,
+        "why": selection.reason,
+        "passed_over": [{"backend": b, "reason": r} for b, r in selection.passed_over],
+    }
+
+
+def load_models(settings: Settings) -> Models:
+    """Load detector and classifiers as the settings say.
+
+    Raises UnavailableError (exit code 4) where one cannot be had here.
+    """
+    notices: list[str] = []
+    with _engine_errors("detector"):
+        detector = _select(_detector_path(settings.detector, notices), settings)
+    chosen = [detector]
+    classifiers: dict[str, Engine | None] = {"identity": None, "emotion": None}
+    for task, name in (("identity", settings.recognition), ("emotion", settings.emotion)):
+        if name == "none":
+            continue
+        with _engine_errors(task):
+            packaged = task == "emotion" and name == "embedded"
+            selection = _select(embedded("emotion") if packaged else Path(name), settings)
+        if selection.engine.spec.task != task:
+            raise UsageError(
+                f"{name}: this is an engine for {selection.engine.spec.task}, not for {task}",
+                hint="name the other engine, or none",
+            )
+        chosen.append(selection)
+        classifiers[task] = selection.engine
+    family = detector.engine.spec.family
+    if family is None:
+        raise UsageError(
+            f"{settings.detector}: this is no detector", hint="name a SCRFD, YuNet or CenterFace file"
+        )
+    threshold = settings.detector_threshold or HEADS[family].threshold
+    return Models(
+        Detector(detector.engine, threshold=threshold / 2, long_side=settings.detector_size),
+        threshold,
+        classifiers["identity"],
+        classifiers["emotion"],
+        tuple(chosen),
+        tuple(notices),
+    )
+
+
+def _select(path: Path, settings: Settings) -> Selection:
+    return select(
+        path,
+        device=settings.device,
+        backend=settings.backend,
+        threads=settings.threads or None,
+    )
+
+
+@contextmanager
+def _engine_errors(what: str) -> Iterator[None]:
+    """Engines know nothing of exit codes; here their errors get one."""
+    try:
+        yield
+    except EngineError as error:
+        raise UnavailableError(f"{what}: {error}", hint=error.hint) from error
+
+
+def _detector_path(name: str, notices: list[str]) -> Path:
+    if name == "centerface":
+        return embedded("centerface")
+    if PACK.fullmatch(name):
+        return _insightface_pack(name, notices)
+    path = Path(name)
+    if not path.is_file():
+        raise UnavailableError(
+            f"detector {name}: there is no such file",
+            hint="use centerface, an ONNX file (SCRFD, YuNet, CenterFace) or a pack as buffalo_s",
+        )
+    return path
+
+
+def _insightface_pack(name: str, notices: list[str]) -> Path:
+    """The detector of a model pack, downloaded by insightface where it is not here yet."""
+    try:
+        storage: Any = importlib.import_module("insightface.utils.storage")
+    except ImportError as error:
+        library = re.search(r"(lib[\w.+-]+\.so[.\d]*)", str(error))
+        if library:
+            raise UnavailableError(
+                f"detector {name}: insightface needs the system library {library[1]}",
+                hint="apt-get install libgl1 libglib2.0-0, or reinstall opencv-python-headless",
+            ) from error
+        raise UnavailableError(
+            f"detector {name}: a model pack of insightface, which is not installed",
+            hint="pip install 'vidfx[insightface]'",
+        ) from error
+    notices.append(
+        f"{name}: insightface's model packs are licensed for non-commercial research only"
+    )
+    try:
+        folder = Path(storage.ensure_available("models", name))
+    except Exception as error:  # noqa: BLE001 - whatever a downloader raises, the user needs one line
+        raise UnavailableError(
+            f"detector {name}: insightface could not download the pack: {error}",
+            hint=f"put its files in ~/.insightface/models/{name}, or use --detector centerface",
+        ) from error
+    files = sorted(folder.rglob("det_*.onnx"))
+    if not files:
+        raise UnavailableError(
+            f"detector {name}: no det_*.onnx in {folder}", hint="remove the folder and try again"
+        )
+    return files[0]
+
+

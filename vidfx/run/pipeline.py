@@ -1,0 +1,174 @@
+"""The stages in a row: frames of one video in, settled frames out."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+from vidfx_engines import Engine
+
+from vidfx.config import Settings
+from vidfx.run.models import Models
+from vidfx.stages import align, classify
+from vidfx.stages.cuts import Marked, mark
+from vidfx.stages.decide import ExpressionSmoother, IdentityDecider, IdentityThresholds
+from vidfx.stages.smooth import Belief, Sighting, Timeline
+from vidfx.stages.track import Tracker
+from vidfx.types import Detections, Frame, FrameResult, Prediction, VideoInfo
+
+CHUNK_BYTES = 48 << 20
+MAX_CHUNK = 8
+LOOK_AHEAD_S = 0.5
+LOOK_AHEAD_BYTES = 96 << 20
+WEAK = 0.5
+"""A detection of at least this share of the threshold may go on a track, not begin one."""
+
+
+class Clock:
+    """Seconds spent in each stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = defaultdict(float)
+
+    @contextmanager
+    def __call__(self, stage: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] += time.perf_counter() - started
+
+
+class Pipeline:
+    """Detect, track, align, classify and smooth the frames of one video."""
+
+    def __init__(self, info: VideoInfo, settings: Settings, models: Models, clock: Clock) -> None:
+        self.info = info
+        self.every = settings.every
+        self.models = models
+        self.clock = clock
+        rate = float(info.frame_rate) or 25.0
+        max_gap_s = max(1.0, 2.5 * self.every / rate)
+        area = info.width * info.height
+        self.chunk = max(1, min(MAX_CHUNK, CHUNK_BYTES // (area * 9 // 2 or 1)))
+        affordable = max(3, LOOK_AHEAD_BYTES // (area * 3 // 2 or 1))
+        wished = max(round(LOOK_AHEAD_S * rate), 2 * self.every)
+        self.tracker = Tracker(sure=models.threshold, max_gap_s=max_gap_s)
+        self.timeline = Timeline(
+            look_ahead=max(min(wished, affordable), self.every),
+            max_gap_s=max_gap_s,
+            belief=Belief(),
+            emotion=self._smoother if models.emotion else None,
+            identity=self._decider if models.identity else None,
+        )
+
+    def _smoother(self) -> ExpressionSmoother:
+        assert self.models.emotion is not None
+        return ExpressionSmoother(self.models.emotion.spec.labels)
+
+    def _decider(self) -> IdentityDecider:
+        assert self.models.identity is not None
+        spec = self.models.identity.spec
+        thresholds = spec.thresholds
+        return IdentityDecider(
+            spec.labels,
+            IdentityThresholds(thresholds.accept, thresholds.reject)
+            if thresholds
+            else IdentityThresholds(),
+        )
+
+    def __call__(self, frames: Iterable[Frame]) -> Iterator[FrameResult]:
+        """Settled results, a frame each, in order; each frame gives up its ``rgb`` on the way."""
+        marked = mark(frames)
+        while chunk := list(islice(marked, self.chunk)):
+            yield from self._step(chunk)
+        yield from self.timeline.flush()
+
+    def _step(self, chunk: Sequence[Marked]) -> list[FrameResult]:
+        looked = [m.frame for m in chunk if m.edge or m.frame.index % self.every == 0]
+        with self.clock("detect"):
+            found = self.models.detector(looked)
+        with self.clock("track"):
+            found, numbers = self._track(chunk, {f.index for f in looked}, found)
+        with self.clock("align"):
+            faces = classify.gather(
+                looked, found, np.arange(len(found)), template="arcface", size=112
+            )
+            crop_of = dict(zip(faces.row.tolist(), faces.crops, strict=True))
+        with self.clock("identity"):
+            identity = self._read(self.models.identity, looked, found)
+        with self.clock("emotion"):
+            emotion = self._read(self.models.emotion, looked, found)
+        settled: list[FrameResult] = []
+        with self.clock("smooth"):
+            for m in chunk:
+                time_s = self.info.seconds(m.frame.pts)
+                sightings = {
+                    int(numbers[row]): Sighting(
+                        index=m.frame.index,
+                        time_s=time_s,
+                        box=found.box[row],
+                        score=float(found.score[row]),
+                        landmarks=found.landmarks[row],
+                        source="detected"
+                        if found.score[row] >= self.models.threshold
+                        else "tracked",
+                        quality=align.quality(
+                            found.box[row], found.landmarks[row], crop_of[row]
+                        ),
+                        identity=_row(identity, row),
+                        emotion=_row(emotion, row),
+                    )
+                    for row in np.flatnonzero(found.frame == m.frame.index).tolist()
+                }
+                settled += self.timeline.push(
+                    replace(m.frame, rgb=_NO_PIXELS),
+                    time_s,
+                    sightings,
+                    looked=any(f is m.frame for f in looked),
+                    cut=m.begins,
+                )
+        return settled
+
+    def _track(
+        self, chunk: Sequence[Marked], looked: set[int], found: Detections
+    ) -> tuple[Detections, np.ndarray]:
+        """The detections that belong to a track, and the track's number of each."""
+        numbers = np.full(len(found), -1, np.int64)
+        for m in chunk:
+            if m.begins:
+                self.tracker.cut()
+            if m.frame.index in looked:
+                rows = np.flatnonzero(found.frame == m.frame.index)
+                numbers[rows] = self.tracker.update(
+                    self.info.seconds(m.frame.pts), found.box[rows], found.score[rows]
+                )
+        keep = np.flatnonzero(numbers >= 0)
+        return found.rows(keep), numbers[keep]
+
+    @staticmethod
+    def _read(
+        engine: Engine | None, frames: Sequence[Frame], found: Detections
+    ) -> Prediction | None:
+        if engine is None:
+            return None
+        crop = engine.spec.crop
+        assert crop is not None
+        side = (found.box[:, 2:] - found.box[:, :2]).min(axis=1, initial=np.inf)
+        rows = np.flatnonzero(side >= engine.spec.min_face_px)
+        faces = classify.gather(frames, found, rows, crop.template, crop.size)
+        return classify.predict(engine, faces, len(found))
+
+
+def _row(prediction: Prediction | None, row: int) -> np.ndarray | None:
+    if prediction is None or np.isnan(prediction.prob[row, 0]):
+        return None
+    return prediction.prob[row]
+
+
+_NO_PIXELS = np.empty((0, 0, 3), np.uint8)

@@ -1,0 +1,33 @@
+"""Read faces with a classifier engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from vidfx_engines import Engine
+
+from vidfx.stages import align
+from vidfx.types import Detections, FaceBatch, Frame, Prediction
+
+
+def gather(
+    frames: Sequence[Frame], detections: Detections, rows: np.ndarray, template: str, size: int
+) -> FaceBatch:
+    """Aligned crops of the given rows of ``detections``, from the frames they stand on."""
+    parts = [np.zeros((0, size, size, 3), np.uint8)]
+    order = [np.zeros(0, np.int64)]
+    for frame in frames:
+        own = rows[detections.frame[rows] == frame.index]
+        if len(own):
+            parts.append(align.crops(frame.rgb, detections.landmarks[own], template, size))
+            order.append(own)
+    return FaceBatch(np.concatenate(order), np.concatenate(parts))
+
+
+def predict(engine: Engine, faces: FaceBatch, n_rows: int) -> Prediction:
+    """Probabilities for the faces of a batch, spread over ``n_rows`` rows; NaN for the others."""
+    prob = np.full((n_rows, len(engine.spec.labels)), np.nan, np.float32)
+    if len(faces.row):
+        prob[faces.row] = engine.run(faces.crops)[0]
+    return Prediction(engine.spec.labels, prob)

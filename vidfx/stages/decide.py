@@ -1,0 +1,95 @@
+"""From what single frames say of a face to what is believed of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from vidfx.types import Reading
+
+UNKNOWN = "unknown"
+OTHER = "other"
+LEAST_WEIGHT = 0.02
+
+
+def raw_reading(labels: tuple[str, ...], prob: np.ndarray | None) -> Reading | None:
+    """The most probable label of one frame's probabilities (K,)."""
+    if prob is None:
+        return None
+    best = int(prob.argmax())
+    return Reading(labels[best], float(prob[best]), tuple(map(float, prob)))
+
+
+class ExpressionSmoother:
+    """The expression of one track over time.
+
+    Probabilities are averaged around each moment, weighted by quality and by nearness in time
+    (``exp(-|dt| / tau_s)``); the label changes only when another one is clearly ahead.
+    """
+
+    def __init__(
+        self, labels: tuple[str, ...], *, tau_s: float = 0.35, margin: float = 0.08
+    ) -> None:
+        self.labels = labels
+        self.tau_s = tau_s
+        self.margin = margin
+        self._label: int | None = None
+
+    def __call__(
+        self, time_s: float, around: Iterable[tuple[float, float, np.ndarray]]
+    ) -> Reading | None:
+        """Decide for ``time_s`` from (time in s, quality, probabilities (K,)) of frames around."""
+        total, mean = 0.0, np.zeros(len(self.labels))
+        for at, quality, prob in around:
+            weight = max(quality, LEAST_WEIGHT) * float(np.exp(-abs(at - time_s) / self.tau_s))
+            total += weight
+            mean += weight * prob
+        if total < 1e-6:
+            return None
+        mean /= mean.sum()
+        best = int(mean.argmax())
+        if self._label is None or mean[best] > mean[self._label] + self.margin:
+            self._label = best
+        return Reading(
+            self.labels[self._label], float(mean[self._label]), tuple(map(float, mean))
+        )
+
+
+@dataclass(frozen=True)
+class IdentityThresholds:
+    """When a track gets a name: the band between the two is 'unknown'."""
+
+    accept: float = 0.8
+    reject: float = 0.4
+
+
+class IdentityDecider:
+    """Who one track is: the quality-weighted mean of log probabilities over all its frames."""
+
+    def __init__(self, labels: tuple[str, ...], thresholds: IdentityThresholds) -> None:
+        self.labels = labels
+        self.thresholds = thresholds
+        self._names = [i for i, label in enumerate(labels) if label != OTHER]
+        self._sum = np.zeros(len(labels))
+        self._weight = 0.0
+
+    def add(self, quality: float, prob: np.ndarray) -> None:
+        """Count one frame's probabilities (K,)."""
+        weight = max(quality, LEAST_WEIGHT)
+        self._sum += weight * np.log(np.clip(prob, 1e-4, 1.0))
+        self._weight += weight
+
+    def __call__(self) -> Reading | None:
+        if not self._weight:
+            return None
+        mean = np.exp(self._sum / self._weight)
+        mean /= mean.sum()
+        probs = tuple(map(float, mean))
+        best = max(self._names, key=lambda i: mean[i])
+        if mean[best] >= self.thresholds.accept:
+            return Reading(self.labels[best], probs[best], probs)
+        if OTHER in self.labels and mean[best] <= self.thresholds.reject:
+            return Reading(OTHER, probs[self.labels.index(OTHER)], probs)
+        return Reading(UNKNOWN, probs[best], probs)

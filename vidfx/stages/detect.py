@@ -1,0 +1,95 @@
+"""Find faces: frames in, boxes and five landmarks out, whatever the detector's family."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from vidfx_engines import Engine
+
+from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
+from vidfx.types import Detections, Frame
+
+STRIDE = 32
+"""All supported families want sides that are multiples of this."""
+
+
+@dataclass(frozen=True)
+class Letterbox:
+    """How a picture of any shape is laid into the detector's input, top left, black around."""
+
+    width: int
+    height: int
+    "of the input, multiples of STRIDE"
+    scale: float
+    "input pixels per picture pixel"
+    inner_width: int
+    inner_height: int
+    "of the resized picture"
+
+    @classmethod
+    def fit(cls, width: int, height: int, long_side: int) -> Letterbox:
+        """The letterbox whose long side is ``long_side`` px, with the aspect of the picture."""
+        scale = long_side / max(width, height)
+        inner_width, inner_height = max(1, int(width * scale)), max(1, int(height * scale))
+
+        def up(side: int) -> int:
+            return -(-side // STRIDE) * STRIDE
+
+        return cls(up(inner_width), up(inner_height), scale, inner_width, inner_height)
+
+    def __call__(self, rgb: np.ndarray, out: np.ndarray) -> None:
+        """Lay ``rgb`` (H, W, 3) uint8 into ``out`` (height, width, 3), which is zero outside."""
+        shrinks = self.scale < 0.5
+        method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        size = (self.inner_width, self.inner_height)
+        out[: self.inner_height, : self.inner_width] = cv2.resize(rgb, size, interpolation=method)
+
+
+class Detector:
+    """A detector engine with its family's decoding.
+
+    ``threshold`` is the least score of a face that is reported. Boxes are clipped to nothing:
+    a face at the edge may reach out of the picture.
+    """
+
+    def __init__(self, engine: Engine, *, threshold: float, long_side: int) -> None:
+        self.engine = engine
+        self.threshold = threshold
+        self.long_side = long_side
+        assert engine.spec.family is not None
+        self.head = HEADS[engine.spec.family]
+
+    def __call__(self, frames: Sequence[Frame]) -> Detections:
+        """Faces of ``frames``, which are all of one size, in frame order, best score first."""
+        if not frames:
+            return Detections.empty()
+        height, width = frames[0].rgb.shape[:2]
+        box = Letterbox.fit(width, height, self.long_side)
+        batch = np.zeros((len(frames), box.height, box.width, 3), np.uint8)
+        for frame, canvas in zip(frames, batch, strict=True):
+            box(frame.rgb, canvas)
+        outputs = self.engine.run(batch)
+        found = [
+            self._one(frame, [o[i] for o in outputs], box) for i, frame in enumerate(frames)
+        ]
+        return Detections(
+            np.concatenate([d.frame for d in found]),
+            np.concatenate([d.box for d in found]),
+            np.concatenate([d.score for d in found]),
+            np.concatenate([d.landmarks for d in found]),
+        )
+
+    def _one(self, frame: Frame, outputs: list[np.ndarray], letterbox: Letterbox) -> Detections:
+        size = (letterbox.height, letterbox.width)
+        box, score, landmarks = self.head.decode(outputs, size, self.threshold)
+        keep = non_maximum_suppression(box, score, self.head.iou, self.head.pixel)
+        box, score, landmarks = box[keep], score[keep], landmarks[keep]
+        return Detections(
+            np.full(len(box), frame.index, np.int64),
+            (box / letterbox.scale).astype(np.float32),
+            score.astype(np.float32),
+            (landmarks / letterbox.scale).astype(np.float32),
+        )

@@ -1,0 +1,97 @@
+"""Draws faces and what is known of them onto I420 planes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+import numpy as np
+
+from vidfx.stages.glyphs import Type, bracket
+from vidfx.stages.labels import PANEL, Chip, FaceLabel, colour_of, draw_chip
+from vidfx.stages.layout import Layout, Placed
+from vidfx.stages.tiles import Layer, Matrix, Planes, Tile, make_tile
+
+__all__ = ["FaceLabel", "Painter", "Placed"]
+
+CACHED_TILES = 96
+HALO = 0.35
+"opacity of the dark rim that keeps a box visible on a bright picture"
+
+
+class Painter:
+    """Draws on the frames of one video, in order; for one thread.
+
+    ``width`` and ``height`` (px, even) are those of the planes. ``messages`` has a text for each
+    expression, or is None for none. Everything scales with the shorter side of the picture.
+    """
+
+    def __init__(
+        self, width: int, height: int, *, matrix: Matrix, messages: dict[str, str] | None
+    ) -> None:
+        if width % 2 or height % 2 or min(width, height) < 2:
+            raise ValueError(f"planes have even sides, got {width}x{height}")
+        self._picture = (width, height)
+        self._matrix: Matrix = matrix
+        self._stroke = max(1.5, min(width, height) / 380)
+        self._margin = math.ceil(self._stroke) + 2
+        self._type = Type()
+        self._layout = Layout(self._picture, self._type, messages or {}, self._margin, self._stroke)
+        self._chip_tile: Callable[[Chip], Tile] = lru_cache(CACHED_TILES)(self._new_chip_tile)
+        self._corner_tile: Callable[..., Tile] = lru_cache(4 * CACHED_TILES)(self._new_corner_tile)
+
+    def paint(self, planes: np.ndarray, labels: Sequence[FaceLabel], time_s: float) -> None:
+        """Draw on (H * 3 / 2, W) uint8 I420 planes, in place; without faces leave them alone."""
+        placed = self.layout(labels, time_s)
+        if not placed:
+            return
+        views = Planes.of(planes, *self._picture)
+        for face in placed:
+            self._paint_box(views, face)
+        for face in placed:
+            if face.chip and face.rect:
+                self._chip_tile(face.chip).blend(views, face.rect.x0, face.rect.y0)
+
+    def layout(self, labels: Sequence[FaceLabel], time_s: float) -> list[Placed]:
+        """Where everything goes; the same call again gives the same answer."""
+        return self._layout.place(labels, time_s)
+
+    def _new_chip_tile(self, chip: Chip) -> Tile:
+        return draw_chip(chip, self._type, self._matrix)
+
+    def _paint_box(self, planes: Planes, face: Placed) -> None:
+        box = face.box
+        reach = face.arm + self._margin
+        for right in (False, True):
+            for lower in (False, True):
+                x = box.x1 - reach if right else box.x0 - self._margin
+                y = box.y1 - reach if lower else box.y0 - self._margin
+                tile = self._corner_tile(
+                    face.arm, face.label.emotion, face.strength, (right, lower), (x % 2, y % 2)
+                )
+                tile.blend(planes, x - x % 2, y - y % 2)
+
+    def _new_corner_tile(
+        self,
+        arm: int,
+        emotion: str | None,
+        strength: float,
+        turned: tuple[bool, bool],
+        offset: tuple[int, int],
+    ) -> Tile:
+        """One corner of a box; ``offset`` is where it stands on the chroma grid."""
+        radius = min(0.5 * arm, 4 * self._stroke)
+        halo = max(2.0, self._stroke)
+        covers = [
+            bracket(arm, radius, self._stroke + halo, self._margin) * (HALO * strength),
+            bracket(arm, radius, self._stroke, self._margin) * strength,
+        ]
+        side = arm + 2 * self._margin
+        padding = [(n, (side + n) % 2) for n in reversed(offset)]
+        flips = (
+            slice(None, None, -1 if turned[1] else 1),
+            slice(None, None, -1 if turned[0] else 1),
+        )
+        shadow, line = (np.pad(cover[flips], padding) for cover in covers)
+        return make_tile([Layer(shadow, PANEL), Layer(line, colour_of(emotion))], self._matrix)

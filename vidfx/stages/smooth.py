@@ -1,0 +1,180 @@
+"""The delay line: frames wait a little, so that decisions may use a little of the future.
+
+Each frame waits until ``look_ahead`` more have been seen. Then its faces are settled: gaps between
+two sightings of a track are filled from both sides, tracks that were seen too rarely to be
+believed are left out, and expression and identity are decided from the frames around.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from vidfx.stages.decide import ExpressionSmoother, IdentityDecider, raw_reading
+from vidfx.types import Face, Frame, FrameResult, Quality, Source
+
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One face found on one frame."""
+
+    index: int
+    time_s: float
+    box: np.ndarray
+    score: float
+    landmarks: np.ndarray
+    source: Source
+    quality: Quality
+    identity: np.ndarray | None
+    "(K,) probabilities, None if not read"
+    emotion: np.ndarray | None
+    "(K,) probabilities, None if not read"
+
+
+@dataclass(frozen=True)
+class Belief:
+    """When a track is taken for a face: seen often enough, or surely enough."""
+
+    sightings: int = 3
+    score: float = 0.75
+
+
+@dataclass
+class _Line:
+    """What is remembered of one track: the sightings of the last moments and all ahead."""
+
+    seen: deque[Sighting] = field(default_factory=lambda: deque[Sighting]())
+    count: int = 0
+    best: float = 0.0
+    smoother: ExpressionSmoother | None = None
+    decider: IdentityDecider | None = None
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    frame: Frame
+    time_s: float
+    looked: bool
+    cut: bool
+
+
+class Timeline:
+    """The tracks of one video and the frames that wait for their future."""
+
+    def __init__(
+        self,
+        *,
+        look_ahead: int,
+        max_gap_s: float,
+        belief: Belief,
+        emotion: Callable[[], ExpressionSmoother] | None,
+        identity: Callable[[], IdentityDecider] | None,
+    ) -> None:
+        """``look_ahead`` in frames; gaps of at most ``max_gap_s`` are filled; ``emotion`` and ``identity`` make a new track's judge; None where that is off."""
+        self.look_ahead = look_ahead
+        self.max_gap_s = max_gap_s
+        self.past_s = 1.5 * max_gap_s
+        self.belief = belief
+        self._emotion, self._identity = emotion, identity
+        self._lines: dict[int, _Line] = {}
+        self._waiting: deque[_Waiting] = deque()
+
+    def push(
+        self,
+        frame: Frame,
+        time_s: float,
+        sightings: Mapping[int, Sighting],
+        *,
+        looked: bool,
+        cut: bool,
+    ) -> list[FrameResult]:
+        """Add the next frame with its faces by track; returns the frames that are now settled."""
+        self._waiting.append(_Waiting(frame, time_s, looked, cut))
+        for number, sighting in sightings.items():
+            line = self._lines.get(number)
+            if line is None:
+                line = self._lines[number] = _Line(
+                    smoother=self._emotion and self._emotion(),
+                    decider=self._identity and self._identity(),
+                )
+            line.seen.append(sighting)
+            line.count += 1
+            line.best = max(line.best, sighting.score)
+            if line.decider and sighting.identity is not None:
+                line.decider.add(sighting.quality.value, sighting.identity)
+        return [self._settle() for _ in range(len(self._waiting) - self.look_ahead)]
+
+    def flush(self) -> list[FrameResult]:
+        """The frames still waiting, when no more will come."""
+        return [self._settle() for _ in range(len(self._waiting))]
+
+    def _settle(self) -> FrameResult:
+        waiting = self._waiting.popleft()
+        faces: list[Face] = []
+        for number in sorted(self._lines):
+            line = self._lines[number]
+            while len(line.seen) > 1 and line.seen[0].time_s < waiting.time_s - self.past_s:
+                if line.seen[1].index > waiting.frame.index:
+                    break
+                line.seen.popleft()
+            if line.seen[-1].time_s < waiting.time_s - self.past_s:
+                del self._lines[number]
+                continue
+            believed = line.count >= self.belief.sightings or line.best >= self.belief.score
+            sighting = self._at(line, waiting) if believed else None
+            if sighting is not None:
+                faces.append(self._face(number, line, sighting))
+        return FrameResult(waiting.frame, tuple(faces), waiting.looked, waiting.cut)
+
+    def _at(self, line: _Line, waiting: _Waiting) -> Sighting | None:
+        """The face on a frame: as seen there, or between the sightings before and after it."""
+        before: Sighting | None = None
+        for sighting in line.seen:
+            if sighting.index == waiting.frame.index:
+                return sighting
+            if sighting.index > waiting.frame.index:
+                if before is None or sighting.time_s - before.time_s > self.max_gap_s:
+                    return None
+                return _between(before, sighting, waiting.frame.index, waiting.time_s)
+            before = sighting
+        return None
+
+    @staticmethod
+    def _face(number: int, line: _Line, sighting: Sighting) -> Face:
+        filled = sighting.source == "interpolated"
+        smoother, decider = line.smoother, line.decider
+        around = (
+            (s.time_s, s.quality.value, s.emotion) for s in line.seen if s.emotion is not None
+        )
+        return Face(
+            track_id=number,
+            box=sighting.box,
+            source=sighting.source,
+            score=None if filled else sighting.score,
+            landmarks=sighting.landmarks,
+            quality=None if filled else sighting.quality,
+            identity=decider() if decider else None,
+            emotion=smoother(sighting.time_s, around) if smoother else None,
+            raw_identity=raw_reading(decider.labels, sighting.identity) if decider else None,
+            raw_emotion=raw_reading(smoother.labels, sighting.emotion) if smoother else None,
+        )
+
+
+
+
+def _between(a: Sighting, b: Sighting, index: int, time_s: float) -> Sighting:
+    share = np.float32((time_s - a.time_s) / max(b.time_s - a.time_s, 1e-9))
+    return replace(
+        a,
+        index=index,
+        time_s=time_s,
+        box=a.box + share * (b.box - a.box),
+        landmarks=a.landmarks + share * (b.landmarks - a.landmarks),
+        source="interpolated",
+        identity=None,
+        emotion=None,
+    )

@@ -1,0 +1,104 @@
+"""Give each face one number for as long as it is followed.
+
+Association by overlap with the place where constant motion would put the face, in two rounds:
+sure detections first, then weak ones for tracks that are still open (the idea of ByteTrack, Zhang
+2022). A weak detection never begins a track. Short gaps are bridged; a cut ends everything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from vidfx.stages.detector_heads import intersection_over_union
+
+NONE = -1
+MIN_AFFINITY = 0.1
+
+
+@dataclass
+class _Track:
+    number: int
+    box: np.ndarray
+    "(4,) float64 as last seen"
+    velocity: np.ndarray
+    "(4,) px a second"
+    seen_s: float
+
+    def expected(self, time_s: float) -> np.ndarray:
+        ahead = min(time_s - self.seen_s, 0.25)
+        return self.box + self.velocity * ahead
+
+
+class Tracker:
+    """Follows the faces of one video, frame by frame, in order of time."""
+
+    def __init__(self, *, sure: float, max_gap_s: float = 1.0) -> None:
+        self.sure = sure
+        self.max_gap_s = max_gap_s
+        self._tracks: list[_Track] = []
+        self._next = 1
+
+    def cut(self) -> None:
+        """End every track: a new shot begins."""
+        self._tracks.clear()
+
+    def update(self, time_s: float, box: np.ndarray, score: np.ndarray) -> np.ndarray:
+        """Track numbers (N,) int64 of the detections of one frame; -1 for one not believed."""
+        numbers = np.full(len(box), NONE, np.int64)
+        self._tracks = [t for t in self._tracks if time_s - t.seen_s <= self.max_gap_s]
+        sure = score >= self.sure
+        free = list(range(len(self._tracks)))
+        for round_ in (np.flatnonzero(sure), np.flatnonzero(~sure)):
+            for track, row in self._match(time_s, free, box, round_):
+                free.remove(track)
+                self._follow(self._tracks[track], time_s, box[row])
+                numbers[row] = self._tracks[track].number
+        for row in np.flatnonzero(sure & (numbers == NONE)):
+            numbers[row] = self._next
+            self._tracks.append(
+                _Track(self._next, box[row].astype(np.float64), np.zeros(4), time_s)
+            )
+            self._next += 1
+        return numbers
+
+    def _match(
+        self, time_s: float, free: list[int], box: np.ndarray, rows: np.ndarray
+    ) -> list[tuple[int, int]]:
+        """Pairs (track, detection), the best first, each used once."""
+        if not free or not len(rows):
+            return []
+        expected = np.stack([self._tracks[i].expected(time_s) for i in free])
+        likeness = affinity(expected, box[rows].astype(np.float64))
+        pairs: list[tuple[int, int]] = []
+        while True:
+            i, j = np.unravel_index(int(likeness.argmax()), likeness.shape)
+            if likeness[i, j] < MIN_AFFINITY:
+                return pairs
+            pairs.append((free[int(i)], int(rows[j])))
+            likeness[i, :] = likeness[:, j] = -1.0
+
+    @staticmethod
+    def _follow(track: _Track, time_s: float, box: np.ndarray) -> None:
+        elapsed = max(time_s - track.seen_s, 1e-3)
+        velocity = (box - track.box) / elapsed
+        track.velocity = 0.5 * track.velocity + 0.5 * velocity
+        track.box, track.seen_s = box.astype(np.float64), time_s
+
+
+def affinity(expected: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """How likely each found box (M, 4) is the face expected at (N, 4): (N, M), 0 impossible.
+
+    Their IoU; where fast motion leaves no overlap, a little for boxes of like size whose centres
+    are within one face of each other.
+    """
+    overlap = intersection_over_union(expected, found)
+    size_e = np.sqrt(np.clip(expected[:, 2:] - expected[:, :2], 1, None).prod(-1))
+    size_f = np.sqrt(np.clip(found[:, 2:] - found[:, :2], 1, None).prod(-1))
+    centre_e = (expected[:, :2] + expected[:, 2:]) / 2
+    centre_f = (found[:, :2] + found[:, 2:]) / 2
+    distance = np.linalg.norm(centre_e[:, None] - centre_f[None], axis=-1)
+    near = 1 - distance / np.maximum(size_e[:, None], size_f[None])
+    alike = np.minimum(size_e[:, None], size_f[None]) / np.maximum(size_e[:, None], size_f[None])
+    return np.maximum(overlap, np.where(alike > 0.6, 0.3 * np.clip(near, 0, 1), 0.0))

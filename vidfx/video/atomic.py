@@ -1,0 +1,100 @@
+"""Output files that get their names only when they are whole."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+
+from vidfx.errors import OutputError
+
+_HINTS = {
+    errno.ENOSPC: "free some space or choose another output folder",
+    errno.EDQUOT: "free some space in your quota or choose another output folder",
+    errno.EFBIG: "raise the file size limit (ulimit -f) or choose another file system",
+    errno.EACCES: "choose an output folder that you may write to",
+    errno.EPERM: "choose an output folder that you may write to",
+    errno.EROFS: "choose an output folder on a file system that can be written",
+    errno.ENAMETOOLONG: "rename the input or choose an output folder with a shorter path",
+    errno.ENOENT: "make the output folder first",
+    errno.ENOTDIR: "choose an output folder; a part of this path is a file",
+    errno.EISDIR: "remove or rename the folder that has the output's name",
+}
+_NAME_MAX = 255
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """What a failed write of ``path`` means to the user, in one line, with a hint."""
+    reason = error.strerror or str(error) or type(error).__name__
+    hint = _HINTS.get(error.errno or 0, "check the output folder and its disk")
+    return OutputError(f"cannot write {path}: {reason}", hint=hint)
+
+
+@contextmanager
+def output_errors(path: Path) -> Generator[None]:
+    """Turn any OSError of the block into an OutputError about ``path``."""
+    try:
+        yield
+    except OSError as error:
+        raise output_error(path, error) from error
+
+
+class Pending:
+    """A file written under a temporary name beside its final one.
+
+    Write to ``part`` and close it, then ``commit``; ``discard`` leaves nothing behind. As a
+    context manager it commits at a clean end and discards when an exception, Ctrl-C included,
+    ends the block. Whatever happens, ``path`` is either the whole new file or as it was before.
+
+    Raises OutputError when the file cannot be created or committed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.part = path.with_name(_part_name(path.name))
+        with output_errors(path):
+            if path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            self.part.open("wb").close()
+
+    def commit(self) -> None:
+        """Put the bytes on the disk and give the file its final name."""
+        try:
+            with output_errors(self.path):
+                with self.part.open("rb+") as file:
+                    os.fsync(file.fileno())
+                self.part.replace(self.path)
+        except BaseException:
+            self.discard()
+            raise
+
+    def discard(self) -> None:
+        """Remove the temporary file; never raises, so that the cause of it is not hidden."""
+        with suppress(OSError):
+            self.part.unlink()
+
+    def __enter__(self) -> Pending:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.commit()
+        else:
+            self.discard()
+
+
+def _part_name(name: str) -> str:
+    """``.<name>.<pid>.part``, the name cut from the front where the whole would be too long."""
+    tail = f".{os.getpid()}.part"
+    room = _NAME_MAX - len(os.fsencode(tail)) - 1
+    while len(os.fsencode(name)) > room:
+        name = name[1:]
+    return f".{name}{tail}"

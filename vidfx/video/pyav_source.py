@@ -1,0 +1,233 @@
+"""Reads a video with PyAV: anything that FFmpeg knows, and on past what is damaged."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import av
+import numpy as np
+from av.error import FFmpegError
+from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
+
+from vidfx.types import Frame
+from vidfx.video.pixels import Orientation, RgbToI420, pack_i420, plane_view
+from vidfx.video.preflight import (
+    decode,
+    describe,
+    is_full_range,
+    no_picture,
+    open_container,
+    packets,
+    scan,
+)
+
+
+class PyAVSource:
+    """Frames of one video file, read once, from ``start_s`` up to but without ``end_s``.
+
+    Raises NotMediaError where not one frame can be decoded. What is damaged later is left out;
+    ``warnings`` says so when the reading is over.
+    """
+
+    name = "pyav"
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        planes: bool = False,
+        start_s: float | None = None,
+        end_s: float | None = None,
+    ) -> None:
+        self.warnings: list[str] = []
+        self._path, self._start_s, self._end_s = path, start_s, end_s
+        first = self._open()
+        self.info = describe(path, self._container, self._stream, first)
+        self._convert = _Converter(first, RgbToI420(self.info.colour), planes=planes)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._container.close()
+
+    def __iter__(self) -> Iterator[Frame]:
+        whole = self._start_s is None and self._end_s is None
+        known_pts = [] if self._start_s is None else self._seek(self._start_s)
+        count, pts = 0, self.info.start_pts
+        try:
+            for pts, frame in self._timed():
+                index = bisect_left(known_pts, pts) if known_pts else count
+                count += 1
+                seconds = self.info.seconds(pts)
+                if self._start_s is not None and seconds < self._start_s:
+                    continue
+                if self._end_s is not None and seconds >= self._end_s:
+                    break
+                rgb, planes = self._convert(frame)
+                yield Frame(index, pts, rgb, planes)
+            else:
+                if whole:
+                    self._compare_with_claims(count, pts)
+        finally:
+            self._report_losses()
+
+    def _open(self) -> av.VideoFrame:
+        """Begin at the beginning; gives the first frame, which stays the next to be read too."""
+        self._container, self._stream = open_container(self._path)
+        self._stream.thread_type = "AUTO"
+        self._last_error = ""
+        self._undecodable = self._damaged = self._hidden = self._untimed = self._disordered = 0
+        decoded = self._decoded(packets(self._container, self._stream))
+        first = next(decoded, None)
+        if first is None:
+            self.close()
+            raise no_picture(self._path, self._last_error)
+        self._frames = chain([first], decoded)
+        return first
+
+    def _seek(self, start_s: float) -> list[int]:
+        """Go to the key frame before the start; gives every frame's pts, to find indices in.
+
+        Where timestamps or seeking cannot be trusted, stays at the beginning and gives nothing.
+        """
+        scanned = scan(self._path)
+        first = bisect_left(scanned.pts, start_s, key=self.info.seconds)
+        if scanned.fault or first == len(scanned.pts):
+            return []
+        wanted = scanned.pts[first]
+        key = bisect_right(scanned.keyframes, wanted) - 1
+        if key <= 0:
+            return []
+        self._container.seek(scanned.keyframes[key], stream=self._stream)
+        after = packets(self._container, self._stream)
+        packet = next(after, None)
+        if packet and packet.is_keyframe and packet.pts is not None and packet.pts <= wanted:
+            decoded = self._decoded(chain([packet], after))
+            frame = next((f for f in decoded if f.pts is not None and f.pts >= wanted), None)
+            if frame and frame.pts == wanted:
+                self._frames = chain([frame], decoded)
+                return scanned.pts
+        self.close()
+        self._open()
+        return []
+
+    def _decoded(self, source: Iterator[av.Packet[av.VideoStream]]) -> Iterator[av.VideoFrame]:
+        for packet in source:
+            self._hidden += packet.is_discard
+            yield from self._decode(packet)
+        yield from self._decode(None)
+
+    def _decode(self, packet: av.Packet[av.VideoStream] | None) -> list[av.VideoFrame]:
+        try:
+            return decode(self._stream, packet)
+        except FFmpegError as error:
+            self._undecodable += 1
+            self._last_error = error.strerror or type(error).__name__
+            return []
+
+    def _timed(self) -> Iterator[tuple[int, av.VideoFrame]]:
+        """Frames whose pts rise; one without a pts follows the last by a nominal duration."""
+        step = max(1, round(1 / (self.info.frame_rate * self.info.time_base)))
+        last: int | None = None
+        for frame in self._frames:
+            pts = frame.pts
+            if pts is None:
+                pts = self.info.start_pts if last is None else last + step
+                self._untimed += 1
+            if last is not None and pts <= last:
+                self._disordered += 1
+                continue
+            self._damaged += frame.is_corrupt
+            last = pts
+            yield pts, frame
+
+    def _compare_with_claims(self, count: int, last_pts: int) -> None:
+        info = self.info
+        end_s = info.seconds(last_pts) + float(1 / info.frame_rate)
+        if info.n_frames is not None:
+            if count < info.n_frames - self._hidden:
+                self.warnings.append(
+                    f"the container claims {info.n_frames} frames, {count} could be read"
+                )
+        elif info.duration_s is not None and end_s < 0.95 * info.duration_s - 0.5:
+            self.warnings.append(
+                f"the container claims {info.duration_s:.1f} s, the pictures end at {end_s:.1f} s"
+            )
+
+    def _report_losses(self) -> None:
+        for number, what in (
+            (self._undecodable, f"packets could not be decoded ({self._last_error})"),
+            (self._damaged, "frames are marked as damaged"),
+            (self._untimed, "frames had no timestamp and got one from the frame rate"),
+            (self._disordered, "frames did not come after the one before and were left out"),
+            (self._convert.resized, "frames had another size and were scaled to the first one's"),
+        ):
+            if number:
+                self.warnings.append(f"{number} {what}")
+
+
+class _Converter:
+    """Decoder frames of any format to upright RGB and, when asked for, I420."""
+
+    def __init__(self, first: av.VideoFrame, to_i420: RgbToI420, *, planes: bool) -> None:
+        self.resized = 0
+        self._width, self._height = first.width, first.height
+        self._orientation = Orientation.of(first)
+        self._wants_planes = planes
+        odd = bool(first.width % 2 or first.height % 2)
+        # turned chroma of an odd size would no longer lie over its luma
+        self._planes_from_rgb = first.format.is_rgb or (odd and self._orientation != Orientation())
+        self._rgb_to_i420 = to_i420
+        self._rgb, self._i420 = VideoReformatter(), VideoReformatter()
+
+    def __call__(self, frame: av.VideoFrame) -> tuple[np.ndarray, np.ndarray | None]:
+        self.resized += (frame.width, frame.height) != (self._width, self._height)
+        rgb = self._to_rgb(frame)
+        if not self._wants_planes:
+            return rgb, None
+        return rgb, self._rgb_to_i420(rgb) if self._planes_from_rgb else self._to_planes(frame)
+
+    def _to_rgb(self, frame: av.VideoFrame) -> np.ndarray:
+        converted = self._rgb.reformat(
+            frame,
+            self._width,
+            self._height,
+            "rgb24",
+            interpolation=Interpolation.BILINEAR,
+            threads=1,
+        )
+        rgb = self._orientation.upright(plane_view(converted, 0, channels=3))
+        # the reformatter hands back the decoder's own frame where nothing is to be done
+        rgb = rgb.copy() if converted is frame else np.ascontiguousarray(rgb)
+        rgb.setflags(write=False)
+        return rgb
+
+    def _to_planes(self, frame: av.VideoFrame) -> np.ndarray:
+        full = is_full_range(frame)
+        same_size = (frame.width, frame.height) == (self._width, self._height)
+        if frame.format.name != "yuv420p" or full or not same_size:
+            frame = self._i420.reformat(
+                frame,
+                self._width,
+                self._height,
+                "yuv420p",
+                src_color_range=ColorRange.JPEG if full else None,
+                dst_color_range=ColorRange.MPEG,
+                interpolation=Interpolation.BILINEAR,
+                threads=1,
+            )
+        return pack_i420(*(self._orientation.upright(plane_view(frame, i)) for i in range(3)))

@@ -1,0 +1,94 @@
+"""One way to read any input: the FrameSource protocol, and the choice of the reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Protocol, Self, TypedDict
+
+from vidfx.errors import DecodeError, UnavailableError, UsageError
+from vidfx.types import Frame, VideoInfo
+
+Reader = Literal["auto", "decord", "pyav"]
+
+
+class FrameSource(Protocol):
+    """Upright frames in presentation order, one at a time; read once, then closed."""
+
+    info: VideoInfo
+    warnings: list[str]
+    "what was survived, a sentence each; complete once the reading is over"
+
+    @property
+    def name(self) -> str:
+        """pyav, decord or images"""
+        ...
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Frames with strictly rising pts. Raises DecodeError where reading cannot go on."""
+        ...
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+
+class _Window(TypedDict):
+    planes: bool
+    start_s: float | None
+    end_s: float | None
+
+
+def open_source(
+    path: Path,
+    reader: Reader = "auto",
+    *,
+    planes: bool,
+    start_s: float | None = None,
+    end_s: float | None = None,
+) -> tuple[FrameSource, str]:
+    """A reader for a video, a picture or a folder of pictures; and why it is this one.
+
+    ``planes`` asks for Frame.planes. ``start_s`` (inclusive) and ``end_s`` (exclusive) are in
+    playback seconds. Raises NotMediaError for what cannot be read, UsageError where ``reader``
+    names decord for a file that it gets wrong, UnavailableError where decord is not here.
+    """
+    # the libraries behind the readers are loaded when a file is opened, not with the program
+    from vidfx.video.image_source import IMAGE_SUFFIXES, ImageSource  # noqa: PLC0415
+    from vidfx.video.pyav_source import PyAVSource  # noqa: PLC0415
+
+    window: _Window = {"planes": planes, "start_s": start_s, "end_s": end_s}
+    if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
+        return ImageSource(path, **window), "pictures are read one by one"
+    if reader == "pyav":
+        return PyAVSource(path, **window), "PyAV was asked for"
+    if reader == "auto" and planes:
+        return PyAVSource(path, **window), "PyAV gives the planes that the encoder wants"
+
+    from vidfx.video.decord_source import DecordSource  # noqa: PLC0415
+    from vidfx.video.preflight import preflight  # noqa: PLC0415
+
+    checked = preflight(path)
+    if checked.objection and reader == "decord":
+        raise UsageError(
+            f"{path}: decord must not read it: {checked.objection}", hint="use --reader pyav"
+        )
+    if checked.objection:
+        return PyAVSource(path, **window), f"PyAV, not decord: {checked.objection}"
+    try:
+        source = DecordSource(checked, rescue=reader == "auto", **window)
+    except (UnavailableError, DecodeError) as error:
+        if reader == "decord":
+            raise
+        return PyAVSource(path, **window), f"PyAV, not decord: {error}"
+    if reader == "decord":
+        return source, "decord was asked for"
+    return source, "decord: only RGB is needed, and nothing in the file is against it"
