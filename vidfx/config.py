@@ -7,10 +7,11 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from vidfx.errors import UsageError
 
+Reader = Literal["auto", "decord", "pyav"]
 SETTINGS_FILE = "vidfx.toml"
 NOT_ABOUT_RESULTS = frozenset({"overwrite", "threads", "reader"})
 """Settings that may differ between two runs that are the same work."""
@@ -36,7 +37,7 @@ class Settings:
     "auto, cpu, cuda or cuda:N"
     backend: str = "auto"
     "auto, openvino or onnxruntime"
-    reader: str = "auto"
+    reader: Reader = "auto"
     "auto, decord or pyav"
     video: bool = True
     "write the annotated video"
@@ -60,7 +61,7 @@ class Settings:
         self._within("every", 1, 100)
         self._within("crf", 0, 51)
         self._within("threads", 0, 1024)
-        self._one_of("reader", READERS)
+        self._one_of("reader", get_args(Reader))
         self._one_of("preset", PRESETS)
         if self.detector_threshold is not None:
             self._within("detector_threshold", 0.05, 1.0)
@@ -91,7 +92,6 @@ class Settings:
         return {k: v for k, v in asdict(self).items() if k not in NOT_ABOUT_RESULTS}
 
 
-READERS = ("auto", "decord", "pyav")
 PRESETS = (
     *("ultrafast", "superfast", "veryfast", "faster", "fast"),
     *("medium", "slow", "slower", "veryslow"),
@@ -152,8 +152,8 @@ def _convert(value: Any, kind: str, origin: str) -> Any:
             return int(value)
         if kind.startswith("float") and not isinstance(value, bool):
             return float(value)
-        if kind.startswith("str") and isinstance(value, str):
+        if kind.startswith(("str", "Reader")) and isinstance(value, str):
             return value
     except (ValueError, KeyError):
         pass
-    raise UsageError(f"{origin}: {value!r} is not a {kind.split(' ')[0]}", hint="mend the value")
+    raise UsageError(f"{origin}: {value!r} is not a {kind.split(' ', 1)[0]}", hint="mend the value")

@@ -73,7 +73,7 @@ FRAMES_COLUMNS = [
     Column("faces", "count", "faces on the frame"),
     Column("detected", "0 or 1", "whether the detector ran on this frame"),
     Column("cut", "0 or 1", "whether a new shot begins with this frame"),
-    Column("target_present", "0 or 1", "whether a named person is there; empty if recognition is off"),
+    Column("target_present", "0 or 1", "whether a named person is there; empty if not looked for"),
     Column("identities", "labels", "the names present, sorted, joined by |"),
     Column("dominant_emotion", "label", "the expression with most probability over all faces"),
     Column("dominant_emotion_share", "0..1", "its share of that probability"),

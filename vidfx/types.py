@@ -110,9 +110,7 @@ class Detections:
         )
 
     def rows(self, keep: np.ndarray) -> Detections:
-        return Detections(
-            self.frame[keep], self.box[keep], self.score[keep], self.landmarks[keep]
-        )
+        return Detections(self.frame[keep], self.box[keep], self.score[keep], self.landmarks[keep])
 
 
 @dataclass(frozen=True)

@@ -6,26 +6,45 @@ for detectors, any H and W; its outputs have the batch first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import onnx
+from google.protobuf.message import DecodeError, Message
+from onnx import (
+    GraphProto,
+    ModelProto,
+    NodeProto,
+    TensorProto,
+    ValueInfoProto,
+    helper,
+    numpy_helper,
+)
 
-from vidfx_engines.errors import EngineFileError
+from vidfx_engines.errors import EngineFileError, first_line
 from vidfx_engines.spec import EngineSpec, InputSpec
-
-if TYPE_CHECKING:
-    from google.protobuf.message import Message
-    from onnx import GraphProto, ModelProto, NodeProto, ValueInfoProto
 
 PIXELS = "vidfx_pixels"
 """The name of the input that ``with_uint8_nhwc_input`` makes."""
 CHANNELS_LAST = [0, 2, 3, 1]
+QUANTISED = ("QuantizeLinear", "QLinearConv", "ConvInteger")
 BATCH_IN_ROWS = [2, 3, 0, 1]
 """How stock SCRFD transposes its heads: right for one picture, wrong for two."""
 
 
-def prepare(spec: EngineSpec, data: bytes) -> bytes:
+@dataclass(frozen=True)
+class Prepared:
+    """A model as every backend can take it."""
+
+    data: bytes
+    "an ONNX file"
+    int8: bool
+    "whether it does its arithmetic in int8"
+
+
+def prepare(spec: EngineSpec, data: bytes) -> Prepared:
     """The ONNX file ``data`` as every backend can take it.
 
     Raises EngineFileError where it is no ONNX file, reaches for other files, or is not what
@@ -33,16 +52,16 @@ def prepare(spec: EngineSpec, data: bytes) -> bytes:
     """
     model = parse(data, spec.weights)
     _agree(spec, model)
-    sides = spec.input.size is None
-    model = with_dynamic_shape(model, spec.input.layout) if sides else with_dynamic_batch(model)
-    return with_uint8_nhwc_input(model, spec.input).SerializeToString()
+    int8 = any(node.op_type in QUANTISED for node in model.graph.node)
+    if spec.input.size is None:
+        with_dynamic_shape(model, spec.input.layout)
+    else:
+        with_dynamic_batch(model)
+    return Prepared(with_uint8_nhwc_input(model, spec.input).SerializeToString(), int8)
 
 
 def parse(data: bytes, name: str) -> ModelProto:
     """An ONNX model that keeps to itself; ``name`` is for the error's text."""
-    import onnx
-    from google.protobuf.message import DecodeError
-
     try:
         model = onnx.load_model_from_string(data)
     except DecodeError:
@@ -50,14 +69,14 @@ def parse(data: bytes, name: str) -> ModelProto:
     if not model.graph.node or not model.graph.output:
         raise EngineFileError(f"{name}: not an ONNX file, or an empty one")
     for message in _walk(model):
-        if isinstance(message, onnx.TensorProto) and (
-            message.data_location == onnx.TensorProto.EXTERNAL or message.external_data
+        if isinstance(message, TensorProto) and (
+            message.data_location == TensorProto.EXTERNAL or message.external_data
         ):
             raise EngineFileError(
                 f"{name}: has its weights in other files, which vidfx does not read",
                 hint="save it as one file: onnx.save(onnx.load(path), path)",
             )
-        if isinstance(message, onnx.NodeProto) and message.op_type == "EPContext":
+        if isinstance(message, NodeProto) and message.op_type == "EPContext":
             raise EngineFileError(f"{name}: holds a compiled blob (EPContext), not a network")
     return model
 
@@ -75,19 +94,8 @@ def output_shapes(model: ModelProto) -> dict[str, list[int]]:
     }
 
 
-def is_quantised(data: bytes) -> bool:
-    """Whether a (prepared) model does its arithmetic in int8."""
-    import onnx
-
-    kinds = {node.op_type for node in onnx.load_model_from_string(data).graph.node}
-    return bool(kinds & {"QuantizeLinear", "QLinearConv", "ConvInteger"})
-
-
 def with_uint8_nhwc_input(model: ModelProto, given: InputSpec) -> ModelProto:
-    """``model`` behind a new input PIXELS, (N, H, W, 3) uint8 RGB, whatever it takes itself."""
-    from onnx import TensorProto, helper
-
-    model = _copy(model)
+    """Put a new input PIXELS, (N, H, W, 3) uint8 RGB, before what ``model`` takes itself."""
     graph = model.graph
     old = _input(graph, given.name)
     n, h, w = _image_dims(old, given.layout)
@@ -127,8 +135,7 @@ def with_uint8_nhwc_input(model: ModelProto, given: InputSpec) -> ModelProto:
 
 
 def with_dynamic_batch(model: ModelProto) -> ModelProto:
-    """``model`` for any number of pictures."""
-    model = _copy(model)
+    """Make ``model`` take any number of pictures."""
     _batch_first(model.graph)
     for value in (*_inputs(model.graph), *model.graph.output):
         if value.type.tensor_type.shape.dim:
@@ -138,20 +145,17 @@ def with_dynamic_batch(model: ModelProto) -> ModelProto:
 
 
 def with_dynamic_shape(model: ModelProto, layout: str = "NCHW") -> ModelProto:
-    """``model``, a detector, for any number of pictures of any height and width."""
-    model = with_dynamic_batch(_with_relative_resizes(model))
+    """Make ``model``, a detector, take any number of pictures of any height and width."""
+    _relative_resizes(model)
+    with_dynamic_batch(model)
     sides = (2, 3) if layout == "NCHW" else (1, 2)
     for value in _inputs(model.graph):
         for axis, letter in zip(sides, "HW", strict=True):
             value.type.tensor_type.shape.dim[axis].dim_param = letter
     for value in model.graph.output:
         dims = value.type.tensor_type.shape.dim
-        # (N, C, h, w) maps or (N, anchors, k) rows: k is the only side that stays.
-        for axis in range(1, len(dims)):
-            if axis == len(dims) - 1 and len(dims) == 3:
-                continue
-            if axis == 1 and len(dims) == 4:
-                continue
+        stays = 1 if len(dims) == 4 else len(dims) - 1  # (N, C, h, w) maps, (N, anchors, k) rows
+        for axis in {1, 2, 3} & set(range(len(dims))) - {stays}:
             dims[axis].dim_param = f"{value.name}_{axis}"
     return model
 
@@ -174,11 +178,15 @@ def _batch_first(graph: GraphProto) -> None:
         shape = known.get(node.input[1]) if len(node.input) > 1 else None
         if source is None or source.op_type != "Transpose" or shape is None:
             continue
-        perm = next(a for a in source.attribute if a.name == "perm")
+        perm = next((a for a in source.attribute if a.name == "perm"), None)
         rows = shape.tolist()
         flat = len(rows) == 2 and rows[0] == -1
         single = len(rows) == 3 and rows[:2] == [1, -1]
-        if not (flat or single) or list(perm.ints) not in (CHANNELS_LAST, BATCH_IN_ROWS):
+        if (
+            perm is None
+            or not (flat or single)
+            or list(perm.ints) not in (CHANNELS_LAST, BATCH_IN_ROWS)
+        ):
             continue
         perm.ints[:] = CHANNELS_LAST
         name = f"{node.output[0]}_rows"
@@ -199,10 +207,8 @@ def _batch_first(graph: GraphProto) -> None:
                     dim.dim_value = side
 
 
-def _with_relative_resizes(model: ModelProto) -> ModelProto:
+def _relative_resizes(model: ModelProto) -> None:
     """Resize nodes with the sizes of one input shape written in get factors instead."""
-    import onnx
-
     known = _constants(model.graph)
     fixed = [
         node
@@ -210,16 +216,16 @@ def _with_relative_resizes(model: ModelProto) -> ModelProto:
         if node.op_type == "Resize" and len(node.input) == 4 and node.input[3] in known
     ]
     if not fixed:
-        return model
-    model = onnx.shape_inference.infer_shapes(model)
+        return
+    try:
+        inferred = onnx.shape_inference.infer_shapes(model).graph
+    except onnx.shape_inference.InferenceError as error:
+        raise EngineFileError(f"its graph makes no sense: {first_line(error)}") from None
     shapes = {
         value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim]
-        for value in (*model.graph.input, *model.graph.value_info)
+        for value in (*inferred.input, *inferred.value_info)
     }
-    names = {node.output[0] for node in fixed}
-    for node in model.graph.node:
-        if node.op_type != "Resize" or node.output[0] not in names:
-            continue
+    for node in fixed:
         before, after = shapes.get(node.input[0], []), known[node.input[3]]
         if len(before) != len(after) or not all(before):
             raise EngineFileError(
@@ -230,13 +236,10 @@ def _with_relative_resizes(model: ModelProto) -> ModelProto:
         _add_constant(model.graph, name, (after / np.array(before)).astype(np.float32))
         node.input[2] = name
         del node.input[3:]
-    return model
 
 
 def _agree(spec: EngineSpec, model: ModelProto) -> None:
     """Names, types and, where they are written in, numbers of labels are those of the spec."""
-    from onnx import TensorProto
-
     graph = model.graph
     names = [value.name for value in _inputs(graph)]
     if names != [spec.input.name]:
@@ -244,7 +247,8 @@ def _agree(spec: EngineSpec, model: ModelProto) -> None:
             f"{spec.weights}: its inputs are {', '.join(names)}; input.name is {spec.input.name}"
         )
     tensor = _input(graph, spec.input.name).type.tensor_type
-    kind = {TensorProto.FLOAT: "float32", TensorProto.UINT8: "uint8"}.get(tensor.elem_type)
+    kinds: dict[int, str] = {TensorProto.FLOAT: "float32", TensorProto.UINT8: "uint8"}
+    kind = kinds.get(tensor.elem_type)
     if kind != spec.input.dtype or len(tensor.shape.dim) != 4:
         raise EngineFileError(
             f"{spec.weights}: its input is not a picture of {spec.input.dtype}, as input.dtype says"
@@ -281,8 +285,6 @@ def _input(graph: GraphProto, name: str) -> ValueInfoProto:
 
 def _constants(graph: GraphProto) -> dict[str, np.ndarray]:
     """Small integer vectors by name, from weights and Constant nodes."""
-    from onnx import TensorProto, numpy_helper
-
     tensors = [(tensor.name, tensor) for tensor in graph.initializer]
     for node in graph.node:
         if node.op_type == "Constant":
@@ -295,15 +297,7 @@ def _constants(graph: GraphProto) -> dict[str, np.ndarray]:
 
 
 def _add_constant(graph: GraphProto, name: str, values: np.ndarray) -> None:
-    from onnx import numpy_helper
-
     graph.initializer.append(numpy_helper.from_array(values, name))
-
-
-def _copy(model: ModelProto) -> ModelProto:
-    made = type(model)()
-    made.CopyFrom(model)
-    return made
 
 
 def _walk(message: Message) -> Iterator[Message]:
@@ -314,4 +308,4 @@ def _walk(message: Message) -> Iterator[Message]:
         yield here
         for descriptor, value in here.ListFields():
             if descriptor.message_type is not None:
-                stack.extend(value if isinstance(value, Sequence) else [value])
+                stack.extend([value] if isinstance(value, Message) else value)

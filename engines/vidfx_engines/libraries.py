@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from vidfx_engines.errors import EngineUnavailable
@@ -21,7 +21,7 @@ SYSTEM_PACKAGES = {
 
 
 @contextmanager
-def importing(name: str, install: str = "") -> Iterator[None]:
+def importing(name: str, install: str = "") -> Generator[None]:
     """Turns a failed import of ``name`` into EngineUnavailable with what to install."""
     try:
         yield

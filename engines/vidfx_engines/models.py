@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from vidfx_engines import graph
 from vidfx_engines.errors import EngineFileError
 from vidfx_engines.spec import EngineSpec, Family, InputSpec, read_model_file
 
@@ -23,13 +22,17 @@ def detector_spec_for(path: str | Path) -> EngineSpec:
 
     Raises EngineFileError where it is none of CenterFace, SCRFD (with landmarks) and YuNet.
     """
+    from vidfx_engines import graph  # noqa: PLC0415 - takes 0.1 s
+
     path = Path(path)
     data = read_model_file(path)
     model = graph.parse(data, path.name)
     inputs = graph.inputs(model)
     shapes = graph.output_shapes(model)
     if len(inputs) != 1:
-        raise EngineFileError(f"{path}: a face detector has one input, this file {len(inputs)}", hint=HINT)
+        raise EngineFileError(
+            f"{path}: a face detector has one input, this file {len(inputs)}", hint=HINT
+        )
     name = inputs[0]
     family, given, outputs = _recognise(path, name, shapes)
     return EngineSpec(

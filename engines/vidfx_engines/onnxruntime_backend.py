@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from vidfx_engines import graph
 from vidfx_engines.base import CHUNK, Precision, check_batch, check_outputs, empty_outputs
 from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
 from vidfx_engines.libraries import importing
@@ -23,8 +23,7 @@ CUDA = "CUDAExecutionProvider"
 def import_onnxruntime() -> Any:
     """The library, silenced: its Windows build reports events to the system otherwise."""
     with importing("onnxruntime", INSTALL):
-        import onnxruntime
-
+        onnxruntime = import_module("onnxruntime")
     onnxruntime.disable_telemetry_events()
     return onnxruntime
 
@@ -39,6 +38,7 @@ class OnnxRuntimeEngine:
         self.precision = precision
         self.device = f"{device}, {precision}"
         self._session = session
+        self._input = session.get_inputs()[0].name
         shapes = {output.name: output.shape for output in session.get_outputs()}
         self._shapes = [
             [side if isinstance(side, int) else None for side in shapes[name]]
@@ -54,7 +54,7 @@ class OnnxRuntimeEngine:
         step = 1 if self.spec.input.size is None else CHUNK
         try:
             parts = [
-                self._session.run(list(self.spec.outputs), {graph.PIXELS: batch[i : i + step]})
+                self._session.run(list(self.spec.outputs), {self._input: batch[i : i + step]})
                 for i in range(0, len(batch), step)
             ]
         except Exception as error:  # noqa: BLE001 - its errors share no base but Exception
@@ -74,7 +74,7 @@ class OnnxRuntimeBackend:
     devices = ("cpu", "cuda")
     install = INSTALL
 
-    def supports(self, spec: EngineSpec, device: str) -> str | None:  # noqa: ARG002
+    def supports(self, spec: EngineSpec, device: str) -> str | None:
         try:
             providers = import_onnxruntime().get_available_providers()
         except EngineUnavailable as error:
@@ -96,7 +96,9 @@ class OnnxRuntimeBackend:
             raise EngineUnavailable(
                 "ONNX Runtime does not run an f32 file in bf16", hint="leave precision auto"
             )
-        data = graph.prepare(spec, spec.read_weights(folder))
+        from vidfx_engines import graph  # noqa: PLC0415 - takes 0.1 s
+
+        model = graph.prepare(spec, spec.read_weights(folder))
         ort = import_onnxruntime()
         options = ort.SessionOptions()
         options.log_severity_level = 3
@@ -108,7 +110,7 @@ class OnnxRuntimeBackend:
             number = device.partition(":")[2] or "0"
             providers.insert(0, (CUDA, {"device_id": number}))
         try:
-            session = ort.InferenceSession(data, options, providers=providers)
+            session = ort.InferenceSession(model.data, options, providers=providers)
         except Exception as error:  # noqa: BLE001 - its errors share no base but Exception
             raise EngineUnavailable(
                 f"{spec.weights}: ONNX Runtime cannot run it: {first_line(error)}"
@@ -118,5 +120,5 @@ class OnnxRuntimeBackend:
                 f"ONNX Runtime could not start CUDA on {device}",
                 hint="check nvidia-smi, and that CUDA and cuDNN are those onnxruntime-gpu wants",
             )
-        kind = "int8" if graph.is_quantised(data) else "f32"
+        kind = "int8" if model.int8 else "f32"
         return OnnxRuntimeEngine(spec, session, device.upper() if on_cuda else "CPU", kind)

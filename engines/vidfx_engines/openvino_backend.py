@@ -6,13 +6,13 @@ import os
 import sys
 from collections import OrderedDict
 from functools import cache
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from vidfx_engines import graph
 from vidfx_engines.base import CHUNK, Precision, check_batch, check_outputs, empty_outputs
 from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
 from vidfx_engines.libraries import importing
@@ -33,9 +33,7 @@ def import_openvino() -> Any:
     sys.modules[name] = None  # type: ignore[assignment]
     try:
         with importing("openvino"):
-            import openvino
-
-            return openvino
+            return import_module("openvino")
     finally:
         if before is None:
             del sys.modules[name]
@@ -71,7 +69,7 @@ class OpenVinoEngine:
         self.spec = spec
         self.precision = precision
         self.device = f"CPU, {precision}"
-        self._model = model
+        self._model: Any = model
         self._options = options
         self._shapes = [
             [d.get_length() if d.is_static else None for d in model.output(name).partial_shape]
@@ -83,24 +81,14 @@ class OpenVinoEngine:
 
     def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         batch = check_batch(self.spec, batch)
+        if self._model is None:
+            raise EngineRunError(f"{self.spec.name}: closed")
         if not len(batch):
             return empty_outputs(self._shapes)
-        step = 1 if self.spec.input.size is None else CHUNK
-        queue = self._queue(batch.shape[1:3])
-        parts: list[tuple[np.ndarray, ...]] = [()] * -(-len(batch) // step)
-
-        def keep(request: Any, index: int) -> None:
-            parts[index] = tuple(request.get_tensor(n).data.copy() for n in self.spec.outputs)
-
-        queue.set_callback(keep)
         try:
-            for index in range(len(parts)):
-                chunk = batch[index * step : (index + 1) * step]
-                queue.start_async({0: chunk}, index, share_inputs=True)
-            queue.wait_all()
+            outputs = self._infer(self._queue(batch.shape[1:3]), batch)
         except RuntimeError as error:
             raise EngineRunError(f"{self.spec.name}: OpenVINO: {first_line(error)}") from None
-        outputs = tuple(np.concatenate(p) for p in zip(*parts, strict=True))
         check_outputs(self.spec, outputs, len(batch))
         return outputs
 
@@ -108,21 +96,29 @@ class OpenVinoEngine:
         self._queues.clear()
         self._model = None
 
+    def _infer(self, queue: Any, batch: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Pictures of a detector go one by one, crops in chunks that keep every stream busy."""
+        detects = self.spec.input.size is None
+        step = 1 if detects else min(CHUNK, -(-len(batch) // len(queue)))
+        starts = range(0, len(batch), step)
+        parts: list[tuple[np.ndarray, ...]] = [()] * len(starts)
+
+        def keep(request: Any, index: int) -> None:
+            tensors = (request.get_tensor(name) for name in self.spec.outputs)
+            parts[index] = tuple(np.array(tensor.data, np.float32) for tensor in tensors)
+
+        queue.set_callback(keep)
+        for index, start in enumerate(starts):
+            queue.start_async({0: batch[start : start + step]}, index, share_inputs=True)
+        queue.wait_all()
+        return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+
     def _queue(self, sides: tuple[int, ...]) -> Any:
         """Requests for pictures of ``sides`` (H, W), compiled when first asked for."""
-        if self._model is None:
-            raise EngineRunError(f"{self.spec.name}: closed")
         if sides not in self._queues:
-            rows = 1 if self.spec.input.size is None else -1
-            try:
-                model = self._model.clone()
-                model.reshape([rows, *sides, 3])
-                compiled = _core().compile_model(model, "CPU", self._options)
-            except RuntimeError as error:
-                raise EngineUnavailable(
-                    f"{self.spec.name}: OpenVINO cannot compile it for {sides[1]}x{sides[0]}:"
-                    f" {first_line(error)}"
-                ) from None
+            model = self._model.clone()
+            model.reshape([1 if self.spec.input.size is None else -1, *sides, 3])
+            compiled = _core().compile_model(model, "CPU", self._options)
             self._queues[sides] = import_openvino().AsyncInferQueue(compiled)
             if len(self._queues) > SHAPES_KEPT:
                 self._queues.popitem(last=False)
@@ -137,7 +133,7 @@ class OpenVinoBackend:
     devices = ("cpu",)
     install = "pip install openvino"
 
-    def supports(self, spec: EngineSpec, device: str) -> str | None:  # noqa: ARG002
+    def supports(self, spec: EngineSpec, device: str) -> str | None:
         if find_spec("openvino") is None:
             return "openvino is not installed"
         return None
@@ -147,11 +143,13 @@ class OpenVinoBackend:
         spec: EngineSpec,
         folder: Path,
         *,
-        device: str,  # noqa: ARG002
+        device: str,
         threads: int | None,
         precision: Precision,
     ) -> OpenVinoEngine:
-        data = graph.prepare(spec, spec.read_weights(folder))
+        from vidfx_engines import graph  # noqa: PLC0415 - takes 0.1 s
+
+        model = graph.prepare(spec, spec.read_weights(folder))
         core = _core()
         has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         if precision == "bf16" and not has_bf16:
@@ -160,17 +158,16 @@ class OpenVinoBackend:
         options: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": chosen,
             "PERFORMANCE_HINT": "THROUGHPUT",
+            "ENABLE_CPU_PINNING": False,
         }
         if threads is not None:
             options["INFERENCE_NUM_THREADS"] = threads
         if (cache_folder := _cache_folder()) is not None:
             options["CACHE_DIR"] = cache_folder
+        kind = "int8" if model.int8 else chosen
         try:
-            model = core.read_model(data, b"")
+            return OpenVinoEngine(spec, core.read_model(model.data, b""), options, kind)
         except RuntimeError as error:
             raise EngineUnavailable(
-                f"{spec.weights}: OpenVINO cannot read it: {first_line(error)}"
+                f"{spec.weights}: OpenVINO cannot run it: {first_line(error)}"
             ) from None
-        return OpenVinoEngine(
-            spec, model, options, "int8" if graph.is_quantised(data) else chosen
-        )

@@ -23,17 +23,17 @@ class NotBuilt:
     devices: tuple[str, ...]
     install: str = ""
 
-    def supports(self, spec: EngineSpec, device: str) -> str | None:  # noqa: ARG002
+    def supports(self, spec: EngineSpec, device: str) -> str | None:
         return "not part of this version"
 
     def load(
         self,
-        spec: EngineSpec,  # noqa: ARG002
-        folder: Path,  # noqa: ARG002
+        spec: EngineSpec,
+        folder: Path,
         *,
-        device: str,  # noqa: ARG002
-        threads: int | None,  # noqa: ARG002
-        precision: Precision,  # noqa: ARG002
+        device: str,
+        threads: int | None,
+        precision: Precision,
     ) -> Engine:
         raise EngineUnavailable(f"{self.name}: not part of this version")
 

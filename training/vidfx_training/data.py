@@ -45,9 +45,7 @@ def read_folder(folder: Path, labels: tuple[str, ...], size: int) -> Pictures:
     pixels: list[np.ndarray] = []
     label: list[int] = []
     for index, name in enumerate(labels):
-        files = sorted(
-            p for p in (folder / name).glob("*") if p.suffix.lower() in PICTURE_SUFFIXES
-        )
+        files = sorted(p for p in (folder / name).glob("*") if p.suffix.lower() in PICTURE_SUFFIXES)
         if not files:
             raise FileNotFoundError(f"{folder / name}: no pictures of the class {name!r}")
         for file in files:

@@ -90,9 +90,7 @@ def annotate(
         str | None,
         typer.Option(help="default, none, or a TOML or JSON FILE of texts by expression."),
     ] = None,
-    device: Annotated[
-        str | None, typer.Option(help="auto (default), cpu, cuda or cuda:N.")
-    ] = None,
+    device: Annotated[str | None, typer.Option(help="auto (default), cpu, cuda or cuda:N.")] = None,
     backend: Annotated[
         str | None, typer.Option(help="auto (default), openvino or onnxruntime.")
     ] = None,

@@ -33,9 +33,7 @@ class RowWriter:
         self.emotions = emotions
         self.recognises = recognises
         self._pending = [Pending(faces), Pending(frames)]
-        self._files = [
-            p.part.open("w", encoding="utf-8", newline="") for p in self._pending
-        ]
+        self._files = [p.part.open("w", encoding="utf-8", newline="") for p in self._pending]
         self._faces, self._frames = (csv.writer(f, lineterminator="\n") for f in self._files)
         self._faces.writerow([c.name for c in schema.faces_columns(emotions)])
         self._frames.writerow([c.name for c in schema.FRAMES_COLUMNS])
@@ -99,8 +97,7 @@ class RowWriter:
 
     def _frame_cells(self, time_s: float, result: FrameResult) -> list[Cell]:
         names = sorted(
-            {f.identity.label for f in result.faces if f.identity is not None}
-            - {OTHER, UNKNOWN}
+            {f.identity.label for f in result.faces if f.identity is not None} - {OTHER, UNKNOWN}
         )
         dominant, share = dominant_emotion(result.faces, self.emotions)
         return [

@@ -7,7 +7,7 @@ import platform
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import vidfx
 from vidfx import schema
@@ -21,8 +21,8 @@ class _Track:
     first_s: float
     last_s: float = 0.0
     frames: int = 0
-    sources: Counter[str] = field(default_factory=lambda: Counter[str]())
-    emotions: Counter[str] = field(default_factory=lambda: Counter[str]())
+    sources: Counter[str] = field(default_factory=Counter[str])
+    emotions: Counter[str] = field(default_factory=Counter[str])
     identity: Reading | None = None
     quality: float = 0.0
 
@@ -138,5 +138,7 @@ def read_summary(path: Path) -> dict[str, Any] | None:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    known = isinstance(content, dict) and content.get("schema") == schema.SUMMARY_SCHEMA
-    return content if known else None
+    if not isinstance(content, dict):
+        return None
+    summary = cast(dict[str, Any], content)
+    return summary if summary.get("schema") == schema.SUMMARY_SCHEMA else None

@@ -127,5 +127,3 @@ def _names(job: Job, settings: Settings) -> dict[str, str]:
         "summary": outputs.summary,
     }
     return {k: str(v) for k, v in names.items() if k != "video" or settings.video}
-
-

@@ -12,7 +12,7 @@ _END = object()
 _POLL_S = 0.1
 
 
-class Stopped(Exception):
+class StoppedError(Exception):
     """The other side is gone; there is no use in going on."""
 
 
@@ -35,7 +35,7 @@ class Lane(Generic[T]):
     def _put(self, item: object) -> None:
         while True:
             if self._stop.is_set():
-                raise Stopped
+                raise StoppedError
             try:
                 return self._queue.put(item, timeout=_POLL_S)
             except queue.Full:
@@ -44,7 +44,7 @@ class Lane(Generic[T]):
     def __iter__(self) -> Iterator[T]:
         while True:
             if self._stop.is_set():
-                raise Stopped
+                raise StoppedError
             try:
                 item = self._queue.get(timeout=_POLL_S)
             except queue.Empty:
@@ -66,7 +66,7 @@ class Worker(threading.Thread):
     def run(self) -> None:
         try:
             self._work()
-        except Stopped:
+        except StoppedError:
             pass
         except BaseException as error:  # noqa: BLE001 - raised again by the thread that joins
             self.error = error

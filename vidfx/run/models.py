@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from vidfx_engines import (
     Engine,
     EngineError,
+    EngineUnavailable,
     Selection,
     embedded,
     select,
@@ -92,7 +93,7 @@ def load_models(settings: Settings) -> Models:
             continue
         with _engine_errors(task):
             packaged = task == "emotion" and name == "embedded"
-            selection = _select(embedded("emotion") if packaged else Path(name), settings)
+            selection = _select(embedded("emotion") if packaged else _existing(name), settings)
         if selection.engine.spec.task != task:
             raise UsageError(
                 f"{name}: this is an engine for {selection.engine.spec.task}, not for {task}",
@@ -103,7 +104,8 @@ def load_models(settings: Settings) -> Models:
     family = detector.engine.spec.family
     if family is None:
         raise UsageError(
-            f"{settings.detector}: this is no detector", hint="name a SCRFD, YuNet or CenterFace file"
+            f"{settings.detector}: this is no detector",
+            hint="name a SCRFD, YuNet or CenterFace file",
         )
     threshold = settings.detector_threshold or HEADS[family].threshold
     return Models(
@@ -126,7 +128,7 @@ def _select(path: Path, settings: Settings) -> Selection:
 
 
 @contextmanager
-def _engine_errors(what: str) -> Iterator[None]:
+def _engine_errors(what: str) -> Generator[None]:
     """Engines know nothing of exit codes; here their errors get one."""
     try:
         yield
@@ -139,11 +141,15 @@ def _detector_path(name: str, notices: list[str]) -> Path:
         return embedded("centerface")
     if PACK.fullmatch(name):
         return _insightface_pack(name, notices)
+    return _existing(name)
+
+
+def _existing(name: str) -> Path:
     path = Path(name)
     if not path.is_file():
-        raise UnavailableError(
-            f"detector {name}: there is no such file",
-            hint="use centerface, an ONNX file (SCRFD, YuNet, CenterFace) or a pack as buffalo_s",
+        raise EngineUnavailable(
+            f"{name}: there is no such file",
+            hint="name an engine file; `vidfx annotate --help` lists the names that need none",
         )
     return path
 
@@ -168,7 +174,7 @@ def _insightface_pack(name: str, notices: list[str]) -> Path:
     )
     try:
         folder = Path(storage.ensure_available("models", name))
-    except Exception as error:  # noqa: BLE001 - whatever a downloader raises, the user needs one line
+    except Exception as error:  # whatever a downloader raises
         raise UnavailableError(
             f"detector {name}: insightface could not download the pack: {error}",
             hint=f"put its files in ~/.insightface/models/{name}, or use --detector centerface",
@@ -179,5 +185,3 @@ def _insightface_pack(name: str, notices: list[str]) -> Path:
             f"detector {name}: no det_*.onnx in {folder}", hint="remove the folder and try again"
         )
     return files[0]
-
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
@@ -36,7 +36,7 @@ class Clock:
         self.seconds: dict[str, float] = defaultdict(float)
 
     @contextmanager
-    def __call__(self, stage: str) -> Iterator[None]:
+    def __call__(self, stage: str) -> Generator[None]:
         started = time.perf_counter()
         try:
             yield
@@ -118,9 +118,7 @@ class Pipeline:
                         source="detected"
                         if found.score[row] >= self.models.threshold
                         else "tracked",
-                        quality=align.quality(
-                            found.box[row], found.landmarks[row], crop_of[row]
-                        ),
+                        quality=align.quality(found.box[row], found.landmarks[row], crop_of[row]),
                         identity=_row(identity, row),
                         emotion=_row(emotion, row),
                     )

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidfx.errors import InputError, NotMediaError, VidfxError
+from vidfx.video.image_source import IMAGE_SUFFIXES
 
 VIDEO_SUFFIXES = frozenset(
-    ".3gp .asf .avi .flv .gif .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .mxf .ogv .ts .vob .webm .wmv".split()
+    [
+        *(".3gp", ".asf", ".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4"),
+        *(".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv"),
+    ]
 )
-PICTURE_SUFFIXES = frozenset(".bmp .jpeg .jpg .png .tif .tiff .webp".split())
 LIST_SUFFIXES = frozenset({".txt", ".lst"})
 ANNOTATED = ".annotated.mp4"
 
@@ -85,16 +88,14 @@ def plan(inputs: Sequence[str], out: Path) -> Plan:
 
 def _stems(items: Sequence[_Found]) -> list[Path]:
     names = [i.relative if i.path.is_dir() else i.relative.with_suffix("") for i in items]
-    for longer in (
-        lambda item: item.relative,
-        lambda item: Path(*item.path.resolve().parts[1:]),
-    ):
-        taken = Counter(names)
-        names = [
-            name if taken[name] == 1 else longer(item)
-            for name, item in zip(names, items, strict=True)
-        ]
-    return names
+    names = _apart(names, [item.relative for item in items])
+    return _apart(names, [Path(*item.path.resolve().parts[1:]) for item in items])
+
+
+def _apart(names: list[Path], longer: list[Path]) -> list[Path]:
+    """``names``, with those that stand more than once replaced by their ``longer`` ones."""
+    times = Counter(names)
+    return [n if times[n] == 1 else more for n, more in zip(names, longer, strict=True)]
 
 
 def _expand(text: str, *, listed: bool) -> Iterator[_Found]:
@@ -109,7 +110,7 @@ def _expand(text: str, *, listed: bool) -> Iterator[_Found]:
         elif path.exists():
             yield _Found(path, Path(path.name))
         elif glob.has_magic(text):
-            matches = sorted(glob.glob(text, recursive=True))
+            matches = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - absolute ones too
             if not matches:
                 raise NotMediaError(f"{text}: matches no file", hint="check the pattern")
             for match in matches:
@@ -144,11 +145,10 @@ def _in_folder(folder: Path) -> Iterator[_Found]:
         if videos:
             for name in videos:
                 yield _Found(place / name, relative / name)
-        elif any(Path(f).suffix.lower() in PICTURE_SUFFIXES for f in media):
+        elif any(Path(f).suffix.lower() in IMAGE_SUFFIXES for f in media):
             yield _Found(place, relative if relative.parts else Path(folder.resolve().name))
         else:
             continue
         before += 1
     if not before:
         raise NotMediaError(f"{folder}: no media in this folder", hint="name a folder of videos")
-

@@ -26,7 +26,7 @@ from vidfx.output.summary import (
     versions,
     write_summary,
 )
-from vidfx.run.lanes import Lane, Stopped, Worker, feed
+from vidfx.run.lanes import Lane, StoppedError, Worker, feed
 from vidfx.run.models import Models
 from vidfx.run.pipeline import Clock, Pipeline
 from vidfx.run.plan import Job
@@ -139,9 +139,7 @@ def _expected(info: VideoInfo, settings: Settings) -> int | None:
     return max(0, round((end - (settings.start or 0.0)) * rate))
 
 
-def _flow(
-    source: Iterable[Frame], pipeline: Pipeline, results: _Results, clock: Clock
-) -> None:
+def _flow(source: Iterable[Frame], pipeline: Pipeline, results: _Results, clock: Clock) -> None:
     """Run the three threads to the end, and raise the first error of any of them."""
     broken = threading.Event()
     size = max(2, min(MAX_QUEUE, QUEUE_BYTES // (pipeline.info.width * pipeline.info.height * 3)))
@@ -156,7 +154,7 @@ def _flow(
             settled.put(result)
         settled.end()
         write.join()
-    except Stopped:
+    except StoppedError:
         pass  # a worker failed; its error is raised below
     finally:
         broken.set()

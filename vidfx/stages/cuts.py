@@ -11,35 +11,8 @@ import numpy as np
 from vidfx.types import Frame
 
 SIDE = 32
-MIN_CHANGE = 22.0
-RATIO = 3.5
-MEMORY = 0.8
-
-
-class CutFinder:
-    """A frame begins a shot when it differs from the one before it far more than frames lately did.
-
-    The change is the mean absolute difference of 32 x 32 px thumbnails (0..255 a channel), as in
-    PySceneDetect's adaptive detector; motion and fades raise the running mean, a cut does not
-    wait for it.
-    """
-
-    def __init__(self) -> None:
-        self._before: np.ndarray | None = None
-        self._usual = 0.0
-
-    def __call__(self, rgb: np.ndarray) -> bool:
-        """Whether a new shot begins with this frame (H, W, 3); never the first one."""
-        step = max(1, min(rgb.shape[:2]) // (4 * SIDE))
-        small = cv2.resize(rgb[::step, ::step], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-        before, self._before = self._before, small
-        if before is None:
-            return False
-        change = float(np.abs(small.astype(np.int16) - before).mean())
-        is_cut = change > MIN_CHANGE and change > RATIO * self._usual
-        if not is_cut:
-            self._usual = MEMORY * self._usual + (1 - MEMORY) * change
-        return is_cut
+MIN_CHANGE = 20.0
+RATIO = 3.0
 
 
 @dataclass(frozen=True)
@@ -54,14 +27,43 @@ class Marked:
 
 
 def mark(frames: Iterable[Frame]) -> Iterator[Marked]:
-    """Mark the cuts, one frame late, since the last frame of a shot is known by the next one."""
-    is_cut = CutFinder()
-    before: Frame | None = None
-    begins = first = False
+    """Mark the cuts: a frame that changes the picture far more than the frames around it do.
+
+    The change is the mean absolute difference of 32 x 32 px thumbnails (0..255 a channel),
+    compared with the changes one frame before and after, as PySceneDetect's adaptive detector
+    does: motion, fades and flashes change several frames in a row, a cut only one. Frames come
+    out two late, since the frame after a cut decides whether it is one.
+    """
+    waiting: list[tuple[Frame, float]] = []
+    thumbnail: np.ndarray | None = None
+    first, begins = True, False
+
+    def settle(cut_next: bool) -> Marked:
+        nonlocal first, begins
+        frame, _ = waiting.pop(0)
+        marked = Marked(frame, begins, edge=first or begins or cut_next)
+        first, begins = False, cut_next
+        return marked
+
+    before = 0.0
     for frame in frames:
-        cut = is_cut(frame.rgb)
-        if before is not None:
-            yield Marked(before, begins, edge=first or cut)
-        before, begins, first = frame, cut, cut or before is None
-    if before is not None:
-        yield Marked(before, begins, edge=True)
+        previous, thumbnail = thumbnail, _thumbnail(frame.rgb)
+        change = 0.0 if previous is None else float(np.abs(thumbnail - previous).mean())
+        waiting.append((frame, change))
+        if len(waiting) == 3:
+            yield settle(_is_cut(before, waiting[1][1], change))
+            before = waiting[0][1]
+    if len(waiting) == 2:
+        yield settle(_is_cut(before, waiting[1][1], before))
+    if waiting:
+        yield settle(True)
+
+
+def _is_cut(before: float, change: float, after: float) -> bool:
+    return change > MIN_CHANGE and change > RATIO * (before + after) / 2
+
+
+def _thumbnail(rgb: np.ndarray) -> np.ndarray:
+    step = max(1, min(rgb.shape[:2]) // (4 * SIDE))
+    small = cv2.resize(rgb[::step, ::step], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    return small.astype(np.float32)

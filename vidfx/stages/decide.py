@@ -52,9 +52,7 @@ class ExpressionSmoother:
         best = int(mean.argmax())
         if self._label is None or mean[best] > mean[self._label] + self.margin:
             self._label = best
-        return Reading(
-            self.labels[self._label], float(mean[self._label]), tuple(map(float, mean))
-        )
+        return Reading(self.labels[self._label], float(mean[self._label]), tuple(map(float, mean)))
 
 
 @dataclass(frozen=True)

@@ -72,9 +72,7 @@ class Detector:
         for frame, canvas in zip(frames, batch, strict=True):
             box(frame.rgb, canvas)
         outputs = self.engine.run(batch)
-        found = [
-            self._one(frame, [o[i] for o in outputs], box) for i, frame in enumerate(frames)
-        ]
+        found = [self._one(frame, [o[i] for o in outputs], box) for i, frame in enumerate(frames)]
         return Detections(
             np.concatenate([d.frame for d in found]),
             np.concatenate([d.box for d in found]),

@@ -16,37 +16,38 @@ from vidfx.stages.tiles import Layer, Matrix, Planes, Tile, make_tile
 __all__ = ["FaceLabel", "Painter", "Placed"]
 
 CACHED_TILES = 96
-HALO = 0.35
+HALO = 0.45
 "opacity of the dark rim that keeps a box visible on a bright picture"
 
 
 class Painter:
     """Draws on the frames of one video, in order; for one thread.
 
-    ``width`` and ``height`` (px, even) are those of the planes. ``messages`` has a text for each
-    expression, or is None for none. Everything scales with the shorter side of the picture.
+    ``width`` and ``height`` (px) are those of the upright picture; its planes have them rounded up
+    to even. ``messages`` has a text for each expression, or is None for none. Everything scales
+    with the shorter side of the picture.
     """
 
     def __init__(
         self, width: int, height: int, *, matrix: Matrix, messages: dict[str, str] | None
     ) -> None:
-        if width % 2 or height % 2 or min(width, height) < 2:
-            raise ValueError(f"planes have even sides, got {width}x{height}")
-        self._picture = (width, height)
+        self._planes = (width + width % 2, height + height % 2)
         self._matrix: Matrix = matrix
         self._stroke = max(1.5, min(width, height) / 380)
         self._margin = math.ceil(self._stroke) + 2
         self._type = Type()
-        self._layout = Layout(self._picture, self._type, messages or {}, self._margin, self._stroke)
+        self._layout = Layout(
+            (width, height), self._type, messages or {}, self._margin, self._stroke
+        )
         self._chip_tile: Callable[[Chip], Tile] = lru_cache(CACHED_TILES)(self._new_chip_tile)
         self._corner_tile: Callable[..., Tile] = lru_cache(4 * CACHED_TILES)(self._new_corner_tile)
 
     def paint(self, planes: np.ndarray, labels: Sequence[FaceLabel], time_s: float) -> None:
-        """Draw on (H * 3 / 2, W) uint8 I420 planes, in place; without faces leave them alone."""
+        """Draw on (H * 3 / 2, W) uint8 I420 planes in place; without faces leave them alone."""
         placed = self.layout(labels, time_s)
         if not placed:
             return
-        views = Planes.of(planes, *self._picture)
+        views = Planes.of(planes, *self._planes)
         for face in placed:
             self._paint_box(views, face)
         for face in placed:

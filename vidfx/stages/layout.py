@@ -202,23 +202,27 @@ class Layout:
         self._crowded = len(tracks) > (CROWD - 2 if self._crowded else CROWD)
         best = RICHEST_IN_CROWD if self._crowded else RICHEST
 
-        def taken(index: int, grow: int) -> list[Rect]:
-            others = [b.grown(grow) for i, b in enumerate(boxes) if i != index]
-            return others + [s.rect for i, s in enumerate(spots) if s and i != index]
+        def taken(index: int, areas: list[Rect], clear: int) -> list[Rect]:
+            rects = [s.rect.grown(clear) for i, s in enumerate(spots) if s and i != index]
+            return rects + areas[:index] + areas[index + 1 :]
 
+        # What stands may touch a face a little; what is newly placed keeps clear of all.
+        cores = [box.grown(-max(2, box.width // 16)) for box in boxes]
         for i, track in enumerate(tracks):
             if track.anchor and track.rank >= best:
-                slack = -max(2, boxes[i].width // 16)
-                spots[i] = self._try(track, boxes[i], track.rank, track.anchor, taken(i, slack))
+                blocked = taken(i, cores, 0)
+                spots[i] = self._try(track, boxes[i], track.rank, track.anchor, blocked)
         lost = [i for i, spot in enumerate(spots) if not spot]
         for i in lost:
-            spots[i] = self._search(tracks[i], boxes[i], range(LEAST, len(TRIES)), taken(i, 0))
+            ranks = range(LEAST, len(TRIES))
+            spots[i] = self._search(tracks[i], boxes[i], ranks, taken(i, boxes, 0))
         for i, track in enumerate(tracks):
             current = spots[i]
             if i in lost or time_s - track.placed_s >= PATIENCE_S:
                 track.placed_s = time_s
                 ranks = range(best, current.rank if current else LEAST)
-                spots[i] = self._search(track, boxes[i], ranks, taken(i, 0)) or current
+                blocked = taken(i, boxes, 2 * self._margin)
+                spots[i] = self._search(track, boxes[i], ranks, blocked) or current
         return spots
 
     def _search(

@@ -17,7 +17,6 @@ from vidfx.stages.decide import ExpressionSmoother, IdentityDecider, raw_reading
 from vidfx.types import Face, Frame, FrameResult, Quality, Source
 
 
-
 @dataclass(frozen=True)
 class Sighting:
     """One face found on one frame."""
@@ -47,7 +46,7 @@ class Belief:
 class _Line:
     """What is remembered of one track: the sightings of the last moments and all ahead."""
 
-    seen: deque[Sighting] = field(default_factory=lambda: deque[Sighting]())
+    seen: deque[Sighting] = field(default_factory=deque[Sighting])
     count: int = 0
     best: float = 0.0
     smoother: ExpressionSmoother | None = None
@@ -74,7 +73,9 @@ class Timeline:
         emotion: Callable[[], ExpressionSmoother] | None,
         identity: Callable[[], IdentityDecider] | None,
     ) -> None:
-        """``look_ahead`` in frames; gaps of at most ``max_gap_s`` are filled; ``emotion`` and ``identity`` make a new track's judge; None where that is off."""
+        """``look_ahead`` in frames; gaps of at most ``max_gap_s`` are filled. ``emotion`` and
+        ``identity`` make a new track's judge; None where that is off.
+        """
         self.look_ahead = look_ahead
         self.max_gap_s = max_gap_s
         self.past_s = 1.5 * max_gap_s
@@ -162,8 +163,6 @@ class Timeline:
             raw_identity=raw_reading(decider.labels, sighting.identity) if decider else None,
             raw_emotion=raw_reading(smoother.labels, sighting.emotion) if smoother else None,
         )
-
-
 
 
 def _between(a: Sighting, b: Sighting, index: int, time_s: float) -> Sighting:

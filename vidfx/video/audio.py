@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
@@ -19,6 +21,8 @@ from av.error import FFmpegError
 from av.stream import Disposition
 
 _COPIED = {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}
+_MPEG_LAYERS = {1: "mp3", 2: "mp2", 3: "mp1"}
+"by the bits of the frame header"
 _SELF_DESCRIBED = {"alac", "opus", "flac"}
 "MP4 needs their extradata"
 _MP3_MIN_RATE = 16_000
@@ -37,8 +41,11 @@ _SEEK_MARGIN = 5
 "seconds to begin reading before a cut, for containers that seek roughly"
 _BEYOND = 10
 "seconds; a stamp further than this behind the claimed end is a broken clock, not a gap"
+_MAX_ERRORS = 100
+"failures to read on, after which the rest of the sound is given up"
 
 Packets: TypeAlias = "Iterator[av.Packet[av.AudioStream]]"
+Frames: TypeAlias = "Iterator[av.AudioFrame]"
 
 
 @dataclass(frozen=True)
@@ -48,17 +55,6 @@ class Window:
     zero: Fraction
     "what becomes time zero of the output"
     end: Fraction | None = None
-    claimed_end: Fraction | None = None
-    "where the container says that it ends"
-
-    def place(self, pts: int | None, time_base: Fraction | None) -> Fraction | None:
-        """Seconds in the output, None for a stamp that is missing or not to be believed."""
-        if pts is None or not time_base:
-            return None
-        seconds = pts * time_base
-        if self.claimed_end is not None and seconds > self.claimed_end + _BEYOND:
-            return None
-        return seconds - self.zero
 
     def samples(self, rate: int) -> int | None:
         """Where the window ends, in samples of the output."""
@@ -82,6 +78,7 @@ class Sound:
         self._input: av.container.InputContainer | None = None
         self._packets: Packets = iter(())
         self._next: av.Packet[av.AudioStream] | None = None
+        self._last_second: Fraction | None = None
         self._label = "none"
         self._written = 0
         self._damaged = 0
@@ -109,8 +106,8 @@ class Sound:
             self._next = next(self._packets, None)
         if self._damaged:
             self.warnings.append(f"{self._damaged} damaged sound packets were skipped")
-        if not self._written and self._label != "none":
-            self.warnings.append("the input's sound stream is empty here")
+        if self._label != "none" and not self._written:
+            self.warnings.append("nothing of the sound could be kept")
 
     def close(self) -> None:
         """Let go of the input."""
@@ -123,7 +120,7 @@ class Sound:
         try:
             self._input = av.open(
                 str(source.absolute()),
-                options={"protocol_whitelist": "file"},
+                container_options={"protocol_whitelist": "file"},
                 metadata_errors="replace",
             )
         except (FFmpegError, OSError) as error:
@@ -139,16 +136,26 @@ class Sound:
             # PyAV before 17 cannot leave packets unread.
             if other.index != stream.index and hasattr(other, "discard"):
                 other.discard = type(other.discard).all
-        codec = stream.codec_context.codec.canonical_name
+        if self._input.duration is not None:
+            claimed = (self._input.start_time or 0) + self._input.duration
+            self._last_second = Fraction(claimed, av.time_base) + _BEYOND
+        self._seek(stream)
         packets = self._demuxed(stream)
-        if _can_copy(stream):
+        first = next(packets, None)
+        if first is None:
+            self.warnings.append("there is no sound in this part of the input")
+            return
+        packets = chain([first], packets)
+        codec = _codec(first)
+        if _can_copy(codec, stream):
             self._label = f"copied {codec}"
             copy = self._output.add_stream_from_template(stream)
             self._packets = self._copied(packets, copy)
         else:
             self._label = f"{codec} re-encoded to aac"
-            self._packets = self._encoded(packets, _add_aac(self._output, stream))
-        self._seek(stream)
+            self._packets = self._encoded(
+                self._frames(packets, stream), _add_aac(self._output, stream)
+            )
         self._next = next(self._packets, None)
 
     def _seek(self, stream: av.AudioStream) -> None:
@@ -168,19 +175,31 @@ class Sound:
             self._damaged += 1
 
     def _demuxed(self, stream: av.AudioStream) -> Packets:
-        """Packets of ``stream``, at the end the empty one that flushes a decoder."""
         assert self._input is not None
-        try:
-            for packet in self._input.demux(stream):
-                if packet.is_corrupt:
-                    self._damaged += 1
-                else:
-                    yield packet
-        except IndexError:
-            # PyAV meets a stream that began in the middle of the file.
-            return
-        except FFmpegError as error:
-            self.warnings.append(f"the sound broke off: {error.strerror}")
+        for _ in range(_MAX_ERRORS):
+            try:
+                for packet in self._input.demux(stream):
+                    if packet.is_corrupt:
+                        self._damaged += 1
+                    # An empty packet would tell a decoder that this is the end.
+                    elif packet.size:
+                        yield packet
+                return
+            except IndexError:
+                # PyAV meets a stream that began in the middle of the file.
+                return
+            except FFmpegError:
+                self._damaged += 1
+        self.warnings.append("the sound is too damaged to be read to its end")
+
+    def _place(self, pts: int | None, time_base: Fraction | None) -> Fraction | None:
+        """Seconds in the output, None for a stamp that is missing or not to be believed."""
+        if pts is None or not time_base:
+            return None
+        seconds = pts * time_base
+        if self._last_second is not None and seconds > self._last_second:
+            return None
+        return seconds - self._window.zero
 
     def _copied(self, packets: Packets, copy: av.AudioStream) -> Packets:
         """The packets as they are, stamped in samples; stamps coarser than that are refined."""
@@ -189,11 +208,9 @@ class Sound:
         expected = 0
         last: int | None = None
         for packet in packets:
-            if packet.size == 0:
-                continue
             time_base = packet.time_base
             stamp = packet.pts if packet.pts is not None else packet.dts
-            at = self._window.place(stamp, time_base)
+            at = self._place(stamp, time_base)
             pts = expected
             if at is not None:
                 pts = round(at * rate)
@@ -212,75 +229,90 @@ class Sound:
             packet.duration = length
             yield packet
 
-    def _encoded(self, packets: Packets, encoder: av.AudioStream) -> Packets:
+    def _encoded(self, frames: Frames, encoder: av.AudioStream) -> Packets:
         """AAC of the decoded sound, from where it begins without a break to its end."""
         rate = encoder.rate
-        for position, samples in self._joined(packets, encoder):
-            frame = av.AudioFrame.from_ndarray(
-                np.ascontiguousarray(samples), "fltp", encoder.layout
-            )
+        for position, samples in self._joined(frames, encoder):
+            frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), "flt", encoder.layout)
             frame.sample_rate = rate
             frame.time_base = Fraction(1, rate)
             frame.pts = position
             yield from encoder.encode(frame)
         yield from encoder.encode(None)
 
-    def _joined(
-        self, packets: Packets, encoder: av.AudioStream
-    ) -> Iterator[tuple[int, np.ndarray]]:
+    def _joined(self, frames: Frames, encoder: av.AudioStream) -> Iterator[tuple[int, np.ndarray]]:
         """Pieces of sound and where they belong, in samples: gaps filled, overlaps left out."""
         rate = encoder.rate
         slack = _SLACK * rate
         end = self._window.samples(rate)
         position: int | None = None
-        for at, decoded in self._decoded(packets, encoder):
-            samples = decoded
+        for at, heard in self._resampled(frames, encoder):
+            samples = heard
             start = (position or 0) if at is None else round(at * rate)
             if position is None:
-                if start + samples.shape[1] <= 0:
+                if start + len(samples) <= 0:
                     continue
                 position = max(0, start)
-                samples = samples[:, position - start :]
+                samples = samples[position - start :]
             elif slack < position - start < _JUMP * rate:
-                samples = samples[:, position - start :]
+                samples = samples[position - start :]
             elif start - position > slack:
+                if end is not None:
+                    start = min(start, end)
                 for begin in range(position, start, rate):
-                    yield begin, np.zeros((len(samples), min(rate, start - begin)), np.float32)
-                position = start
-            if end is not None and position + samples.shape[1] > end:
-                yield position, samples[:, : max(0, end - position)]
+                    yield begin, np.zeros((min(rate, start - begin), samples.shape[1]), np.float32)
+                position = max(position, start)
+            if end is not None and position + len(samples) >= end:
+                samples = samples[: max(0, end - position)]
+            if len(samples):
+                yield position, samples
+                position += len(samples)
+            if end is not None and position >= end:
                 return
-            yield position, samples
-            position += samples.shape[1]
 
-    def _decoded(
-        self, packets: Packets, encoder: av.AudioStream
+    def _resampled(
+        self, frames: Frames, encoder: av.AudioStream
     ) -> Iterator[tuple[Fraction | None, np.ndarray]]:
-        """Seconds in the output, if known, and (channels, n) float32 as the encoder takes it."""
+        """Seconds in the output, if known, and (n, channels) float32 as the encoder takes it."""
         kind: tuple[str, str, int] | None = None
-        resampler = av.AudioResampler("fltp", encoder.layout, encoder.rate)
-        for packet in packets:
+        # Packed, because PyAV crashes on eight planes.
+        make = partial(av.AudioResampler, "flt", encoder.layout, encoder.rate)
+        resampler = make()
+        for frame in chain(frames, [None]):
+            at = None
+            if frame is not None:
+                if kind != (kind := (frame.format.name, frame.layout.name, frame.sample_rate)):
+                    resampler = make()
+                at = self._place(frame.pts, frame.time_base)
+                frame.pts = None
             try:
-                frames = packet.decode()
+                parts = resampler.resample(frame)
             except FFmpegError:
                 self._damaged += 1
                 continue
-            for frame in frames:
-                if kind != (kind := (frame.format.name, frame.layout.name, frame.sample_rate)):
-                    resampler = av.AudioResampler("fltp", encoder.layout, encoder.rate)
-                at = self._window.place(frame.pts, frame.time_base)
-                frame.pts = None
-                for part in resampler.resample(frame):
-                    yield at, part.to_ndarray()
-                    at = None
-        for part in resampler.resample(None):
-            yield None, part.to_ndarray()
+            for part in parts:
+                yield at, part.to_ndarray().reshape(part.samples, -1)
+                at = None
+
+    def _frames(self, packets: Packets, stream: av.AudioStream) -> Frames:
+        for packet in chain(packets, [None]):
+            try:
+                yield from stream.decode(packet)
+            except FFmpegError:
+                self._damaged += 1
 
 
-def _can_copy(stream: av.AudioStream) -> bool:
-    context = stream.codec_context
-    codec = context.codec.canonical_name
-    if codec in _SELF_DESCRIBED and not context.extradata:
+def _codec(packet: av.Packet[av.AudioStream]) -> str:
+    """Name of the codec; MPEG audio of any layer may be declared as MP3."""
+    name = packet.stream.codec_context.codec.canonical_name
+    if name == "mp3":
+        header = bytes(packet)[1:2]
+        return _MPEG_LAYERS.get(header[0] >> 1 & 3, name) if header else name
+    return name
+
+
+def _can_copy(codec: str, stream: av.AudioStream) -> bool:
+    if codec in _SELF_DESCRIBED and not stream.codec_context.extradata:
         return False
     return codec in _COPIED and not (codec == "mp3" and stream.rate < _MP3_MIN_RATE)
 

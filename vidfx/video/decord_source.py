@@ -63,7 +63,7 @@ class DecordSource:
     ) -> None:
         decord = load_decord()
         self.info = checked.info
-        self.warnings: list[str] = []
+        self.warnings: list[str] = [checked.shortfall] if checked.shortfall else []
         self._failures = decord.DECORDError, decord.DECORDLimitReachedError
         self._pts, self._planes, self._rescue = checked.scan.pts, planes, rescue
         self._start_s, self._end_s = start_s, end_s
@@ -102,17 +102,17 @@ class DecordSource:
             else bisect_left(self._pts, self._end_s, key=seconds)
         )
         to_i420 = RgbToI420(self.info.colour)
-        for index in range(start, end):
+        # its seeking gives other frames than it says where GOPs are open, and in AVI
+        for index in range(end):
             try:
-                if index == start > 0:
-                    self._reader.seek_accurate(start)
                 rgb = self._next()
             except (*self._failures, RuntimeError, StopIteration) as error:
                 if not self._rescue:
                     raise self._failed(f"breaks off at frame {index}") from error
-                yield from self._rest(index)
+                yield from self._rest(max(index, start))
                 return
-            yield Frame(index, self._pts[index], rgb, to_i420(rgb) if self._planes else None)
+            if index >= start:
+                yield Frame(index, self._pts[index], rgb, to_i420(rgb) if self._planes else None)
 
     def _next(self) -> np.ndarray:
         rgb: np.ndarray = self._reader.next().asnumpy()
@@ -122,7 +122,7 @@ class DecordSource:
         return rgb
 
     def _rest(self, index: int) -> Iterator[Frame]:
-        self.warnings.append(f"decord broke off at frame {index}; PyAV read on from there")
+        self.warnings.append(f"decord broke off; PyAV read on from frame {index}")
         start_s = self.info.seconds(self._pts[index])
         rest = PyAVSource(self.info.path, planes=self._planes, start_s=start_s, end_s=self._end_s)
         with rest:

@@ -136,10 +136,12 @@ class ImageSource:
             rgb.setflags(write=False)
             yield Frame(index, index, rgb, to_i420(rgb) if self._planes else None)
         if unreadable:
-            self.warnings.append(f"{unreadable} pictures could not be read and were left out")
+            self.warnings.append(
+                f"{unreadable} of the pictures could not be read and were left out"
+            )
         if resized:
             self.warnings.append(
-                f"{resized} pictures had another size and were scaled to fit the first one's"
+                f"{resized} of the pictures had another size and were scaled to fit the first one's"
             )
 
 

@@ -31,7 +31,7 @@ _FORMATS = (
     "mjpeg,mpjpeg,mxf,nut,rm,dv,yuv4mpegpipe,vc1,wtv,"
     "mp3,aac,wav,flac"  # no video in these, and it is better to say so than "not media"
 )
-_DECORD_FORMATS = {"mov": "MP4 or MOV", "matroska": "Matroska or WebM", "avi": "AVI"}
+_DECORD_FORMATS = ("mov", "matroska", "avi")
 _MAX_READ_ERRORS_IN_A_ROW = 16
 
 av.logging.set_level(None)
@@ -103,6 +103,11 @@ def packets(container: InputContainer, stream: VideoStream) -> Iterator[av.Packe
             errors_in_a_row += 1
 
 
+def keeps_order_only(container: InputContainer) -> bool:
+    """AVI stores no presentation times: decoding times, in order, are what it shows frames at."""
+    return container.format.name == "avi"
+
+
 def decode(stream: VideoStream, packet: av.Packet[VideoStream] | None) -> list[av.VideoFrame]:
     """The frames that a packet completes; None asks for those that are left at the end."""
     return stream.decode(packet)  # pyright: ignore[reportUnknownMemberType]
@@ -138,7 +143,7 @@ def describe(
         time_base=_time_base(stream),
         start_pts=_start_pts(container, stream),
         frame_rate=stream.average_rate or stream.guessed_rate or Fraction(25),
-        n_frames=stream.frames or None,
+        n_frames=None if keeps_order_only(container) else stream.frames or None,
         duration_s=_duration(container, stream),
         rotation=orientation.rotation,
         codec=stream.codec_context.codec.canonical_name,
@@ -179,6 +184,17 @@ def _duration(container: InputContainer, stream: VideoStream) -> float | None:
         return container.duration / av.time_base if container.duration else None
 
 
+def shortfall(info: VideoInfo, count: int, last_pts: int) -> str | None:
+    """What the container claims that is not there, after a reading to the end."""
+    end_s = info.seconds(last_pts) + float(1 / info.frame_rate)
+    if info.n_frames is not None:
+        if count < info.n_frames:
+            return f"the container claims {info.n_frames} frames, {count} could be read"
+    elif info.duration_s is not None and end_s < 0.95 * info.duration_s - 0.5:
+        return f"the container claims {info.duration_s:.1f} s, the pictures end at {end_s:.1f} s"
+    return None
+
+
 @dataclass(frozen=True)
 class Scan:
     """The timestamps of a whole file, read without decoding."""
@@ -187,6 +203,8 @@ class Scan:
     "of the frames that are shown, rising"
     keyframes: list[int]
     "pts of the frames at which decoding can begin, rising"
+    n_packets: int
+    "of frames that are shown and of others"
     fault: str | None
     "why the frames that a decoder gives may not be these, None where they are"
 
@@ -196,33 +214,35 @@ def scan(path: Path) -> Scan:
     container, stream = open_container(path)
     shown: list[int] = []
     keyframes: list[int] = []
-    untimed = discarded = corrupt = 0
+    n_packets = untimed = discarded = corrupt = 0
     with container:
         for packet in packets(container, stream):
+            n_packets += 1
             discarded += packet.is_discard
             corrupt += packet.is_corrupt
-            if packet.pts is None:
+            time = packet.dts if keeps_order_only(container) else packet.pts
+            if time is None:
                 untimed += 1
             elif not packet.is_discard:
-                shown.append(packet.pts)
+                shown.append(time)
                 if packet.is_keyframe:
-                    keyframes.append(packet.pts)
+                    keyframes.append(time)
         start = stream.start_time
     shown.sort()
     repeated = len(shown) - len(set(shown))
     if not shown:
         fault = "it has no timestamps"
     elif untimed or repeated:
-        fault = f"{untimed + repeated} frames have no timestamp of their own"
+        fault = f"{untimed + repeated} of its frames have no timestamp of their own"
     elif corrupt:
-        fault = f"{corrupt} packets are damaged"
+        fault = f"{corrupt} of its packets are damaged"
     elif discarded:
-        fault = f"an edit list hides {discarded} frames"
+        fault = f"an edit list hides {discarded} of its frames"
     elif start is not None and shown[0] < start:
         fault = "it has frames from before its own beginning"
     else:
         fault = None
-    return Scan(shown, sorted(keyframes), fault)
+    return Scan(shown, sorted(keyframes), n_packets, fault)
 
 
 @dataclass(frozen=True)
@@ -231,6 +251,8 @@ class Preflight:
     scan: Scan
     objection: str | None
     "why decord must not read the file, None where it may"
+    shortfall: str | None
+    "what the container claims that is not there"
 
 
 def preflight(path: Path) -> Preflight:
@@ -242,7 +264,12 @@ def preflight(path: Path) -> Preflight:
         kind = container.format.name.split(",")[0]
     scanned = scan(path)
     objection = _objection(info, kind, scanned, mirrored=Orientation.of(frame).mirrored)
-    return Preflight(replace(info, n_frames=len(scanned.pts)), scanned, objection)
+    return Preflight(
+        info=replace(info, n_frames=len(scanned.pts)),
+        scan=scanned,
+        objection=objection,
+        shortfall=shortfall(info, scanned.n_packets, max(scanned.pts, default=0)),
+    )
 
 
 def _first_frame(path: Path, container: InputContainer, stream: VideoStream) -> av.VideoFrame:
@@ -261,11 +288,11 @@ def _first_frame(path: Path, container: InputContainer, stream: VideoStream) -> 
 def _objection(info: VideoInfo, kind: str, scanned: Scan, *, mirrored: bool) -> str | None:
     """Each of these was seen to give wrong or missing frames, most of them without an error."""
     if kind not in _DECORD_FORMATS:
-        return f"decord is only right about {', '.join(_DECORD_FORMATS.values())}, this is {kind}"
+        return f"decord loses frames of some formats, and {kind} is not known to be safe"
     if scanned.fault:
-        return f"{scanned.fault}, which decord gets wrong"
-    if info.codec == "hevc":
-        return "decord stops in the middle of HEVC with several key frames"
+        return f"decord gets the frames wrong where {scanned.fault}"
+    if info.codec == "hevc" and len(scanned.keyframes) > 1:
+        return "decord stops where an HEVC key frame lets two pictures out at once"
     if mirrored:
         return "it is mirrored, which decord does not undo"
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import deque
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -20,10 +21,12 @@ from vidfx.video.preflight import (
     decode,
     describe,
     is_full_range,
+    keeps_order_only,
     no_picture,
     open_container,
     packets,
     scan,
+    shortfall,
 )
 
 
@@ -80,8 +83,9 @@ class PyAVSource:
                 rgb, planes = self._convert(frame)
                 yield Frame(index, pts, rgb, planes)
             else:
-                if whole:
-                    self._compare_with_claims(count, pts)
+                missing = shortfall(self.info, count + self._hidden, pts) if whole else None
+                if missing:
+                    self.warnings.append(missing)
         finally:
             self._report_losses()
 
@@ -89,6 +93,9 @@ class PyAVSource:
         """Begin at the beginning; gives the first frame, which stays the next to be read too."""
         self._container, self._stream = open_container(self._path)
         self._stream.thread_type = "AUTO"
+        self._times: deque[int | None] | None = (
+            deque() if keeps_order_only(self._container) else None
+        )
         self._last_error = ""
         self._undecodable = self._damaged = self._hidden = self._untimed = self._disordered = 0
         decoded = self._decoded(packets(self._container, self._stream))
@@ -104,6 +111,8 @@ class PyAVSource:
 
         Where timestamps or seeking cannot be trusted, stays at the beginning and gives nothing.
         """
+        if self._times is not None:
+            return []
         scanned = scan(self._path)
         first = bisect_left(scanned.pts, start_s, key=self.info.seconds)
         if scanned.fault or first == len(scanned.pts):
@@ -133,18 +142,24 @@ class PyAVSource:
 
     def _decode(self, packet: av.Packet[av.VideoStream] | None) -> list[av.VideoFrame]:
         try:
-            return decode(self._stream, packet)
+            frames = decode(self._stream, packet)
         except FFmpegError as error:
             self._undecodable += 1
             self._last_error = error.strerror or type(error).__name__
             return []
+        if self._times is not None and packet is not None:
+            self._times.append(packet.dts)
+        return frames
 
     def _timed(self) -> Iterator[tuple[int, av.VideoFrame]]:
         """Frames whose pts rise; one without a pts follows the last by a nominal duration."""
         step = max(1, round(1 / (self.info.frame_rate * self.info.time_base)))
         last: int | None = None
         for frame in self._frames:
-            pts = frame.pts
+            if self._times is None:
+                pts = frame.pts
+            else:
+                pts = self._times.popleft() if self._times else None
             if pts is None:
                 pts = self.info.start_pts if last is None else last + step
                 self._untimed += 1
@@ -155,26 +170,16 @@ class PyAVSource:
             last = pts
             yield pts, frame
 
-    def _compare_with_claims(self, count: int, last_pts: int) -> None:
-        info = self.info
-        end_s = info.seconds(last_pts) + float(1 / info.frame_rate)
-        if info.n_frames is not None:
-            if count < info.n_frames - self._hidden:
-                self.warnings.append(
-                    f"the container claims {info.n_frames} frames, {count} could be read"
-                )
-        elif info.duration_s is not None and end_s < 0.95 * info.duration_s - 0.5:
-            self.warnings.append(
-                f"the container claims {info.duration_s:.1f} s, the pictures end at {end_s:.1f} s"
-            )
-
     def _report_losses(self) -> None:
         for number, what in (
-            (self._undecodable, f"packets could not be decoded ({self._last_error})"),
-            (self._damaged, "frames are marked as damaged"),
-            (self._untimed, "frames had no timestamp and got one from the frame rate"),
-            (self._disordered, "frames did not come after the one before and were left out"),
-            (self._convert.resized, "frames had another size and were scaled to the first one's"),
+            (self._undecodable, f"of its packets could not be decoded ({self._last_error})"),
+            (self._damaged, "of its frames are marked as damaged"),
+            (self._untimed, "of its frames had no timestamp and got one from the frame rate"),
+            (self._disordered, "of its frames did not come after the one before and were left out"),
+            (
+                self._convert.resized,
+                "of its frames had another size and were scaled to the first one's",
+            ),
         ):
             if number:
                 self.warnings.append(f"{number} {what}")

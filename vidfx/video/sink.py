@@ -16,6 +16,8 @@ import av
 import av.container
 import av.packet
 import numpy as np
+from av.codec.codec import UnknownCodecError
+from av.codec.context import Flags
 from av.error import FFmpegError
 
 from vidfx.errors import OutputError
@@ -119,8 +121,8 @@ class VideoSink:
                 self._mux(self._video.encode(None))
                 self._sound.mux_rest()
                 self._container.close()
+                size = self._pending.part.stat().st_size
             self._sound.close()
-            size = self._pending.part.stat().st_size
             self._pending.commit()
         except BaseException:
             self.abort()
@@ -153,7 +155,7 @@ class VideoSink:
         if self._start_s:
             self._zero = first_pts
         with self._errors():
-            self._container = av.open(
+            container = av.open(
                 str(self._pending.part.absolute()),
                 "w",
                 format="mp4",
@@ -165,17 +167,15 @@ class VideoSink:
                     "movie_timescale": str(self._scale),
                 },
             )
-            self._video = _add_video(self._container, info, height, width, self._options)
-            self._video.codec_context.time_base = Fraction(1, self._scale)
-            self._video.thread_count = self._threads
+            video = _add_video(container, info, height, width, self._options)
+            video.codec_context.time_base = Fraction(1, self._scale)
+            video.thread_count = self._threads
             playback_zero = info.start_pts * info.time_base
-            end, claimed = (
-                None if s is None else playback_zero + Fraction(s)
-                for s in (self._end_s, info.duration_s)
-            )
-            window = Window(self._zero * info.time_base, end, claimed)
-            self._sound = Sound(self._container, self._audio_from, window)
-            self._container.start_encoding()
+            end = None if self._end_s is None else playback_zero + Fraction(self._end_s)
+            window = Window(self._zero * info.time_base, end)
+            sound = Sound(container, self._audio_from, window)
+            self._container, self._video, self._sound = container, video, sound
+            container.start_encoding()
 
     def _encode_held(self, until: int) -> None:
         picture = self._held
@@ -199,17 +199,18 @@ class VideoSink:
     def _last_duration(self, pts: int) -> int:
         """Ticks to show the last frame: to the end that the container claims, if it may be so.
 
-        With sound the claim may be the sound's, and in a damaged file it is anybody's.
+        A damaged file claims what it no longer has, and some containers forget the last frame.
         """
         info = self._info
-        gap = self._gap or self._ticks(1 / _frame_rate(info))
+        nominal = self._ticks(1 / _frame_rate(info))
+        gap = self._gap or nominal
         ends = [s for s in (info.duration_s, self._end_s) if s is not None]
         if not ends:
             return gap
         left = self._ticks(Fraction(min(ends)) - (self._zero - info.start_pts) * info.time_base)
         left -= pts
-        most = gap if info.has_audio else max(self._longest, gap, _HELD_S * self._scale)
-        return left if 0 < left <= most else gap
+        most = max(self._longest, _HELD_S * self._scale)
+        return left if min(gap, nominal) <= left <= most else gap
 
     def _ticks(self, seconds: Fraction) -> int:
         return round(seconds * self._scale)
@@ -221,9 +222,10 @@ class VideoSink:
             yield
         except OSError as error:
             raise output_error(path, error) from error
-        except FFmpegError as error:
+        except (FFmpegError, UnknownCodecError) as error:
+            reason = getattr(error, "strerror", None) or f"no encoder {error}"
             raise OutputError(
-                f"cannot write {path}: {error.strerror}",
+                f"cannot write {path}: {reason}",
                 hint="H.264 or MP4 cannot hold this video as it is; see the size and the settings",
             ) from error
 
@@ -264,6 +266,8 @@ def _add_video(
     stream.thread_type = "FRAME"
     context = stream.codec_context
     context.sample_aspect_ratio = info.sample_aspect_ratio
+    # Without this flag FFmpeg forgets the durations of frames.
+    context.flags |= Flags.frame_duration
     context.color_range = _LIMITED
     context.color_primaries = info.colour.primaries
     context.color_trc = info.colour.transfer

@@ -70,25 +70,24 @@ def open_source(
         return ImageSource(path, **window), "pictures are read one by one"
     if reader == "pyav":
         return PyAVSource(path, **window), "PyAV was asked for"
-    if reader == "auto" and planes:
-        return PyAVSource(path, **window), "PyAV gives the planes that the encoder wants"
+    if reader == "decord":
+        return _open_decord(path, window, rescue=False), "decord was asked for"
+    if planes or start_s:
+        why = "gives the planes that the encoder wants" if planes else "finds the start exactly"
+        return PyAVSource(path, **window), f"PyAV {why}, decord does not"
+    try:
+        source = _open_decord(path, window, rescue=True)
+    except (UsageError, UnavailableError, DecodeError) as error:
+        reason = str(error).removeprefix(f"{path}: ")
+        return PyAVSource(path, **window), f"PyAV, because {reason}"
+    return source, "decord: only RGB is needed, and nothing in the file is against it"
 
+
+def _open_decord(path: Path, window: _Window, *, rescue: bool) -> FrameSource:
     from vidfx.video.decord_source import DecordSource  # noqa: PLC0415
     from vidfx.video.preflight import preflight  # noqa: PLC0415
 
     checked = preflight(path)
-    if checked.objection and reader == "decord":
-        raise UsageError(
-            f"{path}: decord must not read it: {checked.objection}", hint="use --reader pyav"
-        )
     if checked.objection:
-        return PyAVSource(path, **window), f"PyAV, not decord: {checked.objection}"
-    try:
-        source = DecordSource(checked, rescue=reader == "auto", **window)
-    except (UnavailableError, DecodeError) as error:
-        if reader == "decord":
-            raise
-        return PyAVSource(path, **window), f"PyAV, not decord: {error}"
-    if reader == "decord":
-        return source, "decord was asked for"
-    return source, "decord: only RGB is needed, and nothing in the file is against it"
+        raise UsageError(f"{path}: {checked.objection}", hint="use --reader pyav")
+    return DecordSource(checked, rescue=rescue, **window)

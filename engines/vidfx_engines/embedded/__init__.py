@@ -20,6 +20,6 @@ def embedded(name: str) -> Path:
     if not path.is_file():
         raise EngineFileError(
             f"{path}: missing; it is fetched when vidfx is built or installed",
-            hint="install again: pip install --force-reinstall --no-deps vidfx (or -e . in a clone)",
+            hint="install again: pip install --force-reinstall --no-deps vidfx",
         )
     return path

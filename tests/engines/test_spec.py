@@ -1,0 +1,157 @@
+"""The sidecar file: written, read again, and every way it can be wrong told in one line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from vidfx_engines import EngineFileError, EngineSpec
+
+from tests.engines import toys
+
+Document = dict[str, Any]
+
+
+def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
+    spec = toys.identity_spec()
+    path = spec.save(tmp_path)
+    assert path.name == "people.spec.json"
+    assert EngineSpec.load(path) == spec
+    assert EngineSpec.load(tmp_path / "people.onnx") == spec
+    assert json.loads(path.read_text("utf-8"))["schema"] == 1
+
+
+def _set(*keys: str, value: object) -> Callable[[Document], None]:
+    def change(document: Document) -> None:
+        for key in keys[:-1]:
+            document = document[key]
+        document[keys[-1]] = value
+
+    return change
+
+
+def _drop(key: str) -> Callable[[Document], None]:
+    return lambda document: document.pop(key)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_set("schema", value=2), "schema: this version of vidfx reads schema 1 only"),
+        (_drop("schema"), "schema: missing"),
+        (_drop("licence"), "licence: missing"),
+        (_set("extra", value=1), "extra: unknown field"),
+        (_set("input", "extra", value=1), "input.extra: unknown field"),
+        (_set("name", value=3), "name: text is needed, not 3"),
+        (_set("name", value=" "), "name: empty"),
+        (_set("name", value="a\x1b[31m"), "name: has control characters: 'a\\x1b[31m'"),
+        (_set("licence", value="x" * 20_001), "licence: longer than 20000 characters"),
+        (_set("task", value="age"), "task: one of detection, identity, emotion is needed"),
+        (_set("task", value=["age"]), "task: one of detection, identity, emotion is needed"),
+        (_set("weights", value="../people.onnx"), "weights: a bare file name is needed"),
+        (_set("weights", value="/etc/passwd"), "weights: a bare file name is needed"),
+        (_set("weights", value="a\\b.onnx"), "weights: a bare file name is needed"),
+        (_set("weights", value="C:b.onnx"), "weights: a bare file name is needed"),
+        (_set("weights", value=".."), "weights: a bare file name is needed"),
+        (_set("weights", value="a\0b"), "weights: has control characters"),
+        (_set("sha256", value="00"), "sha256: 64 lower-case hexadecimal digits are needed"),
+        (_set("sha256", value=5), "sha256: 64 lower-case hexadecimal digits are needed"),
+        (_set("labels", value="target"), "labels: a list is needed"),
+        (_set("labels", value=["a", "a"]), "labels: the same value stands twice"),
+        (_set("labels", value=["a"]), "labels: a classifier needs two or more"),
+        (_set("labels", value=["a", ""]), "labels: empty"),
+        (_set("labels", value=["a"] * 10_001), "labels: 0 to 10000 values are needed"),
+        (_set("input", value=[]), "input: a JSON object is needed, not []"),
+        (_set("input", "layout", value="CHW"), "input.layout: one of NCHW, NHWC is needed"),
+        (_set("input", "dtype", value="int8"), "input.dtype: one of uint8, float32 is needed"),
+        (_set("input", "dtype", value="uint8"), "input.mean, input.scale: a uint8 input takes 0"),
+        (_set("input", "colour", value=None), "input.colour: one of rgb, bgr is needed"),
+        (_set("input", "mean", value=[0, 0]), "input.mean: 3 values are needed, not 2"),
+        (_set("input", "mean", value=[0, 0, True]), "input.mean: a number from"),
+        (_set("input", "scale", value=[0, 0, 1e9]), "input.scale: a number from"),
+        (_set("input", "size", value=10**9), "input.size: an integer from 8 to 1024 is needed"),
+        (_set("input", "size", value=112.0), "input.size: an integer from 8 to 1024 is needed"),
+        (_set("input", "size", value=96), "input.size: not the same as crop.size"),
+        (_set("crop", value=None), "crop: missing, it says how"),
+        (_set("crop", "template", value="eyes"), "crop.template: one of arcface, fer is needed"),
+        (_set("outputs", value=[]), "outputs: 1 to 64 values are needed, not 0"),
+        (_set("outputs", value=["p", "q"]), "outputs: a classifier has one"),
+        (_set("family", value="scrfd"), "family: only detectors have one"),
+        (_set("family", value="mtcnn"), "family: one of centerface, scrfd, yunet is needed"),
+        (_set("thresholds", "accept", value=1.5), "thresholds.accept: a number from 0 to 1"),
+        (_set("thresholds", "accept", value=0.1), "thresholds: reject is above accept"),
+        (_set("task", value="emotion"), "thresholds: only identity has them"),
+        (_set("min_face_px", value=-1), "min_face_px: a number from 0 to 10000 is needed"),
+        (_set("metrics", value={"a": "1"}), "metrics: a: a number is needed, not '1'"),
+        (_set("metrics", value=[1]), "metrics: a JSON object is needed"),
+        (_set("task", value="detection"), "labels: a detector has none"),
+    ],
+)
+def test_a_wrong_field_is_named_in_one_line(
+    tmp_path: Path, change: Callable[[Document], None], said: str
+) -> None:
+    document = json.loads(toys.identity_spec().to_json())
+    change(document)
+    path = tmp_path / "people.spec.json"
+    path.write_text(json.dumps(document), "utf-8")
+    with pytest.raises(EngineFileError) as raised:
+        EngineSpec.load(path)
+    assert str(raised.value).startswith(f"{path}: {said}")
+    assert "\n" not in str(raised.value)
+    assert raised.value.hint
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"schema": 1, "schema": 1}',
+        b'{"schema": ' + b"9" * 10_000 + b"}",
+        b'{"schema": 1, "min_face_px": NaN}',
+        b" " * (5 << 20),
+    ],
+    ids=range(10),
+)
+def test_what_is_no_spec_is_told_in_one_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.spec.json"
+    path.write_bytes(content)
+    with pytest.raises(EngineFileError) as raised:
+        EngineSpec.load(path)
+    assert str(raised.value).startswith(f"{path}: ")
+    assert len(str(raised.value)) < len(str(path)) + 200
+
+
+def test_nan_and_infinity_are_no_numbers(tmp_path: Path) -> None:
+    for value in (float("nan"), float("inf")):
+        spec = replace(toys.identity_spec(), metrics={"a": value})
+        with pytest.raises(EngineFileError, match="metrics: a: not finite"):
+            spec.save(tmp_path)
+        with pytest.raises(EngineFileError, match="min_face_px: a number from"):
+            replace(toys.identity_spec(), min_face_px=value).save(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_missing_files_are_named(tmp_path: Path) -> None:
+    with pytest.raises(EngineFileError, match=r"people\.spec\.json: no such file"):
+        EngineSpec.load(tmp_path / "people.onnx")
+    with pytest.raises(EngineFileError, match=r"people\.onnx: no such file"):
+        toys.identity_spec().verify_weights(tmp_path)
+
+
+def test_altered_weights_are_refused(tmp_path: Path) -> None:
+    spec = toys.classifier(tmp_path)
+    spec.verify_weights(tmp_path)
+    path = tmp_path / spec.weights
+    path.write_bytes(path.read_bytes() + b"\0")
+    with pytest.raises(EngineFileError, match=r"toy\.onnx: altered") as raised:
+        spec.verify_weights(tmp_path)
+    assert "build the engine again" in raised.value.hint

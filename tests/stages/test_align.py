@@ -1,0 +1,71 @@
+"""Alignment equals insightface's, and quality says what a person would."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from vidfx.stages import align
+
+face_align = pytest.importorskip("insightface.utils.face_align")
+RNG = np.random.default_rng(7)
+FRONTAL = align.TEMPLATES["arcface"] * 112
+
+
+def landmarks(n: int) -> np.ndarray:
+    """Turned, scaled, shifted and somewhat deformed faces."""
+    out = np.empty((n, 5, 2), np.float32)
+    for i in range(n):
+        angle, scale = RNG.uniform(-1, 1), RNG.uniform(0.3, 4)
+        turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        out[i] = FRONTAL @ turn.T + RNG.uniform(50, 300, 2) + RNG.normal(0, 3, (5, 2))
+    return out
+
+
+@pytest.mark.parametrize("size", [112, 224])
+def test_similarity_equals_insightface(size: int) -> None:
+    points = landmarks(50)
+    ours = align.similarity(points, align.TEMPLATES["arcface"] * size)
+    theirs = np.stack([face_align.estimate_norm(p, size) for p in points])
+    np.testing.assert_allclose(ours, theirs, atol=2e-3)
+
+
+def test_crops_equal_norm_crop(group: np.ndarray) -> None:
+    points = landmarks(20)
+    ours = align.crops(group, points, "arcface", 112)
+    for crop, p in zip(ours, points, strict=True):
+        theirs = face_align.norm_crop(group, p, 112).astype(int)
+        assert np.abs(crop.astype(int) - theirs).max() <= 1
+
+
+def test_fer_template_is_the_inner_part_of_arcface() -> None:
+    inner = align.TEMPLATES["fer"] * 96 + [8, 16]
+    np.testing.assert_allclose(inner, FRONTAL)
+
+
+def test_degenerate_landmarks_do_not_crash(group: np.ndarray) -> None:
+    crops = align.crops(group, np.full((1, 5, 2), 40, np.float32), "arcface", 112)
+    assert crops.shape == (1, 112, 112, 3)
+    box = np.array([40, 40, 40, 40], np.float32)
+    assert align.quality(box, np.full((5, 2), 40, np.float32), crops[0]).value == 0
+
+
+def aligned(astronaut: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    points = FRONTAL.astype(np.float32) + [170, 70]
+    return np.array([170, 70, 282, 182], np.float32), points
+
+
+def test_quality_falls_with_size_blur_and_pose(astronaut: np.ndarray) -> None:
+    box, points = aligned(astronaut)
+    crop = align.crops(astronaut, points[None], "arcface", 112)[0]
+    good = align.quality(box, points, crop)
+    small = align.quality(box * 0.2, points, crop)
+    blurred = align.quality(box, points, cv2.GaussianBlur(crop, (0, 0), 5))
+    turned = points.copy()
+    turned[2, 0] += 14
+    profile = align.quality(box, turned, crop)
+    assert small.size < 0.5 * good.size
+    assert blurred.blur < 0.5 * good.blur
+    assert profile.pose < 0.8 * good.pose
+    for quality in (good, small, blurred, profile):
+        assert 0 <= quality.value <= 1

@@ -1,0 +1,39 @@
+"""Cuts are found, and neither motion, fades nor flashes of noise are taken for one."""
+
+from __future__ import annotations
+
+import numpy as np
+from benchmarks import clips
+from vidfx.stages.cuts import mark
+from vidfx.types import Frame
+
+SIZE = (320, 180)
+
+
+def frames(pictures: list[np.ndarray]) -> list[Frame]:
+    return [Frame(i, i, p) for i, p in enumerate(pictures)]
+
+
+def test_the_demo_has_two_cuts() -> None:
+    marked = list(mark(frames(list(clips.demo_frames(SIZE, seconds=2)))))
+    assert [m.frame.index for m in marked] == list(range(60))
+    assert [m.frame.index for m in marked if m.begins] == [20, 40]
+    assert [m.frame.index for m in marked if m.edge] == [0, 19, 20, 39, 40, 59]
+
+
+def test_motion_and_fades_are_no_cuts(group: np.ndarray) -> None:
+    pan = list(clips.camera(group, SIZE, 15, ((0.2, 0.3, 0.3), (0.8, 0.4, 0.3))))
+    fade = [(pan[-1] * (1 - i / 12)).astype(np.uint8) for i in range(13)]
+    assert not any(m.begins for m in mark(frames([*pan, *fade])))
+
+
+def test_one_frame_and_none() -> None:
+    assert list(mark([])) == []
+    (only,) = mark(frames([np.zeros((8, 8, 3), np.uint8)]))
+    assert only.edge and not only.begins
+
+
+def test_a_flash_is_no_cut(group: np.ndarray) -> None:
+    pan = list(clips.camera(group, SIZE, 9, ((0.5, 0.3, 0.5), (0.5, 0.3, 0.5))))
+    pan[4] = np.full_like(pan[4], 255)
+    assert not any(m.begins for m in mark(frames(pan)))

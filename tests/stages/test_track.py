@@ -1,0 +1,91 @@
+"""Tracks: one number a face, for as long as it is followed."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from vidfx.stages.track import Tracker, affinity
+
+
+def boxes(*rows: tuple[float, float, float]) -> np.ndarray:
+    """Boxes from (centre x, centre y, side)."""
+    return np.array([[x - s / 2, y - s / 2, x + s / 2, y + s / 2] for x, y, s in rows], np.float32)
+
+
+def sure(n: int) -> np.ndarray:
+    return np.full(n, 0.9, np.float32)
+
+
+def test_ids_are_stable_under_motion_and_order() -> None:
+    tracker = Tracker(sure=0.5)
+    for i in range(50):
+        found = boxes((100 + 4 * i, 100, 60), (500 - 4 * i, 300, 60))
+        order = [0, 1] if i % 2 == 0 else [1, 0]
+        numbers = tracker.update(i / 25, found[order], sure(2))
+        assert numbers[order].tolist() == [1, 2]
+
+
+def test_crossing_faces_keep_their_numbers() -> None:
+    tracker = Tracker(sure=0.5)
+    for i in range(40):
+        found = boxes((100 + 10 * i, 100, 60), (500 - 10 * i, 130, 60))
+        numbers = tracker.update(i / 25, found, sure(2)).tolist()
+        assert numbers == [1, 2]
+
+
+def test_a_short_gap_is_bridged_and_a_long_one_is_not() -> None:
+    tracker = Tracker(sure=0.5, max_gap_s=1.0)
+    here = boxes((100, 100, 60))
+    assert tracker.update(0.0, here, sure(1)).tolist() == [1]
+    assert tracker.update(0.9, here, sure(1)).tolist() == [1]
+    assert tracker.update(2.5, here, sure(1)).tolist() == [2]
+
+
+def test_a_cut_ends_tracks() -> None:
+    tracker = Tracker(sure=0.5)
+    here = boxes((100, 100, 60))
+    tracker.update(0.0, here, sure(1))
+    tracker.cut()
+    assert tracker.update(0.04, here, sure(1)).tolist() == [2]
+
+
+def test_a_weak_detection_goes_on_a_track_but_begins_none() -> None:
+    tracker = Tracker(sure=0.5)
+    here, elsewhere = (100, 100, 60), (400, 100, 60)
+    tracker.update(0.0, boxes(here), sure(1))
+    scores = np.array([0.3, 0.3], np.float32)
+    assert tracker.update(0.04, boxes(here, elsewhere), scores).tolist() == [1, -1]
+
+
+def test_affinity_is_the_overlap_and_survives_a_jump() -> None:
+    assert affinity(boxes((100, 100, 60)), boxes((100, 100, 60)))[0, 0] == 1
+    assert affinity(boxes((100, 100, 60)), boxes((165, 100, 60)))[0, 0] == 0
+    assert 0 < affinity(boxes((100, 100, 40)), boxes((150, 100, 60)))[0, 0] < 0.3
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.tuples(st.floats(0, 800), st.floats(0, 600), st.floats(1, 300), st.floats(0.1, 1)),
+            max_size=6,
+        ),
+        max_size=12,
+    )
+)
+def test_a_number_stands_once_in_a_frame_and_never_returns_to_another_shot(
+    frames: list[list[tuple[float, float, float, float]]],
+) -> None:
+    tracker = Tracker(sure=0.5)
+    ended: set[int] = set()
+    shot: set[int] = set()
+    for i, rows in enumerate(frames):
+        if i % 4 == 3:
+            tracker.cut()
+            ended, shot = ended | shot, set()
+        found = boxes(*[r[:3] for r in rows]).reshape(-1, 4)
+        score = np.array([r[3] for r in rows], np.float32)
+        numbers = [n for n in tracker.update(i / 25, found, score).tolist() if n >= 0]
+        assert len(numbers) == len(set(numbers))
+        assert not ended & set(numbers)
+        shot |= set(numbers)

@@ -1,0 +1,144 @@
+"""Small media made on the spot, and ways to look at what was written."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+
+from vidfx.types import Colour, Frame, VideoInfo
+
+WIDTH, HEIGHT = 64, 36
+
+
+def info(time_base: Fraction = Fraction(1, 12800), **facts: object) -> VideoInfo:
+    """What a reader would say about a small video at 25 frames per second."""
+    return VideoInfo(
+        **{  # type: ignore[arg-type]
+            "path": Path("made-here.mp4"),
+            "width": WIDTH,
+            "height": HEIGHT,
+            "time_base": time_base,
+            "start_pts": 0,
+            "frame_rate": Fraction(25),
+            "n_frames": None,
+            "duration_s": None,
+            "rotation": 0,
+            "codec": "h264",
+            "pixel_format": "yuv420p",
+            "has_audio": False,
+            "colour": Colour(1, 1, 1),
+            **facts,
+        }
+    )
+
+
+def frames(pts: Iterable[int], *, height: int = HEIGHT, width: int = WIDTH) -> Iterator[Frame]:
+    """Frames with a bar that moves."""
+    rgb = np.zeros((height, width, 3), np.uint8)
+    for index, stamp in enumerate(pts):
+        planes = np.full((height * 3 // 2, width), 128, np.uint8)
+        planes[:height] = 16
+        planes[:height, index % width] = 235
+        yield Frame(index, stamp, rgb, planes)
+
+
+def beeps(at: Iterable[float], *, seconds: float, rate: int, channels: int) -> np.ndarray:
+    """(channels, n) float32 silence with 50 ms of 1 kHz at the given seconds."""
+    time = np.arange(round(seconds * rate)) / rate
+    sound = np.zeros(time.shape, np.float32)
+    for begin in at:
+        on = (time >= begin) & (time < begin + 0.05)
+        sound[on] = 0.8 * np.sin(2 * np.pi * 1000 * (time[on] - begin) + np.pi / 2)
+    return np.tile(sound, (channels, 1))
+
+
+def write_sound(
+    path: Path,
+    codec: str,
+    *,
+    at: Iterable[float] = (0.5, 1.5),
+    seconds: float = 2.0,
+    rate: int = 48_000,
+    channels: int = 2,
+    layout: str = "",
+    begin: float = 0.0,
+    copies: int = 1,
+) -> Path:
+    """A file with sound that beeps ``at`` seconds after ``begin``, where its first sample lies."""
+    sound = beeps(at, seconds=seconds, rate=rate, channels=channels)
+    layout = layout or {1: "mono", 2: "stereo", 6: "5.1", 8: "7.1"}[channels]
+    with av.open(str(path), "w") as container:
+        streams = []
+        for _ in range(copies):
+            stream = container.add_stream(codec, rate=rate, options={"strict": "experimental"})
+            stream.layout = layout
+            streams.append(stream)
+        for n in range(0, sound.shape[1], 1024):
+            for stream in streams:
+                frame = av.AudioFrame.from_ndarray(
+                    np.ascontiguousarray(sound[:, n : n + 1024].T).reshape(1, -1), "flt", layout
+                )
+                frame.sample_rate = rate
+                frame.time_base = Fraction(1, rate)
+                frame.pts = round(begin * rate) + n
+                container.mux(stream.encode(frame))
+        for stream in streams:
+            container.mux(stream.encode(None))
+    return path
+
+
+def presentation_times(path: Path) -> list[Fraction]:
+    """Seconds of every frame that a decoder gives."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        return [frame.pts * frame.time_base for frame in container.decode(stream)]
+
+
+def sound_packets(path: Path) -> list[tuple[Fraction, bytes]]:
+    """Seconds and bytes of every packet of the first sound stream."""
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        return [
+            (packet.pts * packet.time_base, bytes(packet))
+            for packet in container.demux(stream)
+            if packet.size
+        ]
+
+
+def beep_times(path: Path) -> list[float]:
+    """Seconds at which the first channel rises out of silence."""
+    pieces: list[np.ndarray] = []
+    times: list[np.ndarray] = []
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        resampler = av.AudioResampler("flt")
+        for frame in container.decode(stream):
+            begin = float(frame.pts * frame.time_base)
+            frame.pts = None
+            for part in resampler.resample(frame):
+                samples = part.to_ndarray().reshape(part.samples, -1)[:, 0]
+                pieces.append(samples)
+                times.append(begin + np.arange(samples.size) / part.sample_rate)
+    time = np.concatenate(times)
+    loud = time[np.abs(np.concatenate(pieces)) > 0.2]
+    return [float(b) for a, b in pairwise([-np.inf, *loud]) if b - a > 0.2]
+
+
+def atoms(path: Path) -> list[str]:
+    """Types of the top-level boxes of an MP4, in order."""
+    data = path.read_bytes()
+    found: list[str] = []
+    position = 0
+    while position < len(data):
+        size, kind = struct.unpack_from(">I4s", data, position)
+        found.append(kind.decode())
+        if size == 1:
+            size = struct.unpack_from(">Q", data, position + 8)[0]
+        position += size
+    return found
