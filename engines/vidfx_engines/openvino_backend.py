@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import hashlib
 import sys
 from collections import OrderedDict
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -14,12 +15,16 @@ from typing import Any
 import numpy as np
 
 from vidfx_engines.base import CHUNK, Precision, check_batch, check_outputs, empty_outputs
+from vidfx_engines.compiled_cache import fetch, keep, key_of
 from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
 from vidfx_engines.libraries import importing
 from vidfx_engines.spec import EngineSpec
 
 SHAPES_KEPT = 3
 """Input shapes of a detector that stay compiled; videos of one batch rarely have more."""
+
+MACHINE = ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")
+"""Properties of the CPU for which a compiled model holds."""
 
 
 @cache
@@ -46,30 +51,20 @@ def _core() -> Any:
     return import_openvino().Core()
 
 
-def _cache_folder() -> str | None:
-    """Where compiled models are kept between runs; None where nothing can be written."""
-    home = os.environ.get("XDG_CACHE_HOME", "")
-    root = Path(home) if Path(home).is_absolute() else Path.home() / ".cache"
-    folder = root / "vidfx" / "openvino"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError:
-        return None
-    return str(folder) if os.access(folder, os.W_OK | os.X_OK) else None
-
-
 class OpenVinoEngine:
     """See vidfx_engines.base.Engine."""
 
     backend = "openvino"
 
     def __init__(
-        self, spec: EngineSpec, model: Any, options: dict[str, Any], precision: str
+        self, spec: EngineSpec, data: bytes, options: dict[str, Any], precision: str
     ) -> None:
         self.spec = spec
         self.precision = precision
         self.device = f"CPU, {precision}"
+        model: Any = _core().read_model(data, b"")
         self._model: Any = model
+        self._sha256 = hashlib.sha256(data).hexdigest()
         self._options = options
         self._shapes = [
             [d.get_length() if d.is_static else None for d in model.output(name).partial_shape]
@@ -103,11 +98,11 @@ class OpenVinoEngine:
         starts = range(0, len(batch), step)
         parts: list[tuple[np.ndarray, ...]] = [()] * len(starts)
 
-        def keep(request: Any, index: int) -> None:
+        def copy_out(request: Any, index: int) -> None:
             tensors = (request.get_tensor(name) for name in self.spec.outputs)
             parts[index] = tuple(np.array(tensor.data, np.float32) for tensor in tensors)
 
-        queue.set_callback(keep)
+        queue.set_callback(copy_out)
         for index, start in enumerate(starts):
             queue.start_async({0: batch[start : start + step]}, index, share_inputs=True)
         queue.wait_all()
@@ -116,14 +111,28 @@ class OpenVinoEngine:
     def _queue(self, sides: tuple[int, ...]) -> Any:
         """Requests for pictures of ``sides`` (H, W), compiled when first asked for."""
         if sides not in self._queues:
-            model = self._model.clone()
-            model.reshape([1 if self.spec.input.size is None else -1, *sides, 3])
-            compiled = _core().compile_model(model, "CPU", self._options)
+            compiled = self._compile(sides)
             self._queues[sides] = import_openvino().AsyncInferQueue(compiled)
             if len(self._queues) > SHAPES_KEPT:
                 self._queues.popitem(last=False)
         self._queues.move_to_end(sides)
         return self._queues[sides]
+
+    def _compile(self, sides: tuple[int, ...]) -> Any:
+        """From the user's cache where the model, its options, OpenVINO and the CPU are the same."""
+        core = _core()
+        machine = [core.get_property("CPU", name) for name in MACHINE]
+        version = import_openvino().__version__
+        key = key_of(version, machine, sorted(self._options.items()), self._sha256, sides)
+        blob = fetch(key)
+        if blob is not None:
+            with suppress(RuntimeError):
+                return core.import_model(blob, "CPU", self._options)
+        model = self._model.clone()
+        model.reshape([1 if self.spec.input.size is None else -1, *sides, 3])
+        compiled = core.compile_model(model, "CPU", self._options)
+        keep(key, compiled.export_model().getvalue())
+        return compiled
 
 
 class OpenVinoBackend:
@@ -162,11 +171,9 @@ class OpenVinoBackend:
         }
         if threads is not None:
             options["INFERENCE_NUM_THREADS"] = threads
-        if (cache_folder := _cache_folder()) is not None:
-            options["CACHE_DIR"] = cache_folder
         kind = "int8" if model.int8 else chosen
         try:
-            return OpenVinoEngine(spec, core.read_model(model.data, b""), options, kind)
+            return OpenVinoEngine(spec, model.data, options, kind)
         except RuntimeError as error:
             raise EngineUnavailable(
                 f"{spec.weights}: OpenVINO cannot run it: {first_line(error)}"

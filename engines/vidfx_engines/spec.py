@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -127,7 +127,8 @@ class EngineSpec:
 
     def to_json(self) -> str:
         """As the file holds it, ending in a newline."""
-        document: dict[str, Any] = {"schema": SCHEMA, **asdict(self)}
+        metrics = {name: float(value) for name, value in self.metrics.items()}
+        document: dict[str, Any] = {"schema": SCHEMA, **asdict(replace(self, metrics=metrics))}
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
     def save(self, folder: str | Path) -> Path:

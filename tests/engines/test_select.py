@@ -125,8 +125,28 @@ def test_a_precision_that_was_named_is_used_or_is_an_error(toy: Path) -> None:
 
 def test_an_unwritable_cache_is_no_error(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/proc/nothing")
-    assert ov._cache_folder() is None
     assert select(toy, backend="openvino").engine.backend == "openvino"
+
+
+def test_damage_in_the_cache_is_noticed(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenVINO's own cache would give wrong numbers."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(toy.parent / "cache"))
+    crops = np.random.default_rng(3).integers(0, 256, (3, 32, 32, 3), np.uint8)
+    expected = select(toy, backend="openvino").engine.run(crops)[0]
+    (kept,) = (toy.parent / "cache" / "vidfx" / "openvino").iterdir()
+    whole = kept.read_bytes()
+    again = select(toy, backend="openvino").engine.run(crops)[0]
+    np.testing.assert_array_equal(again, expected)
+    for damaged in (
+        b"",
+        whole[:100],
+        whole[:-1],
+        whole[:-400] + bytes(b ^ 65 for b in whole[-400:]),
+    ):
+        kept.write_bytes(damaged)
+        again = select(toy, backend="openvino").engine.run(crops)[0]
+        np.testing.assert_array_equal(again, expected)
+        assert kept.read_bytes() != damaged
 
 
 WATCH = """

@@ -6,8 +6,10 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
+import numpy as np
 import pytest
 from vidfx_engines import EngineFileError, EngineSpec
 
@@ -23,6 +25,12 @@ def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
     assert EngineSpec.load(path) == spec
     assert EngineSpec.load(tmp_path / "people.onnx") == spec
     assert json.loads(path.read_text("utf-8"))["schema"] == 1
+
+
+def test_metrics_may_be_any_mapping_of_numbers(tmp_path: Path) -> None:
+    metrics = MappingProxyType({"accuracy": np.float32(0.5), "n": np.int64(3)})
+    path = replace(toys.identity_spec(), metrics=metrics).save(tmp_path)
+    assert EngineSpec.load(path).metrics == {"accuracy": 0.5, "n": 3.0}
 
 
 def _set(*keys: str, value: object) -> Callable[[Document], None]:

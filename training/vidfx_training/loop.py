@@ -166,7 +166,7 @@ def average_into(averaged: nn.Module, net: nn.Module, decay: float) -> None:
 
 def fit_temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
     """The temperature that makes the probabilities honest (Guo 2017), by minimising the NLL."""
-    log_t = torch.zeros(1, requires_grad=True)
+    logits, log_t = logits.clone(), torch.zeros(1, requires_grad=True)
     optimiser = torch.optim.LBFGS([log_t], max_iter=50)
 
     def closure() -> torch.Tensor:

@@ -109,30 +109,33 @@ class PyAVSource:
     def _seek(self, start_s: float) -> list[int]:
         """Go to the key frame before the start; gives every frame's pts, to find indices in.
 
-        Where timestamps or seeking cannot be trusted, stays at the beginning and gives nothing.
+        Where seeking cannot be trusted, stays at the beginning; where timestamps cannot, gives
+        nothing.
         """
-        if self._times is not None:
-            return []
         scanned = scan(self._path)
+        if scanned.fault or self._times is not None:
+            return []
         first = bisect_left(scanned.pts, start_s, key=self.info.seconds)
-        if scanned.fault or first == len(scanned.pts):
-            return []
-        wanted = scanned.pts[first]
+        wanted = scanned.pts[min(first, len(scanned.pts) - 1)]
         key = bisect_right(scanned.keyframes, wanted) - 1
-        if key <= 0:
-            return []
-        self._container.seek(scanned.keyframes[key], stream=self._stream)
+        if key > 0 and not self._seek_to(scanned.keyframes[key], wanted):
+            self.close()
+            self._open()
+        return scanned.pts
+
+    def _seek_to(self, key_pts: int, wanted: int) -> bool:
+        """Whether the decoder gives the wanted frame next, after a key frame not later than it."""
+        self._container.seek(key_pts, stream=self._stream)
         after = packets(self._container, self._stream)
         packet = next(after, None)
-        if packet and packet.is_keyframe and packet.pts is not None and packet.pts <= wanted:
-            decoded = self._decoded(chain([packet], after))
-            frame = next((f for f in decoded if f.pts is not None and f.pts >= wanted), None)
-            if frame and frame.pts == wanted:
-                self._frames = chain([frame], decoded)
-                return scanned.pts
-        self.close()
-        self._open()
-        return []
+        if not packet or not packet.is_keyframe or packet.pts is None or packet.pts > wanted:
+            return False
+        decoded = self._decoded(chain([packet], after))
+        frame = next((f for f in decoded if f.pts is not None and f.pts >= wanted), None)
+        if not frame or frame.pts != wanted:
+            return False
+        self._frames = chain([frame], decoded)
+        return True
 
     def _decoded(self, source: Iterator[av.Packet[av.VideoStream]]) -> Iterator[av.VideoFrame]:
         for packet in source:

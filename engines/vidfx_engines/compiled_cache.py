@@ -1,0 +1,50 @@
+"""Compiled models, kept between runs in the user's cache folder.
+
+OpenVINO has a cache of its own, but it does not notice bytes that have changed on the disk and
+then gives wrong numbers without a word; here every file carries its sha256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+DIGEST = 32
+
+
+def _folder() -> Path:
+    home = os.environ.get("XDG_CACHE_HOME", "")
+    root = Path(home) if Path(home).is_absolute() else Path.home() / ".cache"
+    return root / "vidfx" / "openvino"
+
+
+def key_of(*facts: object) -> str:
+    """A name for what ``facts`` (all that must match) give."""
+    return hashlib.sha256(repr(facts).encode()).hexdigest()
+
+
+def fetch(key: str) -> bytes | None:
+    """What was kept under ``key``; None where there is nothing, or not what was written."""
+    try:
+        data = (_folder() / key).read_bytes()
+    except OSError:
+        return None
+    digest, blob = data[:DIGEST], data[DIGEST:]
+    return blob if hashlib.sha256(blob).digest() == digest else None
+
+
+def keep(key: str, blob: bytes) -> None:
+    """Keep ``blob`` for the next run; a cache that cannot be written is no error."""
+    folder = _folder()
+    temporary: str | None = None
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder)
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(hashlib.sha256(blob).digest() + blob)
+        Path(temporary).replace(folder / key)
+    except OSError:
+        if temporary is not None:
+            Path(temporary).unlink(missing_ok=True)
