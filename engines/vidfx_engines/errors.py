@@ -19,7 +19,7 @@ class EngineError(Exception):
         self.hint = " ".join(hint.split())
 
 
-class EngineUnavailable(EngineError):  # noqa: N818 - a state, as in vidfx.errors
+class EngineUnavailable(EngineError):
     pass
 
 

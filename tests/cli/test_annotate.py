@@ -14,8 +14,9 @@ from typing import Any
 
 import av
 import pytest
-from engine_files import constant_classifier
 from typer.testing import CliRunner, Result
+
+from engine_files import constant_classifier
 from vidfx import schema
 from vidfx.cli.app import app
 from vidfx_engines import Thresholds

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from vidfx_engines import Engine, EngineRunError, embedded, select
 
 from tests.engines import toys
+from vidfx_engines import Engine, EngineRunError, embedded, select
 
 BACKENDS = ("openvino", "onnxruntime")
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from vidfx_engines import EngineFileError, EngineRunError, brightness_classifier, embedded, select
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
-from vidfx_engines import EngineFileError, EngineSpec, InputSpec, detector_spec_for, graph
 
 from tests.engines import toys
+from vidfx_engines import EngineFileError, EngineSpec, InputSpec, detector_spec_for, graph
 
 ort = pytest.importorskip("onnxruntime")
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
+from tests.engines import toys
 from vidfx_engines import EngineFileError, EngineUnavailable, onnxruntime_backend, select
 from vidfx_engines import openvino_backend as ov
 from vidfx_engines.libraries import importing
-
-from tests.engines import toys
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from vidfx_engines import EngineFileError, EngineSpec
 
 from tests.engines import toys
+from vidfx_engines import EngineFileError, EngineSpec
 
 Document = dict[str, Any]
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+
 from vidfx_engines import CropSpec, EngineSpec, InputSpec, Thresholds
 
 SIDE = 32

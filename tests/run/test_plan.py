@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from vidfx.errors import NotMediaError
 from vidfx.run.plan import plan
 

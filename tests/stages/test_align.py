@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import zipfile
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
+
 from vidfx.stages import align
+from vidfx.stages.detect import Detector
+from vidfx.types import Frame
+from vidfx_engines import embedded, select
 
 face_align = pytest.importorskip("insightface.utils.face_align")
 RNG = np.random.default_rng(7)
@@ -38,9 +45,25 @@ def test_crops_equal_norm_crop(group: np.ndarray) -> None:
         assert np.abs(crop.astype(int) - theirs).max() <= 1
 
 
-def test_fer_template_is_the_inner_part_of_arcface() -> None:
-    inner = align.TEMPLATES["fer"] * 96 + [8, 16]
-    np.testing.assert_allclose(inner, FRONTAL)
+def test_fer_template_leaves_fer_pictures_where_they_are(test_data: Path) -> None:
+    """Training and inference see the same framing: aligning a FER picture hardly moves it."""
+    detector = Detector(select(embedded("centerface")).engine, threshold=0.5, long_side=320)
+    turns: list[np.ndarray] = []
+    with zipfile.ZipFile(test_data / "fer4.zip") as pictures:
+        names = sorted(n for n in pictures.namelist() if "/val/" in n and n.endswith(".jpg"))
+        for name in names[::60]:
+            data = np.frombuffer(pictures.read(name), np.uint8)
+            large = cv2.resize(cv2.imdecode(data, cv2.IMREAD_COLOR), (144, 144))
+            canvas = cv2.copyMakeBorder(large, *[88] * 4, cv2.BORDER_REPLICATE)
+            found = detector([Frame(0, 0, canvas)])
+            if len(found):
+                marks = (found.landmarks[:1] - 88) / 3
+                turns.append(align.similarity(marks, align.TEMPLATES["fer"] * 48)[0])
+    assert len(turns) > 25
+    moved = np.median(np.stack(turns) @ [24, 24, 1], axis=0) - 24
+    zoom = np.median([np.hypot(*t[:, 0]) for t in turns])
+    assert np.abs(moved).max() < 1.5
+    assert abs(zoom - 1) < 0.08
 
 
 def test_degenerate_landmarks_do_not_crash(group: np.ndarray) -> None:
@@ -51,7 +74,7 @@ def test_degenerate_landmarks_do_not_crash(group: np.ndarray) -> None:
 
 
 def aligned(astronaut: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    points = FRONTAL.astype(np.float32) + [170, 70]
+    points = FRONTAL.astype(np.float32) + np.float32([170, 70])
     return np.array([170, 70, 282, 182], np.float32), points
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+
 from benchmarks import clips
 from vidfx.stages.cuts import mark
 from vidfx.types import Frame

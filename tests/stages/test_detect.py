@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from vidfx.stages.detect import Detector, Letterbox
 from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
 from vidfx.types import Frame

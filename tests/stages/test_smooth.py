@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from vidfx.stages.decide import ExpressionSmoother, IdentityDecider, IdentityThresholds
 from vidfx.stages.smooth import Belief, Sighting, Timeline
 from vidfx.types import Frame, FrameResult, Quality
@@ -43,9 +44,7 @@ def settle(
     )
     results: list[FrameResult] = []
     for i in range(frames):
-        results += timeline.push(
-            frame(i), i / RATE, seen.get(i, {}), looked=i in seen, cut=False
-        )
+        results += timeline.push(frame(i), i / RATE, seen.get(i, {}), looked=i in seen, cut=False)
         assert len(results) == max(0, i + 1 - look_ahead)
     return results + timeline.flush()
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import nn
-from vidfx_engines import CropSpec, EngineSpec, InputSpec
 
+from vidfx_engines import CropSpec, EngineSpec, InputSpec
 from vidfx_training.data import Pictures
 from vidfx_training.models import CropClassifier
 from vidfx_training.recipe import Recipe

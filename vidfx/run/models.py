@@ -11,6 +11,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from vidfx.config import Settings
+from vidfx.errors import UnavailableError, UsageError
+from vidfx.stages.detect import Detector
+from vidfx.stages.detector_heads import HEADS
 from vidfx_engines import (
     Engine,
     EngineError,
@@ -19,11 +23,6 @@ from vidfx_engines import (
     embedded,
     select,
 )
-
-from vidfx.config import Settings
-from vidfx.errors import UnavailableError, UsageError
-from vidfx.stages.detect import Detector
-from vidfx.stages.detector_heads import HEADS
 
 PACK = re.compile(r"(buffalo_[lmsc]+|antelopev2)")
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 from itertools import islice
 
 import numpy as np
-from vidfx_engines import Engine
 
 from vidfx.config import Settings
 from vidfx.run.models import Models
@@ -20,6 +19,7 @@ from vidfx.stages.decide import ExpressionSmoother, IdentityDecider, IdentityThr
 from vidfx.stages.smooth import Belief, Sighting, Timeline
 from vidfx.stages.track import Tracker
 from vidfx.types import Detections, Frame, FrameResult, Prediction, VideoInfo
+from vidfx_engines import Engine
 
 CHUNK_BYTES = 48 << 20
 MAX_CHUNK = 8

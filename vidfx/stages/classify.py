@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from vidfx_engines import Engine
 
 from vidfx.stages import align
 from vidfx.types import Detections, FaceBatch, Frame, Prediction
+from vidfx_engines import Engine
 
 
 def gather(

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from vidfx_engines import Engine
 
 from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
 from vidfx.types import Detections, Frame
+from vidfx_engines import Engine
 
 STRIDE = 32
 """All supported families want sides that are multiples of this."""

@@ -1,0 +1,52 @@
+"""What is documented exists, and what exists is documented."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import typer.main
+
+from vidfx.cli.app import app
+from vidfx.config import Settings
+from vidfx.errors import VidfxError
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def options() -> set[str]:
+    group = typer.main.get_command(app)
+    command = group.commands["annotate"]  # pyright: ignore[reportAttributeAccessIssue]
+    context = click.Context(command)
+    found: set[str] = set()
+    for parameter in command.get_params(context):
+        found |= {*parameter.opts, *parameter.secondary_opts}
+    return {name for name in found if name.startswith("--") and name != "--help"}
+
+
+def test_every_option_is_in_the_readme_and_the_other_way_round() -> None:
+    section = README.split("## Options of `vidfx annotate`")[1].split("## Extras")[0]
+    documented = set(re.findall(r"`(--[a-z-]+)`", section))
+    assert documented == options()
+
+
+def test_every_setting_is_an_option() -> None:
+    names = {f"--{name.replace('_', '-')}" for name in Settings.__dataclass_fields__}
+    assert names <= options()
+
+
+def test_exit_codes_in_the_readme() -> None:
+    def below(kind: type[VidfxError]) -> set[int]:
+        return {kind.exit_code}.union(*(below(k) for k in kind.__subclasses__()))
+
+    line = re.search(r"Exit codes: (.*?)\. A bad", README, re.DOTALL)
+    assert line is not None
+    stated = {int(n) for n in re.findall(r"\b(\d+)\b", line[1])}
+    assert stated == below(VidfxError) | {0}
+
+
+def test_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert (ROOT / target).exists(), target
