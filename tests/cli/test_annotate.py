@@ -275,6 +275,27 @@ def run_process(*args: object) -> subprocess.Popen[str]:
     )
 
 
+def test_a_full_disk_costs_one_line_and_leaves_nothing(clip: Path, tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk: the video does not fit, the CSVs do."""
+    code = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (90_000, 90_000))\n"
+        "from vidfx.cli import main; main()"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    args = ["annotate", clip, "-o", tmp_path, *FAST, "--progress", "none"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, args)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "cannot write" in line and "File too large" in line
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_ends_cleanly(clip: Path, tmp_path: Path, how: signal.Signals) -> None:
     process = run_process(
