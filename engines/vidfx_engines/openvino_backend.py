@@ -20,7 +20,7 @@ from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
 from vidfx_engines.libraries import importing
 from vidfx_engines.spec import EngineSpec
 
-SHAPES_KEPT = 3
+SHAPES_KEPT = 1
 """Input shapes of a detector that stay compiled; videos of one batch rarely have more."""
 
 MACHINE = ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")
@@ -111,10 +111,10 @@ class OpenVinoEngine:
     def _queue(self, sides: tuple[int, ...]) -> Any:
         """Requests for pictures of ``sides`` (H, W), compiled when first asked for."""
         if sides not in self._queues:
+            while len(self._queues) >= SHAPES_KEPT:
+                self._queues.popitem(last=False)
             compiled = self._compile(sides)
             self._queues[sides] = import_openvino().AsyncInferQueue(compiled)
-            if len(self._queues) > SHAPES_KEPT:
-                self._queues.popitem(last=False)
         self._queues.move_to_end(sides)
         return self._queues[sides]
 

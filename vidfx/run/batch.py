@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
+import gc
+import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,6 +102,8 @@ def annotate(
                 listener.failed(str(job.source), error)
                 outcomes.append(Outcome(str(job.source), "failed", error=error))
                 continue
+            finally:
+                _give_memory_back()
             listener.done(job, summary)
             outcomes.append(
                 Outcome(
@@ -110,6 +116,14 @@ def annotate(
                 )
             )
     return outcomes
+
+
+def _give_memory_back() -> None:
+    """Each video's threads leave freed memory in the allocator's arenas, some 20 MB a video."""
+    gc.collect()
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # musl has no malloc_trim
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def _refuse(work: Plan, outcomes: list[Outcome], listener: Listener) -> None:

@@ -24,6 +24,8 @@ from vidfx_engines import (
     select,
 )
 
+WEAK = 0.5
+"""A detection of at least this share of the threshold may go on a track, not begin one."""
 PACK = re.compile(r"(buffalo_[lmsc]+|antelopev2)")
 
 
@@ -108,7 +110,7 @@ def load_models(settings: Settings) -> Models:
         )
     threshold = settings.detector_threshold or HEADS[family].threshold
     return Models(
-        Detector(detector.engine, threshold=threshold / 2, long_side=settings.detector_size),
+        Detector(detector.engine, threshold=WEAK * threshold, long_side=settings.detector_size),
         threshold,
         classifiers["identity"],
         classifiers["emotion"],

@@ -25,8 +25,8 @@ CHUNK_BYTES = 48 << 20
 MAX_CHUNK = 8
 LOOK_AHEAD_S = 0.5
 LOOK_AHEAD_BYTES = 96 << 20
-WEAK = 0.5
-"""A detection of at least this share of the threshold may go on a track, not begin one."""
+MIN_QUALITY = 0.03
+"""Faces worse than this (turned away, a smear) are followed but not read."""
 
 
 class Clock:
@@ -62,7 +62,7 @@ class Pipeline:
         self.timeline = Timeline(
             look_ahead=max(min(wished, affordable), self.every),
             max_gap_s=max_gap_s,
-            belief=Belief(),
+            belief=Belief(mean=models.threshold),
             emotion=self._smoother if models.emotion else None,
             identity=self._decider if models.identity else None,
         )
@@ -99,11 +99,15 @@ class Pipeline:
             faces = classify.gather(
                 looked, found, np.arange(len(found)), template="arcface", size=112
             )
-            crop_of = dict(zip(faces.row.tolist(), faces.crops, strict=True))
+            qualities = {
+                row: align.quality(found.box[row], found.landmarks[row], crop)
+                for row, crop in zip(faces.row.tolist(), faces.crops, strict=True)
+            }
+        legible = np.array([qualities[row].value >= MIN_QUALITY for row in range(len(found))], bool)
         with self.clock("identity"):
-            identity = self._read(self.models.identity, looked, found)
+            identity = self._read(self.models.identity, looked, found, legible)
         with self.clock("emotion"):
-            emotion = self._read(self.models.emotion, looked, found)
+            emotion = self._read(self.models.emotion, looked, found, legible)
         settled: list[FrameResult] = []
         with self.clock("smooth"):
             for m in chunk:
@@ -118,7 +122,7 @@ class Pipeline:
                         source="detected"
                         if found.score[row] >= self.models.threshold
                         else "tracked",
-                        quality=align.quality(found.box[row], found.landmarks[row], crop_of[row]),
+                        quality=qualities[row],
                         identity=_row(identity, row),
                         emotion=_row(emotion, row),
                     )
@@ -151,14 +155,14 @@ class Pipeline:
 
     @staticmethod
     def _read(
-        engine: Engine | None, frames: Sequence[Frame], found: Detections
+        engine: Engine | None, frames: Sequence[Frame], found: Detections, legible: np.ndarray
     ) -> Prediction | None:
         if engine is None:
             return None
         crop = engine.spec.crop
         assert crop is not None
         side = (found.box[:, 2:] - found.box[:, :2]).min(axis=1, initial=np.inf)
-        rows = np.flatnonzero(side >= engine.spec.min_face_px)
+        rows = np.flatnonzero((side >= engine.spec.min_face_px) & legible)
         faces = classify.gather(frames, found, rows, crop.template, crop.size)
         return classify.predict(engine, faces, len(found))
 

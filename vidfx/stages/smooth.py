@@ -36,10 +36,14 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Belief:
-    """When a track is taken for a face: seen often enough, or surely enough."""
+    """When a track is taken for a face: seen several times with a good mean score, or surely once.
+
+    The back of a head, or a pattern, gives a few weak detections; a face gives many good ones.
+    """
 
     sightings: int = 3
-    score: float = 0.75
+    mean: float = 0.5
+    once: float = 0.75
 
 
 @dataclass
@@ -48,6 +52,7 @@ class _Line:
 
     seen: deque[Sighting] = field(default_factory=deque[Sighting])
     count: int = 0
+    total: float = 0.0
     best: float = 0.0
     smoother: ExpressionSmoother | None = None
     decider: IdentityDecider | None = None
@@ -104,6 +109,7 @@ class Timeline:
                 )
             line.seen.append(sighting)
             line.count += 1
+            line.total += sighting.score
             line.best = max(line.best, sighting.score)
             if line.decider and sighting.identity is not None:
                 line.decider.add(sighting.quality.value, sighting.identity)
@@ -125,11 +131,16 @@ class Timeline:
             if line.seen[-1].time_s < waiting.time_s - self.past_s:
                 del self._lines[number]
                 continue
-            believed = line.count >= self.belief.sightings or line.best >= self.belief.score
-            sighting = self._at(line, waiting) if believed else None
+            sighting = self._at(line, waiting) if self._believes(line) else None
             if sighting is not None:
                 faces.append(self._face(number, line, sighting))
         return FrameResult(waiting.frame, tuple(faces), waiting.looked, waiting.cut)
+
+    def _believes(self, line: _Line) -> bool:
+        often = line.count >= self.belief.sightings
+        return line.best >= self.belief.once or (
+            often and line.total / line.count >= self.belief.mean
+        )
 
     def _at(self, line: _Line, waiting: _Waiting) -> Sighting | None:
         """The face on a frame: as seen there, or between the sightings before and after it."""
