@@ -4,6 +4,9 @@ DIR holds train/ and val/, a folder a class in each. Under ``--out``: log.jsonl 
 best.safetensors, NAME.onnx, NAME.spec.json and NAME.CARD.md.
 """
 
+# torch's stubs leave the types of some functions open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import argparse
@@ -11,9 +14,11 @@ import sys
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
+from vidfx_engines import EngineError
 from vidfx_training.data import CleanSplit, clean_split, read_folder
 from vidfx_training.export import Evidence, confusion_table, evaluate, export
 from vidfx_training.loop import fit_temperature, logits_of, to_tensor, train
@@ -36,15 +41,22 @@ def main() -> None:
             read_folder(args.data / "train", recipe.labels, recipe.side),
             read_folder(args.data / "val", recipe.labels, recipe.side),
         )
-    except (ValueError, OSError) as error:
+        torch.manual_seed(recipe.schedule.seed)
+        net: nn.Module = SmallFaceNet(len(recipe.labels), recipe.width)
+        if args.export_only:
+            _load(net, args.out / "best.safetensors")
+        else:
+            net = train(net, split.train, split.val, recipe.schedule, args.out, _report)
+        finish(net, recipe, split, args.out)
+    except (ValueError, OSError, EngineError) as error:
         sys.exit(f"vidfx_training: {error}")
-    torch.manual_seed(recipe.schedule.seed)
-    net: nn.Module = SmallFaceNet(len(recipe.labels), recipe.width)
-    if args.export_only:
-        net.load_state_dict(load_file(args.out / "best.safetensors"))
-    else:
-        net = train(net, split.train, split.val, recipe.schedule, args.out, _report)
-    finish(net, recipe, split, args.out)
+
+
+def _load(net: nn.Module, weights: Path) -> None:
+    try:
+        net.load_state_dict(load_file(weights))
+    except (SafetensorError, RuntimeError) as error:
+        raise ValueError(f"{weights}: not the weights of this recipe's network") from error
 
 
 def finish(net: nn.Module, recipe: Recipe, split: CleanSplit, out: Path) -> None:
@@ -92,7 +104,7 @@ shows, not what a person feels; do not use it to judge people.
 - Faces of less than {recipe.min_face_px:g} px are not read.
 - Training data: {recipe.training_data}.
 - Licence: {recipe.licence}.
-- Made by: `python -m vidfx_training training/recipes/emotion-embedded.toml`, seed
+- Made by: `python -m vidfx_training` with the recipe "{recipe.name}", seed
   {recipe.schedule.seed}, {recipe.schedule.epochs} epochs.
 
 ## How well
@@ -113,11 +125,15 @@ set: {removed["train_in_val"]} that also stand in the validation set, {removed["
 repeated, {removed["train_two_labels"]} that carry two labels. Taken out of the validation set:
 {removed["val_in_train"]} that stood in the training set.
 
-FER2013 was gathered by a web search and labelled by few people; its labels agree with people's
-judgement only in part, its faces are mostly frontal, and it says little of who is in it. Expect
-worse results on profiles, children, dark or blurred faces and strong make-up, and differences
-between groups of people that were not measured.
+{_FER2013 if "FER2013" in recipe.training_data else ""}Expect worse results on faces unlike these,
+such as profiles, children, dark or blurred faces and strong make-up, and differences between
+groups of people that were not measured.
 """
+
+
+_FER2013 = """\
+FER2013 was gathered by a web search and labelled by few people; its labels agree with people's
+judgement only in part, its faces are mostly frontal, and it says little of who is in it. """
 
 
 def _counts(counts: dict[str, int]) -> str:

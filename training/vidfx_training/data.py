@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
 
@@ -40,7 +40,7 @@ class Pictures:
 def read_folder(folder: Path, labels: tuple[str, ...], size: int) -> Pictures:
     """Read ``folder/<label>/*`` as grey pictures of ``size`` x ``size``, in sorted order.
 
-    Raises FileNotFoundError where a class has no picture.
+    Raises FileNotFoundError where a class has no picture, ValueError where a file is none.
     """
     pixels: list[np.ndarray] = []
     label: list[int] = []
@@ -49,13 +49,21 @@ def read_folder(folder: Path, labels: tuple[str, ...], size: int) -> Pictures:
         if not files:
             raise FileNotFoundError(f"{folder / name}: no pictures of the class {name!r}")
         for file in files:
-            with Image.open(file) as picture:
-                grey = picture.convert("L")
-                if grey.size != (size, size):
-                    grey = grey.resize((size, size), Image.Resampling.BOX)
-                pixels.append(np.asarray(grey))
+            pixels.append(_read(file, size))
             label.append(index)
     return Pictures(np.stack(pixels), np.asarray(label, np.int64), labels)
+
+
+def _read(file: Path, size: int) -> np.ndarray:
+    try:
+        with Image.open(file) as picture:
+            # Telephones store pictures as the sensor lay, and how to turn them.
+            grey = ImageOps.exif_transpose(picture).convert("L")
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ValueError(f"{file}: cannot be read as a picture: {error}") from error
+    if grey.size != (size, size):
+        grey = grey.resize((size, size), Image.Resampling.BOX)
+    return np.asarray(grey)
 
 
 @dataclass(frozen=True)
@@ -73,6 +81,7 @@ def clean_split(train: Pictures, val: Pictures) -> CleanSplit:
 
     Pictures that stand in both are taken out of both; in the training set a repeated picture
     counts once, and one that carries two labels is taken out, since neither can be believed.
+    Raises ValueError where nothing is left of one of them.
     """
     train_digest, val_digest = train.digests(), val.digests()
     shared = set(train_digest) & set(val_digest)
@@ -92,6 +101,9 @@ def clean_split(train: Pictures, val: Pictures) -> CleanSplit:
         else:
             seen.add(digest)
             keep.append(i)
-    clean_val = np.asarray([d not in shared for d in val_digest])
+    clean_val = np.asarray([d not in shared for d in val_digest], bool)
     removed["val_in_train"] = int((~clean_val).sum())
+    for name, left in (("training", len(keep)), ("validation", int(clean_val.sum()))):
+        if not left:
+            raise ValueError(f"nothing is left of the {name} set; taken out: {removed}")
     return CleanSplit(train.subset(np.asarray(keep)), val.subset(clean_val), val, removed)

@@ -1,5 +1,8 @@
 """From weights to an engine: an ONNX file, its spec and its card."""
 
+# torch's stubs leave the types of some functions open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import hashlib

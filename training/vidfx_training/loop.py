@@ -1,5 +1,8 @@
 """The training loop: one function from pictures to the best weights and their evidence."""
 
+# torch's stubs leave the types of some functions open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import json
@@ -81,8 +84,9 @@ def train(
     """Fit ``net`` and return it with the averaged weights of the best validation epoch.
 
     Each epoch appends a line to ``out/log.jsonl``; ``out/best.safetensors`` always holds the
-    best weights so far.
+    best weights so far. Raises ValueError where there are fewer pictures than a batch.
     """
+    steps = _steps_in(train_set, schedule.batch)
     out.mkdir(parents=True, exist_ok=True)
     rng = torch.Generator().manual_seed(schedule.seed)
     torch.manual_seed(schedule.seed)
@@ -101,7 +105,6 @@ def train(
         momentum=0.9,
         nesterov=True,
     )
-    steps = len(pixels) // schedule.batch
     best = -1.0
     with (out / "log.jsonl").open("w", encoding="utf-8") as log:
         for epoch in range(schedule.epochs):
@@ -138,7 +141,7 @@ def train(
             line = {
                 "epoch": epoch + 1,
                 "side": side,
-                "train_loss": total / max(1, steps),
+                "train_loss": total / steps,
                 "val_loss": float(F.cross_entropy(logits, val_labels)),
                 "val_accuracy": accuracy,
                 "seconds": time.perf_counter() - started,
@@ -154,6 +157,13 @@ def train(
     return averaged
 
 
+def _steps_in(pictures: Pictures, batch: int) -> int:
+    """Whole batches in an epoch, one at least."""
+    if len(pictures) < batch:
+        raise ValueError(f"{len(pictures)} pictures to train are fewer than a batch of {batch}")
+    return len(pictures) // batch
+
+
 @torch.no_grad()
 def average_into(averaged: nn.Module, net: nn.Module, decay: float) -> None:
     """Exponential moving average of every weight and batch statistic."""
@@ -164,16 +174,19 @@ def average_into(averaged: nn.Module, net: nn.Module, decay: float) -> None:
             kept.copy_(new)
 
 
+@torch.inference_mode()
 def fit_temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
-    """The temperature that makes the probabilities honest (Guo 2017), by minimising the NLL."""
-    logits, log_t = logits.clone(), torch.zeros(1, requires_grad=True)
-    optimiser = torch.optim.LBFGS([log_t], max_iter=50)
+    """The temperature that makes the probabilities honest (Guo 2017), by minimising the NLL.
 
-    def closure() -> torch.Tensor:
-        optimiser.zero_grad()
-        loss = F.cross_entropy(logits / log_t.exp(), labels)
-        loss.backward()
-        return loss
-
-    optimiser.step(closure)  # pyright: ignore[reportArgumentType]
-    return float(log_t.exp())
+    The NLL is convex in 1 / T, so its slope changes sign once; bisection finds where. The result
+    stays within 1/20 and 20: where nothing is wrong, or nothing right, there is no best one.
+    """
+    logits = logits.double()
+    wanted = logits.gather(1, labels[:, None]).mean()
+    low, high = -math.log(20), math.log(20)
+    for _ in range(40):
+        middle = (low + high) / 2
+        prob = torch.softmax(logits / math.exp(middle), dim=1)
+        too_sure = bool((prob * logits).sum(1).mean() > wanted)
+        low, high = (middle, high) if too_sure else (low, middle)
+    return math.exp((low + high) / 2)

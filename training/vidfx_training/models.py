@@ -76,6 +76,8 @@ class CropClassifier(nn.Module):
     and returns (N, classes) float32 whose rows sum to 1.
     """
 
+    luma: torch.Tensor
+
     def __init__(self, net: nn.Module, temperature: float) -> None:
         super().__init__()
         self.net = net

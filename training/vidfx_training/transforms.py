@@ -77,7 +77,11 @@ def mixup(
     if not alpha:
         return x, target
     a = torch.full((1,), alpha)
-    first, second = torch._standard_gamma(a, rng), torch._standard_gamma(a, rng)
+    # torch.distributions takes no generator.
+    first, second = (
+        torch._standard_gamma(a, rng)  # pyright: ignore[reportPrivateUsage, reportPrivateImportUsage]
+        for _ in range(2)
+    )
     weight = float(first / (first + second).clamp_min(1e-8))
     order = torch.randperm(len(x), generator=rng)
     return weight * x + (1 - weight) * x[order], weight * target + (1 - weight) * target[order]
