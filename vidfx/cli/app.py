@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 import signal
 import sys
 import traceback
@@ -153,33 +153,33 @@ def annotate(
         "overwrite": overwrite,
     }
     with _errors_in_one_line(debug):
-        from vidfx.cli.render import listener_for, write_plan
+        from vidfx.cli.render import listener_for, write_json, write_plan
         from vidfx.cli.values import seconds
         from vidfx.config import load_settings
         from vidfx.run.batch import Outcome, exit_code
         from vidfx.run.batch import annotate as run
 
-        flags = {k: v for k, v in given.items() if v is not None}
-        for name in ("start", "end"):
-            if name in flags:
-                flags[name] = seconds(flags[name], f"--{name}")
-        settings = load_settings(flags)
         outcomes: list[Outcome] = []
-        interrupted = False
-        with listener_for("none" if quiet else progress.value, debug=debug) as listener:
-            try:
+        failure: VidfxError | None = None
+        try:
+            flags = {k: v for k, v in given.items() if v is not None}
+            for name in ("start", "end"):
+                if name in flags:
+                    flags[name] = seconds(flags[name], f"--{name}")
+            settings = load_settings(flags)
+            with listener_for("none" if quiet else progress.value, debug=debug) as listener:
                 run(inputs, out, settings, listener, dry_run=dry_run, outcomes=outcomes)
-            except KeyboardInterrupt:
-                interrupted = True
-        code = Interrupted.exit_code if interrupted else exit_code(outcomes)
+        except VidfxError as error:
+            failure = error
+        except KeyboardInterrupt:
+            failure = Interrupted()
+        code = failure.exit_code if failure else exit_code(outcomes)
         if as_json:
-            results = [outcome.as_json() for outcome in outcomes]
-            content = {"schema": "vidfx.annotate/1", "exit_code": code, "results": results}
-            sys.stdout.write(json.dumps(content, ensure_ascii=False) + "\n")
+            write_json(outcomes, code, failure)
         elif dry_run and not quiet:
             write_plan(outcomes)
-        if interrupted:
-            raise Interrupted
+        if failure:
+            raise failure
         raise typer.Exit(code)
 
 
@@ -195,6 +195,9 @@ class _errors_in_one_line:  # noqa: N801 - reads as a clause of the with stateme
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, KeyboardInterrupt):
             error = Interrupted()
+        if isinstance(error, BrokenPipeError):  # who read our output has left
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(1)
         if isinstance(error, VidfxError):
             if self.debug:
                 traceback.print_exception(error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -36,14 +37,22 @@ JSON_EVERY_S = 0.5
 class Renderer(Listener, AbstractContextManager["Renderer"]):
     """A listener that owns its place on the screen."""
 
+    def __init__(self, *, debug: bool) -> None:
+        self.debug = debug
+
     def __exit__(self, *_: object) -> None: ...
+
+    def failed(self, name: str, error: VidfxError) -> None:
+        if self.debug:
+            traceback.print_exception(error)
+        write_error(error)
 
 
 def listener_for(kind: str, *, debug: bool) -> Renderer:
     """The renderer of ``--progress``; ``auto`` is a bar on a terminal and text elsewhere."""
     if kind == "auto":
         kind = "bar" if sys.stderr.isatty() else "text"
-    return {"bar": Bar, "text": Lines, "jsonl": JsonLines, "none": ErrorsOnly}[kind]()
+    return {"bar": Bar, "text": Lines, "jsonl": JsonLines, "none": ErrorsOnly}[kind](debug=debug)
 
 
 def _clean(text: str) -> str:
@@ -61,13 +70,28 @@ def write_error(error: VidfxError) -> None:
     _say(f"vidfx: {error}" + (f" ({error.hint})" if error.hint else ""))
 
 
+def write_json(outcomes: Sequence[Outcome], code: int, failure: VidfxError | None) -> None:
+    """The result of a run as one object on stdout."""
+    content: dict[str, Any] = {"schema": "vidfx.annotate/1", "exit_code": code}
+    if failure:
+        content["error"] = {
+            "type": type(failure).__name__,
+            "message": str(failure),
+            "hint": failure.hint,
+        }
+    content["results"] = [outcome.as_json() for outcome in outcomes]
+    sys.stdout.write(json.dumps(content) + "\n")
+    sys.stdout.flush()
+
+
 def write_plan(outcomes: Sequence[Outcome]) -> None:
     """What a dry run would do, on stdout."""
     for outcome in outcomes:
         if outcome.status == "planned":
-            sys.stdout.write(f"{outcome.input} -> {Path(outcome.outputs['summary']).parent}\n")
+            folder = Path(outcome.outputs["summary"]).parent
+            sys.stdout.write(_clean(f"{outcome.input} -> {folder}") + "\n")
             for path in outcome.outputs.values():
-                sys.stdout.write(f"    {path}\n")
+                sys.stdout.write(_clean(f"    {path}") + "\n")
 
 
 def done_line(job: Job, summary: dict[str, Any]) -> str:
@@ -90,14 +114,12 @@ class ErrorsOnly(Renderer):
 
     def skipped(self, job: Job, why: str) -> None: ...
 
-    def failed(self, name: str, error: VidfxError) -> None:
-        write_error(error)
-
 
 class Lines(Renderer):
     """Plain lines on stderr."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, debug: bool) -> None:
+        super().__init__(debug=debug)
         self._expected: int | None = None
         self._started = self._told = time.monotonic()
 
@@ -125,18 +147,17 @@ class Lines(Renderer):
     def skipped(self, job: Job, why: str) -> None:
         _say(f"{job.source}: skipped, {why} (--overwrite to do it again)")
 
-    def failed(self, name: str, error: VidfxError) -> None:
-        write_error(error)
-
 
 class JsonLines(Renderer):
     """One JSON object a line on stderr."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, debug: bool) -> None:
+        super().__init__(debug=debug)
         self._told = 0.0
 
     def _tell(self, event: str, **content: Any) -> None:
-        _say(json.dumps({"event": event, **content}, ensure_ascii=False))
+        sys.stderr.write(json.dumps({"event": event, **content}) + "\n")
+        sys.stderr.flush()
 
     def notice(self, text: str) -> None:
         self._tell("notice", text=text)
@@ -177,7 +198,8 @@ class _Rate(ProgressColumn):
 class Bar(Renderer):
     """A Rich bar on stderr with frames a second and the time left."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, debug: bool) -> None:
+        super().__init__(debug=debug)
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(),
@@ -204,7 +226,7 @@ class Bar(Renderer):
 
     def started(self, job: Job, info: VideoInfo, expected: int | None) -> None:
         self._close()
-        self._task = self._progress.add_task(job.source.name, total=expected)
+        self._task = self._progress.add_task(_clean(job.source.name), total=expected)
 
     def advanced(self, job: Job, frames: int) -> None:
         if self._task is not None:
@@ -226,4 +248,4 @@ class Bar(Renderer):
 
     def failed(self, name: str, error: VidfxError) -> None:
         self._close()
-        self._print(f"vidfx: {error}" + (f" ({error.hint})" if error.hint else ""))
+        super().failed(name, error)

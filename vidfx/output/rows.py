@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
+from typing import TextIO
 
 import numpy as np
 
@@ -32,8 +34,17 @@ class RowWriter:
         self.info = info
         self.emotions = emotions
         self.recognises = recognises
-        self._pending = [Pending(faces), Pending(frames)]
-        self._files = [p.part.open("w", encoding="utf-8", newline="") for p in self._pending]
+        with ExitStack() as stack:
+            self._pending: list[Pending] = []
+            self._files: list[TextIO] = []
+            for path in (faces, frames):
+                pending = Pending(path)
+                stack.callback(pending.discard)
+                self._pending.append(pending)
+                with output_errors(path):
+                    file = pending.part.open("w", encoding="utf-8", newline="")
+                self._files.append(stack.enter_context(file))
+            self._stack = stack.pop_all()
         self._faces, self._frames = (csv.writer(f, lineterminator="\n") for f in self._files)
         self._faces.writerow([c.name for c in schema.faces_columns(emotions)])
         self._frames.writerow([c.name for c in schema.FRAMES_COLUMNS])
@@ -46,13 +57,17 @@ class RowWriter:
                 self._faces.writerow(_text(self._face_cells(index, time_s, face)))
             self._frames.writerow(_text(self._frame_cells(time_s, result)))
 
-    def finish(self) -> None:
-        """Close both files and give them their names."""
-        with output_errors(self._pending[0].path):
-            for file in self._files:
+    def complete(self) -> None:
+        """Put all rows on the disk: all but the files' names."""
+        for pending, file in zip(self._pending, self._files, strict=True):
+            with output_errors(pending.path):
                 file.close()
+            pending.seal()
+
+    def publish(self) -> None:
+        """Give both files their names."""
         for pending in self._pending:
-            pending.commit()
+            pending.publish()
 
     def __enter__(self) -> RowWriter:
         return self
@@ -63,11 +78,8 @@ class RowWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is not None:
-            for file in self._files:
-                file.close()
-            for pending in self._pending:
-                pending.discard()
+        with suppress(OSError):  # what a full disk did not take is discarded all the same
+            self._stack.close()
 
     def _face_cells(self, index: int, time_s: float, face: Face) -> list[Cell]:
         quality = face.quality

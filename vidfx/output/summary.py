@@ -30,8 +30,9 @@ class _Track:
 class Tally:
     """Counts what the outputs saw, frame by frame."""
 
-    def __init__(self, info: VideoInfo) -> None:
+    def __init__(self, info: VideoInfo, *, recognises: bool) -> None:
         self.info = info
+        self.recognises = recognises
         self.frames = 0
         self.looked = 0
         self.cuts = 0
@@ -68,7 +69,7 @@ class Tally:
             "frames": self.frames,
             "frames_detected": self.looked,
             "frames_with_faces": self.with_faces,
-            "frames_with_target": self.with_target,
+            "frames_with_target": self.with_target if self.recognises else None,
             "face_rows": self.rows,
             "tracks": len(self._tracks),
             "cuts": self.cuts,
@@ -123,13 +124,12 @@ def versions() -> dict[str, str]:
     return {"vidfx": vidfx.__version__, "python": platform.python_version()}
 
 
-def write_summary(path: Path, content: dict[str, Any]) -> None:
-    """Write the summary under its final name, whole or not at all."""
-    with Pending(path) as pending, output_errors(path):
-        text = json.dumps(
-            {"schema": schema.SUMMARY_SCHEMA, **content}, indent=1, ensure_ascii=False
-        )
-        pending.part.write_text(text + "\n", encoding="utf-8")
+def write_summary(pending: Pending, content: dict[str, Any]) -> None:
+    """Write the summary, sealed but not yet under its name."""
+    text = json.dumps({"schema": schema.SUMMARY_SCHEMA, **content}, indent=1)
+    with output_errors(pending.path):
+        pending.part.write_text(text + "\n", encoding="ascii")
+    pending.seal()
 
 
 def read_summary(path: Path) -> dict[str, Any] | None:

@@ -13,10 +13,10 @@ from typing import Any
 
 from vidfx.config import Settings
 from vidfx.errors import InputError, NothingReadableError, OutputExistsError, VidfxError
-from vidfx.run.models import load_models
-from vidfx.run.plan import Job, Plan, plan
+from vidfx.run.plan import Job, plan
 from vidfx.run.progress import Listener
-from vidfx.run.video import annotate_video, is_done, messages_of
+from vidfx.run.setup import Setup, set_up
+from vidfx.run.video import annotate_video, is_done
 
 
 @dataclass(frozen=True)
@@ -50,16 +50,16 @@ class Outcome:
 
 
 def exit_code(outcomes: Sequence[Outcome]) -> int:
-    """0 all done, 1 some input failed, 3 nothing could be read."""
+    """0 all done, 1 some input failed, 3 nothing could be read; 2 or 4 if all failed for that."""
     errors = [o.error for o in outcomes if o.error]
     if not errors:
         return 0
-    unreadable = all(
-        isinstance(e, InputError) and not isinstance(e, OutputExistsError) for e in errors
-    )
-    if len(errors) == len(outcomes) and unreadable:
+    if len(errors) < len(outcomes):
+        return 1
+    if all(isinstance(e, InputError) and not isinstance(e, OutputExistsError) for e in errors):
         return NothingReadableError.exit_code
-    return 1
+    codes = {e.exit_code for e in errors}
+    return codes.pop() if len(codes) == 1 else 1
 
 
 def annotate(
@@ -71,51 +71,57 @@ def annotate(
     dry_run: bool = False,
     outcomes: list[Outcome] | None = None,
 ) -> list[Outcome]:
-    """Annotate all inputs into ``out``; returns what became of each, in the order given.
+    """Annotate all inputs into ``out``; returns what became of each.
 
-    ``outcomes``, if given, is filled as the run goes on, so that whoever interrupts it has it.
-    Raises UnavailableError before any work where a model, device or backend is not available.
+    Inputs that cannot even be jobs come first, then the jobs in order. ``outcomes``, if given, is
+    filled as the run goes on, so that whoever interrupts it has it. A dry run looks, and does
+    nothing. Raises UsageError and UnavailableError before any work where messages are wrong or an
+    engine, device or backend is not available.
     """
     outcomes = [] if outcomes is None else outcomes
     work = plan(inputs, out)
-    _refuse(work, outcomes, listener)
-    if dry_run:
-        outcomes += [Outcome(str(j.source), "planned", _names(j, settings)) for j in work.jobs]
-        return outcomes
+    for name, error in work.refused:
+        listener.failed(name, error)
+        outcomes.append(Outcome(name, "failed", error=error))
     if not work.jobs:
         return outcomes
-    with load_models(settings) as models:
-        if models.emotion:
-            messages_of(settings, models.emotion.spec.labels)
-        for notice in models.notices:
+    with set_up(settings) as setup:
+        for notice in setup.models.notices():
             listener.notice(notice)
-        for selection in models.selections:
-            listener.notice(f"{selection.engine.spec.task}: {selection.reason}")
         for job in work.jobs:
             try:
-                if is_done(job, settings, models):
-                    listener.skipped(job, "done already with these settings and models")
-                    outcomes.append(Outcome(str(job.source), "skipped", _names(job, settings)))
-                    continue
-                summary = annotate_video(job, settings, models, listener)
-            except VidfxError as error:
-                listener.failed(str(job.source), error)
-                outcomes.append(Outcome(str(job.source), "failed", error=error))
-                continue
+                outcomes.append(_one(job, setup, listener, dry_run=dry_run))
+            except Exception as error:  # noqa: BLE001 - one video's fault must not end the others
+                failure = _as_failure(job, error)
+                listener.failed(str(job.source), failure)
+                outcomes.append(Outcome(str(job.source), "failed", error=failure))
             finally:
                 _give_memory_back()
-            listener.done(job, summary)
-            outcomes.append(
-                Outcome(
-                    str(job.source),
-                    "done",
-                    _names(job, settings),
-                    summary["counts"],
-                    summary["seconds"]["total"],
-                    tuple(summary["warnings"]),
-                )
-            )
     return outcomes
+
+
+def _one(job: Job, setup: Setup, listener: Listener, *, dry_run: bool) -> Outcome:
+    name, outputs = str(job.source), _names(job, setup.settings)
+    if is_done(job, setup):
+        listener.skipped(job, "done already with these settings and models")
+        return Outcome(name, "skipped", outputs)
+    if dry_run:
+        return Outcome(name, "planned", outputs)
+    summary = annotate_video(job, setup, listener)
+    listener.done(job, summary)
+    seconds, warnings = summary["seconds"]["total"], tuple(summary["warnings"])
+    return Outcome(name, "done", outputs, summary["counts"], seconds, warnings)
+
+
+def _as_failure(job: Job, error: Exception) -> VidfxError:
+    if isinstance(error, VidfxError):
+        return error
+    failure = VidfxError(
+        f"{job.source}: unexpected {type(error).__name__}: {error}",
+        hint="please report it, with the output of --debug",
+    )
+    failure.__cause__ = error
+    return failure
 
 
 def _give_memory_back() -> None:
@@ -124,12 +130,6 @@ def _give_memory_back() -> None:
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):  # musl has no malloc_trim
             ctypes.CDLL(None).malloc_trim(0)
-
-
-def _refuse(work: Plan, outcomes: list[Outcome], listener: Listener) -> None:
-    for name, error in work.refused:
-        listener.failed(name, error)
-        outcomes.append(Outcome(name, "failed", error=error))
 
 
 def _names(job: Job, settings: Settings) -> dict[str, str]:

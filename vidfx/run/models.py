@@ -38,8 +38,23 @@ class Models:
     identity: Engine | None
     emotion: Engine | None
     selections: tuple[Selection, ...]
-    notices: tuple[str, ...] = ()
-    "what the user must be told, such as licences"
+    licences: tuple[str, ...] = ()
+    "terms that the user must be told of"
+
+    def notices(self) -> list[str]:
+        """What the user must know: terms of use, what runs where, and why not something better."""
+        lines = list(self.licences)
+        for selection in self.selections:
+            line = f"{selection.engine.spec.task}: {selection.reason}"
+            for backend, reason in selection.passed_over:
+                line += f"; not {backend}: {reason}"
+            lines.append(line)
+        if self.identity and self.identity.spec.thresholds is None:
+            lines.append(
+                "identity: the engine states no thresholds; accepting from 0.8 on, "
+                "rejecting up to 0.4, which nobody measured"
+            )
+        return lines
 
     def describe(self) -> list[dict[str, Any]]:
         """For the summary: every model with its hash, licence, backend and why."""

@@ -6,92 +6,68 @@ the summary last.
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from vidfx import schema
-from vidfx.config import Settings
-from vidfx.errors import OutputExistsError
-from vidfx.messages import DEFAULT_MESSAGES, load_messages
+from vidfx.errors import InputError, NotMediaError, OutputExistsError
 from vidfx.output.rows import RowWriter
-from vidfx.output.summary import (
-    Tally,
-    describe_input,
-    read_summary,
-    versions,
-    write_summary,
-)
+from vidfx.output.summary import Tally, describe_input, read_summary, versions, write_summary
 from vidfx.run.lanes import Lane, StoppedError, Worker, feed
-from vidfx.run.models import Models
 from vidfx.run.pipeline import Clock, Pipeline
 from vidfx.run.plan import Job
 from vidfx.run.progress import Listener
+from vidfx.run.setup import Setup
 from vidfx.stages.draw import FaceLabel, Painter
 from vidfx.types import Face, Frame, FrameResult, VideoInfo
-from vidfx.video.atomic import output_errors
+from vidfx.video.atomic import Pending, output_errors
 from vidfx.video.sink import VideoSink
 from vidfx.video.source import open_source
+from vidfx_engines import EngineError
 
 QUEUE_BYTES = 32 << 20
 MAX_QUEUE = 8
 
 
-def messages_of(settings: Settings, labels: tuple[str, ...]) -> dict[str, str] | None:
-    """The message of each expression; None where none are drawn. Raises UsageError."""
-    if settings.messages == "none":
-        return None
-    if settings.messages == "default":
-        return DEFAULT_MESSAGES
-    return load_messages(Path(settings.messages), labels)
-
-
-def fingerprint(settings: Settings, models: Models) -> dict[str, Any]:
-    """What two runs must share for their results to be the same work."""
-    return {
-        "settings": settings.about_results(),
-        "models": [s.engine.spec.sha256 for s in models.selections],
-    }
-
-
-def is_done(job: Job, settings: Settings, models: Models) -> bool:
-    """Whether the results stand there already, made with the same settings and models.
+def is_done(job: Job, setup: Setup) -> bool:
+    """Whether the results of this very work stand there already, all of them.
 
     Raises OutputExistsError where other results stand there and may not be overwritten.
     """
-    if settings.overwrite:
+    if setup.settings.overwrite:
         return False
+    existing = [path for path in job.outputs if path.exists()]
+    if not existing:
+        return False
+    hint = "use --overwrite, or another output folder"
     summary = read_summary(job.outputs.summary)
     if summary is None:
-        existing = [path for path in job.outputs if path.exists()]
-        if not existing:
-            return False
         raise OutputExistsError(
             f"{job.source}: {existing[0]} exists already, and no summary says what made it",
-            hint="use --overwrite, or another output folder",
+            hint=hint,
         )
-    if summary.get("fingerprint") == fingerprint(settings, models):
-        return True
-    raise OutputExistsError(
-        f"{job.source}: {job.outputs.summary} exists already, from other settings or models",
-        hint="use --overwrite, or another output folder",
-    )
+    if summary.get("fingerprint") != setup.fingerprint(job.source):
+        raise OutputExistsError(
+            f"{job.source}: {job.outputs.summary} exists already, "
+            "from another input or other settings",
+            hint=hint,
+        )
+    wanted = set(job.outputs) - (set() if setup.settings.video else {job.outputs.video})
+    return wanted <= set(existing)
 
 
-def annotate_video(
-    job: Job, settings: Settings, models: Models, listener: Listener
-) -> dict[str, Any]:
+def annotate_video(job: Job, setup: Setup, listener: Listener) -> dict[str, Any]:
     """Make all results of one video; returns its summary.
 
-    Whatever ends it, Ctrl-C included, no unfinished file keeps a final name. Raises InputError and
-    OutputError.
+    Whatever ends it, Ctrl-C included, no unfinished file has a final name, and results that were
+    there before stay until all new ones are whole. Raises InputError and OutputError.
     """
     started = time.perf_counter()
-    clock = Clock()
+    settings, clock = setup.settings, Clock()
+    fingerprint = setup.fingerprint(job.source)
     source, why = open_source(
         job.source,
         settings.reader,
@@ -102,41 +78,47 @@ def annotate_video(
     with source:
         info = source.info
         listener.notice(f"{job.source.name}: {why}")
-        listener.started(job, info, _expected(info, settings))
+        listener.started(job, info, _expected(info, setup))
         with output_errors(job.outputs.summary.parent):
             job.outputs.summary.parent.mkdir(parents=True, exist_ok=True)
-        results = _Results(job, info, settings, models, clock, listener)
-        with results:
-            _flow(source, Pipeline(info, settings, models, clock), results, clock)
-            with output_errors(job.outputs.summary):
-                job.outputs.summary.unlink(missing_ok=True)
-            written = results.finish()
-    summary = {
-        "input": describe_input(info, source.name, why),
-        "fingerprint": fingerprint(settings, models),
-        "models": models.describe(),
-        "counts": results.tally.counts(),
-        "outputs": written,
-        "seconds": {
-            "total": round(time.perf_counter() - started, 3),
-            "by_stage": {stage: round(s, 3) for stage, s in clock.seconds.items()},
-        },
-        "tracks": results.tally.tracks(),
-        "warnings": [*source.warnings, *results.warnings],
-        "versions": versions(),
-    }
-    write_summary(job.outputs.summary, summary)
+        with _Results(job, info, setup, clock, listener) as results:
+            try:
+                _flow(source, Pipeline(info, settings, setup.models, clock), results, clock)
+            except EngineError as error:
+                raise InputError(f"{job.source}: {error}", hint=error.hint) from error
+            if not results.tally.frames:
+                raise NotMediaError(
+                    f"{job.source}: there is not one frame to read"
+                    + ("" if info.duration_s is None else f" in its {info.duration_s:.1f} s"),
+                    hint="check the input, and --start and --end",
+                )
+            written = results.complete()
+            summary = {
+                "input": describe_input(info, source.name, why),
+                "fingerprint": fingerprint,
+                "models": setup.models.describe(),
+                "counts": results.tally.counts(),
+                "outputs": written,
+                "seconds": {
+                    "total": round(time.perf_counter() - started, 3),
+                    "by_stage": {stage: round(s, 3) for stage, s in clock.seconds.items()},
+                },
+                "tracks": results.tally.tracks(),
+                "warnings": [*source.warnings, *results.warnings],
+                "versions": versions(),
+            }
+            results.publish(summary)
     return summary
 
 
-def _expected(info: VideoInfo, settings: Settings) -> int | None:
-    rate = float(info.frame_rate)
-    if settings.start is None and settings.end is None and info.n_frames is not None:
+def _expected(info: VideoInfo, setup: Setup) -> int | None:
+    rate, start, end = float(info.frame_rate), setup.settings.start, setup.settings.end
+    if start is None and end is None and info.n_frames is not None:
         return info.n_frames
     if info.duration_s is None or not rate:
         return None
-    end = min(info.duration_s, settings.end or info.duration_s)
-    return max(0, round((end - (settings.start or 0.0)) * rate))
+    until = min(info.duration_s, end or info.duration_s)
+    return max(0, round((until - (start or 0.0)) * rate))
 
 
 def _flow(source: Iterable[Frame], pipeline: Pipeline, results: _Results, clock: Clock) -> None:
@@ -146,10 +128,9 @@ def _flow(source: Iterable[Frame], pipeline: Pipeline, results: _Results, clock:
     frames, settled = Lane[Frame](size, broken), Lane[FrameResult](size, broken)
     decode = Worker("decode", lambda: feed(frames, _timed(source, clock, "decode")), broken)
     write = Worker("write", lambda: results.write_all(settled), broken)
-    workers = (decode, write)
-    for worker in workers:
-        worker.start()
     try:
+        decode.start()
+        write.start()
         for result in pipeline(frames):
             settled.put(result)
         settled.end()
@@ -158,11 +139,27 @@ def _flow(source: Iterable[Frame], pipeline: Pipeline, results: _Results, clock:
         pass  # a worker failed; its error is raised below
     finally:
         broken.set()
-        for worker in workers:
-            worker.join()
-    for worker in workers:
+        with _uninterrupted():
+            for worker in (decode, write):
+                if worker.ident is not None:
+                    worker.join()
+    for worker in (decode, write):
         if worker.error is not None:
             raise worker.error
+
+
+@contextmanager
+def _uninterrupted() -> Generator[None]:
+    """Ignore Ctrl-C for the moment that it takes to leave what a first one has ended."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {s: signal.signal(s, signal.SIG_IGN) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _timed(frames: Iterable[Frame], clock: Clock, stage: str) -> Iterator[Frame]:
@@ -175,57 +172,53 @@ def _timed(frames: Iterable[Frame], clock: Clock, stage: str) -> Iterator[Frame]
         yield frame
 
 
-@dataclass
 class _Results:
     """The files of one video while they are being written, and the tally of what is in them."""
 
-    job: Job
-    info: VideoInfo
-    settings: Settings
-    models: Models
-    clock: Clock
-    listener: Listener
-
-    def __post_init__(self) -> None:
-        emotion = self.models.emotion
-        self.labels = emotion.spec.labels if emotion else schema.DEFAULT_EMOTIONS
-        self.tally = Tally(self.info)
+    def __init__(
+        self, job: Job, info: VideoInfo, setup: Setup, clock: Clock, listener: Listener
+    ) -> None:
+        self.job, self.info = job, info
+        self.clock, self.listener = clock, listener
+        recognises = setup.models.identity is not None
+        self.tally = Tally(info, recognises=recognises)
         self.warnings: list[str] = []
-        self._stack = ExitStack()
         self._sink: VideoSink | None = None
-        self._painter: Painter | None = None
-
-    def __enter__(self) -> _Results:
         with ExitStack() as stack:
+            outputs, settings = job.outputs, setup.settings
+            self._summary = Pending(outputs.summary)
+            stack.callback(self._summary.discard)
             self._rows = stack.enter_context(
                 RowWriter(
-                    self.job.outputs.faces,
-                    self.job.outputs.frames,
-                    self.info,
-                    emotions=self.labels,
-                    recognises=self.models.identity is not None,
+                    outputs.faces,
+                    outputs.frames,
+                    info,
+                    emotions=setup.emotions,
+                    recognises=recognises,
                 )
             )
-            if self.settings.video:
+            if settings.video:
                 self._sink = stack.enter_context(
                     VideoSink(
-                        self.job.outputs.video,
-                        self.info,
-                        audio_from=self.info.path if self.info.has_audio else None,
-                        crf=self.settings.crf,
-                        preset=self.settings.preset,
-                        start_s=self.settings.start,
-                        end_s=self.settings.end,
-                        threads=self.settings.threads,
+                        outputs.video,
+                        info,
+                        audio_from=info.path if info.has_audio else None,
+                        crf=settings.crf,
+                        preset=settings.preset,
+                        start_s=settings.start,
+                        end_s=settings.end,
+                        threads=settings.threads,
                     )
                 )
                 self._painter = Painter(
-                    self.info.width,
-                    self.info.height,
-                    matrix="bt709" if self.info.colour.matrix == 1 else "bt601",
-                    messages=messages_of(self.settings, self.labels),
+                    info.width,
+                    info.height,
+                    matrix="bt709" if info.colour.matrix == 1 else "bt601",
+                    messages=setup.messages,
                 )
             self._stack = stack.pop_all()
+
+    def __enter__(self) -> _Results:
         return self
 
     def __exit__(self, *exception: Any) -> None:
@@ -235,7 +228,8 @@ class _Results:
         """Draw, encode and write every frame."""
         for result in results:
             self.tally.add(result)
-            if self._sink and self._painter and result.frame.planes is not None:
+            if self._sink:
+                assert result.frame.planes is not None
                 with self.clock("draw"):
                     time_s = self.info.seconds(result.frame.pts)
                     labels = [_label(face) for face in result.faces]
@@ -246,19 +240,28 @@ class _Results:
                 self._rows.write(result)
             self.listener.advanced(self.job, self.tally.frames)
 
-    def finish(self) -> dict[str, Any]:
-        """Give the files their names; returns what they are."""
-        written: dict[str, Any] = {
-            "faces": self.job.outputs.faces.name,
-            "frames": self.job.outputs.frames.name,
-        }
+    def complete(self) -> dict[str, Any]:
+        """Make all files whole, but for their names; returns what they are."""
+        outputs = self.job.outputs
+        written: dict[str, Any] = {"faces": outputs.faces.name, "frames": outputs.frames.name}
         if self._sink:
             with self.clock("encode"):
-                report = self._sink.finish()
+                report = self._sink.complete()
             self.warnings += report.warnings
-            written |= {"video": self.job.outputs.video.name, "audio": report.audio}
-        self._rows.finish()
+            written |= {"video": outputs.video.name, "audio": report.audio}
+        self._rows.complete()
         return written
+
+    def publish(self, summary: dict[str, Any]) -> None:
+        """Give all files their names, the summary last; between the first and it, only renames."""
+        write_summary(self._summary, summary)
+        with _uninterrupted():
+            with output_errors(self.job.outputs.summary):
+                self.job.outputs.summary.unlink(missing_ok=True)
+            if self._sink:
+                self._sink.publish()
+            self._rows.publish()
+            self._summary.publish()
 
 
 def _label(face: Face) -> FaceLabel:

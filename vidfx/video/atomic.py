@@ -60,13 +60,21 @@ class Pending:
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             self.part.open("wb").close()
 
+    def seal(self) -> None:
+        """Put the bytes on the disk, so that nothing but the name is missing."""
+        with output_errors(self.path), self.part.open("rb+") as file:
+            os.fsync(file.fileno())
+
+    def publish(self) -> None:
+        """Give the sealed file its final name."""
+        with output_errors(self.path):
+            self.part.replace(self.path)
+
     def commit(self) -> None:
         """Put the bytes on the disk and give the file its final name."""
         try:
-            with output_errors(self.path):
-                with self.part.open("rb+") as file:
-                    os.fsync(file.fileno())
-                self.part.replace(self.path)
+            self.seal()
+            self.publish()
         except BaseException:
             self.discard()
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterator
+from heapq import heappop, heappush
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
@@ -69,11 +70,12 @@ class PyAVSource:
 
     def __iter__(self) -> Iterator[Frame]:
         whole = self._start_s is None and self._end_s is None
-        known_pts = [] if self._start_s is None else self._seek(self._start_s)
-        count, pts = 0, self.info.start_pts
+        if self._start_s is not None:
+            self._seek(self._start_s)
+        count, index, pts = 0, -1, self.info.start_pts
         try:
             for pts, frame in self._timed():
-                index = bisect_left(known_pts, pts) if known_pts else count
+                index = max(self._shown_before(pts), index + 1)
                 count += 1
                 seconds = self.info.seconds(pts)
                 if self._start_s is not None and seconds < self._start_s:
@@ -96,6 +98,9 @@ class PyAVSource:
         self._times: deque[int | None] | None = (
             deque() if keeps_order_only(self._container) else None
         )
+        # timestamps of packets whose frames are still to come, a heap; and how many are past
+        self._awaited: list[int] = []
+        self._passed = 0
         self._last_error = ""
         self._undecodable = self._damaged = self._hidden = self._untimed = self._disordered = 0
         decoded = self._decoded(packets(self._container, self._stream))
@@ -106,25 +111,26 @@ class PyAVSource:
         self._frames = chain([first], decoded)
         return first
 
-    def _seek(self, start_s: float) -> list[int]:
-        """Go to the key frame before the start; gives every frame's pts, to find indices in.
-
-        Where seeking cannot be trusted, stays at the beginning; where timestamps cannot, gives
-        nothing.
-        """
+    def _seek(self, start_s: float) -> None:
+        """Go to the key frame before the start; stay where timestamps cannot be trusted."""
         scanned = scan(self._path)
         if scanned.fault or self._times is not None:
-            return []
+            return
         first = bisect_left(scanned.pts, start_s, key=self.info.seconds)
-        wanted = scanned.pts[min(first, len(scanned.pts) - 1)]
+        first = min(first, len(scanned.pts) - 1)
+        wanted = scanned.pts[first]
         key = bisect_right(scanned.keyframes, wanted) - 1
-        if key > 0 and not self._seek_to(scanned.keyframes[key], wanted):
-            self.close()
-            self._open()
-        return scanned.pts
+        if key > 0:
+            if self._seek_to(scanned.keyframes[key], wanted):
+                self._shown_before(wanted)
+                self._passed = first
+            else:
+                self.close()
+                self._open()
 
     def _seek_to(self, key_pts: int, wanted: int) -> bool:
         """Whether the decoder gives the wanted frame next, after a key frame not later than it."""
+        self._awaited.clear()
         self._container.seek(key_pts, stream=self._stream)
         after = packets(self._container, self._stream)
         packet = next(after, None)
@@ -139,9 +145,23 @@ class PyAVSource:
 
     def _decoded(self, source: Iterator[av.Packet[av.VideoStream]]) -> Iterator[av.VideoFrame]:
         for packet in source:
-            self._hidden += packet.is_discard
+            time = packet.pts if self._times is None else packet.dts
+            if packet.is_discard:
+                self._hidden += 1
+            elif time is not None:
+                heappush(self._awaited, time)
             yield from self._decode(packet)
         yield from self._decode(None)
+
+    def _shown_before(self, pts: int) -> int:
+        """How many of the file's frames come before, those that cannot be decoded included.
+
+        So a frame has the same index wherever the reading began.
+        """
+        while self._awaited and self._awaited[0] < pts:
+            heappop(self._awaited)
+            self._passed += 1
+        return self._passed
 
     def _decode(self, packet: av.Packet[av.VideoStream] | None) -> list[av.VideoFrame]:
         try:

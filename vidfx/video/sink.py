@@ -108,8 +108,8 @@ class VideoSink:
         self._held = picture
         self._frames += 1
 
-    def finish(self) -> SinkReport:
-        """Encode what is left, write the rest of the sound and give the file its name."""
+    def complete(self) -> SinkReport:
+        """Encode what is left and write the rest of the sound: all but the file's name."""
         try:
             if self._container is None or self._held is None or self._held.pts is None:
                 raise OutputError(
@@ -123,11 +123,21 @@ class VideoSink:
                 self._container.close()
                 size = self._pending.part.stat().st_size
             self._sound.close()
-            self._pending.commit()
+            self._pending.seal()
         except BaseException:
             self.abort()
             raise
         return SinkReport(self._frames, size, self._sound.label, tuple(self._sound.warnings))
+
+    def publish(self) -> None:
+        """Give the completed file its name."""
+        self._pending.publish()
+
+    def finish(self) -> SinkReport:
+        """Complete the file and give it its name."""
+        report = self.complete()
+        self.publish()
+        return report
 
     def abort(self) -> None:
         """Stop and leave nothing behind; harmless after ``finish``."""

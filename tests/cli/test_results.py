@@ -1,0 +1,149 @@
+"""Results once made are safe: never mistaken for others', never lost to a later run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from vidfx.cli.app import app
+from vidfx.run import batch
+from vidfx.stages import detect
+from vidfx_engines.errors import EngineRunError
+
+SHORT = ["--emotion", "none", "--detector-size", "320", "--preset", "ultrafast", "--end", "0.2"]
+
+
+def vidfx(*args: object) -> Result:
+    return CliRunner().invoke(app, ["annotate", *map(str, args)])
+
+
+def state(folder: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in sorted(folder.iterdir())}
+
+
+def test_another_video_of_the_same_name_is_not_done(clip: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "a" / "clip.mp4", tmp_path / "b" / "clip.mp4"
+    for path in (first, second):
+        path.parent.mkdir()
+        shutil.copy(clip, path)
+    os.utime(second, (1, 1))
+    assert vidfx(first, "-o", tmp_path / "out", *SHORT).exit_code == 0
+    done = vidfx(second, "-o", tmp_path / "out", *SHORT)
+    assert done.exit_code == 1 and "another input" in done.stderr
+
+
+def test_other_words_are_other_work(clip: Path, tmp_path: Path) -> None:
+    words = tmp_path / "words.toml"
+    words.write_text('happy = "Ha!"')
+    args = (clip, "-o", tmp_path / "out", "--messages", words, *SHORT)
+    assert vidfx(*args).exit_code == 0
+    assert "skipped" in vidfx(*args).stderr
+    words.write_text('happy = "Ho!"')
+    assert vidfx(*args).exit_code == 1
+
+
+def test_a_result_that_was_removed_is_made_again(clip: Path, tmp_path: Path) -> None:
+    args = (clip, "-o", tmp_path, *SHORT)
+    assert vidfx(*args).exit_code == 0
+    (tmp_path / "clip.annotated.mp4").unlink()
+    assert vidfx(*args).exit_code == 0
+    assert (tmp_path / "clip.annotated.mp4").is_file()
+
+
+@pytest.mark.parametrize("video", ["--video", "--no-video"])
+def test_a_failed_overwrite_leaves_the_old_results(clip: Path, tmp_path: Path, video: str) -> None:
+    assert vidfx(clip, "-o", tmp_path, *SHORT).exit_code == 0
+    before = state(tmp_path)
+    late = ["--start", "99", "--end", "100"]
+    done = vidfx(clip, "-o", tmp_path, *SHORT, *late, video, "--overwrite")
+    assert done.exit_code != 0 and "not one frame" in done.stderr
+    assert state(tmp_path) == before
+
+
+def test_one_video_that_breaks_an_engine_does_not_end_the_batch(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other.mp4"
+    shutil.copy(clip, other)
+    errors: list[Exception] = [EngineRunError("the engine broke"), ZeroDivisionError("odd")]
+    whole = detect.Detector.__call__
+
+    def break_twice(self: detect.Detector, frames: Any) -> Any:
+        if errors:
+            raise errors.pop(0)
+        return whole(self, frames)
+
+    monkeypatch.setattr(detect.Detector, "__call__", break_twice)
+    third = tmp_path / "third.mp4"
+    shutil.copy(clip, third)
+    done = vidfx(clip, other, third, "-o", tmp_path / "out", *SHORT, "--json")
+    results = json.loads(done.stdout)["results"]
+    assert [r["status"] for r in results] == ["failed", "failed", "done"]
+    assert "the engine broke" in results[0]["error"]["message"]
+    assert "ZeroDivisionError" in results[1]["error"]["message"]
+    assert done.exit_code == 1
+
+
+def test_a_name_that_is_not_utf8(clip: Path, tmp_path: Path) -> None:
+    name = os.fsdecode(b"x\xff\x1b[31m.mp4")
+    shutil.copy(clip, tmp_path / name)
+    done = vidfx(tmp_path / name, "-o", tmp_path / "out", *SHORT, "--json")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["results"][0]["input"].endswith(name)
+    assert "\x1b" not in done.stderr
+    assert "\x1b" not in vidfx(tmp_path / name, "-o", tmp_path / "new", "--dry-run").stdout
+    assert len(list((tmp_path / "out").iterdir())) == 4
+
+
+def test_a_folder_in_the_place_of_a_result(clip: Path, tmp_path: Path) -> None:
+    (tmp_path / "clip.frames.csv").mkdir()
+    done = vidfx(clip, "-o", tmp_path, *SHORT, "--overwrite")
+    assert done.exit_code == 1 and "clip.frames.csv" in done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["clip.frames.csv"]
+
+
+def test_a_dry_run_tells_what_would_happen(clip: Path, tmp_path: Path) -> None:
+    assert vidfx(clip, "-o", tmp_path, *SHORT).exit_code == 0
+    done = vidfx(clip, "-o", tmp_path, *SHORT, "--dry-run", "--json")
+    assert json.loads(done.stdout)["results"][0]["status"] == "skipped"
+    other = vidfx(clip, "-o", tmp_path, *SHORT, "--dry-run", "--every", 2)
+    assert other.exit_code == 1
+
+
+def test_json_also_tells_of_errors_before_any_work(clip: Path, tmp_path: Path) -> None:
+    done = vidfx(clip, "-o", tmp_path, "--recognition", "no.onnx", "--json")
+    content = json.loads(done.stdout)
+    assert content["exit_code"] == done.exit_code == 4
+    assert "no.onnx" in content["error"]["message"]
+
+
+def test_an_image_is_a_video_of_one_frame(astronaut: np.ndarray, tmp_path: Path) -> None:
+    import cv2
+
+    cv2.imwrite(str(tmp_path / "one.png"), astronaut[:, :, ::-1])
+    done = vidfx(tmp_path / "one.png", "-o", tmp_path / "out", "--emotion", "none", "--json")
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["results"][0]["counts"]["face_rows"] == 1
+
+
+def test_exit_codes_of_mixed_outcomes() -> None:
+    from vidfx.errors import NotMediaError, OutputExistsError, UnavailableError
+
+    def code(*errors: Exception | None) -> int:
+        return batch.exit_code(
+            [batch.Outcome("x", "failed" if e else "done", error=e) for e in errors]  # pyright: ignore[reportArgumentType]
+        )
+
+    bad, exists = NotMediaError("no", hint="."), OutputExistsError("there", hint=".")
+    assert code() == 0 and code(None, None) == 0
+    assert code(None, bad) == 1
+    assert code(bad, bad) == 3
+    assert code(exists) == 1 and code(bad, exists) == 1
+    assert code(UnavailableError("no")) == 4

@@ -1,0 +1,65 @@
+"""What all videos of a run share: settings, engines, and the words to draw."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vidfx import schema
+from vidfx.config import Settings
+from vidfx.messages import DEFAULT_MESSAGES, load_messages
+from vidfx.run.models import Models, load_models
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Everything that is decided before the first video is opened."""
+
+    settings: Settings
+    models: Models
+    messages: dict[str, str] | None
+    "by expression; None where none are drawn"
+
+    @property
+    def emotions(self) -> tuple[str, ...]:
+        """The expressions that the results have columns for."""
+        emotion = self.models.emotion
+        return emotion.spec.labels if emotion else schema.DEFAULT_EMOTIONS
+
+    def fingerprint(self, source: Path) -> dict[str, Any]:
+        """What two runs must share for their results to be the same work."""
+        return {
+            "input": _state(source),
+            "settings": self.settings.about_results(),
+            "messages": self.messages,
+            "models": [s.engine.spec.sha256 for s in self.models.selections],
+        }
+
+
+@contextmanager
+def set_up(settings: Settings) -> Generator[Setup]:
+    """Load engines and messages; give the engines back at the end.
+
+    Raises UsageError for bad messages, UnavailableError where an engine cannot be had here.
+    """
+    with load_models(settings) as models:
+        emotions = models.emotion.spec.labels if models.emotion else schema.DEFAULT_EMOTIONS
+        yield Setup(settings, models, _messages(settings.messages, emotions))
+
+
+def _messages(name: str, emotions: tuple[str, ...]) -> dict[str, str] | None:
+    if name == "none":
+        return None
+    if name == "default":
+        return DEFAULT_MESSAGES
+    return load_messages(Path(name), emotions)
+
+
+def _state(source: Path) -> list[list[str | int]]:
+    """Name, size and time of change of a file, or of every file in a folder of pictures."""
+    files = sorted(source.iterdir()) if source.is_dir() else [source]
+    states = [(file.name, file.stat()) for file in files if file.is_file()]
+    return [[name, stat.st_size, stat.st_mtime_ns] for name, stat in states]
