@@ -103,7 +103,7 @@ def annotate(
 def _one(job: Job, setup: Setup, listener: Listener, *, dry_run: bool) -> Outcome:
     name, outputs = str(job.source), _names(job, setup.settings)
     if is_done(job, setup):
-        listener.skipped(job, "done already with these settings and models")
+        listener.skipped(job, "done already, with the same input and settings")
         return Outcome(name, "skipped", outputs)
     if dry_run:
         return Outcome(name, "planned", outputs)

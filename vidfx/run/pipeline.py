@@ -15,7 +15,12 @@ from vidfx.config import Settings
 from vidfx.run.models import Models
 from vidfx.stages import align, classify
 from vidfx.stages.cuts import Marked, mark
-from vidfx.stages.decide import ExpressionSmoother, IdentityDecider, IdentityThresholds
+from vidfx.stages.decide import (
+    DEFAULT_THRESHOLDS,
+    ExpressionSmoother,
+    IdentityDecider,
+    IdentityThresholds,
+)
 from vidfx.stages.smooth import Belief, Sighting, Timeline
 from vidfx.stages.track import Tracker
 from vidfx.types import Detections, Frame, FrameResult, Prediction, VideoInfo
@@ -60,7 +65,7 @@ class Pipeline:
         wished = max(round(LOOK_AHEAD_S * rate), 2 * self.every)
         self.tracker = Tracker(sure=models.threshold, max_gap_s=max_gap_s)
         self.timeline = Timeline(
-            look_ahead=max(min(wished, affordable), self.every),
+            look_ahead=max(min(wished, affordable), self.every + 1),
             max_gap_s=max_gap_s,
             belief=Belief(mean=models.threshold),
             emotion=self._smoother if models.emotion else None,
@@ -79,7 +84,7 @@ class Pipeline:
             spec.labels,
             IdentityThresholds(thresholds.accept, thresholds.reject)
             if thresholds
-            else IdentityThresholds(),
+            else DEFAULT_THRESHOLDS,
         )
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[FrameResult]:

@@ -12,6 +12,8 @@ from vidfx.types import Reading
 UNKNOWN = "unknown"
 OTHER = "other"
 LEAST_WEIGHT = 0.02
+ENOUGH_WEIGHT = 0.1
+"""Of all frames of a track together, before anything is said of who it is."""
 
 
 def raw_reading(labels: tuple[str, ...], prob: np.ndarray | None) -> Reading | None:
@@ -63,6 +65,10 @@ class IdentityThresholds:
     reject: float = 0.4
 
 
+DEFAULT_THRESHOLDS = IdentityThresholds()
+"""For an engine that brings none."""
+
+
 class IdentityDecider:
     """Who one track is: the quality-weighted mean of log probabilities over all its frames."""
 
@@ -86,6 +92,8 @@ class IdentityDecider:
         mean /= mean.sum()
         probs = tuple(map(float, mean))
         best = max(self._names, key=lambda i: mean[i])
+        if self._weight < ENOUGH_WEIGHT:
+            return Reading(UNKNOWN, probs[best], probs)
         if mean[best] >= self.thresholds.accept:
             return Reading(self.labels[best], probs[best], probs)
         if OTHER in self.labels and mean[best] <= self.thresholds.reject:

@@ -51,8 +51,9 @@ class Letterbox:
 class Detector:
     """A detector engine with its family's decoding.
 
-    ``threshold`` is the least score of a face that is reported. Boxes are clipped to nothing:
-    a face at the edge may reach out of the picture.
+    ``threshold`` is the least score of a face that is reported. Boxes are as the family's own
+    code has them: a face at the edge of the picture may reach out of it, with CenterFace only
+    as far as the letterbox's black padding on the right and below.
     """
 
     def __init__(self, engine: Engine, *, threshold: float, long_side: int) -> None:

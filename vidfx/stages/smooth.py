@@ -1,8 +1,11 @@
 """The delay line: frames wait a little, so that decisions may use a little of the future.
 
 Each frame waits until ``look_ahead`` more have been seen. Then its faces are settled: gaps between
-two sightings of a track are filled from both sides, tracks that were seen too rarely to be
-believed are left out, and expression and identity are decided from the frames around.
+two sightings of a track are filled from both sides where the look-ahead sees the whole gap, tracks
+that are not believed are left out, and expression and identity are decided from the frames around.
+
+The look-ahead bounds memory, so a settled frame never changes: the first rows of a track may say
+``unknown`` where later ones, which know more of it, have a name.
 """
 
 from __future__ import annotations
@@ -39,6 +42,10 @@ class Belief:
     """When a track is taken for a face: seen several times with a good mean score, or surely once.
 
     The back of a head, or a pattern, gives a few weak detections; a face gives many good ones.
+    So all sightings count in the mean, the weak ones too. No more sightings are asked for than
+    the shot has frames that were looked at: in a single picture, one that reaches the mean is
+    enough. A track is judged on the frames where it was seen, with what the look-ahead knows;
+    once believed, it is believed for good.
     """
 
     sightings: int = 3
@@ -47,13 +54,22 @@ class Belief:
 
 
 @dataclass
+class _Shot:
+    looked: int = 0
+    "frames that were looked at, so far"
+    over: bool = False
+
+
+@dataclass
 class _Line:
     """What is remembered of one track: the sightings of the last moments and all ahead."""
 
+    shot: _Shot
     seen: deque[Sighting] = field(default_factory=deque[Sighting])
     count: int = 0
     total: float = 0.0
     best: float = 0.0
+    believed: bool = False
     smoother: ExpressionSmoother | None = None
     decider: IdentityDecider | None = None
 
@@ -78,16 +94,16 @@ class Timeline:
         emotion: Callable[[], ExpressionSmoother] | None,
         identity: Callable[[], IdentityDecider] | None,
     ) -> None:
-        """``look_ahead`` in frames; gaps of at most ``max_gap_s`` are filled. ``emotion`` and
-        ``identity`` make a new track's judge; None where that is off.
+        """``look_ahead`` in frames; a track is forgotten some time after ``max_gap_s`` without a
+        sighting. ``emotion`` and ``identity`` make a new track's judge; None where that is off.
         """
         self.look_ahead = look_ahead
-        self.max_gap_s = max_gap_s
         self.past_s = 1.5 * max_gap_s
         self.belief = belief
         self._emotion, self._identity = emotion, identity
         self._lines: dict[int, _Line] = {}
         self._waiting: deque[_Waiting] = deque()
+        self._shot = _Shot()
 
     def push(
         self,
@@ -100,10 +116,15 @@ class Timeline:
     ) -> list[FrameResult]:
         """Add the next frame with its faces by track; returns the frames that are now settled."""
         self._waiting.append(_Waiting(frame, time_s, looked, cut))
+        if cut:
+            self._shot.over = True
+            self._shot = _Shot()
+        self._shot.looked += looked
         for number, sighting in sightings.items():
             line = self._lines.get(number)
             if line is None:
                 line = self._lines[number] = _Line(
+                    self._shot,
                     smoother=self._emotion and self._emotion(),
                     decider=self._identity and self._identity(),
                 )
@@ -117,6 +138,7 @@ class Timeline:
 
     def flush(self) -> list[FrameResult]:
         """The frames still waiting, when no more will come."""
+        self._shot.over = True
         return [self._settle() for _ in range(len(self._waiting))]
 
     def _settle(self) -> FrameResult:
@@ -131,13 +153,16 @@ class Timeline:
             if line.seen[-1].time_s < waiting.time_s - self.past_s:
                 del self._lines[number]
                 continue
-            sighting = self._at(line, waiting) if self._believes(line) else None
-            if sighting is not None:
+            sighting = self._at(line, waiting)
+            if sighting is not None and sighting.source != "interpolated":
+                line.believed = line.believed or self._believes(line)
+            if sighting is not None and line.believed:
                 faces.append(self._face(number, line, sighting))
         return FrameResult(waiting.frame, tuple(faces), waiting.looked, waiting.cut)
 
     def _believes(self, line: _Line) -> bool:
-        often = line.count >= self.belief.sightings
+        shot, wanted = line.shot, self.belief.sightings
+        often = line.count >= (min(wanted, shot.looked) if shot.over else wanted)
         return line.best >= self.belief.once or (
             often and line.total / line.count >= self.belief.mean
         )
@@ -149,7 +174,7 @@ class Timeline:
             if sighting.index == waiting.frame.index:
                 return sighting
             if sighting.index > waiting.frame.index:
-                if before is None or sighting.time_s - before.time_s > self.max_gap_s:
+                if before is None or sighting.index - before.index > self.look_ahead + 1:
                     return None
                 return _between(before, sighting, waiting.frame.index, waiting.time_s)
             before = sighting

@@ -3,6 +3,7 @@
 Association by overlap with the place where constant motion would put the face, in two rounds:
 sure detections first, then weak ones for tracks that are still open (the idea of ByteTrack, Zhang
 2022). A weak detection never begins a track. Short gaps are bridged; a cut ends everything.
+A pause between two frames that were looked at is no gap: nobody failed to see the face in it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from vidfx.stages.detector_heads import intersection_over_union
 
 NONE = -1
 MIN_AFFINITY = 0.1
+LEAST_STEP_S = 0.01
+"""Boxes tremble a little; over a shorter time that would look like a great velocity."""
 
 
 @dataclass
@@ -39,6 +42,7 @@ class Tracker:
         self.max_gap_s = max_gap_s
         self._tracks: list[_Track] = []
         self._next = 1
+        self._looked_s = -np.inf
 
     def cut(self) -> None:
         """End every track: a new shot begins."""
@@ -47,7 +51,9 @@ class Tracker:
     def update(self, time_s: float, box: np.ndarray, score: np.ndarray) -> np.ndarray:
         """Track numbers (N,) int64 of the detections of one frame; -1 for one not believed."""
         numbers = np.full(len(box), NONE, np.int64)
-        self._tracks = [t for t in self._tracks if time_s - t.seen_s <= self.max_gap_s]
+        oldest_s = min(time_s - self.max_gap_s, self._looked_s)
+        self._tracks = [t for t in self._tracks if t.seen_s >= oldest_s]
+        self._looked_s = time_s
         sure = score >= self.sure
         free = list(range(len(self._tracks)))
         for round_ in (np.flatnonzero(sure), np.flatnonzero(~sure)):
@@ -81,7 +87,7 @@ class Tracker:
 
     @staticmethod
     def _follow(track: _Track, time_s: float, box: np.ndarray) -> None:
-        elapsed = max(time_s - track.seen_s, 1e-3)
+        elapsed = max(time_s - track.seen_s, LEAST_STEP_S)
         velocity = (box - track.box) / elapsed
         track.velocity = 0.5 * track.velocity + 0.5 * velocity
         track.box, track.seen_s = box.astype(np.float64), time_s
