@@ -1,6 +1,6 @@
 # make demo   install what annotate needs, make a clip, annotate it
 # make test   install what the tests need, check the code, run the tests
-PYTHON ?= python3
+PYTHON ?= python3.13 python3.12 python3.11 python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
@@ -34,10 +34,17 @@ bench: $(VENV)/.installed-dev
 clean:
 	rm -rf $(VENV) demo
 
-$(BIN)/python:
-	$(PYTHON) -m venv $(VENV)
+# pip is what a virtual environment lacks that could not be finished
+$(BIN)/pip:
+	@for python in $(PYTHON); do \
+		$$python -c "import sys; sys.exit(sys.version_info < (3, 11))" 2>/dev/null || continue; \
+		$$python -m venv $(VENV) && exit; \
+		echo "$$python cannot make $(VENV); on Debian and Ubuntu: apt-get install python3-venv" >&2; \
+		exit 1; \
+	done; \
+	echo "vidfx needs Python 3.11 or later, and none of these is: $(PYTHON)" >&2; exit 1
 
-$(VENV)/.installed: pyproject.toml hatch_build.py | $(BIN)/python
+$(VENV)/.installed: pyproject.toml hatch_build.py | $(BIN)/pip
 	@echo "installing vidfx with what annotate needs"
 	$(PIP) -e .
 	@touch $@

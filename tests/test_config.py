@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
 
-from vidfx.config import Settings, load_settings
+from vidfx.config import Settings, load_settings, seconds
 from vidfx.errors import UsageError
 
 
@@ -36,6 +37,25 @@ def test_defaults_need_nothing(tmp_path: Path) -> None:
         ("[annotate]\nvideo = 3\n", "video"),
         ("[annotate\n", "vidfx.toml"),
         ("[annotate]\nreader = 'vhs'\n", "reader"),
+        ("[anotate]\nevery = 2\n", "anotate"),
+        ("every = 2\n", "every"),
+        ("annotate = 3\n", "annotate"),
+        ("[[annotate]]\nevery = 3\n", "annotate"),
+        ("[annotate]\nevery = 2.7\n", "every"),
+        ("[annotate]\nevery = true\n", "every"),
+        ("[annotate]\nevery = 101\n", "every"),
+        (f"[annotate]\nevery = 1{'0' * 400}\n", "every"),
+        (f"[annotate]\nevery = 1{'0' * 5000}\n", "vidfx.toml"),
+        ("[annotate]\nevery = [1]\n", "every"),
+        ("[annotate]\ndetector_threshold = nan\n", "detector_threshold"),
+        ("[annotate]\nmessages = ''\n", "messages"),
+        ("[annotate]\nmessages = ' '\n", "messages"),
+        ("[annotate]\nmessages = 3\n", "messages"),
+        ("[annotate]\nend = inf\n", "end"),
+        ("[annotate]\nstart = nan\n", "start"),
+        ("[annotate]\nstart = -1\n", "start"),
+        ("[annotate]\nstart = true\n", "start"),
+        ("[annotate]\nend = 1e300\n", "end"),
     ],
 )
 def test_a_wrong_file_is_named(tmp_path: Path, toml: str, names: str) -> None:
@@ -49,6 +69,53 @@ def test_a_wrong_file_is_named(tmp_path: Path, toml: str, names: str) -> None:
 def test_a_wrong_variable_is_named() -> None:
     with pytest.raises(UsageError, match="VIDFX_CRF"):
         load_settings({}, folder=Path("/nowhere"), environment={"VIDFX_CRF": "best"})
+
+
+@pytest.mark.parametrize(
+    "value", ["inf", "nan", "-1", "1e999", "soon", "1:2:3:4", "9" * 400 + ":00:00"]
+)
+def test_what_is_no_time_is_refused(value: str) -> None:
+    with pytest.raises(UsageError, match="VIDFX_END"):
+        load_settings({}, folder=Path("/nowhere"), environment={"VIDFX_END": value})
+    with pytest.raises(UsageError, match="--end"):
+        load_settings({"end": value}, folder=Path("/nowhere"), environment={})
+
+
+@pytest.mark.parametrize("end", [math.inf, math.nan, -1.0])
+def test_no_setting_is_infinite(end: float) -> None:
+    with pytest.raises(UsageError, match="end"):
+        Settings(end=end)
+    with pytest.raises(UsageError, match="start"):
+        Settings(start=end)
+
+
+@pytest.mark.parametrize(
+    ("toml", "typed", "expected"),
+    [
+        ("90", "90", 90),
+        ("1.5", "1.5", 1.5),
+        ("'1:30'", "1:30", 90),
+        ("01:00:01.5", "1:00:01.5", 3601.5),
+    ],
+)
+def test_times_are_understood_alike(tmp_path: Path, toml: str, typed: str, expected: float) -> None:
+    (tmp_path / "vidfx.toml").write_text(f"[annotate]\nstart = {toml}\n")
+    assert load_settings({}, folder=tmp_path, environment={}).start == expected
+    nowhere = Path("/nowhere")
+    assert load_settings({}, folder=nowhere, environment={"VIDFX_START": typed}).start == expected
+    assert load_settings({"start": typed}, folder=nowhere, environment={}).start == expected
+    assert seconds(typed, "--start") == expected
+
+
+def test_only_the_merged_settings_must_agree(tmp_path: Path) -> None:
+    (tmp_path / "vidfx.toml").write_text("[annotate]\nstart = 1\nend = 3\n")
+    late = {"VIDFX_START": "4", "VIDFX_END": "5"}
+    settings = load_settings({}, folder=tmp_path, environment=late)
+    assert (settings.start, settings.end) == (4, 5)
+    with pytest.raises(UsageError, match=r"VIDFX_START, .*vidfx\.toml: end 3 s is not after"):
+        load_settings({}, folder=tmp_path, environment={"VIDFX_START": "4"})
+    with pytest.raises(UsageError, match=r"^--every: every is 0"):
+        load_settings({"every": 0}, folder=tmp_path, environment={})
 
 
 def test_times_must_be_in_order() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -48,5 +49,38 @@ def test_embedded_models_come_with_spec_card_and_licence(wheel: zipfile.ZipFile)
     folder = "vidfx_engines/embedded"
     for ending in (".onnx", ".spec.json", ".CARD.md", ".LICENSE"):
         assert f"{folder}/centerface{ending}" in names
-    models = {name for name in names if name.endswith(".onnx")}
-    assert {model.replace(".onnx", ".spec.json") for model in models} <= names
+    models = {name.removesuffix(".onnx") for name in names if name.endswith(".onnx")}
+    assert models == {f"{folder}/centerface", f"{folder}/emotion"}
+    assert {model + end for model in models for end in (".spec.json", ".CARD.md")} <= names
+
+
+@pytest.mark.parametrize(
+    ("python", "said"),
+    [
+        ("exit 1", "needs Python 3.11 or later"),
+        (
+            'mkdir -p .venv/bin; : > .venv/bin/python; test "$1" = -c',
+            "apt-get install python3-venv",
+        ),
+    ],
+)
+def test_make_says_what_python_it_lacks(tmp_path: Path, python: str, said: str) -> None:
+    """The second time too: a half-made environment is not taken for a whole one."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    make = shutil.which("make") or pytest.skip("make is not installed")
+    (tools / "mkdir").symlink_to(shutil.which("mkdir") or "")
+    (tools / "python3").write_text(f"#!/bin/sh\n{python}\n")
+    (tools / "python3").chmod(0o755)
+    for _ in range(2):
+        done = subprocess.run(
+            [make, ".venv/bin/pip"],
+            cwd=tmp_path,
+            env={"PATH": str(tools)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 2
+        assert [said in line for line in done.stderr.splitlines()].count(True) == 1

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import os
+import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from vidfx.errors import UsageError
 
 Reader = Literal["auto", "decord", "pyav"]
+Seconds = float
 SETTINGS_FILE = "vidfx.toml"
+TABLE = "annotate"
+MAX_SECONDS = 1e9
 NOT_ABOUT_RESULTS = frozenset({"overwrite", "threads", "reader"})
 """Settings that may differ between two runs that are the same work."""
 
@@ -43,9 +48,9 @@ class Settings:
     "write the annotated video"
     messages: str = "default"
     "default, none, or a TOML or JSON file of texts by expression"
-    start: float | None = None
+    start: Seconds | None = None
     "playback time in seconds from which frames are read"
-    end: float | None = None
+    end: Seconds | None = None
     "playback time in seconds before which frames are read"
     crf: int = 23
     "quality of the video, 0 (lossless) to 51; 18 to 28 is usual"
@@ -57,34 +62,38 @@ class Settings:
     "write over results of other settings"
 
     def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, str) and not value.strip():
+                raise _SettingError(f"{field.name} is empty", field.name, hint="give it a value")
         self._within("detector_size", 64, 4096)
+        self._within("detector_threshold", 0.05, 1.0)
         self._within("every", 1, 100)
         self._within("crf", 0, 51)
         self._within("threads", 0, 1024)
+        self._within("start", 0, MAX_SECONDS)
+        self._within("end", 0, MAX_SECONDS)
         self._one_of("reader", get_args(Reader))
         self._one_of("preset", PRESETS)
-        if self.detector_threshold is not None:
-            self._within("detector_threshold", 0.05, 1.0)
-        if self.start is not None:
-            self._within("start", 0, float("inf"))
         if self.end is not None and self.end <= (self.start or 0.0):
-            raise UsageError(
+            raise _SettingError(
                 f"end {self.end:g} s is not after start {self.start or 0:g} s",
+                *("start", "end"),
                 hint="give playback times with start before end",
             )
 
     def _within(self, name: str, low: float, high: float) -> None:
         value = getattr(self, name)
-        if not low <= value <= high:
-            raise UsageError(
-                f"{name} is {value:g}, which is out of range", hint=f"use {low:g} to {high:g}"
+        if value is not None and not low <= value <= high:  # nan is not within anything
+            raise _SettingError(
+                f"{name} is {value}, which is out of range", name, hint=f"use {low:g} to {high:g}"
             )
 
     def _one_of(self, name: str, choices: tuple[str, ...]) -> None:
         value = getattr(self, name)
         if value not in choices:
-            raise UsageError(
-                f"{name} {value!r} is not known", hint=f"choose from {', '.join(choices)}"
+            raise _SettingError(
+                f"{name} {value!r} is not known", name, hint=f"choose from {', '.join(choices)}"
             )
 
     def about_results(self) -> dict[str, Any]:
@@ -98,6 +107,14 @@ PRESETS = (
 )
 
 
+class _SettingError(UsageError):
+    """A wrong value, or values that contradict each other, of the settings ``names``."""
+
+    def __init__(self, message: str, *names: str, hint: str) -> None:
+        super().__init__(message, hint=hint)
+        self.names = names
+
+
 def load_settings(
     flags: Mapping[str, Any],
     *,
@@ -106,54 +123,84 @@ def load_settings(
 ) -> Settings:
     """Merge the four sources; ``flags`` holds only what the user typed.
 
-    Raises UsageError, naming the file or variable, where a name or a value is wrong.
+    Raises UsageError, naming the file, variable or flag, where a name or a value is wrong.
     """
     file = (folder or Path.cwd()) / SETTINGS_FILE
-    settings = Settings()
-    if file.is_file():
-        settings = _merged(settings, _read_file(file), str(file))
     environment = os.environ if environment is None else environment
-    for field in fields(Settings):
-        name = f"VIDFX_{field.name.upper()}"
-        if environment.get(name, "") != "":
-            settings = _merged(settings, {field.name: environment[name]}, name)
-    return replace(settings, **dict(flags))
-
-
-def _read_file(file: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(file.read_text(encoding="utf-8")).get("annotate", {})
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{file}: {error}", hint="mend or remove the file") from error
-
-
-def _merged(settings: Settings, values: Mapping[str, Any], origin: str) -> Settings:
     types = {f.name: str(f.type) for f in fields(Settings)}
-    changes: dict[str, Any] = {}
-    for name, value in values.items():
+    variables = {name: f"VIDFX_{name.upper()}" for name in types}
+    given = [(name, value, str(file)) for name, value in _read_file(file)]
+    given += [(n, environment[v], v) for n, v in variables.items() if environment.get(v)]
+    given += [(n, value, f"--{n.replace('_', '-')}") for n, value in flags.items()]
+
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for name, value, origin in given:
         if name not in types:
             raise UsageError(
                 f"{origin}: {name!r} is not a setting", hint=f"known: {', '.join(types)}"
             )
-        changes[name] = _convert(value, types[name], f"{origin}: {name}")
+        kind = types[name].removesuffix(" | None")
+        values[name] = _convert(value, kind, f"{origin}: {name}")
+        origins[name] = origin
     try:
-        return replace(settings, **changes)
-    except UsageError as error:
-        raise UsageError(f"{origin}: {error}", hint=error.hint) from error
+        return Settings(**values)
+    except _SettingError as error:
+        where = dict.fromkeys(origins[name] for name in error.names if name in origins)
+        raise UsageError(f"{', '.join(where)}: {error}", hint=error.hint) from error
 
 
-def _convert(value: Any, kind: str, origin: str) -> Any:
+def _read_file(file: Path) -> Iterator[tuple[str, Any]]:
     try:
-        if kind.startswith("bool"):
-            if isinstance(value, bool):
-                return value
+        content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file}: {error}", hint="mend or remove the file") from error
+    for name, table in content.items():
+        if name != TABLE or not isinstance(table, dict):
+            raise UsageError(
+                f"{file}: {name!r} is not a table of settings",
+                hint=f"write the settings below a line [{TABLE}]",
+            )
+        yield from cast("dict[str, Any]", table).items()
+
+
+def _convert(value: Any, kind: str, what: str) -> Any:
+    """``value``, as a file, a variable or a flag has it, in the type of its setting."""
+    if kind == "Seconds":
+        return seconds(value, what)
+    try:
+        if kind == "bool":
             return {"1": True, "true": True, "0": False, "false": False}[str(value).lower()]
-        if kind.startswith("int") and not isinstance(value, bool):
+        if kind == "int" and isinstance(value, str | int) and not isinstance(value, bool):
             return int(value)
-        if kind.startswith("float") and not isinstance(value, bool):
+        if kind == "float" and isinstance(value, str | int | float) and not isinstance(value, bool):
             return float(value)
-        if kind.startswith(("str", "Reader")) and isinstance(value, str):
+        if kind in ("str", "Reader") and isinstance(value, str):
             return value
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, OverflowError):
         pass
-    raise UsageError(f"{origin}: {value!r} is not a {kind.split(' ', 1)[0]}", hint="mend the value")
+    names = {"bool": "true or false", "int": "a whole number", "float": "a number"}
+    raise UsageError(f"{what} {value!r} is not {names.get(kind, 'a text')}", hint="mend the value")
+
+
+_CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)")
+
+
+def seconds(value: Any, what: str) -> Seconds:
+    """A playback time: ``90``, ``1:30`` or ``0:01:30.5``. Raises UsageError."""
+    text = str(value).strip()  # a time in TOML, start = 00:01:30, becomes a clock too
+    try:
+        if match := _CLOCK.fullmatch(text):
+            hours, minutes, rest = match.groups()
+            time = int(hours or 0) * 3600 + int(minutes) * 60 + float(rest)
+        else:
+            time = float(text)
+    except (ValueError, OverflowError):
+        time = math.nan
+    if not math.isfinite(time) or time < 0:
+        raise UsageError(
+            f"{what} {text!r} is not a time", hint="write seconds (90.5) or [HH:]MM:SS (1:30.5)"
+        )
+    return time

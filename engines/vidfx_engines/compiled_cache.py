@@ -9,9 +9,13 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 DIGEST = 32
+MAX_FILES = 32
+MAX_BYTES = 512 << 20
+"""What the folder holds at most; the longest unused goes first."""
 
 
 def _folder() -> Path:
@@ -27,16 +31,21 @@ def key_of(*facts: object) -> str:
 
 def fetch(key: str) -> bytes | None:
     """What was kept under ``key``; None where there is nothing, or not what was written."""
+    path = _folder() / key
     try:
-        data = (_folder() / key).read_bytes()
+        data = path.read_bytes()
     except OSError:
         return None
+    with suppress(OSError):
+        os.utime(path)
     digest, blob = data[:DIGEST], data[DIGEST:]
     return blob if hashlib.sha256(blob).digest() == digest else None
 
 
 def keep(key: str, blob: bytes) -> None:
     """Keep ``blob`` for the next run; a cache that cannot be written is no error."""
+    if len(blob) > MAX_BYTES:
+        return
     folder = _folder()
     temporary: str | None = None
     try:
@@ -45,6 +54,18 @@ def keep(key: str, blob: bytes) -> None:
         with os.fdopen(handle, "wb") as stream:
             stream.write(hashlib.sha256(blob).digest() + blob)
         Path(temporary).replace(folder / key)
+        _prune(folder)
     except OSError:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)
+
+
+def _prune(folder: Path) -> None:
+    """Another process that loses a file by this, written or not, only compiles once more."""
+    files = [(path.stat(), path) for path in folder.iterdir()]
+    files.sort(key=lambda file: file[0].st_mtime_ns, reverse=True)
+    total = 0
+    for number, (facts, path) in enumerate(files, 1):
+        total += facts.st_size
+        if number > MAX_FILES or total > MAX_BYTES:
+            path.unlink(missing_ok=True)

@@ -73,6 +73,16 @@ def text(limit: int, *, empty: bool = False) -> Callable[[object], str]:
     return read
 
 
+def label(raw: object) -> str:
+    """A name that can stand in a CSV cell, in a table and on a picture, and is no formula."""
+    name = text(64)(raw)
+    if "\n" in name or "|" in name or name.lstrip()[0] in "=+-@":
+        raise ValueError(
+            f"no line break, no | and no =, +, - or @ at the beginning may be in {_show(raw)}"
+        )
+    return name
+
+
 def file_name(raw: object) -> str:
     """A bare file name, which cannot lead out of its folder."""
     name = text(200)(raw)

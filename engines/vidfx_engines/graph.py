@@ -6,7 +6,7 @@ for detectors, any H and W; its outputs have the batch first.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,12 +86,9 @@ def inputs(model: ModelProto) -> list[str]:
     return [value.name for value in _inputs(model.graph)]
 
 
-def output_shapes(model: ModelProto) -> dict[str, list[int]]:
-    """Declared sides of the outputs by name, 0 where they depend on the input."""
-    return {
-        value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim]
-        for value in model.graph.output
-    }
+def shapes(values: Iterable[ValueInfoProto]) -> dict[str, list[int]]:
+    """Declared sides by name, 0 where they depend on the input."""
+    return {v.name: [dim.dim_value for dim in v.type.tensor_type.shape.dim] for v in values}
 
 
 def with_uint8_nhwc_input(model: ModelProto, given: InputSpec) -> ModelProto:
@@ -179,14 +176,11 @@ def _batch_first(graph: GraphProto) -> None:
         if source is None or source.op_type != "Transpose" or shape is None:
             continue
         perm = next((a for a in source.attribute if a.name == "perm"), None)
+        if perm is None or list(perm.ints) not in (CHANNELS_LAST, BATCH_IN_ROWS):
+            continue
         rows = shape.tolist()
         flat = len(rows) == 2 and rows[0] == -1
-        single = len(rows) == 3 and rows[:2] == [1, -1]
-        if (
-            perm is None
-            or not (flat or single)
-            or list(perm.ints) not in (CHANNELS_LAST, BATCH_IN_ROWS)
-        ):
+        if not flat and (len(rows) != 3 or rows[:2] != [1, -1]):
             continue
         perm.ints[:] = CHANNELS_LAST
         name = f"{node.output[0]}_rows"
@@ -195,16 +189,10 @@ def _batch_first(graph: GraphProto) -> None:
         if flat:
             widened.update(node.output)
     for value in graph.output:
-        dims = value.type.tensor_type.shape.dim
-        if value.name in widened and len(dims) == 2:
-            k = dims[1].dim_value
-            del dims[:]
-            for side in ("N", f"{value.name}_rows", k):
-                dim = dims.add()
-                if isinstance(side, str):
-                    dim.dim_param = side
-                else:
-                    dim.dim_value = side
+        tensor = value.type.tensor_type
+        if value.name in widened and len(tensor.shape.dim) == 2:
+            sides = ["N", f"{value.name}_rows", tensor.shape.dim[1].dim_value]
+            value.CopyFrom(helper.make_tensor_value_info(value.name, tensor.elem_type, sides))
 
 
 def _relative_resizes(model: ModelProto) -> None:
@@ -221,12 +209,9 @@ def _relative_resizes(model: ModelProto) -> None:
         inferred = onnx.shape_inference.infer_shapes(model).graph
     except onnx.shape_inference.InferenceError as error:
         raise EngineFileError(f"its graph makes no sense: {first_line(error)}") from None
-    shapes = {
-        value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim]
-        for value in (*inferred.input, *inferred.value_info)
-    }
+    known_shapes = shapes((*inferred.input, *inferred.value_info))
     for node in fixed:
-        before, after = shapes.get(node.input[0], []), known[node.input[3]]
+        before, after = known_shapes.get(node.input[0], []), known[node.input[3]]
         if len(before) != len(after) or not all(before):
             raise EngineFileError(
                 f"node {node.name or node.output[0]}: resizes to a fixed size that no factor gives",

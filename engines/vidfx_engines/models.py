@@ -28,7 +28,7 @@ def detector_spec_for(path: str | Path) -> EngineSpec:
     data = read_model_file(path)
     model = graph.parse(data, path.name)
     inputs = graph.inputs(model)
-    shapes = graph.output_shapes(model)
+    shapes = graph.shapes(model.graph.output)
     if len(inputs) != 1:
         raise EngineFileError(
             f"{path}: a face detector has one input, this file {len(inputs)}", hint=HINT

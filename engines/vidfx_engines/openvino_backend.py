@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections import OrderedDict
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
@@ -19,9 +18,6 @@ from vidfx_engines.compiled_cache import fetch, keep, key_of
 from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
 from vidfx_engines.libraries import importing
 from vidfx_engines.spec import EngineSpec
-
-SHAPES_KEPT = 1
-"""Input shapes of a detector that stay compiled; videos of one batch rarely have more."""
 
 MACHINE = ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")
 """Properties of the CPU for which a compiled model holds."""
@@ -70,9 +66,10 @@ class OpenVinoEngine:
             [d.get_length() if d.is_static else None for d in model.output(name).partial_shape]
             for name in spec.outputs
         ]
-        self._queues: OrderedDict[tuple[int, ...], Any] = OrderedDict()
+        self._sides: tuple[int, ...] | None = None
+        self._queue: Any = None
         if spec.input.size is not None:
-            self._queue((spec.input.size, spec.input.size))
+            self._queue_for((spec.input.size, spec.input.size))
 
     def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         batch = check_batch(self.spec, batch)
@@ -81,15 +78,14 @@ class OpenVinoEngine:
         if not len(batch):
             return empty_outputs(self._shapes)
         try:
-            outputs = self._infer(self._queue(batch.shape[1:3]), batch)
+            outputs = self._infer(self._queue_for(batch.shape[1:3]), batch)
         except RuntimeError as error:
             raise EngineRunError(f"{self.spec.name}: OpenVINO: {first_line(error)}") from None
         check_outputs(self.spec, outputs, len(batch))
         return outputs
 
     def close(self) -> None:
-        self._queues.clear()
-        self._model = None
+        self._model = self._queue = self._sides = None
 
     def _infer(self, queue: Any, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         """Pictures of a detector go one by one, crops in chunks that keep every stream busy."""
@@ -97,9 +93,10 @@ class OpenVinoEngine:
         step = 1 if detects else min(CHUNK, -(-len(batch) // len(queue)))
         starts = range(0, len(batch), step)
         parts: list[tuple[np.ndarray, ...]] = [()] * len(starts)
+        names = self.spec.outputs
 
         def copy_out(request: Any, index: int) -> None:
-            tensors = (request.get_tensor(name) for name in self.spec.outputs)
+            tensors = (request.get_tensor(name) for name in names)
             parts[index] = tuple(np.array(tensor.data, np.float32) for tensor in tensors)
 
         queue.set_callback(copy_out)
@@ -108,15 +105,13 @@ class OpenVinoEngine:
         queue.wait_all()
         return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
-    def _queue(self, sides: tuple[int, ...]) -> Any:
-        """Requests for pictures of ``sides`` (H, W), compiled when first asked for."""
-        if sides not in self._queues:
-            while len(self._queues) >= SHAPES_KEPT:
-                self._queues.popitem(last=False)
-            compiled = self._compile(sides)
-            self._queues[sides] = import_openvino().AsyncInferQueue(compiled)
-        self._queues.move_to_end(sides)
-        return self._queues[sides]
+    def _queue_for(self, sides: tuple[int, ...]) -> Any:
+        """Requests for pictures of ``sides`` (H, W); those for others go, they hold 100 MB."""
+        if sides != self._sides:
+            self._queue = self._sides = None
+            self._queue = import_openvino().AsyncInferQueue(self._compile(sides))
+            self._sides = sides
+        return self._queue
 
     def _compile(self, sides: tuple[int, ...]) -> Any:
         """From the user's cache where the model, its options, OpenVINO and the CPU are the same."""

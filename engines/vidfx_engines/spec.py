@@ -158,10 +158,6 @@ class EngineSpec:
             )
         return data
 
-    def verify_weights(self, folder: str | Path) -> None:
-        """Raises EngineFileError where the weights are missing or altered."""
-        self.read_weights(folder)
-
 
 def spec_path(path: str | Path) -> Path:
     """Where the spec of the weights at ``path`` stands; a spec's own path stays what it is."""
@@ -203,7 +199,7 @@ def _parse(top: Fields) -> EngineSpec:
         task=top.take("task", fields.choice(get_args(Task))),
         weights=top.take("weights", fields.file_name),
         sha256=top.take("sha256", fields.sha256),
-        labels=top.take("labels", fields.items(fields.text(100), 0, 10_000, unique=True)),
+        labels=top.take("labels", fields.items(fields.label, 0, 10_000, unique=True)),
         input=_input(top.nested("input")),
         outputs=top.take("outputs", fields.items(fields.text(200), 1, 64, unique=True)),
         licence=top.take("licence", fields.text(20_000)),
@@ -263,6 +259,8 @@ def _agree(spec: EngineSpec) -> None:
     wrong = {
         "labels: a detector has none": detects and spec.labels,
         "labels: a classifier needs two or more": not detects and len(spec.labels) < 2,
+        "labels: unknown is what a face between the thresholds is called": spec.task == "identity"
+        and "unknown" in spec.labels,
         "family: missing, it says what a detector's outputs mean": detects and not spec.family,
         "family: only detectors have one": not detects and spec.family,
         "crop: a detector has none": detects and spec.crop,

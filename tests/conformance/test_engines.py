@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -122,7 +124,42 @@ def test_backends_agree(tmp_path: Path) -> None:
     for path, batch in (
         (tmp_path / "toy.onnx", pictures(5, toys.SIDE, toys.SIDE)),
         (embedded("centerface"), pictures(2, 96, 64)),
+        (embedded("emotion"), pictures(9, 96, 96)),
     ):
         a, b = (load(path, backend).run(batch) for backend in BACKENDS)
         for x, y in zip(a, b, strict=True):
             np.testing.assert_allclose(x, y, atol=1e-3, rtol=1e-3)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_the_embedded_expressions_are_probabilities(backend: str) -> None:
+    path = embedded("emotion")
+    assert path.stat().st_size <= 8 << 20
+    engine = load(path, backend)
+    assert engine.spec.labels == ("angry", "happy", "neutral", "sad")
+    (prob,) = engine.run(pictures(9, 96, 96))
+    assert prob.min() >= 0
+    np.testing.assert_allclose(prob.sum(axis=1), 1, atol=1e-5)
+
+
+def grey_pictures(archive: zipfile.ZipFile, names: Iterable[str]) -> list[np.ndarray]:
+    files = (np.frombuffer(archive.read(name), np.uint8) for name in names)
+    return [cv2.imdecode(file, cv2.IMREAD_GRAYSCALE) for file in files]
+
+
+def test_the_embedded_expressions_are_as_right_as_they_say(test_data: Path) -> None:
+    engine = load(embedded("emotion"), "openvino")
+    with zipfile.ZipFile(test_data / "fer4.zip") as fer4:
+        names = [name for name in fer4.namelist() if name.endswith(".jpg")]
+        train = grey_pictures(fer4, (name for name in names if "/train/" in name))
+        val_names = [name for name in names if "/val/" in name]
+        val = grey_pictures(fer4, val_names)
+    known = {picture.tobytes() for picture in train}
+    fresh = [i for i, picture in enumerate(val) if picture.tobytes() not in known]
+    assert len(fresh) == 2518
+    crops = np.array([val[i] for i in fresh]).repeat(2, axis=1).repeat(2, axis=2)
+    (prob,) = engine.run(crops[..., None].repeat(3, axis=3))
+    truth = [engine.spec.labels.index(val_names[i].split("/")[-2]) for i in fresh]
+    accuracy = float((prob.argmax(axis=1) == truth).mean())
+    assert accuracy >= 0.72
+    assert accuracy == pytest.approx(engine.spec.metrics["val_accuracy"], abs=0.003)

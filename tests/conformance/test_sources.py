@@ -311,6 +311,33 @@ def with_a_hole(path: Path) -> Path:
     return path
 
 
+def with_undecodable_packets(path: Path, numbers: range) -> Path:
+    """An MP4 in which the lengths of these packets' units make no sense."""
+    Clip(options={"bf": "0"}).write(path)
+    with av.open(str(path)) as container:
+        places = [p.pos for p in container.demux(video=0) if p.size]
+    data = bytearray(path.read_bytes())
+    for number in numbers:
+        data[places[number] : places[number] + 4] = b"\x7f\xff\xff\xff"
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize("reader", ["pyav", "auto"])
+def test_a_frame_has_its_index_whatever_is_lost_before_it(tmp_path: Path, reader: Reader):
+    path = with_undecodable_packets(tmp_path / "lost.mp4", range(19, 24))
+    source, _ = open_source(path, reader, planes=False)
+    with source:
+        whole = list(source)
+    assert any("5 of its packets could not be decoded" in w for w in source.warnings)
+    assert [f.index for f in whole] == [*range(19), *range(24, 48)]
+    assert [number_in(f.rgb) for f in whole] == [f.index for f in whole]
+    for start in (0.3, 0.8, 1.0, 1.5):
+        part = read(path, reader, start_s=start)
+        wanted = [f for f in whole if source.info.seconds(f.pts) >= start]
+        assert [(f.index, f.pts) for f in part] == [(f.index, f.pts) for f in wanted]
+
+
 @pytest.mark.parametrize("reader", ["pyav", "auto"])
 def test_a_hole_is_survived_and_said(tmp_path: Path, reader: Reader):
     source, _ = open_source(with_a_hole(tmp_path / "hole.mp4"), reader, planes=False)

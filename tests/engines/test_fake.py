@@ -46,6 +46,7 @@ def test_missing_and_unknown_models_are_told(
         embedded("age")
     package = import_module("vidfx_engines.embedded")
     monkeypatch.setattr(package, "__file__", str(tmp_path / "__init__.py"))
-    with pytest.raises(EngineFileError, match=r"centerface\.onnx: missing") as raised:
-        embedded("centerface")
-    assert "pip install" in raised.value.hint
+    for name, origin in (("centerface", "fetched when vidfx is built"), ("emotion", "repository")):
+        with pytest.raises(EngineFileError, match=rf"{name}\.onnx: missing; .*{origin}") as raised:
+            embedded(name)
+        assert "pip install" in raised.value.hint

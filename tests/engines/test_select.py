@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import subprocess
 import sys
+import weakref
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +14,13 @@ import numpy as np
 import pytest
 
 from tests.engines import toys
-from vidfx_engines import EngineFileError, EngineUnavailable, onnxruntime_backend, select
+from vidfx_engines import (
+    EngineFileError,
+    EngineUnavailable,
+    compiled_cache,
+    onnxruntime_backend,
+    select,
+)
 from vidfx_engines import openvino_backend as ov
 from vidfx_engines.libraries import importing
 
@@ -147,6 +156,36 @@ def test_damage_in_the_cache_is_noticed(toy: Path, monkeypatch: pytest.MonkeyPat
         again = select(toy, backend="openvino").engine.run(crops)[0]
         np.testing.assert_array_equal(again, expected)
         assert kept.read_bytes() != damaged
+
+
+def test_the_cache_keeps_what_was_used_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(compiled_cache, "MAX_FILES", 3)
+    monkeypatch.setattr(compiled_cache, "MAX_BYTES", 1000)
+    folder = tmp_path / "vidfx" / "openvino"
+    for age, key in enumerate("cba"):
+        compiled_cache.keep(key, b"12345")
+        os.utime(folder / key, (age, age))
+    assert compiled_cache.fetch("c") == b"12345"
+    compiled_cache.keep("d", b"12345")
+    assert {path.name for path in folder.iterdir()} == {"a", "c", "d"}
+    os.utime(folder / "d", (9, 9))
+    compiled_cache.keep("large", bytes(900))
+    assert {path.name for path in folder.iterdir()} == {"c", "large"}
+    compiled_cache.keep("too large", bytes(1001))
+    assert {path.name for path in folder.iterdir()} == {"c", "large"}
+
+
+def test_an_engine_that_was_dropped_is_gone(toy: Path) -> None:
+    """OpenVINO's queues keep their callback where Python's collector does not see it."""
+    engine = select(toy, backend="openvino").engine
+    engine.run(np.zeros((1, 32, 32, 3), np.uint8))
+    seen = weakref.ref(engine)
+    del engine
+    gc.collect()
+    assert seen() is None
 
 
 WATCH = """

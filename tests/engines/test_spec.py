@@ -42,6 +42,12 @@ def _set(*keys: str, value: object) -> Callable[[Document], None]:
     return change
 
 
+def test_ordinary_names_are_labels(tmp_path: Path) -> None:
+    labels = ("José-María", "李小龙", "O'Neil, Shaun (Jr.) +1", "7", "unknown")
+    spec = replace(toys.identity_spec(), task="emotion", thresholds=None, labels=labels)
+    assert EngineSpec.load(spec.save(tmp_path)).labels == labels
+
+
 def _drop(key: str) -> Callable[[Document], None]:
     return lambda document: document.pop(key)
 
@@ -72,6 +78,15 @@ def _drop(key: str) -> Callable[[Document], None]:
         (_set("labels", value=["a", "a"]), "labels: the same value stands twice"),
         (_set("labels", value=["a"]), "labels: a classifier needs two or more"),
         (_set("labels", value=["a", ""]), "labels: empty"),
+        (_set("labels", value=["a", "x" * 65]), "labels: longer than 64 characters"),
+        (_set("labels", value=["a", "b\tc"]), "labels: has control characters: 'b\\tc'"),
+        (_set("labels", value=["a", "b\nc"]), "labels: no line break, no | and no ="),
+        (_set("labels", value=["a", "b|c"]), "labels: no line break, no | and no ="),
+        (_set("labels", value=["a", "=HYPERLINK(1)"]), "labels: no line break, no | and no ="),
+        (_set("labels", value=["a", " +1"]), "labels: no line break, no | and no ="),
+        (_set("labels", value=["a", "-"]), "labels: no line break, no | and no ="),
+        (_set("labels", value=["a", "@a"]), "labels: no line break, no | and no ="),
+        (_set("labels", value=["a", "unknown"]), "labels: unknown is what a face between"),
         (_set("labels", value=["a"] * 10_001), "labels: 0 to 10000 values are needed"),
         (_set("input", value=[]), "input: a JSON object is needed, not []"),
         (_set("input", "layout", value="CHW"), "input.layout: one of NCHW, NHWC is needed"),
@@ -152,14 +167,14 @@ def test_missing_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(EngineFileError, match=r"people\.spec\.json: no such file"):
         EngineSpec.load(tmp_path / "people.onnx")
     with pytest.raises(EngineFileError, match=r"people\.onnx: no such file"):
-        toys.identity_spec().verify_weights(tmp_path)
+        toys.identity_spec().read_weights(tmp_path)
 
 
 def test_altered_weights_are_refused(tmp_path: Path) -> None:
     spec = toys.classifier(tmp_path)
-    spec.verify_weights(tmp_path)
+    assert spec.read_weights(tmp_path)
     path = tmp_path / spec.weights
     path.write_bytes(path.read_bytes() + b"\0")
     with pytest.raises(EngineFileError, match=r"toy\.onnx: altered") as raised:
-        spec.verify_weights(tmp_path)
+        spec.read_weights(tmp_path)
     assert "build the engine again" in raised.value.hint

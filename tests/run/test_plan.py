@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from vidfx.errors import NotMediaError
+from vidfx.errors import NotMediaError, OutputExistsError
 from vidfx.run.plan import plan
 
 
@@ -30,12 +34,34 @@ def test_a_folder_is_mirrored(tmp_path: Path) -> None:
     assert stems(tmp_path, f"{tmp_path}/in") == ["a", "b", "day 2/a"]
 
 
-def test_equal_names_never_collide(tmp_path: Path) -> None:
-    touch(tmp_path, "x/a.mp4", "x/a.mkv", "y/a.mp4")
-    names = stems(tmp_path, f"{tmp_path}/x/a.mp4", f"{tmp_path}/x/a.mkv", f"{tmp_path}/y/a.mp4")
-    assert len(set(names)) == 3
-    assert names[1] == "a.mkv"
-    assert names[0].endswith("x/a.mp4") and names[2].endswith("y/a.mp4")
+def test_equal_names_keep_their_suffix_or_their_place(tmp_path: Path) -> None:
+    touch(tmp_path, "x/a.mp4", "x/a.mkv", "y/a.mp4", "y/b.mp4")
+    assert stems(tmp_path, f"{tmp_path}/x/a.mp4", f"{tmp_path}/y/a.mp4") == ["x/a", "y/a"]
+    assert stems(tmp_path, f"{tmp_path}/x") == ["a.mkv", "a.mp4"]
+    assert stems(tmp_path, f"{tmp_path}/x", f"{tmp_path}/y") == ["a.mkv", "x/a", "y/a", "b"]
+    assert stems(tmp_path, f"{tmp_path}/?/a.mp4") == ["x/a", "y/a"]
+
+
+NAMES = st.sampled_from(["a.mp4", "a.mkv", "a.mp4.mov", "b.mkv", "a", "x"])
+FOLDERS = st.lists(st.sampled_from(["x", "y", "a", "a.mp4"]), max_size=3)
+
+
+@given(st.sets(st.tuples(FOLDERS.map("/".join), NAMES), min_size=1, max_size=12), st.data())
+def test_no_two_jobs_share_a_name(tree: set[tuple[str, str]], data: st.DataObject) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name).resolve()
+        for folder, file in tree:
+            path = root / folder / file
+            try:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.touch()
+            except OSError:  # a file where another wants a folder
+                continue
+        named = data.draw(st.lists(st.sampled_from(sorted(root.rglob("*")) or [root]), min_size=1))
+        jobs = plan([str(path) for path in named], root / "out").jobs
+        outputs = [path for job in jobs for path in job.outputs]
+        assert len(set(outputs)) == len(outputs)
+        assert all(path.is_relative_to(root / "out") for path in outputs)
 
 
 def test_one_input_named_twice_is_one_job(tmp_path: Path) -> None:
@@ -68,3 +94,103 @@ def test_what_cannot_be_a_job_is_refused(tmp_path: Path, text: str) -> None:
     ((_, error),) = work.refused
     assert isinstance(error, NotMediaError) and error.hint
     assert [job.source.name for job in work.jobs] == ["ok.mp4"]
+
+
+@pytest.mark.parametrize("text", ["", "  "])
+def test_an_empty_input_is_not_this_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    touch(tmp_path, "a.mp4")
+    monkeypatch.chdir(tmp_path)
+    work = plan([text], tmp_path / "out")
+    ((name, error),) = work.refused
+    assert not work.jobs and name == text and isinstance(error, NotMediaError) and error.hint
+
+
+def refusals(root: Path, *inputs: str) -> tuple[list[str], list[str]]:
+    work = plan(inputs, root / "out")
+    assert all(error.hint and name in str(error) for name, error in work.refused)
+    return [job.source.name for job in work.jobs], [name for name, _ in work.refused]
+
+
+def test_a_bad_line_costs_no_other(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", "b.mp4", "c.mp4", "empty/readme.md")
+    lines = ["a.mp4", "no.mp4", "bad\0name", "x" * 300, "[bc].mp4", "empty", "?.nothing"]
+    (tmp_path / "list.txt").write_text("\n".join(lines))
+    work = plan([f"{tmp_path}/list.txt"], tmp_path / "out")
+    assert [job.source.name for job in work.jobs] == ["a.mp4", "b.mp4", "c.mp4"]
+    bad = ["no.mp4", "bad\0name", "x" * 300, "empty", "?.nothing"]
+    assert [name for name, _ in work.refused] == bad
+
+
+def test_a_bad_match_costs_no_other(tmp_path: Path) -> None:
+    touch(tmp_path, "in/a.mp4", "in/b/readme.md", "in/z.mp4")
+    for name in ("in/broken.mp4", "in/*.mp4"):
+        (tmp_path / name).symlink_to("nowhere")
+    good, bad = refusals(tmp_path, f"{tmp_path}/in/[!*]*")
+    assert good == ["a.mp4", "z.mp4"]
+    assert bad == [f"{tmp_path}/in/{name}" for name in ("b", "broken.mp4")]
+    good, bad = refusals(tmp_path, f"{tmp_path}/in")
+    assert good == ["a.mp4", "z.mp4"]
+    assert bad == [f"{tmp_path}/in/{name}" for name in ("*.mp4", "broken.mp4")]
+
+
+@pytest.mark.parametrize("text", ["in", "in/**", "in/**/*.mp4"])
+def test_a_folder_that_may_not_be_read_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    touch(tmp_path, "in/a.mp4", "in/locked/b.mp4", "in/open/c.mp4")
+    scandir = os.scandir
+
+    def guarded(path: str):  # the tests may run as root, who may read anything
+        if Path(path).name == "locked":
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    good, bad = refusals(tmp_path, f"{tmp_path}/{text}")
+    assert good == ["a.mp4", "c.mp4"] and bad == [f"{tmp_path}/in/locked"]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("text", ["in", "in/**", "in/**/*.mp4", "in/**/**/a.mp4"])
+def test_loops_of_links_end(tmp_path: Path, text: str) -> None:
+    touch(tmp_path, "in/x/a.mp4", "in/y/z/a.mp4")
+    for name in ("in/1", "in/2", "in/x/3"):
+        (tmp_path / name).symlink_to(tmp_path / "in")
+    (tmp_path / "in/self").symlink_to("self")
+    assert set(stems(tmp_path, f"{tmp_path}/{text}")) == {"x/a", "y/z/a"}
+
+
+def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
+    touch(tmp_path, "in/a.mp4")
+    (tmp_path / "in/loop.mp4").symlink_to("loop.mp4")
+    good, bad = refusals(tmp_path, f"{tmp_path}/in")
+    assert good == ["a.mp4"] and bad == [f"{tmp_path}/in/loop.mp4"]
+    assert refusals(tmp_path, f"{tmp_path}/in/loop.mp4") == ([], bad)
+
+
+def test_globs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path, "in/a.mp4", "in/d/b.mp4", "in/d/e/c.mp4", "in/.h/d.mp4", "in/a.annotated.mp4")
+    (tmp_path / "in/[l]").mkdir()
+    (tmp_path / "in/[l]/list.lst").write_text("../?.mp4\n../d/**/c.mp4\n")
+    assert stems(tmp_path, f"{tmp_path}/in/[[]l]/*.lst") == ["list"]
+    assert stems(tmp_path, f"{tmp_path}/in/[l]/list.lst") == ["a", "c"]
+    monkeypatch.chdir(tmp_path)
+    assert stems(tmp_path, "in/**") == ["a", "d/b", "d/e/c"]
+    assert stems(tmp_path, "**/*.mp4") == ["a", "b", "c"]
+    assert stems(tmp_path, "in/*.mp4") == ["a"]
+    assert stems(tmp_path, "in/d*/") == ["b", "e/c"]
+    assert [str(job.source) for job in plan(["in/d/*.mp4"], Path("out")).jobs] == ["in/d/b.mp4"]
+
+
+def test_no_result_overwrites_an_input(tmp_path: Path) -> None:
+    touch(tmp_path, "io/x.mp4", "io/x.annotated.mp4", "io/y.mp4")
+    (tmp_path / "link").symlink_to("io")
+    inputs = [f"{tmp_path}/io/{name}.mp4" for name in ("x", "x.annotated", "y")]
+    for out in ("io", "link"):
+        work = plan(inputs, tmp_path / out)
+        ((name, error),) = work.refused
+        assert name == inputs[0] and isinstance(error, OutputExistsError) and error.hint
+        assert [str(job.source) for job in work.jobs] == inputs[1:]
+    assert not plan(inputs, tmp_path / "out").refused

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from benchmarks import clips
@@ -38,3 +39,20 @@ def test_a_flash_is_no_cut(group: np.ndarray) -> None:
     pan = list(clips.camera(group, SIZE, 9, ((0.5, 0.3, 0.5), (0.5, 0.3, 0.5))))
     pan[4] = np.full_like(pan[4], 255)
     assert not any(m.begins for m in mark(frames(pan)))
+
+
+def test_a_folder_of_unrelated_pictures_is_all_cuts(
+    group: np.ndarray, astronaut: np.ndarray
+) -> None:
+    rng = np.random.default_rng(0)
+    plain = [np.tile(rng.integers(0, 256, 3, np.uint8), (180, 320, 1)) for _ in range(3)]
+    small = [cv2.resize(p, SIZE) for p in (group, astronaut, group[:, ::-1], astronaut[::-1])]
+    pictures = [plain[0], small[0], plain[1], small[1], plain[2], small[2]]
+    assert [m.begins for m in mark(frames(pictures))] == [False] + [True] * 5
+
+
+def test_a_flash_among_cuts_is_none(group: np.ndarray, astronaut: np.ndarray) -> None:
+    """The picture is back after the flash, however great the change."""
+    still = cv2.resize(group, SIZE)
+    pictures = [still, still, np.full_like(still, 255), still, cv2.resize(astronaut, SIZE)]
+    assert [m.begins for m in mark(frames(pictures))] == [False] * 4 + [True]

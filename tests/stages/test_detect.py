@@ -108,3 +108,20 @@ def test_suppression_keeps_the_best_of_each_cluster() -> None:
     score = np.array([0.6, 0.9, 0.5, 0.7])
     assert non_maximum_suppression(box, score, 0.3).tolist() == [1, 2]
     assert non_maximum_suppression(box[:0], score[:0], 0.3).tolist() == []
+
+
+def test_centerface_ends_at_the_canvas_and_scrfd_reaches_out() -> None:
+    """As the families' own codes have it."""
+    heat = np.zeros((1, 8, 8), np.float32)
+    heat[0, 7, 0] = 0.9
+    wide = np.full((2, 8, 8), np.log(8), np.float32)
+    outputs = [heat, wide, np.zeros((2, 8, 8), np.float32), np.zeros((10, 8, 8), np.float32)]
+    box, _, _ = HEADS["centerface"].decode(outputs, (32, 32), 0.5)
+    assert box.tolist() == [[0, 14, 32, 32]]
+    cells = [32, 8, 2]
+    scores = [np.zeros((n, 1), np.float32) for n in cells]
+    scores[2][0] = 0.9
+    sides = [np.ones((n, 4), np.float32) for n in cells]
+    marks = [np.zeros((n, 10), np.float32) for n in cells]
+    box, _, _ = HEADS["scrfd"].decode([*scores, *sides, *marks], (32, 32), 0.5)
+    assert box.tolist() == [[-32, -32, 32, 32]]

@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vidfx.stages.decide import ExpressionSmoother, IdentityDecider, IdentityThresholds
+from vidfx.stages.decide import (
+    DEFAULT_THRESHOLDS,
+    ExpressionSmoother,
+    IdentityDecider,
+    IdentityThresholds,
+)
 from vidfx.stages.smooth import Belief, Sighting, Timeline
 from vidfx.types import Frame, FrameResult, Quality
 
@@ -18,7 +23,7 @@ def frame(index: int) -> Frame:
     return Frame(index, index * 512, np.zeros((0, 0, 3), np.uint8))
 
 
-def sighting(index: int, x: float = 0.0, score: float = 0.6, **more: object) -> Sighting:
+def sighting(index: int, x: float = 0.0, score: float = 0.7, **more: object) -> Sighting:
     content = {
         "index": index,
         "time_s": index / RATE,
@@ -68,14 +73,76 @@ def test_gaps_are_filled_from_both_sides() -> None:
 
 def test_nothing_is_invented_before_after_or_over_long_gaps() -> None:
     seen = {i: {1: sighting(i)} for i in (5, 6, 7, 50, 51, 52)}
-    results = settle(seen, 60, look_ahead=50)
+    results = settle(seen, 60, look_ahead=30)
     assert [r.frame.index for r in results if r.faces] == [5, 6, 7, 50, 51, 52]
+
+
+@pytest.mark.parametrize("look_ahead", [12, 13, 14, 15, 30])
+def test_a_gap_is_filled_whole_or_not_at_all(look_ahead: int) -> None:
+    seen = {i: {1: sighting(i)} for i in (0, 1, 2, 17, 18, 19, 34, 35)}
+    results = settle(seen, 40, look_ahead=look_ahead)
+    shown = [r.frame.index for r in results if r.faces]
+    assert shown == (list(range(36)) if look_ahead >= 14 else [0, 1, 2, 17, 18, 19, 34, 35])
 
 
 def test_a_face_seen_too_rarely_is_not_believed() -> None:
     seen = {10: {1: sighting(10)}, 11: {1: sighting(11)}, 20: {2: sighting(20, score=0.9)}}
     results = settle(seen, 30)
     assert [(r.frame.index, r.faces[0].track_id) for r in results if r.faces] == [(20, 2)]
+
+
+def shown_of(
+    scores: list[float], *, shot: int | None = None, frames: int = 200, threshold: float = 0.5
+) -> list[int]:
+    """Frames with a row for a track of these scores; a cut comes after ``shot`` frames."""
+    timeline = Timeline(
+        look_ahead=12,
+        max_gap_s=1.0,
+        belief=Belief.above(threshold),
+        emotion=None,
+        identity=None,
+    )
+    results: list[FrameResult] = []
+    for i in range(frames):
+        source = "detected" if i < len(scores) and scores[i] >= threshold else "tracked"
+        seen = {1: sighting(i, score=scores[i], source=source)} if i < len(scores) else {}
+        results += timeline.push(frame(i), i / RATE, seen, looked=True, cut=i == shot)
+    return [r.frame.index for r in [*results, *timeline.flush()] if r.faces]
+
+
+def test_a_face_once_believed_is_believed_for_good() -> None:
+    scores = [0.7] * 30 + [0.3] * 90 + [0.7] * 30
+    assert shown_of(scores) == list(range(150))
+
+
+def test_the_backs_of_heads_are_not_believed() -> None:
+    assert shown_of([0.64, 0.55, 0.6, 0.6, 0.66, 0.67, 0.6] + [0.35] * 57 + [0.6] * 22) == []
+    assert shown_of([0.61, 0.49, 0.4, 0.36, 0.34, 0.33]) == []
+
+
+def test_a_poor_face_is_believed_when_it_stays() -> None:
+    shown = shown_of([0.55] * 60)
+    assert shown == list(range(12, 60))  # from where the 25th sighting can be seen ahead
+
+
+@pytest.mark.parametrize("looked", [1, 2, 5])
+def test_a_short_shot_needs_no_more_sightings_than_it_has_frames(looked: int) -> None:
+    assert shown_of([0.55] * looked, shot=looked) == list(range(looked))
+    assert shown_of([0.55] * looked, frames=looked) == list(range(looked))
+    assert shown_of([0.55] * looked, frames=40) == []
+
+
+def test_a_lower_threshold_asks_for_less() -> None:
+    assert shown_of([0.48] * 5, threshold=0.3) == list(range(5))
+    assert shown_of([0.48] * 5, threshold=0.4) == []
+
+
+def test_a_gap_is_not_half_filled_by_belief() -> None:
+    """The track is believed while the gap settles, and begins where it is seen next."""
+    seen = {0: {1: sighting(0, score=0.5)}, 8: {1: sighting(8, score=0.5)}}
+    seen |= {i: {1: sighting(i, score=0.9)} for i in (16, 17)}
+    shown = [r.frame.index for r in settle(seen, 30) if r.faces]
+    assert shown == list(range(8, 18))
 
 
 def one_hot(label: int, prob: float = 0.85) -> np.ndarray:
@@ -116,6 +183,17 @@ def test_identity_has_an_unknown_band(prob: float, expected: str) -> None:
     reading = decider()
     assert reading is not None and reading.label == expected
     assert sum(reading.probs) == pytest.approx(1)
+
+
+def test_nobody_is_named_by_hardly_anything() -> None:
+    decider = IdentityDecider(("other", "Ana"), DEFAULT_THRESHOLDS)
+    labels: list[str] = []
+    for quality in (0.001, 0.001, 0.001, 0.5):
+        decider.add(quality, np.array([0.01, 0.99]))
+        reading = decider()
+        assert reading is not None
+        labels.append(reading.label)
+    assert labels == ["unknown", "unknown", "unknown", "Ana"]
 
 
 def test_identity_is_decided_by_the_track_not_by_one_frame() -> None:

@@ -40,7 +40,26 @@ def test_a_short_gap_is_bridged_and_a_long_one_is_not() -> None:
     here = boxes((100, 100, 60))
     assert tracker.update(0.0, here, sure(1)).tolist() == [1]
     assert tracker.update(0.9, here, sure(1)).tolist() == [1]
-    assert tracker.update(2.5, here, sure(1)).tolist() == [2]
+    for i in range(1, 11):
+        tracker.update(0.9 + i / 10, here[:0], sure(0))
+    assert tracker.update(2.0, here, sure(1)).tolist() == [2]
+
+
+def test_a_pause_in_which_nothing_was_looked_at_is_no_gap() -> None:
+    tracker = Tracker(sure=0.5, max_gap_s=1.0)
+    here = boxes((100, 100, 60))
+    assert tracker.update(0.0, here, sure(1)).tolist() == [1]
+    assert tracker.update(7.0, here, sure(1)).tolist() == [1]
+    tracker.update(7.04, here[:0], sure(0))
+    assert tracker.update(14.0, here, sure(1)).tolist() == [2]
+
+
+def test_two_frames_in_one_millisecond_do_not_throw_a_track_away() -> None:
+    tracker = Tracker(sure=0.5)
+    times = (0.0, 0.04, 0.041, 0.08, 0.12, 0.121, 0.36)
+    for i, time_s in enumerate(times):
+        found = boxes((100 + 3 * (-1) ** i, 100, 60))
+        assert tracker.update(time_s, found, sure(1)).tolist() == [1]
 
 
 def test_a_cut_ends_tracks() -> None:

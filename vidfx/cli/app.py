@@ -154,7 +154,6 @@ def annotate(
     }
     with _errors_in_one_line(debug):
         from vidfx.cli.render import listener_for, write_json, write_plan
-        from vidfx.cli.values import seconds
         from vidfx.config import load_settings
         from vidfx.run.batch import Outcome, exit_code
         from vidfx.run.batch import annotate as run
@@ -162,11 +161,7 @@ def annotate(
         outcomes: list[Outcome] = []
         failure: VidfxError | None = None
         try:
-            flags = {k: v for k, v in given.items() if v is not None}
-            for name in ("start", "end"):
-                if name in flags:
-                    flags[name] = seconds(flags[name], f"--{name}")
-            settings = load_settings(flags)
+            settings = load_settings({k: v for k, v in given.items() if v is not None})
             with listener_for("none" if quiet else progress.value, debug=debug) as listener:
                 run(inputs, out, settings, listener, dry_run=dry_run, outcomes=outcomes)
         except VidfxError as error:

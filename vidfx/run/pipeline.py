@@ -67,7 +67,7 @@ class Pipeline:
         self.timeline = Timeline(
             look_ahead=max(min(wished, affordable), self.every + 1),
             max_gap_s=max_gap_s,
-            belief=Belief(mean=models.threshold),
+            belief=Belief.above(models.threshold),
             emotion=self._smoother if models.emotion else None,
             identity=self._decider if models.identity else None,
         )

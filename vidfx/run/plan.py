@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidfx.errors import InputError, NotMediaError, VidfxError
+from vidfx.errors import InputError, NotMediaError, OutputExistsError, VidfxError
 from vidfx.video.image_source import IMAGE_SUFFIXES
 
 VIDEO_SUFFIXES = frozenset(
@@ -20,6 +22,7 @@ VIDEO_SUFFIXES = frozenset(
 )
 LIST_SUFFIXES = frozenset({".txt", ".lst"})
 ANNOTATED = ".annotated.mp4"
+_ANY_FOLDERS = re.compile(r"(?:^|(?<=/))\*\*(?:/|$)")
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Job:
 class Plan:
     jobs: tuple[Job, ...]
     refused: tuple[tuple[str, VidfxError], ...]
-    "inputs that cannot even be jobs, as typed, with the reason"
+    "inputs, lines of lists and files found that cannot even be jobs, with the reason"
 
 
 @dataclass(frozen=True)
@@ -70,26 +73,47 @@ def plan(inputs: Sequence[str], out: Path) -> Plan:
     """Jobs for files, folders, globs and lists of paths, each input once, in the order given.
 
     Results mirror the place of an input below the folder that was named. Inputs that would share
-    a name keep their suffix in it; if they still do, their folders' names.
+    a name keep their suffix in it; if they still do, their place below the folder that all inputs
+    have in common. A job whose results would stand on an input is refused.
     """
-    found: dict[Path, _Found] = {}
-    refused: list[tuple[str, VidfxError]] = []
+    search = _Search()
     for text in inputs:
-        try:
-            for item in _expand(text, listed=False):
-                found.setdefault(item.path.resolve(), item)
-        except VidfxError as error:
-            refused.append((text, error))
-    items = list(found.values())
-    stems = _stems(items)
-    jobs = [Job(item.path, Outputs.of(out / stem)) for item, stem in zip(items, stems, strict=True)]
-    return Plan(tuple(jobs), tuple(refused))
+        search.add(text)
+    items = list(search.found.values())
+    jobs: list[Job] = []
+    for item, stem in zip(items, _stems(items), strict=True):
+        job = Job(item.path, Outputs.of(out / stem))
+        hit = next((path for path in job.outputs if _real(path) in search.found), None)
+        if hit is None:
+            jobs.append(job)
+            continue
+        error = OutputExistsError(
+            f"{item.path}: its result {hit} would overwrite an input",
+            hint="use another output folder",
+        )
+        search.refuse(str(item.path), error)
+    return Plan(tuple(jobs), tuple(search.refused.values()))
 
 
 def _stems(items: Sequence[_Found]) -> list[Path]:
-    names = [i.relative if i.path.is_dir() else i.relative.with_suffix("") for i in items]
-    names = _apart(names, [item.relative for item in items])
-    return _apart(names, [Path(*item.path.resolve().parts[1:]) for item in items])
+    """A name for each item, unlike any other."""
+
+    def bare(names: Sequence[Path]) -> list[Path]:
+        pairs = zip(items, names, strict=True)
+        return [name if item.path.is_dir() else name.with_suffix("") for item, name in pairs]
+
+    places = [
+        _real(i.path) if i.path.is_dir() else _real(i.path.parent) / i.path.name for i in items
+    ]
+    common = os.path.commonpath([place.parent for place in places]) if places else ""
+    below = [place.relative_to(common) for place in places]
+    relative = [item.relative for item in items]
+    names = bare(relative)
+    for longer in (relative, bare(below), below):
+        names = _apart(names, longer)
+    while (apart := _apart(names, below)) != names:
+        names = apart
+    return names
 
 
 def _apart(names: list[Path], longer: list[Path]) -> list[Path]:
@@ -98,57 +122,118 @@ def _apart(names: list[Path], longer: list[Path]) -> list[Path]:
     return [n if times[n] == 1 else more for n, more in zip(names, longer, strict=True)]
 
 
-def _expand(text: str, *, listed: bool) -> Iterator[_Found]:
-    path = Path(text)
-    if "\0" in text:
-        raise NotMediaError(f"{text!r}: not a path", hint="check the spelling")
-    try:
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))  # before Python 3.13, resolve() fails on a loop of links
+
+
+class _Search:
+    """What inputs stand for. Whatever is wrong with one costs no other."""
+
+    def __init__(self) -> None:
+        self.found: dict[Path, _Found] = {}
+        "by real path"
+        self.refused: dict[str, tuple[str, VidfxError]] = {}
+        "by message: each is said once"
+
+    def add(self, text: str, folder: Path = Path(), *, listed: bool = False) -> None:
+        """An input as typed, or a line of a list in ``folder``."""
+        path = folder / text
+        with self._refusing(text, path):
+            if not text.strip() or "\0" in text:
+                raise NotMediaError(f"{text!r}: not a path", hint="name a video or a folder")
+            if path.suffix.lower() in LIST_SUFFIXES and path.is_file() and not listed:
+                self._add_list(path)
+            elif path.exists():
+                self._add_path(path)
+            elif glob.has_magic(text):
+                self._add_glob(text, folder)
+            else:
+                raise NotMediaError(f"{path}: there is no such file", hint="check the spelling")
+
+    def refuse(self, name: str, error: VidfxError) -> None:
+        self.refused.setdefault(str(error), (name, error))
+
+    @contextmanager
+    def _refusing(self, name: str, path: Path) -> Generator[None]:
+        try:
+            yield
+        except VidfxError as error:
+            self.refuse(name, error)
+        except OSError as error:
+            self._refuse_path(name, path, error)
+
+    def _refuse_path(self, name: str, path: Path, error: OSError) -> None:
+        reason = error.strerror or error
+        self.refuse(name, InputError(f"{path}: {reason}", hint="check the path"))
+
+    def _add_path(self, path: Path) -> None:
         if path.is_dir():
-            yield from _in_folder(path)
-        elif path.suffix.lower() in LIST_SUFFIXES and path.is_file() and not listed:
-            yield from _in_list(path)
-        elif path.exists():
-            yield _Found(path, Path(path.name))
-        elif glob.has_magic(text):
-            matches = sorted(glob.glob(text, recursive=True))  # noqa: PTH207 - absolute ones too
-            if not matches:
-                raise NotMediaError(f"{text}: matches no file", hint="check the pattern")
-            for match in matches:
-                yield from _expand(match, listed=True)
+            self._add_folder(path)
         else:
-            raise NotMediaError(f"{text}: there is no such file", hint="check the spelling")
-    except OSError as error:
-        raise InputError(f"{text}: {error.strerror}", hint="check the path") from error
+            self._keep(path, Path(path.name))
 
+    def _keep(self, path: Path, relative: Path) -> None:
+        with self._refusing(str(path), path):
+            self.found.setdefault(Path(os.path.realpath(path, strict=True)), _Found(path, relative))
 
-def _in_list(path: Path) -> Iterator[_Found]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError as error:
-        raise NotMediaError(f"{path}: not a list of paths", hint="save it as UTF-8") from error
-    names = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    if not names:
-        raise NotMediaError(f"{path}: lists no paths", hint="write one path on each line")
-    for name in names:
-        yield from _expand(str(path.parent / name), listed=True)
+    def _add_list(self, path: Path) -> None:
+        try:
+            lines = path.read_text(encoding="utf-8-sig").splitlines()
+        except UnicodeDecodeError as error:
+            raise NotMediaError(f"{path}: not a list of paths", hint="save it as UTF-8") from error
+        names = [line.strip() for line in lines]
+        names = [name for name in names if name and not name.startswith("#")]
+        if not names:
+            raise NotMediaError(f"{path}: lists no paths", hint="write one path on each line")
+        for name in names:
+            self.add(name, path.parent, listed=True)
 
+    def _add_glob(self, text: str, folder: Path) -> None:
+        """Matches of a pattern, without the results of an earlier run."""
+        pattern = os.path.join(glob.escape(str(folder)), text)  # noqa: PTH118 - keeps a last slash
+        matches = sorted({m for m in self._matches(pattern) if not m.endswith(ANNOTATED)})
+        if not matches:
+            raise NotMediaError(f"{folder / text}: matches no file", hint="check the pattern")
+        for match in matches:
+            path = Path(match)
+            with self._refusing(str(path), path):
+                self._add_path(path)
 
-def _in_folder(folder: Path) -> Iterator[_Found]:
-    """Media below a folder; a folder that holds pictures and no video is one sequence."""
-    before = 0
-    for where, folders, files in os.walk(folder):
-        place = Path(where)
-        relative = place.relative_to(folder)
-        folders[:] = sorted(f for f in folders if not f.startswith("."))
-        media = sorted(f for f in files if not f.startswith(".") and not f.endswith(ANNOTATED))
-        videos = [f for f in media if Path(f).suffix.lower() in VIDEO_SUFFIXES]
-        if videos:
+    def _matches(self, pattern: str) -> Iterator[str]:
+        """glob.glob, but ``**`` follows no links, whose loops would have no end."""
+        head, *tail = _ANY_FOLDERS.split(pattern, maxsplit=1)
+        heads = glob.glob(head)  # noqa: PTH207 - absolute ones too
+        if not tail or not tail[0]:  # what ends in ** is a folder, searched anyway
+            yield from heads
+            return
+        for base in heads:
+            for folder, _ in self._walk(Path(base)):
+                yield from self._matches(f"{glob.escape(str(folder))}/{tail[0]}")
+
+    def _walk(self, folder: Path) -> Iterator[tuple[Path, list[str]]]:
+        """Every folder and its files, without the hidden, following no links to folders."""
+
+        def refuse(error: OSError) -> None:
+            self._refuse_path(str(error.filename), error.filename, error)
+
+        for place, folders, files in os.walk(folder, onerror=refuse):
+            folders[:] = sorted(f for f in folders if not f.startswith("."))
+            yield Path(place), sorted(f for f in files if not f.startswith("."))
+
+    def _add_folder(self, folder: Path) -> None:
+        """Media below a folder; a folder that holds pictures and no video is one sequence."""
+        empty, refused = True, len(self.refused)
+        for place, files in self._walk(folder):
+            relative = place.relative_to(folder)
+            suffixes = {f: Path(f).suffix.lower() for f in files if not f.endswith(ANNOTATED)}
+            videos = [f for f, suffix in suffixes.items() if suffix in VIDEO_SUFFIXES]
             for name in videos:
-                yield _Found(place / name, relative / name)
-        elif any(Path(f).suffix.lower() in IMAGE_SUFFIXES for f in media):
-            yield _Found(place, relative if relative.parts else Path(folder.resolve().name))
-        else:
-            continue
-        before += 1
-    if not before:
-        raise NotMediaError(f"{folder}: no media in this folder", hint="name a folder of videos")
+                self._keep(place / name, relative / name)
+            pictures = not videos and not IMAGE_SUFFIXES.isdisjoint(suffixes.values())
+            if pictures:
+                self._keep(place, relative if relative.parts else Path(_real(folder).name))
+            empty = empty and not videos and not pictures
+        if empty and len(self.refused) == refused:
+            raise NotMediaError(
+                f"{folder}: no media in this folder", hint="name a folder of videos"
+            )

@@ -10,6 +10,7 @@ The look-ahead bounds memory, so a settled frame never changes: the first rows o
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -39,18 +40,30 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Belief:
-    """When a track is taken for a face: seen several times with a good mean score, or surely once.
+    """When a track is taken for a face: from what mean score, the lower the more often it is seen.
 
-    The back of a head, or a pattern, gives a few weak detections; a face gives many good ones.
-    So all sightings count in the mean, the weak ones too. No more sightings are asked for than
-    the shot has frames that were looked at: in a single picture, one that reaches the mean is
-    enough. A track is judged on the frames where it was seen, with what the look-ahead knows;
-    once believed, it is believed for good.
+    The back of a head, or a pattern, gives some detections just above the threshold and many
+    below; a face gives good ones. So weak sightings count in the mean too. No more sightings are
+    asked for than the shot has frames that were looked at: in a single picture, one above the
+    threshold is enough. A track is judged on the frames where it was seen, with what the
+    look-ahead knows of it; once believed, it is believed for good.
     """
 
-    sightings: int = 3
-    mean: float = 0.5
     once: float = 0.75
+    "the best score that is enough alone"
+    few: tuple[int, float] = (3, 0.65)
+    "sightings, and the mean score that is enough for so many"
+    often: tuple[int, float] = (25, 0.5)
+
+    @classmethod
+    def above(cls, threshold: float) -> Belief:
+        """For a detector's threshold: where it is low, less is enough."""
+        return cls(min(0.75, threshold + 0.25), (3, min(0.65, threshold + 0.15)), (25, threshold))
+
+    def __call__(self, count: int, mean: float, best: float, most: float) -> bool:
+        """``most`` is how many sightings there can be at most in the shot."""
+        enough = ((min(least, most), wanted) for least, wanted in (self.few, self.often))
+        return best >= self.once or any(count >= n and mean >= wanted for n, wanted in enough)
 
 
 @dataclass
@@ -161,11 +174,8 @@ class Timeline:
         return FrameResult(waiting.frame, tuple(faces), waiting.looked, waiting.cut)
 
     def _believes(self, line: _Line) -> bool:
-        shot, wanted = line.shot, self.belief.sightings
-        often = line.count >= (min(wanted, shot.looked) if shot.over else wanted)
-        return line.best >= self.belief.once or (
-            often and line.total / line.count >= self.belief.mean
-        )
+        most = line.shot.looked if line.shot.over else math.inf
+        return self.belief(line.count, line.total / line.count, line.best, most)
 
     def _at(self, line: _Line, waiting: _Waiting) -> Sighting | None:
         """The face on a frame: as seen there, or between the sightings before and after it."""

@@ -16,7 +16,7 @@ from vidfx.stages.detector_heads import intersection_over_union
 
 NONE = -1
 MIN_AFFINITY = 0.1
-LEAST_STEP_S = 0.01
+LEAST_STEP_S = 0.02
 """Boxes tremble a little; over a shorter time that would look like a great velocity."""
 
 

@@ -72,8 +72,7 @@ def _main_video(container: InputContainer, path: Path) -> VideoStream:
     videos = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
     if not videos:
         raise NotMediaError(f"{path}: has no video in it, only sound or a cover picture", hint=HINT)
-    best = container.streams.best("video")
-    main = next((s for s in videos if s is best), videos[0])
+    main = next((s for s in videos if s is container.streams.best("video")), videos[0])
     # the bindings leave this None for codecs that this FFmpeg has no decoder for
     if getattr(main, "codec_context", None) is None:
         raise NotMediaError(
@@ -276,12 +275,10 @@ def _first_frame(path: Path, container: InputContainer, stream: VideoStream) -> 
     reason = ""
     for packet in chain(packets(container, stream), [None]):
         try:
-            frames = decode(stream, packet)
+            for frame in decode(stream, packet):
+                return frame
         except FFmpegError as error:
             reason = error.strerror or ""
-        else:
-            if frames:
-                return frames[0]
     raise no_picture(path, reason)
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Protocol, Self, TypedDict
+from typing import Protocol, Self, TypedDict
 
+from vidfx.config import Reader
 from vidfx.errors import DecodeError, UnavailableError, UsageError
 from vidfx.types import Frame, VideoInfo
-
-Reader = Literal["auto", "decord", "pyav"]
 
 
 class FrameSource(Protocol):

@@ -6,7 +6,10 @@ from pathlib import Path
 
 from vidfx_engines.errors import EngineFileError
 
-NAMES = ("centerface", "emotion")
+ORIGINS = {
+    "centerface": "it is fetched when vidfx is built or installed",
+    "emotion": "it stands in vidfx's repository",
+}
 
 
 def embedded(name: str) -> Path:
@@ -15,11 +18,11 @@ def embedded(name: str) -> Path:
     Raises EngineFileError where they are missing, which a whole installation's are not.
     """
     path = Path(__file__).with_name(f"{name}.onnx")
-    if name not in NAMES:
-        raise EngineFileError(f"no embedded model is named {name!r}", hint=", ".join(NAMES))
+    if name not in ORIGINS:
+        raise EngineFileError(f"no embedded model is named {name!r}", hint=", ".join(ORIGINS))
     if not path.is_file():
         raise EngineFileError(
-            f"{path}: missing; it is fetched when vidfx is built or installed",
-            hint="install again: pip install --force-reinstall --no-deps vidfx",
+            f"{path}: missing; {ORIGINS[name]}",
+            hint="install again from a whole checkout: pip install --force-reinstall --no-deps .",
         )
     return path

@@ -1,0 +1,105 @@
+"""Frames through all stages, with a detector that finds what it is told to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from vidfx.config import Settings
+from vidfx.run.models import Models
+from vidfx.run.pipeline import LOOK_AHEAD_BYTES, Clock, Pipeline
+from vidfx.types import Detections, Frame, FrameResult, VideoInfo
+
+
+class Told:
+    """Finds one face where its frame has a score."""
+
+    def __init__(self, scores: Mapping[int, float]) -> None:
+        self.scores = scores
+        self.looked: list[int] = []
+
+    def __call__(self, frames: Sequence[Frame]) -> Detections:
+        self.looked += [f.index for f in frames]
+        found = [f.index for f in frames if f.index in self.scores]
+        marks = [[45, 45], [75, 45], [60, 60], [48, 75], [72, 75]]
+        return Detections(
+            np.array(found, np.int64),
+            np.tile(np.array([30, 30, 90, 90], np.float32), (len(found), 1)),
+            np.array([self.scores[i] for i in found], np.float32),
+            np.tile(np.array(marks, np.float32), (len(found), 1, 1)),
+        )
+
+
+def pipeline(
+    scores: Mapping[int, float], *, every: int = 1, width: int = 160, height: int = 120
+) -> Pipeline:
+    info = VideoInfo(
+        path=Path("clip.mp4"),
+        width=width,
+        height=height,
+        time_base=Fraction(1, 1000),
+        start_pts=0,
+        frame_rate=Fraction(25),
+        n_frames=None,
+        duration_s=None,
+        rotation=0,
+        codec="h264",
+        pixel_format="yuv420p",
+        has_audio=False,
+    )
+    models = Models(cast(Any, Told(scores)), 0.5, None, None, ())
+    return Pipeline(info, Settings(every=every), models, Clock())
+
+
+def run(
+    scores: Mapping[int, float], pictures: Sequence[np.ndarray], *, every: int = 1
+) -> list[FrameResult]:
+    frames = [Frame(i, 40 * i, picture) for i, picture in enumerate(pictures)]
+    results = list(pipeline(scores, every=every)(frames))
+    assert [r.frame.index for r in results] == list(range(len(pictures)))
+    return results
+
+
+def noise(seed: int) -> np.ndarray:
+    """A picture of noise in red, green or blue by turns."""
+    picture = np.random.default_rng(seed).integers(0, 50, (120, 160, 3), np.uint8)
+    picture[..., seed % 3] += 200
+    return picture
+
+
+def test_a_single_picture_with_a_face_above_the_threshold_has_a_row() -> None:
+    (result,) = run({0: 0.55}, [noise(0)])
+    assert [f.track_id for f in result.faces] == [1]
+
+
+def test_a_shot_of_two_frames_has_rows() -> None:
+    results = run({10: 0.55, 11: 0.55}, [noise(0)] * 10 + [noise(1)] * 2 + [noise(2)] * 30)
+    assert [r.frame.index for r in results if r.cut] == [10, 12]
+    assert [r.frame.index for r in results if r.faces] == [10, 11]
+
+
+def test_unrelated_pictures_share_no_track() -> None:
+    results = run(dict.fromkeys((0, 1, 3), 0.9), [noise(i) for i in range(5)])
+    assert [[f.track_id for f in r.faces] for r in results] == [[1], [2], [], [3], []]
+
+
+@pytest.mark.parametrize("every", [1, 7, 100])
+def test_the_delay_line_sees_the_next_frame_that_is_looked_at(every: int) -> None:
+    scores = dict.fromkeys((0, every), 0.55)
+    results = run(scores, [noise(0)] * (every + 1) + [noise(1)] * 3 * every, every=every)
+    shown = [r.frame.index for r in results if r.faces]
+    assert shown == list(range(every + 1))
+
+
+@pytest.mark.parametrize("every", [1, 30, 100])
+@pytest.mark.parametrize("size", [(160, 120), (1920, 1080), (7680, 4320)])
+def test_the_delay_line_is_bounded_as_documented(every: int, size: tuple[int, int]) -> None:
+    """docs/decisions/0003."""
+    frame_bytes = size[0] * size[1] * 3 // 2
+    look_ahead = pipeline({}, every=every, width=size[0], height=size[1]).timeline.look_ahead
+    assert every + 1 <= look_ahead <= max(LOOK_AHEAD_BYTES // frame_bytes, 3, every + 1)
