@@ -267,7 +267,10 @@ def test_an_output_folder_that_cannot_be(clip: Path, tmp_path: Path) -> None:
 
 
 def run_process(*args: object) -> subprocess.Popen[str]:
-    code = "from vidfx.cli import main; main()"
+    code = (  # a test run in the background inherits an ignored SIGINT
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "from vidfx.cli import main; main()"
+    )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", code, "annotate", *map(str, args)]
     return subprocess.Popen(
