@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from synthetic import Clip, number_in, picture
 
+from benchmarks import clips
 from vidfx.errors import DecodeError, NotMediaError, UsageError
 from vidfx.types import Frame
 from vidfx.video.decord_source import DecordSource
@@ -520,3 +521,15 @@ def test_the_counter_counts():
         assert len(frames) == 30
         for a, b in pairwise(frames):
             assert cv2.absdiff(a.rgb, b.rgb).max() > 100
+
+
+def test_auto_leaves_long_videos_to_pyav_since_decord_reads_ahead(tmp_path, monkeypatch):
+    from vidfx.video import source
+
+    path = tmp_path / "long.mp4"
+    clips.write_clip(path, clips.demo_frames((160, 90), seconds=1), (160, 90))
+    assert source.open_source(path, planes=False)[0].name == "decord"
+    monkeypatch.setattr(source, "DECORD_AHEAD_BYTES", 30 * 160 * 90 * 3 - 1)
+    chosen, why = source.open_source(path, planes=False)
+    assert chosen.name == "pyav" and "reads ahead" in why
+    assert source.open_source(path, "decord", planes=False)[0].name == "decord"
