@@ -100,9 +100,11 @@ class OpenVinoEngine:
             parts[index] = tuple(np.array(tensor.data, np.float32) for tensor in tensors)
 
         queue.set_callback(copy_out)
-        for index, start in enumerate(starts):
-            queue.start_async({0: batch[start : start + step]}, index, share_inputs=True)
-        queue.wait_all()
+        try:
+            for index, start in enumerate(starts):
+                queue.start_async({0: batch[start : start + step]}, index, share_inputs=True)
+        finally:  # Ctrl-C must not leave requests that read a batch which is gone
+            queue.wait_all()
         return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
     def _queue_for(self, sides: tuple[int, ...]) -> Any:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -181,15 +182,17 @@ def _insightface_pack(name: str, notices: list[str]) -> Path:
                 f"detector {name}: insightface needs the system library {library[1]}",
                 hint="apt-get install libgl1 libglib2.0-0, or reinstall opencv-python-headless",
             ) from error
+        missing = error.name or "insightface"
         raise UnavailableError(
-            f"detector {name}: a model pack of insightface, which is not installed",
+            f"detector {name}: a model pack of insightface, and {missing} is not installed",
             hint="pip install 'vidfx[insightface]'",
         ) from error
     notices.append(
         f"{name}: insightface's model packs are licensed for non-commercial research only"
     )
     try:
-        folder = Path(storage.ensure_available("models", name))
+        with redirect_stdout(sys.stderr):  # it prints, and stdout is for --json
+            folder = Path(storage.ensure_available("models", name))
     except Exception as error:  # whatever a downloader raises
         raise UnavailableError(
             f"detector {name}: insightface could not download the pack: {error}",

@@ -1,0 +1,61 @@
+"""Detectors by name, by path and by pack, and what is said where one cannot be had."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from vidfx.config import Settings
+from vidfx.errors import UnavailableError
+from vidfx.run.models import load_models
+
+
+def storage(monkeypatch: pytest.MonkeyPatch, ensure_available: Any) -> None:
+    """Stand in for insightface's downloader."""
+    module = ModuleType("insightface.utils.storage")
+    module.ensure_available = ensure_available  # pyright: ignore[reportAttributeAccessIssue]
+    for name in ("insightface", "insightface.utils"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    monkeypatch.setitem(sys.modules, "insightface.utils.storage", module)
+
+
+def test_a_pack_gives_its_detector_and_says_its_licence(
+    monkeypatch: pytest.MonkeyPatch, test_data: Path, tmp_path: Path
+) -> None:
+    shutil.copy(test_data / "onnx" / "scrfd_500m_kps.onnx", tmp_path / "det_500m.onnx")
+    storage(monkeypatch, lambda kind, name: str(tmp_path))
+    with load_models(Settings(detector="buffalo_s", emotion="none")) as models:
+        assert models.detector.engine.spec.family == "scrfd"
+        assert any("non-commercial" in line for line in models.notices())
+
+
+def test_a_download_that_fails_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(kind: str, name: str) -> str:
+        raise ConnectionError("no route\nto host")
+
+    storage(monkeypatch, fail)
+    with pytest.raises(UnavailableError, match="could not download the pack") as caught:
+        load_models(Settings(detector="buffalo_s", emotion="none"))
+    assert "\n" not in str(caught.value) and "buffalo_s" in caught.value.hint
+
+
+def test_without_insightface_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "insightface", None)
+    monkeypatch.delitem(sys.modules, "insightface.utils.storage", raising=False)
+    monkeypatch.delitem(sys.modules, "insightface.utils", raising=False)
+    with pytest.raises(UnavailableError, match="insightface") as caught:
+        load_models(Settings(detector="antelopev2", emotion="none"))
+    assert "vidfx[insightface]" in caught.value.hint
+
+
+def test_what_runs_where_is_said() -> None:
+    with load_models(Settings()) as models:
+        lines = models.notices()
+        assert [line.split(":")[0] for line in lines] == ["detection", "emotion"]
+        for model in models.describe():
+            assert model["licence"] and model["backend"] == "openvino"
