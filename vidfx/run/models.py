@@ -14,6 +14,7 @@ from typing import Any
 
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError, UsageError
+from vidfx.stages.decide import DEFAULT_THRESHOLDS
 from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import HEADS
 from vidfx_engines import (
@@ -52,8 +53,9 @@ class Models:
             lines.append(line)
         if self.identity and self.identity.spec.thresholds is None:
             lines.append(
-                "identity: the engine states no thresholds; accepting from 0.8 on, "
-                "rejecting up to 0.4, which nobody measured"
+                "identity: the engine states no thresholds; "
+                f"accepting from {DEFAULT_THRESHOLDS.accept:g} on, "
+                f"rejecting up to {DEFAULT_THRESHOLDS.reject:g}, which nobody measured"
             )
         return lines
 

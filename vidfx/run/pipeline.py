@@ -96,10 +96,11 @@ class Pipeline:
 
     def _step(self, chunk: Sequence[Marked]) -> list[FrameResult]:
         looked = [m.frame for m in chunk if m.edge or m.frame.index % self.every == 0]
+        looked_at = {frame.index for frame in looked}
         with self.clock("detect"):
             found = self.models.detector(looked)
         with self.clock("track"):
-            found, numbers = self._track(chunk, {f.index for f in looked}, found)
+            found, numbers = self._track(chunk, looked_at, found)
         with self.clock("align"):
             faces = classify.gather(
                 looked, found, np.arange(len(found)), template="arcface", size=112
@@ -137,7 +138,7 @@ class Pipeline:
                     replace(m.frame, rgb=_NO_PIXELS),
                     time_s,
                     sightings,
-                    looked=any(f is m.frame for f in looked),
+                    looked=m.frame.index in looked_at,
                     cut=m.begins,
                 )
         return settled
