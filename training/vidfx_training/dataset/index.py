@@ -1,0 +1,248 @@
+"""Which pictures there are: their labels, where they came from, and which part each belongs to.
+
+Three layouts are read. ``DIR/<label>/**`` is a plain ImageFolder; with ``DIR/split.json`` (see
+split.py) its pictures have parts. ``DIR/{train,val,test}/<label>/**`` is split on disk. What
+``vidfx dataset extract`` knows of each picture stands in ``DIR/faces.csv``, and how its faces were
+cut in ``DIR/dataset.json``.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, cast, get_args
+
+from vidfx_engines import CropSpec
+from vidfx_training.errors import DataError
+
+Part = Literal["train", "val", "test"]
+PARTS: tuple[Part, ...] = get_args(Part)
+PART_FOLDERS: dict[str, Part] = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+}
+PICTURE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"})
+SPLIT_FILE = "split.json"
+FACES_FILE = "faces.csv"
+DATASET_FILE = "dataset.json"
+FACE_COLUMNS = ("path", "label", "source", "time_s", "track", "face_px", "score", "quality")
+"""Of ``faces.csv``: path below DIR, with slashes; source as it was named; seconds; the shorter side
+of the face's box in the source, px; detector's score and quality, 0..1. Empty where unknown."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One labelled picture."""
+
+    path: str
+    "below the data set's folder, with slashes"
+    label: str
+    part: Part | None = None
+    source: str | None = None
+    "the recording or photograph it was cut from, where that is known"
+    time_s: float | None = None
+    hard: bool = False
+    "in the part of the test set that is reported apart: dark, blurred, covered or small"
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Labelled pictures below one folder, sorted by path."""
+
+    root: Path
+    pictures: tuple[Picture, ...]
+    crop: CropSpec | None = None
+    "how the faces were cut, where ``dataset.json`` says"
+    split: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    "what ``split.json`` says besides the file list: seed, ratios, rule"
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    def __iter__(self) -> Iterator[Picture]:
+        return iter(self.pictures)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Sorted names of the classes that have pictures."""
+        return tuple(sorted({p.label for p in self.pictures}))
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The parts that have pictures; empty where the data set is not split."""
+        return tuple(part for part in PARTS if any(p.part == part for p in self.pictures))
+
+    def part(self, part: Part) -> Dataset:
+        """The pictures of one part."""
+        return self.only(p for p in self.pictures if p.part == part)
+
+    def only(self, pictures: Iterable[Picture]) -> Dataset:
+        return replace(self, pictures=tuple(pictures))
+
+    def file(self, picture: Picture) -> Path:
+        return self.root / picture.path
+
+    def counts(self) -> dict[str, int]:
+        """Pictures by label, labels sorted."""
+        return dict(sorted(Counter(p.label for p in self.pictures).items()))
+
+
+def read_dataset(root: Path, *, split: Path | None = None, use_split: bool = True) -> Dataset:
+    """List the pictures below ``root``; no picture is opened.
+
+    ``split`` names a split file other than ``root/split.json``; ``use_split=False`` takes neither.
+    Raises DataError where there is no picture, or a file beside them is wrong.
+    """
+    if not root.is_dir():
+        raise DataError(f"{root}: there is no such folder", hint="name a folder of folders")
+    children = sorted(p.name for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
+    on_disk: dict[str, Part] = {
+        name: PART_FOLDERS[name.lower()] for name in children if name.lower() in PART_FOLDERS
+    }
+    pictures: list[Picture] = []
+    if "train" in on_disk.values():
+        for name, part in on_disk.items():
+            for label in _folders(root / name):
+                pictures += _pictures(root, f"{name}/{label}", label, part)
+    else:
+        for label in children:
+            pictures += _pictures(root, label, label, None)
+    if not pictures:
+        raise DataError(
+            f"{root}: no pictures in folders named after their labels",
+            hint="lay them out as DIR/<label>/picture.jpg",
+        )
+    pictures.sort(key=lambda p: p.path)
+    pictures = _with_sources(root, pictures)
+    data = Dataset(root, tuple(pictures), _crop(root))
+    file = split or root / SPLIT_FILE
+    if use_split and (split is not None or file.is_file()):
+        data = apply_split(data, file)
+    return data
+
+
+def _folders(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+
+
+def _pictures(root: Path, below: str, label: str, part: Part | None) -> list[Picture]:
+    """Every picture below ``root/below``, hidden ones left out, links to folders not followed."""
+    found: list[Picture] = []
+    for place, folders, files in os.walk(root / below):
+        folders[:] = sorted(f for f in folders if not f.startswith("."))
+        for name in files:
+            if name.startswith(".") or Path(name).suffix.lower() not in PICTURE_SUFFIXES:
+                continue
+            path = Path(place, name).relative_to(root).as_posix()
+            found.append(Picture(path, label, part))
+    return found
+
+
+def _with_sources(root: Path, pictures: list[Picture]) -> list[Picture]:
+    """What ``faces.csv`` knows of them."""
+    known = {row["path"]: row for row in read_faces(root)}
+    if not known:
+        return pictures
+    found: list[Picture] = []
+    for picture in pictures:
+        row = known.get(picture.path)
+        if row:
+            time_s = float(row["time_s"]) if row.get("time_s") else None
+            picture = replace(picture, source=row.get("source") or None, time_s=time_s)  # noqa: PLW2901
+        found.append(picture)
+    return found
+
+
+def read_faces(root: Path) -> list[dict[str, str]]:
+    """The rows of ``root/faces.csv``; empty where there is none. Raises DataError."""
+    file = root / FACES_FILE
+    try:
+        with file.open(newline="", encoding="utf-8") as stream:
+            rows = list(csv.DictReader(stream))
+    except FileNotFoundError:
+        return []
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{file}: {error}", hint="mend or remove it") from error
+    for number, row in enumerate(rows, 2):
+        try:
+            float(row["time_s"] or 0)
+            if None in (row["path"], row["source"]):
+                raise ValueError
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(
+                f"{file}: line {number} is not what `vidfx dataset extract` writes",
+                hint="extract again, or remove the file to go on without sources",
+            ) from error
+    return rows
+
+
+def _crop(root: Path) -> CropSpec | None:
+    file = root / DATASET_FILE
+    if not file.is_file():
+        return None
+    content = read_json(file)
+    crop = content.get("crop")
+    if not isinstance(crop, dict):
+        raise DataError(f"{file}: crop is missing", hint="extract again, or remove the file")
+    found = cast("dict[str, Any]", crop)
+    template, size = found.get("template"), found.get("size")
+    if template not in ("arcface", "fer") or type(size) is not int or not 8 <= size <= 1024:
+        raise DataError(f"{file}: crop: {found!r} is unknown", hint="extract again")
+    return CropSpec(template, size)
+
+
+def apply_split(data: Dataset, file: Path) -> Dataset:
+    """``data`` with the parts of a split file; pictures that it does not list are left out.
+
+    Raises DataError where it lists none of these pictures, or names a part or path twice.
+    """
+    content = read_json(file)
+    files = content.get("files")
+    if not isinstance(files, dict) or set(cast("dict[str, Any]", files)) - set(PARTS):
+        raise DataError(f"{file}: not a split file", hint="make one: vidfx dataset split DIR")
+    listed: dict[str, Part] = {}
+    for part, paths in cast("dict[Part, Any]", files).items():
+        for path in _strings(paths, file):
+            if path in listed:
+                raise DataError(f"{file}: {path} stands in two parts", hint="split again")
+            listed[path] = part
+    hard: Collection[str] = set(_strings(content.get("hard", []), file))
+    kept = [
+        replace(p, part=listed[p.path], hard=p.path in hard)
+        for p in data.pictures
+        if p.path in listed
+    ]
+    if not kept:
+        raise DataError(
+            f"{file}: lists none of the pictures in {data.root}", hint="split this folder again"
+        )
+    rest = {key: value for key, value in content.items() if key not in ("files", "hard")}
+    return replace(data, pictures=tuple(kept), split=rest)
+
+
+def _strings(value: object, file: Path) -> list[str]:
+    items = cast("list[object]", value) if isinstance(value, list) else [None]
+    if not all(isinstance(item, str) for item in items):
+        raise DataError(f"{file}: a list of paths is needed", hint="split again")
+    return cast("list[str]", items)
+
+
+def read_json(file: Path) -> dict[str, Any]:
+    """A JSON object. Raises DataError, one line with the file."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise DataError(f"{file}: {reason}", hint="mend or remove it") from error
+    if not isinstance(content, dict):
+        raise DataError(f"{file}: a JSON object is needed", hint="mend or remove it")
+    return cast("dict[str, Any]", content)

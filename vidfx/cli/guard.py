@@ -1,0 +1,82 @@
+"""One line for every mistake: how a command ends when something is wrong."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import signal
+import sys
+import traceback
+from typing import Any
+
+import typer
+
+from vidfx.errors import (
+    Interrupted,
+    NothingReadableError,
+    UnavailableError,
+    UsageError,
+    VidfxError,
+)
+from vidfx_engines.errors import EngineError
+from vidfx_training.errors import DataError, RecipeError, TrainingError, WeightsError
+
+
+class errors_in_one_line:  # noqa: N801 - reads as a clause of the with statement
+    """End the process with the error's line, hint and exit code."""
+
+    def __init__(self, debug: bool) -> None:
+        self.debug = debug
+
+    def __enter__(self) -> None:
+        signal.signal(signal.SIGTERM, _terminated)
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, KeyboardInterrupt):
+            error = Interrupted()
+        if isinstance(error, TrainingError | EngineError):
+            error = with_exit_code(error)
+        if isinstance(error, BrokenPipeError):  # who read our output has left
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(1)
+        if isinstance(error, VidfxError):
+            if self.debug:
+                traceback.print_exception(error)
+            from vidfx.cli.render import write_error
+
+            write_error(error)
+            raise typer.Exit(error.exit_code)
+        if isinstance(error, Exception) and not isinstance(error, typer.Exit) and not self.debug:
+            from vidfx.cli.render import write_error
+
+            line = f"unexpected {type(error).__name__}: {error}"
+            write_error(VidfxError(line, hint="please report it, with the output of --debug"))
+            raise typer.Exit(1)
+
+
+def with_exit_code(error: TrainingError | EngineError) -> VidfxError:
+    """Engines and training know nothing of exit codes; here their errors get one."""
+    kinds: dict[type[Exception], type[VidfxError]] = {
+        DataError: NothingReadableError,
+        RecipeError: UsageError,
+        WeightsError: UnavailableError,
+        EngineError: UnavailableError,
+    }
+    kind = next((made for given, made in kinds.items() if isinstance(error, given)), VidfxError)
+    converted = kind(str(error), hint=error.hint)
+    converted.__cause__ = error
+    return converted
+
+
+def require(*modules: str, extra: str) -> None:
+    """UnavailableError with the command that mends it, where an extra is not installed."""
+    missing = [name for name in modules if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UnavailableError(
+            f"this command needs {', '.join(missing)}, which is not installed",
+            hint=f"pip install 'vidfx[{extra}]'",
+        )
+
+
+def _terminated(*_: object) -> None:
+    raise KeyboardInterrupt
