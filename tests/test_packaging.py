@@ -50,7 +50,7 @@ def test_embedded_models_come_with_spec_card_and_licence(wheel: zipfile.ZipFile)
     for ending in (".onnx", ".spec.json", ".CARD.md", ".LICENSE"):
         assert f"{folder}/centerface{ending}" in names
     models = {name.removesuffix(".onnx") for name in names if name.endswith(".onnx")}
-    assert models == {f"{folder}/centerface", f"{folder}/emotion"}
+    assert models == {f"{folder}/centerface", f"{folder}/emotion-embedded"}
     assert {model + end for model in models for end in (".spec.json", ".CARD.md")} <= names
 
 

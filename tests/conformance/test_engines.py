@@ -124,7 +124,7 @@ def test_backends_agree(tmp_path: Path) -> None:
     for path, batch in (
         (tmp_path / "toy.onnx", pictures(5, toys.SIDE, toys.SIDE)),
         (embedded("centerface"), pictures(2, 96, 64)),
-        (embedded("emotion"), pictures(9, 96, 96)),
+        (embedded("emotion-embedded"), pictures(9, 96, 96)),
     ):
         a, b = (load(path, backend).run(batch) for backend in BACKENDS)
         for x, y in zip(a, b, strict=True):
@@ -133,7 +133,7 @@ def test_backends_agree(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_the_embedded_expressions_are_probabilities(backend: str) -> None:
-    path = embedded("emotion")
+    path = embedded("emotion-embedded")
     assert path.stat().st_size <= 8 << 20
     engine = load(path, backend)
     assert engine.spec.labels == ("angry", "happy", "neutral", "sad")
@@ -148,7 +148,7 @@ def grey_pictures(archive: zipfile.ZipFile, names: Iterable[str]) -> list[np.nda
 
 
 def test_the_embedded_expressions_are_as_right_as_they_say(test_data: Path) -> None:
-    engine = load(embedded("emotion"), "openvino")
+    engine = load(embedded("emotion-embedded"), "openvino")
     with zipfile.ZipFile(test_data / "fer4.zip") as fer4:
         names = [name for name in fer4.namelist() if name.endswith(".jpg")]
         train = grey_pictures(fer4, (name for name in names if "/train/" in name))

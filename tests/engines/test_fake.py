@@ -46,7 +46,10 @@ def test_missing_and_unknown_models_are_told(
         embedded("age")
     package = import_module("vidfx_engines.embedded")
     monkeypatch.setattr(package, "__file__", str(tmp_path / "__init__.py"))
-    for name, origin in (("centerface", "fetched when vidfx is built"), ("emotion", "repository")):
+    for name, origin in (
+        ("centerface", "fetched when vidfx is built"),
+        ("emotion-embedded", "repository"),
+    ):
         with pytest.raises(EngineFileError, match=rf"{name}\.onnx: missing; .*{origin}") as raised:
             embedded(name)
         assert "pip install" in raised.value.hint

@@ -13,10 +13,11 @@ from vidfx.stages import align
 from vidfx.stages.detect import Detector
 from vidfx.types import Frame
 from vidfx_engines import embedded, select
+from vidfx_engines.templates import TEMPLATES, similarity
 
 face_align = pytest.importorskip("insightface.utils.face_align")
 RNG = np.random.default_rng(7)
-FRONTAL = align.TEMPLATES["arcface"] * 112
+FRONTAL = TEMPLATES["arcface"] * 112
 
 
 def landmarks(n: int) -> np.ndarray:
@@ -32,7 +33,7 @@ def landmarks(n: int) -> np.ndarray:
 @pytest.mark.parametrize("size", [112, 224])
 def test_similarity_equals_insightface(size: int) -> None:
     points = landmarks(50)
-    ours = align.similarity(points, align.TEMPLATES["arcface"] * size)
+    ours = similarity(points, TEMPLATES["arcface"] * size)
     theirs = np.stack([face_align.estimate_norm(p, size) for p in points])
     np.testing.assert_allclose(ours, theirs, atol=2e-3)
 
@@ -58,7 +59,7 @@ def test_fer_template_leaves_fer_pictures_where_they_are(test_data: Path) -> Non
             found = detector([Frame(0, 0, canvas)])
             if len(found):
                 marks = (found.landmarks[:1] - 88) / 3
-                turns.append(align.similarity(marks, align.TEMPLATES["fer"] * 48)[0])
+                turns.append(similarity(marks, TEMPLATES["fer"] * 48)[0])
     assert len(turns) > 25
     moved = np.median(np.stack(turns) @ [24, 24, 1], axis=0) - 24
     zoom = np.median([np.hypot(*t[:, 0]) for t in turns])

@@ -26,7 +26,7 @@ def test_the_repository_s_recipes_can_be_read(path: Path) -> None:
 def test_everything_in_the_file_arrives(tmp_path: Path) -> None:
     text = GOOD.replace("epochs = 36", "epochs = 7").replace("cutout = 0.25", "cutout = 0.5")
     recipe = read_recipe(_written(tmp_path, text))
-    assert recipe.name == "emotion"
+    assert recipe.name == "emotion-embedded"
     assert recipe.labels == ("angry", "happy", "neutral", "sad")
     assert (recipe.side, recipe.width, recipe.min_face_px) == (48, 40, 20)
     assert recipe.schedule.epochs == 7
@@ -50,8 +50,8 @@ def test_everything_in_the_file_arrives(tmp_path: Path) -> None:
         ("width = 40", "width = 4", "width"),
         ("width = 40", "width = 40\ndepth = 3", "depth"),
         ("side = 48", 'side = "48"', "side"),
-        ('name = "emotion"', 'name = "../emotion"', "cannot be the name"),
-        ('name = "emotion"', "name = 3", "name"),
+        ('name = "emotion-embedded"', 'name = "../emotion"', "cannot be the name"),
+        ('name = "emotion-embedded"', "name = 3", "name"),
         ('labels = ["angry", "happy", "neutral", "sad"]', 'labels = "angry"', "labels"),
         ('"angry", "happy"', '"angry", "angry"', "labels"),
         ('"angry", "happy"', '"angry", 3', "3 cannot be the name"),

@@ -111,8 +111,10 @@ def load_models(settings: Settings) -> Models:
         if name == "none":
             continue
         with _engine_errors(task):
-            packaged = task == "emotion" and name == "embedded"
-            selection = _select(embedded("emotion") if packaged else _existing(name), settings)
+            packaged = task == "emotion" and name in ("embedded", "emotion-embedded")
+            selection = _select(
+                embedded("emotion-embedded") if packaged else _existing(name), settings
+            )
         if selection.engine.spec.task != task:
             raise UsageError(
                 f"{name}: this is an engine for {selection.engine.spec.task}, not for {task}",

@@ -1,0 +1,42 @@
+"""Where a face stands in a classifier's crop: what CropSpec.template means."""
+
+from __future__ import annotations
+
+import numpy as np
+
+_ARCFACE_112 = np.array(
+    [
+        [38.2946, 51.6963],
+        [73.5318, 51.5014],
+        [56.0252, 71.7366],
+        [41.5493, 92.3655],
+        [70.7299, 92.2041],
+    ]
+)
+"""Where ArcFace's models, and so insightface's ``norm_crop``, want the five landmarks."""
+
+_FER_48 = np.array([[15.3, 19.6], [32.7, 19.6], [24.0, 28.8], [17.1, 35.9], [30.9, 35.9]])
+"""Where CenterFace finds them on FER2013's 48 px pictures: the median of 505, made symmetric."""
+
+TEMPLATES = {"arcface": _ARCFACE_112 / 112, "fer": _FER_48 / 48}
+"""Landmarks (5, 2) in a crop of side 1, by name."""
+
+
+def similarity(landmarks: np.ndarray, template: np.ndarray) -> np.ndarray:
+    """The least-squares turn, scale and shift from ``landmarks`` (N, 5, 2) to ``template`` (5, 2).
+
+    Returns (N, 2, 3) float64, for ``cv2.warpAffine``. Closed form of Umeyama (1991) in the plane:
+    points as complex numbers, one division.
+    """
+    source = landmarks[..., 0].astype(np.float64) + 1j * landmarks[..., 1]
+    target = template[:, 0] + 1j * template[:, 1]
+    source_mean, target_mean = source.mean(-1, keepdims=True), target.mean()
+    centred = source - source_mean
+    spread = np.maximum((np.abs(centred) ** 2).sum(-1, keepdims=True), 1e-12)
+    turn = (centred.conj() * (target - target_mean)).sum(-1, keepdims=True) / spread
+    shift = target_mean - turn * source_mean
+    rows = [
+        np.concatenate([turn.real, -turn.imag, shift.real], -1),
+        np.concatenate([turn.imag, turn.real, shift.imag], -1),
+    ]
+    return np.stack(rows, -2)
