@@ -1,15 +1,27 @@
-"""Folders of face pictures, one folder a class, as arrays; and what must not be trusted in them."""
+"""Labelled pictures as one array: decoded and resized once, then mapped from the disk.
+
+The arrays stand in the user's cache folder under a key of everything that decides them.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
-from PIL import Image, ImageOps
 
-PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
+from vidfx_engines import CropSpec
+from vidfx_training.dataset.index import Dataset, Picture
+from vidfx_training.dataset.pictures import as_crop, read_picture
+from vidfx_training.errors import DataError, TrainingError
+from vidfx_training.recipe import Input
+
+OTHER = "other"
 
 
 @dataclass(frozen=True)
@@ -17,17 +29,22 @@ class Pictures:
     """A labelled set of pictures of one size."""
 
     pixels: np.ndarray
-    "(N, S, S) uint8, grey"
+    "(N, C, S, S) uint8, C = 3 (RGB) or 1 (grey); mapped from the disk, not to be written to"
     label: np.ndarray
     "(N,) int64, an index into `labels`"
     labels: tuple[str, ...]
     "the class names, in the order of the model's outputs"
+    paths: tuple[str, ...]
+    "where each came from, below the data set's folder"
 
     def __len__(self) -> int:
         return len(self.pixels)
 
     def subset(self, keep: np.ndarray) -> Pictures:
-        return Pictures(self.pixels[keep], self.label[keep], self.labels)
+        """The rows of a mask or of indices, copied."""
+        rows = np.flatnonzero(keep) if keep.dtype == bool else keep
+        paths = tuple(self.paths[i] for i in rows)
+        return Pictures(self.pixels[rows], self.label[rows], self.labels, paths)
 
     def digests(self) -> list[str]:
         """One digest per picture; equal digests are equal pixels."""
@@ -37,73 +54,195 @@ class Pictures:
         return {name: int((self.label == i).sum()) for i, name in enumerate(self.labels)}
 
 
-def read_folder(folder: Path, labels: tuple[str, ...], size: int) -> Pictures:
-    """Read ``folder/<label>/*`` as grey pictures of ``size`` x ``size``, in sorted order.
+def class_names(data: Dataset, task: str, target: str | None, asked: tuple[str, ...]) -> list[str]:
+    """The classes that a network learns, in the order of its outputs.
 
-    Raises FileNotFoundError where a class has no picture, ValueError where a file is none.
+    Raises DataError where there are fewer than two, or one that was asked for has no pictures.
     """
-    pixels: list[np.ndarray] = []
-    label: list[int] = []
-    for index, name in enumerate(labels):
-        files = sorted(p for p in (folder / name).glob("*") if p.suffix.lower() in PICTURE_SUFFIXES)
-        if not files:
-            raise FileNotFoundError(f"{folder / name}: no pictures of the class {name!r}")
-        for file in files:
-            pixels.append(_read(file, size))
-            label.append(index)
-    return Pictures(np.stack(pixels), np.asarray(label, np.int64), labels)
+    found = data.labels
+    if task == "recognition" and target is not None:
+        if target not in found:
+            raise DataError(
+                f"{data.root}: no pictures of {target!r}",
+                hint=f"the folders are {', '.join(found[:8])}{', ...' if len(found) > 8 else ''}",
+            )
+        names = [OTHER, target]
+        if len(found) < 2:
+            raise DataError(
+                f"{data.root}: {target} is the only class; it takes others to be told from",
+                hint="put pictures of other people into a folder beside it",
+            )
+        return names
+    names = list(asked or found)
+    for name in names:
+        if name not in found:
+            raise DataError(
+                f"{data.root}: no pictures of the class {name!r}",
+                hint=f"the folders are {', '.join(found)}; the recipe's labels must be among them",
+            )
+    if len(names) < 2:
+        raise DataError(
+            f"{data.root}: {names[0]!r} is the only class", hint="two or more are needed"
+        )
+    return names
 
 
-def _read(file: Path, size: int) -> np.ndarray:
-    try:
-        with Image.open(file) as picture:
-            # Telephones store pictures as the sensor lay, and how to turn them.
-            grey = ImageOps.exif_transpose(picture).convert("L")
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ValueError(f"{file}: cannot be read as a picture: {error}") from error
-    if grey.size != (size, size):
-        grey = grey.resize((size, size), Image.Resampling.BOX)
-    return np.asarray(grey)
+def load(
+    data: Dataset,
+    names: list[str],
+    given: Input,
+    *,
+    target: str | None = None,
+    warn: Callable[[str], None] = lambda _: None,
+) -> Pictures:
+    """The pictures of ``data`` whose label is one of ``names``, as the network sees them.
 
-
-@dataclass(frozen=True)
-class CleanSplit:
-    """A training and a validation set that share no picture, and what was taken out."""
-
-    train: Pictures
-    val: Pictures
-    val_as_given: Pictures
-    removed: dict[str, int]
-
-
-def clean_split(train: Pictures, val: Pictures) -> CleanSplit:
-    """Make the two sets disjoint, pixel for pixel.
-
-    Pictures that stand in both are taken out of both; in the training set a repeated picture
-    counts once, and one that carries two labels is taken out, since neither can be believed.
-    Raises ValueError where nothing is left of one of them.
+    With a ``target``, everyone else is ``other``. A picture that cannot be read is left out with
+    a warning. Raises DataError where a class has none.
     """
-    train_digest, val_digest = train.digests(), val.digests()
-    shared = set(train_digest) & set(val_digest)
+    listed = [p for p in data.pictures if target is not None or p.label in names]
+    label = [names.index(p.label if target is None or p.label == target else OTHER) for p in listed]
+    pixels, good = _cached(data, listed, given, warn)
+    rows = np.flatnonzero(good)
+    kept = np.asarray(label, np.int64)[rows]
+    found = Pictures(
+        pixels if len(rows) == len(listed) else pixels[rows],
+        kept,
+        tuple(names),
+        tuple(listed[i].path for i in rows),
+    )
+    for name, count in found.counts().items():
+        if not count:
+            part = listed[0].part if listed else None
+            raise DataError(
+                f"{data.root}: no pictures of {name!r}" + (f" in {part}" if part else ""),
+                hint="add some, or split again: vidfx dataset split",
+            )
+    return found
+
+
+def without_leaks(
+    train: Pictures, val: Pictures, warn: Callable[[str], None] = lambda _: None
+) -> Pictures:
+    """``train`` without pictures that stand in ``val``, twice, or under two labels.
+
+    Raises DataError where nothing is left.
+    """
+    held_out = set(val.digests())
+    digests = train.digests()
     names: dict[str, set[int]] = {}
-    for digest, label in zip(train_digest, train.label.tolist(), strict=True):
+    for digest, label in zip(digests, train.label.tolist(), strict=True):
         names.setdefault(digest, set()).add(label)
     seen: set[str] = set()
-    keep: list[int] = []
-    removed = {"train_in_val": 0, "train_two_labels": 0, "train_repeated": 0, "val_in_train": 0}
-    for i, digest in enumerate(train_digest):
-        if digest in shared:
-            removed["train_in_val"] += 1
+    keep = np.zeros(len(train), bool)
+    left_out = {"also stand in val": 0, "carry two labels": 0, "are repeated": 0}
+    for i, digest in enumerate(digests):
+        if digest in held_out:
+            left_out["also stand in val"] += 1
         elif len(names[digest]) > 1:
-            removed["train_two_labels"] += 1
+            left_out["carry two labels"] += 1
         elif digest in seen:
-            removed["train_repeated"] += 1
+            left_out["are repeated"] += 1
         else:
             seen.add(digest)
-            keep.append(i)
-    clean_val = np.asarray([d not in shared for d in val_digest], bool)
-    removed["val_in_train"] = int((~clean_val).sum())
-    for name, left in (("training", len(keep)), ("validation", int(clean_val.sum()))):
-        if not left:
-            raise ValueError(f"nothing is left of the {name} set; taken out: {removed}")
-    return CleanSplit(train.subset(np.asarray(keep)), val.subset(clean_val), val, removed)
+            keep[i] = True
+    if keep.all():
+        return train
+    told = ", ".join(f"{n} {why}" for why, n in left_out.items() if n)
+    warn(f"pictures left out of training: {told}")
+    if not keep.any():
+        raise DataError(f"nothing is left to train on: {told}", hint="see vidfx dataset check")
+    return train.subset(keep)
+
+
+def refuse_shared_sources(data: Dataset) -> None:
+    """DataError where one recording stands in train and in another part."""
+    parts: dict[str, set[str]] = {}
+    for picture in data.pictures:
+        if picture.source and picture.part:
+            parts.setdefault(picture.source, set()).add(picture.part)
+    shared = sorted(s for s, found in parts.items() if "train" in found and len(found) > 1)
+    if shared:
+        raise DataError(
+            f"{data.root}: {len(shared)} recordings stand in train and in another part,"
+            f" {shared[0]} among them; the figures would be too good",
+            hint="vidfx dataset split DIR --group-by source, or --allow-leaks",
+        )
+
+
+def _cached(
+    data: Dataset, listed: list[Picture], given: Input, warn: Callable[[str], None]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels (N, C, S, S) uint8 and which of them could be read (N,) bool."""
+    channels = 1 if given.colour == "grey" else 3
+    shape = (len(listed), channels, given.side, given.side)
+    want = CropSpec(given.template, given.side)
+    key = _key(data, listed, want, channels)
+    file = cache_folder() / f"{key}.npy"
+    try:
+        pixels = np.load(file, mmap_mode="c", allow_pickle=False)
+        if pixels.shape == shape:
+            return pixels, np.load(file.with_suffix(".good.npy"), allow_pickle=False)
+    except (OSError, ValueError):
+        pass
+    good = np.zeros(len(listed), bool)
+    part = file.with_suffix(f".{os.getpid()}.part")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        pixels = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=shape)
+        _fill(pixels, good, data, listed, want, warn)
+        pixels.flush()
+        np.save(file.with_suffix(".good.npy"), good)
+        part.replace(file)
+    except OSError as error:
+        raise TrainingError(
+            f"{file}: cannot write the decoded pictures: {error.strerror or error}",
+            hint="free some space, or set XDG_CACHE_HOME to a folder on a larger disk",
+        ) from error
+    finally:
+        part.unlink(missing_ok=True)
+    return np.load(file, mmap_mode="c", allow_pickle=False), good
+
+
+def _fill(
+    pixels: np.ndarray,
+    good: np.ndarray,
+    data: Dataset,
+    listed: list[Picture],
+    want: CropSpec,
+    warn: Callable[[str], None],
+) -> None:
+    def one(row: int) -> str | None:
+        try:
+            crop = as_crop(read_picture(data.file(listed[row])), data.crop, want)
+        except DataError as error:
+            return str(error)
+        grey = pixels.shape[1] == 1
+        pixels[row] = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY) if grey else crop.transpose(2, 0, 1)
+        good[row] = True
+        return None
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for problem in pool.map(one, range(len(listed))):
+            if problem:
+                warn(f"{problem}; left out")
+
+
+def _key(data: Dataset, listed: list[Picture], want: CropSpec, channels: int) -> str:
+    digest = hashlib.sha256(repr((1, want, data.crop, channels)).encode())
+    for picture in listed:
+        file = data.file(picture)
+        try:
+            state = file.stat()
+        except OSError:
+            continue
+        facts = (str(file.absolute()), state.st_size, state.st_mtime_ns)
+        digest.update(repr(facts).encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:32]
+
+
+def cache_folder() -> Path:
+    """Where decoded pictures are kept between runs."""
+    home = os.environ.get("XDG_CACHE_HOME", "")
+    root = Path(home) if Path(home).is_absolute() else Path.home() / ".cache"
+    return root / "vidfx" / "pictures"

@@ -1,121 +1,117 @@
-"""From weights to an engine: an ONNX file, its spec and its card."""
+"""From a checkpoint to an engine: an ONNX file, its spec and its card."""
 
-# torch's stubs leave the types of some functions open.
+# torch and torchvision leave the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import io
+import logging
+import warnings
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
-from torch import nn
 
 from vidfx_engines import CropSpec, EngineSpec, InputSpec
-from vidfx_training.data import Pictures
+from vidfx_training.card import card
+from vidfx_training.checkpoint import Checkpoint
+from vidfx_training.errors import TrainingError
 from vidfx_training.models import CropClassifier
-from vidfx_training.recipe import Recipe
 
 OPSET = 18
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """How well a network does on pictures that it has not learned from."""
+def export(checkpoint: Checkpoint, folder: Path, *, half: bool = False) -> EngineSpec:
+    """Write ``NAME.onnx``, ``NAME.spec.json`` and ``NAME.CARD.md``; returns the spec.
 
-    confusion: np.ndarray
-    "(K, K) int, a row a true class, a column a predicted one"
-    calibration_error: float
-    "expected calibration error over 15 bins"
-
-    @property
-    def accuracy(self) -> float:
-        return float(np.trace(self.confusion) / self.confusion.sum())
-
-    @property
-    def recall(self) -> np.ndarray:
-        """(K,) share of each true class that was found."""
-        return np.diag(self.confusion) / np.maximum(self.confusion.sum(1), 1)
-
-
-@torch.inference_mode()
-def evaluate(model: CropClassifier, pictures: Pictures) -> Evidence:
-    """Run the whole wrapper, as it is exported, over grey pictures doubled to its crop size."""
-    model.eval()
-    probs: list[np.ndarray] = []
-    for part in torch.from_numpy(pictures.pixels).split(256):
-        crops = part[:, None].repeat(1, 3, 1, 1).repeat_interleave(2, 2).repeat_interleave(2, 3)
-        probs.append(model(crops).numpy())
-    prob = np.concatenate(probs)
-    chosen = prob.argmax(1)
-    classes = len(pictures.labels)
-    confusion = np.zeros((classes, classes), int)
-    np.add.at(confusion, (pictures.label, chosen), 1)
-    return Evidence(confusion, calibration_error(prob.max(1), chosen == pictures.label))
-
-
-def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> float:
-    """Expected calibration error (Guo 2017) of confidences (N,) against outcomes (N,)."""
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
-    total = 0.0
-    for b in range(bins):
-        rows = which == b
-        if rows.any():
-            total += rows.mean() * abs(confidence[rows].mean() - right[rows].mean())
-    return float(total)
-
-
-def export(
-    net: nn.Module, temperature: float, recipe: Recipe, metrics: Mapping[str, float], folder: Path
-) -> EngineSpec:
-    """Write ``<name>.onnx`` and ``<name>.spec.json``; returns the spec.
-
-    The graph takes (N, 3, 2 * side, 2 * side) uint8 RGB, any N, and gives calibrated
-    probabilities.
+    The graph takes (N, 3, S, S) uint8 RGB, any N, and gives calibrated probabilities. ``half``
+    keeps the weights in 16 bits, half the size; arithmetic stays in 32. Raises TrainingError
+    where the folder cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    model = CropClassifier(net.to(memory_format=torch.contiguous_format), temperature).eval()  # pyright: ignore[reportCallIssue]
-    size = 2 * recipe.side
+    recipe, facts = checkpoint.recipe, checkpoint.facts
+    size = recipe.crop
     path = folder / f"{recipe.name}.onnx"
-    torch.onnx.export(
-        model,
-        (torch.zeros((2, 3, size, size), dtype=torch.uint8),),
-        str(path),
-        input_names=["crops"],
-        output_names=["probs"],
-        dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=1024)},),
-        opset_version=OPSET,
-        dynamo=True,
-        external_data=False,
-        verbose=False,
-    )
-    spec = EngineSpec(
-        name=recipe.name,
-        task="emotion",
-        weights=path.name,
-        sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-        labels=recipe.labels,
-        input=InputSpec("crops", dtype="uint8", size=size),
-        outputs=("probs",),
-        licence=recipe.licence,
-        training_data=recipe.training_data,
-        crop=CropSpec("fer", size),
-        min_face_px=recipe.min_face_px,
-        metrics=metrics,
-    )
-    spec.save(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        model = CropClassifier(checkpoint.network(), recipe, float(facts.get("temperature", 1.0)))
+        data = _onnx(model.eval(), size)
+        data = _half(data) if half else data
+        part = path.with_name(f".{path.name}.part")
+        part.write_bytes(data)
+        part.replace(path)
+        spec = EngineSpec(
+            name=recipe.name,
+            task="identity" if recipe.task == "recognition" else "emotion",
+            weights=path.name,
+            sha256=hashlib.sha256(data).hexdigest(),
+            labels=checkpoint.labels,
+            input=InputSpec("crops", dtype="uint8", size=size),
+            outputs=("probs",),
+            licence=str(facts.get("licence") or recipe.licence),
+            training_data=str(facts.get("training_data") or recipe.training_data or "not stated"),
+            crop=CropSpec(recipe.input.template, size),
+            min_face_px=recipe.input.min_face_px,
+            metrics=_metrics(facts),
+        )
+        spec.save(folder)
+        (folder / f"{recipe.name}.CARD.md").write_text(card(checkpoint, spec), encoding="utf-8")
+    except OSError as error:
+        raise TrainingError(
+            f"{path}: cannot be written: {error.strerror or error}",
+            hint="free some space, or name another folder",
+        ) from error
     return spec
 
 
-def confusion_table(evidence: Evidence, labels: tuple[str, ...]) -> str:
-    """The confusion matrix as a Markdown table."""
-    lines = [
-        "| true \\ predicted | " + " | ".join(labels) + " | recall |",
-        "| --- |" + " ---: |" * (len(labels) + 1),
-    ]
-    for label, row, recall in zip(labels, evidence.confusion, evidence.recall, strict=True):
-        lines.append(f"| {label} | " + " | ".join(map(str, row)) + f" | {recall:.3f} |")
-    return "\n".join(lines)
+def _metrics(facts: dict[str, Any]) -> dict[str, float]:
+    known = ("temperature", *(n for n in facts if n.startswith("val_")))
+    return {n: round(float(facts[n]), 4) for n in known if isinstance(facts.get(n), int | float)}
+
+
+def _onnx(model: CropClassifier, size: int) -> bytes:
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")  # of the exporter's own making
+            program = torch.onnx.export(
+                model,
+                (torch.zeros((2, 3, size, size), dtype=torch.uint8),),
+                input_names=["crops"],
+                output_names=["probs"],
+                dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=1024)},),
+                opset_version=OPSET,
+                dynamo=True,
+                external_data=False,
+                verbose=False,
+            )
+            assert program is not None
+            return program.model_proto.SerializeToString()
+    finally:
+        logging.disable(before)
+
+
+def _half(data: bytes) -> bytes:
+    """Large float32 weights as float16 behind a Cast, which runtimes fold when they load."""
+    import onnx  # noqa: PLC0415 - only for this
+    from onnx import TensorProto, helper, numpy_helper  # noqa: PLC0415
+
+    graph_model = onnx.load_from_string(data)
+    graph = graph_model.graph
+    casts: list[onnx.NodeProto] = []
+    for tensor in graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if tensor.data_type != TensorProto.FLOAT or values.size < 1024:
+            continue
+        name, stored = tensor.name, f"{tensor.name}.f16"
+        tensor.CopyFrom(numpy_helper.from_array(values.astype("float16"), stored))
+        casts.append(helper.make_node("Cast", [stored], [name], to=TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    onnx.checker.check_model(graph_model)
+    return graph_model.SerializeToString()

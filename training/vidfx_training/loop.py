@@ -1,167 +1,99 @@
-"""The training loop: one function from pictures to the best weights and their evidence."""
+"""The training loop: from pictures and a recipe to the best weights, resumable after any kill."""
 
-# torch's stubs leave the types of some functions open.
+# torch and torchvision leave the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
 
 from __future__ import annotations
 
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
 from torch import nn
 
+from vidfx_training.checkpoint import read_tensors, save_checkpoint, write_tensors
 from vidfx_training.data import Pictures
-from vidfx_training.transforms import Augmentation, augment, mixup
+from vidfx_training.errors import DataError, DivergedError, WeightsError
+from vidfx_training.heads import fit_head
+from vidfx_training.metrics import balanced_accuracy, cpu_has_bf16, logits_of, to_tensors
+from vidfx_training.models import Network
+from vidfx_training.recipe import Recipe, Schedule
+from vidfx_training.teacher import Teacher
+from vidfx_training.transforms import Augmenter, mixup
+
+STATE = "state.safetensors"
+BEST = "best.safetensors"
+Line = dict[str, float]
+
+
+class Watcher(Protocol):
+    """Hears how the training goes. The command line decides how it looks, loggers what is kept."""
+
+    def say(self, text: str) -> None:
+        """Something the user should know."""
+        ...
+
+    def step(self, epoch: int, step: int, steps: int, loss: float) -> None: ...
+
+    def epoch(self, line: Line) -> None:
+        """An epoch is over; all lines of a resumed run come again at its start."""
+        ...
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """How long and how fast to learn; seeds are part of it, so that a run can be repeated."""
+class Trained:
+    """What came out: the averaged weights of the best epoch."""
 
-    epochs: int = 30
-    batch: int = 128
-    lr: float = 0.1
-    "peak learning rate of SGD with Nesterov momentum 0.9, reached after `warmup` epochs"
-    warmup: float = 1.0
-    weight_decay: float = 5e-4
-    label_smoothing: float = 0.1
-    ema: float = 0.998
-    "decay per step of the averaged weights, which are the ones evaluated and kept"
-    sides: tuple[tuple[float, int], ...] = ((0.0, 32), (0.5, 40), (0.78, 48))
-    "progressive resizing: from this share of the epochs on, pictures of this side"
-    compile: bool = True
-    "torch.compile the training step; about a quarter faster on two CPU cores"
-    seed: int = 0
-    augmentation: Augmentation = field(default_factory=Augmentation)
+    net: Network
+    best: Line
+    lines: tuple[Line, ...]
+    seconds: float
+    "of all epochs, also those before a --resume"
 
 
-def to_tensor(pictures: Pictures) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pictures as (N, 1, S, S) uint8 and labels (N,) int64."""
-    return torch.from_numpy(pictures.pixels).unsqueeze(1), torch.from_numpy(pictures.label)
+def train(
+    net: Network,
+    train_set: Pictures,
+    val_set: Pictures,
+    recipe: Recipe,
+    out: Path,
+    watcher: Watcher,
+    *,
+    teacher: Teacher | None = None,
+    resume: bool = False,
+) -> Trained:
+    """Fit ``net``; ``out/best.safetensors`` always holds the best weights so far.
 
-
-@torch.inference_mode()
-def logits_of(net: nn.Module, pixels: torch.Tensor, batch: int = 256) -> torch.Tensor:
-    """Logits (N, K) float32 of uint8 pictures (N, 1, S, S), in evaluation mode."""
-    net.eval()
-    return torch.cat([net(part.float() / 255).float() for part in pixels.split(batch)])
+    After every epoch ``out/state.safetensors`` holds all that the next one needs: a run that was
+    killed and resumed gives the weights of one that was not. Raises DataError, WeightsError where
+    the state is of another run, DivergedError, and TrainingError where the disk is full.
+    """
+    return _Run(net, train_set, val_set, recipe, out, watcher, teacher)(resume=resume)
 
 
 def learning_rate(schedule: Schedule, epoch: float) -> float:
     """Linear warm-up, then a cosine to zero."""
     if epoch < schedule.warmup:
         return schedule.lr * epoch / schedule.warmup
-    done = (epoch - schedule.warmup) / (schedule.epochs - schedule.warmup)
+    done = (epoch - schedule.warmup) / max(1e-9, schedule.epochs - schedule.warmup)
     return schedule.lr * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
-def side_at(schedule: Schedule, epoch: int) -> int:
-    """The side of the training pictures in this epoch, counted from 0."""
-    return [side for start, side in schedule.sides if epoch >= start * schedule.epochs][-1]
-
-
-def cpu_has_bf16() -> bool:
-    """Whether convolutions in bfloat16 have a fast kernel here; without one they take 10 x."""
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
-
-
-def train(
-    net: nn.Module,
-    train_set: Pictures,
-    val_set: Pictures,
-    schedule: Schedule,
-    out: Path,
-    report: Callable[[dict[str, float]], None] = lambda _: None,
-) -> nn.Module:
-    """Fit ``net`` and return it with the averaged weights of the best validation epoch.
-
-    Each epoch appends a line to ``out/log.jsonl``; ``out/best.safetensors`` always holds the
-    best weights so far. Raises ValueError where there are fewer pictures than a batch.
-    """
-    steps = _steps_in(train_set, schedule.batch)
-    out.mkdir(parents=True, exist_ok=True)
-    rng = torch.Generator().manual_seed(schedule.seed)
-    torch.manual_seed(schedule.seed)
-    pixels, labels = to_tensor(train_set)
-    val_pixels, val_labels = to_tensor(val_set)
-    classes = len(train_set.labels)
-    net = net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-    averaged = deepcopy(net)
-    forward = torch.compile(net, dynamic=False) if schedule.compile else net
-    bf16 = cpu_has_bf16()
-    decayed = [p for p in net.parameters() if p.ndim > 1]
-    plain = [p for p in net.parameters() if p.ndim <= 1]
-    optimiser = torch.optim.SGD(
-        [{"params": decayed, "weight_decay": schedule.weight_decay}, {"params": plain}],
-        lr=0.0,
-        momentum=0.9,
-        nesterov=True,
-    )
-    best = -1.0
-    with (out / "log.jsonl").open("w", encoding="utf-8") as log:
-        for epoch in range(schedule.epochs):
-            started = time.perf_counter()
-            side = side_at(schedule, epoch)
-            net.train()
-            total = 0.0
-            order = torch.randperm(len(pixels), generator=rng)
-            for step in range(steps):
-                for group in optimiser.param_groups:
-                    group["lr"] = learning_rate(schedule, epoch + step / steps)
-                rows = order[step * schedule.batch : (step + 1) * schedule.batch]
-                x = augment(pixels[rows].float() / 255, schedule.augmentation, rng)
-                target = F.one_hot(labels[rows], classes).float()
-                x, target = mixup(x, target, schedule.augmentation.mixup, rng)
-                if side != x.shape[-1]:
-                    x = F.interpolate(
-                        x, size=side, mode="bilinear", antialias=True, align_corners=False
-                    )
-                x = x.to(memory_format=torch.channels_last)
-                with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-                    logits = forward(x)
-                loss = F.cross_entropy(
-                    logits.float(), target, label_smoothing=schedule.label_smoothing
-                )
-                optimiser.zero_grad(set_to_none=True)
-                loss.backward()
-                nn.utils.clip_grad_norm_(net.parameters(), 5.0)
-                optimiser.step()
-                total += loss.item()
-                average_into(averaged, net, min(schedule.ema, (step + epoch * steps + 1) / 100))
-            logits = logits_of(averaged, val_pixels)
-            accuracy = float((logits.argmax(1) == val_labels).float().mean())
-            line = {
-                "epoch": epoch + 1,
-                "side": side,
-                "train_loss": total / steps,
-                "val_loss": float(F.cross_entropy(logits, val_labels)),
-                "val_accuracy": accuracy,
-                "seconds": time.perf_counter() - started,
-            }
-            log.write(json.dumps(line) + "\n")
-            log.flush()
-            report(line)
-            if accuracy > best:
-                best = accuracy
-                state = {k: v.contiguous() for k, v in averaged.state_dict().items()}
-                save_file(state, out / "best.safetensors")
-    averaged.load_state_dict(load_file(out / "best.safetensors"))
-    return averaged
-
-
-def _steps_in(pictures: Pictures, batch: int) -> int:
-    """Whole batches in an epoch, one at least."""
-    if len(pictures) < batch:
-        raise ValueError(f"{len(pictures)} pictures to train are fewer than a batch of {batch}")
-    return len(pictures) // batch
+def side_at(recipe: Recipe, epoch: int) -> int:
+    """The side of the training pictures in this epoch, counted from 0; the last is at full size."""
+    schedule = recipe.schedule
+    if epoch >= schedule.epochs - 1:
+        return recipe.input.side
+    begun = [side for start, side in schedule.sides if epoch >= start * schedule.epochs]
+    return begun[-1] if begun else recipe.input.side
 
 
 @torch.no_grad()
@@ -174,19 +106,257 @@ def average_into(averaged: nn.Module, net: nn.Module, decay: float) -> None:
             kept.copy_(new)
 
 
-@torch.inference_mode()
-def fit_temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
-    """The temperature that makes the probabilities honest (Guo 2017), by minimising the NLL.
+class _Run:
+    def __init__(
+        self,
+        net: Network,
+        train_set: Pictures,
+        val_set: Pictures,
+        recipe: Recipe,
+        out: Path,
+        watcher: Watcher,
+        teacher: Teacher | None,
+    ) -> None:
+        self.recipe, self.schedule = recipe, recipe.schedule
+        self.out, self.watcher, self.teacher = out, watcher, teacher
+        self.names = train_set.labels
+        self.pixels, self.label = to_tensors(train_set)
+        self.val_pixels, self.val_label = to_tensors(val_set)
+        if len(train_set) < self.schedule.batch:
+            raise DataError(
+                f"{len(train_set)} pictures to train are fewer than a batch of"
+                f" {self.schedule.batch}",
+                hint="use a smaller --batch, or add pictures",
+            )
+        self.steps = len(train_set) // self.schedule.batch
+        counts = torch.bincount(self.label, minlength=len(self.names)).float()
+        self.class_weight = counts.sum() / (len(counts) * counts)
+        self.net = net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        self.averaged = deepcopy(self.net)
+        self.optimiser = self._optimiser()
+        self.bf16 = cpu_has_bf16()
+        self.lines: list[Line] = []
+        self.best: Line = {}
 
-    The NLL is convex in 1 / T, so its slope changes sign once; bisection finds where. The result
-    stays within 1/20 and 20: where nothing is wrong, or nothing right, there is no best one.
-    """
-    logits = logits.double()
-    wanted = logits.gather(1, labels[:, None]).mean()
-    low, high = -math.log(20), math.log(20)
-    for _ in range(40):
-        middle = (low + high) / 2
-        prob = torch.softmax(logits / math.exp(middle), dim=1)
-        too_sure = bool((prob * logits).sum(1).mean() > wanted)
-        low, high = (middle, high) if too_sure else (low, middle)
-    return math.exp((low + high) / 2)
+    def _optimiser(self) -> torch.optim.SGD:
+        """SGD over what may learn: decay for matrices only, less speed below the head."""
+        groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
+        last = self.net.last_stage()
+        for name, parameter in self.net.named_parameters():
+            learns = self.schedule.layers == "all" or name.startswith(last)
+            parameter.requires_grad_(learns)
+            if learns:
+                head = name.startswith("head.")
+                groups.setdefault((head, parameter.ndim > 1), []).append(parameter)
+        return torch.optim.SGD(
+            [
+                {
+                    "params": parameters,
+                    "weight_decay": self.schedule.weight_decay if matrix else 0.0,
+                    "speed": 1.0 if head else self.schedule.backbone_lr,
+                }
+                for (head, matrix), parameters in groups.items()
+            ],
+            lr=0.0,
+            momentum=0.9,
+            nesterov=True,
+        )
+
+    def __call__(self, *, resume: bool) -> Trained:
+        self.out.mkdir(parents=True, exist_ok=True)
+        if not (resume and self._restore()):
+            self._first()
+        epochs = 0 if self.schedule.layers == "head" else self.schedule.epochs
+        for epoch in range(len(self.lines) - self._headed(), epochs):
+            if self._stale():
+                self.watcher.say(
+                    f"stopped: no better epoch among the last {self.schedule.patience}"
+                )
+                break
+            self._epoch(epoch)
+            self._save()
+        tensors, _ = read_tensors(self.out / BEST)
+        self.averaged.load_state_dict(tensors)
+        seconds = sum(line["seconds"] for line in self.lines)
+        return Trained(self.averaged.eval(), self.best, tuple(self.lines), seconds)
+
+    def _headed(self) -> int:
+        """Lines of the log that are of the head alone: one or none."""
+        return int(self.schedule.head_epochs > 0)
+
+    def _first(self) -> None:
+        if not self._headed():
+            return
+        started = time.perf_counter()
+        torch.manual_seed(self.schedule.seed)
+        loss = fit_head(self.net, self.pixels, self.label, self.class_weight, self.schedule)
+        self.averaged.load_state_dict(self.net.state_dict())
+        self._close(0, self.recipe.input.side, loss, 0.0, started)
+        self._save()
+
+    def _epoch(self, epoch: int) -> None:
+        """One pass over the data. Its randomness depends on the seed and its number alone."""
+        started = time.perf_counter()
+        schedule, side = self.schedule, side_at(self.recipe, epoch)
+        torch.manual_seed(schedule.seed * 10_007 + epoch)
+        rng = torch.Generator().manual_seed(schedule.seed * 10_007 + epoch)
+        augmenter = Augmenter(self.recipe.augmentation, rng)
+        self.net.train()
+        order = self._order(rng)
+        total = right = rate = 0.0
+        for step in range(self.steps):
+            rate = self._set_rate(epoch + step / self.steps)
+            rows = order[step * schedule.batch : (step + 1) * schedule.batch]
+            x = augmenter(self.pixels[rows], side)
+            target = F.one_hot(self.label[rows], len(self.names)).float()
+            x, target = mixup(x, target, self.recipe.augmentation.mixup, rng)
+            loss, hits = self._step(x.to(memory_format=torch.channels_last), target)
+            if not math.isfinite(loss):
+                kept = "the best weights so far are kept" if self.best else "nothing was kept"
+                raise DivergedError(
+                    f"the loss is {loss} in epoch {epoch + 1}, step {step + 1}; {kept} in"
+                    f" {self.out / BEST}",
+                    hint="use a smaller --lr and start again, or look for broken pictures",
+                )
+            total, right = total + loss, right + hits
+            done = step + epoch * self.steps
+            average_into(self.averaged, self.net, min(schedule.ema, (1 + done) / (10 + done)))
+            self.watcher.step(epoch + 1, step + 1, self.steps, loss)
+        share = right / (self.steps * schedule.batch)
+        self._close(epoch + 1, side, total / self.steps, share, started, rate)
+
+    def _order(self, rng: torch.Generator) -> torch.Tensor:
+        if self.schedule.balance != "sampler":
+            return torch.randperm(len(self.label), generator=rng)
+        weights = self.class_weight[self.label]
+        return torch.multinomial(weights, len(self.label), replacement=True, generator=rng)
+
+    def _set_rate(self, epoch: float) -> float:
+        rate = learning_rate(self.schedule, epoch)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate * group["speed"]
+        return rate
+
+    def _step(self, x: torch.Tensor, target: torch.Tensor) -> tuple[float, int]:
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+            logits = self.net(x)
+        logits = logits.float()
+        smooth = self.schedule.label_smoothing
+        soft = target * (1 - smooth) + smooth / target.shape[1]
+        if self.teacher is not None:
+            soft = soft.lerp(self.teacher(x), self.schedule.distil)
+        each = -(soft * F.log_softmax(logits, dim=1)).sum(1)
+        if self.schedule.balance == "loss":
+            each = each * (target * self.class_weight).sum(1)
+        loss = each.mean()
+        self.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
+        self.optimiser.step()
+        return loss.item(), int((logits.argmax(1) == target.argmax(1)).sum())
+
+    def _close(
+        self, epoch: int, side: int, loss: float, share: float, started: float, rate: float = 0.0
+    ) -> None:
+        """Measure, keep the weights if they are the best, and tell."""
+        logits = logits_of(self.averaged, self.val_pixels, side=side, bf16=self.bf16)
+        line: Line = {
+            "epoch": epoch,
+            "side": side,
+            "lr": rate,
+            "train_loss": loss,
+            "train_accuracy": share,
+            "val_loss": float(F.cross_entropy(logits, self.val_label)),
+            "val_accuracy": float((logits.argmax(1) == self.val_label).float().mean()),
+            "val_balanced_accuracy": balanced_accuracy(logits, self.val_label),
+            "seconds": time.perf_counter() - started,
+        }
+        self.lines.append(line)
+        at_full_size = side == self.recipe.input.side
+        if at_full_size and (not self.best or _score(line) > _score(self.best)):
+            self.best = line
+            save_checkpoint(self.out / BEST, self.averaged, self.recipe, self.names, line)
+        self.watcher.epoch(line)
+
+    def _stale(self) -> bool:
+        patience = self.schedule.patience
+        return (
+            bool(patience and self.best)
+            and self.lines[-1]["epoch"] - self.best["epoch"] >= patience
+        )
+
+    def _save(self) -> None:
+        tensors = {f"net.{n}": t for n, t in self.net.state_dict().items()}
+        tensors |= {f"averaged.{n}": t for n, t in self.averaged.state_dict().items()}
+        for name, parameter in self.net.named_parameters():
+            momentum = self.optimiser.state.get(parameter, {}).get("momentum_buffer")
+            if momentum is not None:
+                tensors[f"momentum.{name}"] = momentum
+        meta = {
+            "recipe": self.recipe.to_json(),
+            "labels": json.dumps(self.names),
+            "pictures": str(len(self.label)),
+            "lines": json.dumps(self.lines),
+            "best": json.dumps(self.best),
+        }
+        write_tensors(self.out / STATE, tensors, meta)
+
+    def _restore(self) -> bool:
+        """Whether there was a state to go on from. Raises WeightsError."""
+        file = self.out / STATE
+        if not file.is_file():
+            self.watcher.say(f"{file}: nothing to resume; starting from the beginning")
+            return False
+        tensors, meta = read_tensors(file)
+        same = {
+            "recipe": self.recipe.to_json(),
+            "labels": json.dumps(self.names),
+            "pictures": str(len(self.label)),
+        }
+        for name, now in same.items():
+            if meta.get(name) != now:
+                raise WeightsError(
+                    f"{file}: the {name} of this run are not those that it was begun with",
+                    hint="give the same options and data, or start anew without --resume",
+                )
+        for prefix, owner in (("net.", self.net), ("averaged.", self.averaged)):
+            owner.load_state_dict(_below(tensors, prefix))
+        momenta = _below(tensors, "momentum.")
+        for name, parameter in self.net.named_parameters():
+            if name in momenta:
+                self.optimiser.state[parameter]["momentum_buffer"] = momenta[name]
+        self.lines, self.best = json.loads(meta["lines"]), json.loads(meta["best"])
+        self.watcher.say(f"resumed after epoch {self.lines[-1]['epoch']:g}")
+        for line in self.lines:
+            self.watcher.epoch(line)
+        return True
+
+
+def _score(line: Line) -> tuple[float, float]:
+    return round(line["val_balanced_accuracy"], 4), -line["val_loss"]
+
+
+def _below(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
+
+
+def watch_all(watchers: Sequence[Watcher]) -> Watcher:
+    """One watcher that tells all of them."""
+    return _All(watchers)
+
+
+class _All(Watcher):
+    def __init__(self, watchers: Sequence[Watcher]) -> None:
+        self.watchers = watchers
+
+    def say(self, text: str) -> None:
+        for watcher in self.watchers:
+            watcher.say(text)
+
+    def step(self, epoch: int, step: int, steps: int, loss: float) -> None:
+        for watcher in self.watchers:
+            watcher.step(epoch, step, steps, loss)
+
+    def epoch(self, line: Line) -> None:
+        for watcher in self.watchers:
+            watcher.epoch(line)

@@ -2,89 +2,296 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, TypeVar, cast, get_args, get_type_hints
 
-from vidfx_training.loop import Schedule
-from vidfx_training.transforms import Augmentation
+from vidfx_engines.fields import label as checked_label
+from vidfx_engines.spec import Template
+from vidfx_training.errors import RecipeError
+
+Task = Literal["recognition", "emotion"]
+Arch = Literal["resnet18", "vggface", "small"]
+Norm = Literal["picture", "imagenet", "vggface"]
+Colour = Literal["rgb", "grey"]
+Head = Literal["linear", "fc"]
+Layers = Literal["all", "last", "head"]
+Balance = Literal["none", "sampler", "loss"]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Input:
+    """What the network sees of a face."""
+
+    template: Template = "arcface"
+    "how the face is cut; a data set that was cut otherwise is cut again"
+    side: int = 112
+    "px of the pictures that the network sees"
+    crop: int = 0
+    "px of the crop that the engine takes, a multiple of `side`, averaged down; 0: `side`"
+    colour: Colour = "rgb"
+    min_face_px: float = 20.0
+    "faces smaller than this are not worth reading"
+
+
+@dataclass(frozen=True)
+class Model:
+    """The network and where its weights start."""
+
+    arch: Arch = "resnet18"
+    init: str = "scratch"
+    "scratch, imagenet, vggface, or a file of weights"
+    norm: Norm = "picture"
+    "how the input is normalised: each picture by its own mean and spread, or as the start was"
+    head: Head = "linear"
+    "vggface only: fc keeps fc6 and fc7, 119 of 138 million parameters; linear averages conv5"
+    width: int = 48
+    "small only: channels of the first stage"
+    dropout: float = 0.3
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast to learn; the seed is part of it, so that a run can be repeated."""
+
+    epochs: int = 30
+    batch: int = 128
+    lr: float = 0.1
+    "peak learning rate of SGD with Nesterov momentum 0.9, reached after `warmup` epochs"
+    warmup: float = 1.0
+    weight_decay: float = 5e-4
+    label_smoothing: float = 0.1
+    ema: float = 0.998
+    "decay per step of the averaged weights, which are the ones evaluated and kept"
+    sides: tuple[tuple[float, int], ...] = ()
+    "progressive resizing: from this share of the epochs on, pictures of this side"
+    balance: Balance = "none"
+    "against imbalance: draw rarer classes more often (sampler) or weigh them more (loss)"
+    head_epochs: int = 0
+    "first, the head alone on features of the frozen rest, which are computed once"
+    layers: Layers = "all"
+    "what learns after that: all layers, the last stage and the head, or the head alone"
+    backbone_lr: float = 1.0
+    "learning rate of all but the head, as a share of `lr`"
+    patience: int = 0
+    "stop after so many epochs without a better one; 0 never stops"
+    distil: float = 0.0
+    "share of the teacher's opinion in the target, where a teacher is named"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """How far a training picture may be changed; a zero switches the change off."""
+
+    flip: float = 0.5
+    "probability of a mirror image"
+    rotation: float = 15.0
+    "degrees, either way"
+    scale: float = 0.15
+    "relative zoom, either way"
+    shift: float = 0.08
+    "of the side, either way"
+    contrast: float = 0.3
+    "relative contrast and gamma, either way"
+    colour: float = 0.0
+    "relative gain of each colour, and saturation, either way"
+    grey: float = 0.0
+    "probability that colour is taken away"
+    dark: float = 0.0
+    "probability of low light: down to a tenth, with noise"
+    blur: float = 0.3
+    "probability that a picture is blurred"
+    small: float = 0.0
+    "probability that a picture is made of few pixels, down to a quarter of the side"
+    jpeg: float = 0.0
+    "probability of JPEG's damage, quality 20 to 80"
+    noise: float = 0.02
+    "standard deviation of added noise, of the full range, at most"
+    cutout: float = 0.25
+    "side of the erased square, of the picture's side, at most"
+    mixup: float = 0.1
+    "alpha of the beta distribution from which the mixing weight is drawn"
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What to train, on what, how long, and what to say of the result."""
+    """What to train, from what, how long, and what to say of the result."""
 
     name: str
-    labels: tuple[str, ...]
-    "the classes, which are also the names of the folders, in the order of the outputs"
-    side: int
-    "px of the grey pictures that the network sees"
-    width: int
-    "channels of the first stage"
-    min_face_px: float
-    "faces smaller than this are not worth reading"
-    licence: str
-    training_data: str
-    schedule: Schedule
+    "of the files that come out"
+    task: Task
+    labels: tuple[str, ...] = ()
+    "the classes in the order of the outputs; empty: the data's own, sorted"
+    target_far: float = 0.01
+    "recognition: the share of others that may be taken for the target when thresholds are set"
+    licence: str = "not stated: say what it is before you pass the weights on"
+    training_data: str = ""
+    "what to say of the data besides its counts"
+    input: Input = field(default_factory=Input)
+    model: Model = field(default_factory=Model)
+    schedule: Schedule = field(default_factory=Schedule)
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+    @property
+    def crop(self) -> int:
+        """px of the engine's crop."""
+        return self.input.crop or self.input.side
+
+    def with_values(self, **tables: Mapping[str, Any]) -> Recipe:
+        """The recipe with some values of its tables replaced; raises RecipeError."""
+        changed = {name: replace(getattr(self, name), **values) for name, values in tables.items()}
+        return replace(self, **changed)
+
+    def resized(self, side: int) -> Recipe:
+        """The recipe for pictures of ``side`` px, with crop and progressive sides in proportion."""
+        before = self.input.side
+        crop = self.input.crop // before * side
+        sides = tuple(
+            (start, max(16, round(px * side / before))) for start, px in self.schedule.sides
+        )
+        return replace(
+            self,
+            input=replace(self.input, side=side, crop=crop),
+            schedule=replace(self.schedule, sides=sides),
+        )
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Recipe:
+        """Raises RecipeError."""
+        try:
+            return _build(cls, json.loads(text), "")
+        except (ValueError, RecursionError) as error:
+            raise RecipeError(f"recipe: {error}", hint="the checkpoint is damaged") from error
 
 
-_STRINGS = ("name", "licence", "training_data")
-_LEAST = {"side": 8, "width": 8, "min_face_px": 0}
-"The network's gates have an eighth of its channels."
+def recipes_folder() -> Path:
+    """Where the recipes stand that come with vidfx: in the package, or beside it in a checkout."""
+    here = Path(__file__).parent / "recipes"
+    return here if here.is_dir() else here.parents[1] / "recipes"
+
+
+def named_recipe(name: str) -> Recipe:
+    """A recipe that comes with vidfx, by its file's stem. Raises RecipeError."""
+    folder = recipes_folder()
+    known = sorted(p.stem for p in folder.glob("*.toml"))
+    if name not in known:
+        raise RecipeError(f"no recipe is named {name!r}", hint=f"known: {', '.join(known)}")
+    return read_recipe(folder / f"{name}.toml")
+
+
+def recipe_for(task: str, arch: str, init: str) -> Recipe:
+    """The recipe that comes with vidfx for these; a start from a file is tuned as ImageNet's is.
+
+    Raises RecipeError where there is none.
+    """
+    if arch == "small":
+        name = f"{task}-embedded"
+    elif arch == "vggface":
+        name = f"{task}-vggface"
+    else:
+        name = f"{task}-resnet18-{'scratch' if init == 'scratch' else 'imagenet'}"
+    return named_recipe(name).with_values(model={"init": init})
 
 
 def read_recipe(path: Path) -> Recipe:
-    """Read and check a recipe. Raises ValueError, in one line, naming the file."""
+    """Read and check a recipe. Raises RecipeError, in one line, naming the file."""
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-        schedule: dict[str, Any] = dict(content["schedule"])
-        augmentation: dict[str, Any] = dict(content["augmentation"])
-        schedule["sides"] = tuple((float(s), int(n)) for s, n in schedule["sides"])
-        _same_kinds(schedule, Schedule())
-        _same_kinds(augmentation, Augmentation())
-        _check(content, schedule)
-        return Recipe(
-            **{k: v for k, v in content.items() if k not in ("schedule", "augmentation", "labels")},
-            labels=tuple(content["labels"]),
-            schedule=Schedule(**schedule, augmentation=Augmentation(**augmentation)),
-        )
+        return _build(Recipe, tomllib.loads(path.read_text(encoding="utf-8")), "")
     except OSError as error:
-        raise ValueError(f"{path}: {error.strerror}") from error
-    except KeyError as error:
-        raise ValueError(f"{path}: {error.args[0]} is missing") from error
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{path}: {error}") from error
+        raise RecipeError(f"{path}: {error.strerror}", hint="check the path") from error
+    except (RecipeError, ValueError) as error:
+        raise RecipeError(f"{path}: {error}", hint="mend the recipe") from error
 
 
-def _same_kinds(given: dict[str, Any], defaults: Schedule | Augmentation) -> None:
-    """ValueError where a value is of another type than its default; unknown names pass."""
-    for name, value in given.items():
-        wanted = cast("type[Any]", type(getattr(defaults, name, value)))
-        kinds: tuple[type[Any], ...] = (int, float) if wanted is float else (wanted,)
-        if type(value) not in kinds:
-            raise ValueError(f"{name}: {value!r} is no {wanted.__name__}")
+def _build(cls: type[T], raw: object, where: str) -> T:
+    """A dataclass out of a table of plain values; ValueError names the key."""
+    if not isinstance(raw, dict):
+        raise ValueError(f"{where.rstrip('.')}: a table is needed")
+    table = cast("dict[str, Any]", raw)
+    kinds = get_type_hints(cls)
+    known = {f.name for f in fields(cast("Any", cls))}
+    for name in table:
+        if name not in known:
+            raise ValueError(f"{where}{name}: unknown; known: {', '.join(sorted(known))}")
+    values = {name: _value(kinds[name], value, f"{where}{name}") for name, value in table.items()}
+    try:
+        return cls(**values)
+    except TypeError as error:
+        missing = re.findall(r"'(\w+)'", str(error))
+        raise ValueError(f"{where}{', '.join(missing)}: missing") from error
 
 
-def _check(content: dict[str, Any], schedule: dict[str, Any]) -> None:
-    """ValueError for what would only break after hours of training."""
-    for name in _STRINGS:
-        if not isinstance(content[name], str):
-            raise ValueError(f"{name}: {content[name]!r} is no text")
-    for name, least in _LEAST.items():
-        kinds = (int, float) if name == "min_face_px" else (int,)
-        if type(content[name]) not in kinds or content[name] < least:
-            raise ValueError(f"{name}: {content[name]!r} is no number of {least} or more")
-    labels: Any = content["labels"]
-    names = cast("list[Any]", labels) if isinstance(labels, list) else []
-    if len({str(name) for name in names}) < max(2, len(names)):
-        raise ValueError("labels: a list of two or more different names is needed")
-    for name in (content["name"], *names):
-        if not isinstance(name, str) or not re.fullmatch(r"\w[\w .-]*", name):
-            raise ValueError(f"{name!r} cannot be the name of a file or folder")
-    starts = [start for start, _ in schedule["sides"]]
-    if not starts or starts[0] > 0 or starts != sorted(starts):
-        raise ValueError("sides: the first starts at 0 and each later than the one before")
-    if min(schedule.get("epochs", 1), schedule.get("batch", 1)) < 1:
-        raise ValueError("epochs, batch: 1 or more is needed")
+def _value(kind: Any, value: Any, name: str) -> Any:
+    if hasattr(kind, "__dataclass_fields__"):
+        return _build(kind, value, f"{name}.")
+    if options := get_args(kind):
+        if isinstance(options[0], str):
+            if value not in options:
+                raise ValueError(f"{name}: one of {', '.join(options)} is needed, not {value!r}")
+            return value
+        return _tuple(options[0], value, name)
+    kinds: tuple[type, ...] = (int, float) if kind is float else (kind,)
+    if type(value) not in kinds:
+        raise ValueError(f"{name}: {value!r} is no {kind.__name__}")
+    return kind(value)
+
+
+def _tuple(kind: Any, value: Any, name: str) -> tuple[Any, ...]:
+    """A list of texts, or of pairs (number, whole number)."""
+    items = cast("list[Any]", value) if isinstance(value, list | tuple) else [None]
+    if kind is str and all(isinstance(item, str) for item in items):
+        return tuple(items)
+    if kind is not str:
+        with suppress(TypeError, ValueError):
+            pairs = [cast("tuple[Any, Any]", tuple(cast("Any", item))) for item in items]
+            return tuple((float(start), int(side)) for start, side in pairs)
+    raise ValueError(f"{name}: {value!r} is not a list of {'texts' if kind is str else 'pairs'}")
+
+
+def _check(recipe: Recipe) -> None:
+    """RecipeError for what would only break after hours of training."""
+    given, model, schedule = recipe.input, recipe.model, recipe.schedule
+    starts = [start for start, _ in schedule.sides]
+    sides = [side for _, side in schedule.sides]
+    wrong = {
+        "name: cannot be the name of a file": not re.fullmatch(r"\w[\w .-]*", recipe.name),
+        "labels: two or more different names are needed": recipe.labels
+        and len(set(recipe.labels)) < max(2, len(recipe.labels)),
+        "input.side: 16 to 512 is needed": not 16 <= given.side <= 512,
+        "input.crop: a multiple of input.side is needed": recipe.crop % given.side,
+        "model.width: a multiple of 8 is needed": model.width < 8 or model.width % 8,
+        "model.head: only vggface has fc6 and fc7": model.head == "fc" and model.arch != "vggface",
+        "model.dropout: 0 to 0.9 is needed": not 0 <= model.dropout <= 0.9,
+        "schedule: epochs and batch of 1 or more are needed": min(schedule.epochs, schedule.batch)
+        < 1,
+        "schedule.lr: more than 0 is needed": not 0 < schedule.lr < 100,
+        "schedule.sides: the first starts at 0 and each later than the one before": starts
+        and (starts[0] != 0 or starts != sorted(set(starts))),
+        "schedule.sides: 16 px or more, and no more than input.side": sides
+        and not 16 <= min(sides) <= max(sides) <= given.side,
+        "schedule.ema, schedule.distil: 0 to 1 is needed": not (
+            0 <= schedule.ema < 1 and 0 <= schedule.distil <= 1
+        ),
+        "target_far: more than 0 and less than 0.5 is needed": not 0 < recipe.target_far < 0.5,
+    }
+    for message, applies in wrong.items():
+        if applies:
+            raise RecipeError(message, hint="mend the recipe, or the option that changes it")
+    for name in recipe.labels:
+        try:
+            checked_label(name)
+        except ValueError as error:
+            raise RecipeError(f"labels: {error}") from error

@@ -1,73 +1,112 @@
-"""Augmentation of whole batches on the device, from one seeded generator."""
+"""Augmentation of whole batches, from one seeded generator."""
+
+# torch and torchvision leave the types of many functions open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from typing import cast
 
 import torch
 import torch.nn.functional as F
+from torchvision.io import decode_jpeg, encode_jpeg
+
+from vidfx_training.recipe import Augmentation
 
 
-@dataclass(frozen=True)
-class Augmentation:
-    """How far a training picture may be changed; a zero switches the change off."""
+class Augmenter:
+    """Changes each picture of a batch by its own random amounts."""
 
-    flip: float = 0.5
-    "probability of a mirror image"
-    rotation: float = 15.0
-    "degrees, either way"
-    scale: float = 0.15
-    "relative zoom, either way"
-    shift: float = 0.08
-    "of the side, either way"
-    contrast: float = 0.3
-    "relative contrast and gamma, either way"
-    blur: float = 0.3
-    "probability that a picture is blurred as a small face in a video is"
-    noise: float = 0.02
-    "standard deviation of added noise, of the full range, at most"
-    cutout: float = 0.25
-    "side of the erased square, of the picture's side, at most"
-    mixup: float = 0.1
-    "alpha of the beta distribution from which the mixing weight is drawn"
+    def __init__(self, how: Augmentation, rng: torch.Generator) -> None:
+        self.how = how
+        self.rng = rng
 
+    def __call__(self, x: torch.Tensor, side: int) -> torch.Tensor:
+        """``x`` (N, C, S, S) uint8 to (N, C, side, side) float 0..1."""
+        how = self.how
+        x = self._jpeg(x) if how.jpeg else x
+        x = self._place(x.float() / 255, side)
+        if x.shape[1] == 3:
+            x = self._colours(x)
+        x = x.clamp(1e-3, 1) ** torch.exp(self._each(x, -how.contrast, how.contrast))
+        x = self._focus(x)
+        noise = self._each(x, 0, how.noise)
+        if how.dark:
+            dark = self._some(x, how.dark)
+            x = torch.where(dark, x * self._each(x, 0.1, 0.5), x)
+            noise = torch.where(dark, noise + 0.02, noise)
+        if how.noise or how.dark:
+            x = x + torch.randn(x.shape, generator=self.rng) * noise
+        return self._cover(x).clamp(0, 1)
 
-def augment(x: torch.Tensor, how: Augmentation, rng: torch.Generator) -> torch.Tensor:
-    """Change each picture of ``x`` (N, 1, S, S), float 0..1, by its own random amounts."""
-    n, _, side, _ = x.shape
+    def _each(self, x: torch.Tensor, low: float, high: float, channels: int = 1) -> torch.Tensor:
+        """A number for each picture (and channel), in the shape that goes with ``x``."""
+        shape = (len(x), channels, 1, 1)
+        return torch.rand(shape, generator=self.rng) * (high - low) + low
 
-    def uniform(low: float, high: float, *shape: int) -> torch.Tensor:
-        return torch.rand(shape or (n,), generator=rng) * (high - low) + low
+    def _some(self, x: torch.Tensor, share: float) -> torch.Tensor:
+        return self._each(x, 0, 1) < share
 
-    angle = uniform(-how.rotation, how.rotation) * math.pi / 180
-    zoom = torch.exp(uniform(-how.scale, how.scale))
-    mirror = torch.where(uniform(0, 1) < how.flip, -1.0, 1.0)
-    cos, sin = torch.cos(angle) * zoom, torch.sin(angle) * zoom
-    shift_x, shift_y = uniform(-how.shift, how.shift) * 2, uniform(-how.shift, how.shift) * 2
-    theta = torch.stack(
-        [
+    def _place(self, x: torch.Tensor, side: int) -> torch.Tensor:
+        """Mirror, turn, zoom and shift, sampled at ``side`` px at once."""
+        n, channels = x.shape[:2]
+        how = self.how
+        angle = self._each(x, -how.rotation, how.rotation).view(n) * math.pi / 180
+        zoom = torch.exp(self._each(x, -how.scale, how.scale)).view(n)
+        mirror = torch.where(self._some(x, how.flip).view(n), -1.0, 1.0)
+        cos, sin = torch.cos(angle) * zoom, torch.sin(angle) * zoom
+        shift_x = self._each(x, -how.shift, how.shift).view(n) * 2
+        shift_y = self._each(x, -how.shift, how.shift).view(n) * 2
+        rows = [
             torch.stack([cos * mirror, -sin, shift_x], 1),
             torch.stack([sin * mirror, cos, shift_y], 1),
-        ],
-        1,
-    )
-    grid = F.affine_grid(theta, [n, 1, side, side], align_corners=False)
-    x = F.grid_sample(x, grid, padding_mode="border", align_corners=False)
+        ]
+        grid = F.affine_grid(torch.stack(rows, 1), [n, channels, side, side], align_corners=False)
+        return F.grid_sample(x, grid, padding_mode="border", align_corners=False)
 
-    gamma = torch.exp(uniform(-how.contrast, how.contrast)).view(n, 1, 1, 1)
-    x = x.clamp(1e-3, 1) ** gamma
-    blurred = F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
-    x = torch.where((uniform(0, 1) < how.blur).view(n, 1, 1, 1), blurred, x)
-    x = x + torch.randn(x.shape, generator=rng) * uniform(0, how.noise).view(n, 1, 1, 1)
+    def _colours(self, x: torch.Tensor) -> torch.Tensor:
+        how = self.how
+        if how.colour:
+            x = x * torch.exp(self._each(x, -how.colour, how.colour, 3))
+        if how.colour or how.grey:
+            saturation = self._each(x, 1 - how.colour, 1 + how.colour)
+            saturation = torch.where(self._some(x, how.grey), 0.0, saturation)
+            grey = x.mean(dim=1, keepdim=True)
+            x = grey + (x - grey) * saturation
+        return x
 
-    if how.cutout:
-        half = uniform(0, how.cutout / 2).view(n, 1, 1) * side
+    def _focus(self, x: torch.Tensor) -> torch.Tensor:
+        how, side = self.how, x.shape[-1]
+        if how.blur:
+            soft = F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
+            x = torch.where(self._some(x, how.blur), soft, x)
+        if how.small:
+            share = float(torch.rand(1, generator=self.rng)) * 0.75 + 0.25
+            few = F.interpolate(x, size=max(8, round(side * share)), mode="area")
+            few = F.interpolate(few, size=side, mode="bilinear", align_corners=False)
+            x = torch.where(self._some(x, how.small), few, x)
+        return x
+
+    def _jpeg(self, x: torch.Tensor) -> torch.Tensor:
+        out = x.clone()
+        for i in torch.nonzero(self._some(x, self.how.jpeg).view(-1)).view(-1).tolist():
+            quality = int(torch.randint(20, 81, (1,), generator=self.rng))
+            coded = cast("torch.Tensor", encode_jpeg(x[i], quality))
+            out[i] = cast("torch.Tensor", decode_jpeg(coded))
+        return out
+
+    def _cover(self, x: torch.Tensor) -> torch.Tensor:
+        if not self.how.cutout:
+            return x
+        n, side = len(x), x.shape[-1]
+        half = self._each(x, 0, self.how.cutout / 2).view(n, 1, 1) * side
         at = torch.arange(side).view(1, 1, side)
-        cx, cy = uniform(0, side).view(n, 1, 1), uniform(0, side).view(n, 1, 1)
+        cx = self._each(x, 0, side).view(n, 1, 1)
+        cy = self._each(x, 0, side).view(n, 1, 1)
         hole = ((at - cx).abs() < half) & ((at.transpose(1, 2) - cy).abs() < half)
-        x = torch.where(hole.unsqueeze(1), x.mean(dim=(2, 3), keepdim=True), x)
-    return x.clamp(0, 1)
+        return torch.where(hole.unsqueeze(1), x.mean(dim=(2, 3), keepdim=True), x)
 
 
 def mixup(

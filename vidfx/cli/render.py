@@ -55,13 +55,13 @@ def listener_for(kind: str, *, debug: bool) -> Renderer:
     return {"bar": Bar, "text": Lines, "jsonl": JsonLines, "none": ErrorsOnly}[kind](debug=debug)
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """One line without control characters: a file's name must not drive the terminal."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(_clean(text) + "\n")
+    sys.stderr.write(clean(text) + "\n")
     sys.stderr.flush()
 
 
@@ -89,9 +89,9 @@ def write_plan(outcomes: Sequence[Outcome]) -> None:
     for outcome in outcomes:
         if outcome.status == "planned":
             folder = Path(outcome.outputs["summary"]).parent
-            sys.stdout.write(_clean(f"{outcome.input} -> {folder}") + "\n")
+            sys.stdout.write(clean(f"{outcome.input} -> {folder}") + "\n")
             for path in outcome.outputs.values():
-                sys.stdout.write(_clean(f"    {path}") + "\n")
+                sys.stdout.write(clean(f"    {path}") + "\n")
 
 
 def done_line(job: Job, summary: dict[str, Any]) -> str:
@@ -219,14 +219,14 @@ class Bar(Renderer):
         self._progress.stop()
 
     def _print(self, text: str) -> None:
-        self._progress.console.print(Text(_clean(text)), soft_wrap=True)
+        self._progress.console.print(Text(clean(text)), soft_wrap=True)
 
     def notice(self, text: str) -> None:
         self._print(text)
 
     def started(self, job: Job, info: VideoInfo, expected: int | None) -> None:
         self._close()
-        self._task = self._progress.add_task(_clean(job.source.name), total=expected)
+        self._task = self._progress.add_task(clean(job.source.name), total=expected)
 
     def advanced(self, job: Job, frames: int) -> None:
         if self._task is not None:

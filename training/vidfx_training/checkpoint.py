@@ -1,0 +1,112 @@
+"""Weights on the disk: safetensors, with everything else about them as JSON in the same file.
+
+Nothing is ever unpickled: a file from a stranger can be wrong, but it cannot run.
+"""
+
+# torch and torchvision leave the types of many functions open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from vidfx_training.errors import RecipeError, TrainingError, WeightsError
+from vidfx_training.models import Network, build
+from vidfx_training.recipe import Recipe
+
+SCHEMA = "vidfx.checkpoint/1"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A trained network and what made it."""
+
+    tensors: dict[str, torch.Tensor]
+    recipe: Recipe
+    labels: tuple[str, ...]
+    facts: dict[str, Any]
+    "data, seed, epoch, metrics, versions: what the card says"
+
+    def network(self) -> Network:
+        """The network with these weights, in evaluation mode. Raises WeightsError."""
+        net = build(self.recipe, len(self.labels))
+        try:
+            net.load_state_dict(self.tensors)
+        except RuntimeError as error:
+            raise WeightsError(
+                "the checkpoint's weights are not those of the network that it names",
+                hint="the file was altered; train again",
+            ) from error
+        return net.eval()
+
+
+def save_checkpoint(file: Path, net: nn.Module, recipe: Recipe, labels: tuple[str, ...],
+                    facts: Mapping[str, Any]) -> None:  # fmt: skip
+    """Write weights and facts under ``file``, whole or not at all. Raises TrainingError."""
+    meta = {
+        "schema": SCHEMA,
+        "recipe": recipe.to_json(),
+        "labels": json.dumps(labels),
+        "facts": json.dumps(facts),
+    }
+    write_tensors(file, net.state_dict(), meta)
+
+
+def load_checkpoint(file: Path) -> Checkpoint:
+    """Raises WeightsError, one line with the file, where it is no checkpoint of vidfx."""
+    tensors, meta = read_tensors(file)
+    try:
+        if meta.get("schema") != SCHEMA:
+            raise KeyError("schema")
+        labels, facts = json.loads(meta["labels"]), json.loads(meta["facts"])
+        recipe = Recipe.from_json(meta["recipe"])
+        if not isinstance(facts, dict) or not all(isinstance(name, str) for name in labels):
+            raise TypeError("facts")
+    except (KeyError, TypeError, ValueError, RecipeError) as error:
+        raise WeightsError(
+            f"{file}: weights, but no checkpoint of `vidfx train`: {error} is missing or wrong",
+            hint="name the best.safetensors of a run",
+        ) from error
+    return Checkpoint(tensors, recipe, tuple(labels), facts)
+
+
+def write_tensors(file: Path, tensors: Mapping[str, torch.Tensor], meta: dict[str, str]) -> None:
+    """Write safetensors under a temporary name, then rename. Raises TrainingError."""
+    part = file.with_name(f".{file.name}.part")
+    whole = {name: t.detach().contiguous() for name, t in tensors.items()}
+    try:
+        save_file(whole, part, meta)
+        part.replace(file)
+    except (OSError, SafetensorError) as error:
+        part.unlink(missing_ok=True)
+        full = getattr(error, "errno", None) == errno.ENOSPC or "No space" in str(error)
+        raise TrainingError(
+            f"{file}: cannot be written: {'no space left on the disk' if full else error}",
+            hint="free some space and go on with --resume" if full else "check the folder",
+        ) from error
+
+
+def read_tensors(file: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    """Tensors and metadata of a safetensors file. Raises WeightsError."""
+    try:
+        with safe_open(file, framework="pt") as content:
+            names = content.keys()
+            return {name: content.get_tensor(name) for name in names}, content.metadata() or {}
+    except FileNotFoundError as error:
+        raise WeightsError(f"{file}: there is no such file", hint="check the path") from error
+    except (OSError, SafetensorError) as error:
+        raise WeightsError(
+            f"{file}: cannot be read as safetensors: {error}",
+            hint="weights of vidfx are .safetensors files",
+        ) from error

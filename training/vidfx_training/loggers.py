@@ -1,0 +1,129 @@
+"""What is kept of a training: files always, Weights & Biases or TensorBoard beside them."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+import json
+import os
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from vidfx_training.errors import RecipeError
+from vidfx_training.loop import Line
+from vidfx_training.plots import plot_curves
+
+LoggerName = Literal["files", "wandb", "tensorboard"]
+
+
+class Logger(Protocol):
+    """Where the figures of a run go."""
+
+    def start(self, facts: dict[str, Any]) -> None:
+        """``facts``: recipe, data, seed, machine."""
+        ...
+
+    def log(self, line: Line) -> None:
+        """One epoch."""
+        ...
+
+    def finish(self, facts: dict[str, Any]) -> None:
+        """The run is over; ``facts`` is what came out."""
+        ...
+
+
+class FileLogger:
+    """``log.jsonl`` and ``log.csv``, a line an epoch, and ``curves.png``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.lines: list[Line] = []
+
+    def start(self, facts: dict[str, Any]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.lines = []
+        for name in ("log.jsonl", "log.csv"):
+            (self.folder / name).write_text("", encoding="utf-8")
+
+    def log(self, line: Line) -> None:
+        self.lines.append(line)
+        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(line) + "\n")
+        with (self.folder / "log.csv").open("a", encoding="utf-8", newline="") as stream:
+            writer = csv.DictWriter(stream, list(line), lineterminator="\n")
+            if len(self.lines) == 1:
+                writer.writeheader()
+            writer.writerow(line)
+        plot_curves(self.lines, self.folder / "curves.png")
+
+    def finish(self, facts: dict[str, Any]) -> None: ...
+
+
+class WandbLogger:
+    """Weights & Biases, in the mode that WANDB_MODE says; offline where nothing says so.
+
+    Offline runs stay below ``folder/wandb`` until ``wandb sync``.
+    """
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.wandb = _library("wandb")
+        self.folder, self.name = folder, name
+
+    def start(self, facts: dict[str, Any]) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        mode = os.environ.get("WANDB_MODE", "offline")
+        self.run = self.wandb.init(
+            project=os.environ.get("WANDB_PROJECT", "vidfx"),
+            name=self.name,
+            dir=str(self.folder),
+            mode=mode,
+            config=facts,
+        )
+
+    def log(self, line: Line) -> None:
+        self.run.log(line, step=int(line["epoch"]))
+
+    def finish(self, facts: dict[str, Any]) -> None:
+        self.run.summary.update(facts)
+        self.run.finish()
+
+
+class TensorBoardLogger:
+    """Event files below ``folder/tensorboard``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.library = _library("torch.utils.tensorboard", needs="tensorboard")
+        self.folder = folder / "tensorboard"
+
+    def start(self, facts: dict[str, Any]) -> None:
+        self.writer = self.library.SummaryWriter(str(self.folder))
+        self.writer.add_text("run", f"```\n{json.dumps(facts, indent=1)}\n```")
+
+    def log(self, line: Line) -> None:
+        for name, value in line.items():
+            if name != "epoch":
+                self.writer.add_scalar(name, value, int(line["epoch"]))
+        self.writer.flush()
+
+    def finish(self, facts: dict[str, Any]) -> None:
+        self.writer.close()
+
+
+def loggers(kind: LoggerName, folder: Path, name: str) -> list[Logger]:
+    """The files, and what was asked for beside them. Raises RecipeError where it is missing."""
+    found: list[Logger] = [FileLogger(folder)]
+    if kind == "wandb":
+        found.append(WandbLogger(folder, name))
+    elif kind == "tensorboard":
+        found.append(TensorBoardLogger(folder))
+    return found
+
+
+def _library(module: str, needs: str = "") -> Any:
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        name = needs or module
+        raise RecipeError(
+            f"--logger {name}: {name} is not installed", hint=f"pip install 'vidfx[{name}]'"
+        ) from error

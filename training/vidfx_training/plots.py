@@ -1,0 +1,42 @@
+"""The curves of a training as a picture."""
+
+# matplotlib's stubs leave types open.
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+
+def plot_curves(lines: Sequence[dict[str, float]], file: Path) -> None:
+    """Loss, accuracy and learning rate over the epochs, as a PNG."""
+    figure = Figure(figsize=(11, 3.4), layout="constrained")
+    FigureCanvasAgg(figure)
+    loss, accuracy, rate = figure.subplots(1, 3)
+    epochs = [line["epoch"] for line in lines]
+    for axes, title, curves in (
+        (loss, "loss", (("train_loss", "train"), ("val_loss", "val"))),
+        (
+            accuracy,
+            "accuracy",
+            (
+                ("train_accuracy", "train, augmented"),
+                ("val_accuracy", "val"),
+                ("val_balanced_accuracy", "val, balanced"),
+            ),
+        ),
+        (rate, "learning rate", (("lr", "at the end of the epoch"),)),
+    ):
+        for key, name in curves:
+            axes.plot(epochs, [line[key] for line in lines], label=name, linewidth=1.6)
+        axes.set_title(title, fontsize=11)
+        axes.set_xlabel("epoch")
+        axes.grid(alpha=0.3)
+        axes.legend(fontsize=8, frameon=False)
+    part = file.with_name(f".{file.name}.part")
+    figure.savefig(part, dpi=110, format="png")
+    part.replace(file)

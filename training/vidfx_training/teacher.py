@@ -1,0 +1,57 @@
+"""Teachers: trained networks whose opinion of each augmented picture a smaller one learns."""
+
+# torch and torchvision leave the types of many functions open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+
+from vidfx_training.checkpoint import load_checkpoint
+from vidfx_training.errors import RecipeError, WeightsError
+from vidfx_training.metrics import cpu_has_bf16
+from vidfx_training.recipe import Recipe
+
+
+class Teacher:
+    """The mean opinion of some checkpoints on a picture and its mirror image (Hinton 2015)."""
+
+    def __init__(self, files: Sequence[Path], recipe: Recipe, labels: tuple[str, ...]) -> None:
+        """Raises WeightsError, and RecipeError where a teacher knows other classes or crops."""
+        self.nets: list[tuple[torch.nn.Module, int]] = []
+        for file in files:
+            found = load_checkpoint(file)
+            given = found.recipe.input
+            if found.labels != labels:
+                raise WeightsError(
+                    f"{file}: this teacher knows {', '.join(found.labels)}, not"
+                    f" {', '.join(labels)}",
+                    hint="teacher and pupil need the same classes in the same order",
+                )
+            if (given.template, given.colour) != (recipe.input.template, recipe.input.colour):
+                raise RecipeError(
+                    f"{file}: this teacher sees {given.colour} crops of the template"
+                    f" {given.template}",
+                    hint="teacher and pupil need the same [input] template and colour",
+                )
+            net = found.network().to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+            self.nets.append((net, given.side))
+
+    @torch.no_grad()
+    def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        """Probabilities (N, K) for pictures (N, C, S, S) float 0..1."""
+        total = torch.zeros(())
+        for net, side in self.nets:
+            seen = x
+            if x.shape[-1] != side:
+                seen = F.interpolate(x, size=side, mode="bilinear", align_corners=False)
+            for view in (seen, seen.flip(-1)):
+                with torch.autocast("cpu", torch.bfloat16, enabled=cpu_has_bf16()):
+                    logits = net(view)
+                total = total + torch.softmax(logits.float(), dim=1)
+        return total / (2 * len(self.nets))
