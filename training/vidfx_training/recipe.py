@@ -203,7 +203,11 @@ def recipe_for(task: str, arch: str, init: str) -> Recipe:
         name = f"{task}-vggface"
     else:
         name = f"{task}-resnet18-{'scratch' if init == 'scratch' else 'imagenet'}"
-    return named_recipe(name).with_values(model={"init": init})
+    recipe = named_recipe(name).with_values(model={"init": init})
+    if arch == "vggface" and init == "scratch":  # a frozen network of random weights is no use
+        learns = {"head_epochs": 0, "layers": "all", "backbone_lr": 1.0}
+        return recipe.with_values(model={"norm": "picture"}, schedule=learns)
+    return recipe
 
 
 def read_recipe(path: Path) -> Recipe:
