@@ -1,8 +1,9 @@
 """Clips of known content, made from pictures that installed packages ship.
 
 ``python -m benchmarks.clips demo OUT.mp4`` makes the demo clip; ``faces`` makes the one that the
-benchmarks use. The pictures are insightface's group photograph (``t1.jpg``) and scikit-image's
-public-domain astronaut; neither package is imported, only its files are read.
+benchmarks use; ``people OUT`` makes a folder of recordings of seven people to train on. The
+pictures are insightface's group photograph (``t1.jpg``) and scikit-image's public-domain
+astronaut; neither package is imported, only its files are read.
 """
 
 from __future__ import annotations
@@ -84,6 +85,41 @@ def face_frames(faces: int, frames: int, size: tuple[int, int]) -> Iterator[np.n
         yield np.clip(frame + noise, 0, 255).astype(np.uint8)
 
 
+GROUP_PEOPLE = (
+    *((0.09, 0.26), (0.25, 0.16), (0.41, 0.26)),
+    *((0.62, 0.32), (0.75, 0.11), (0.92, 0.26)),
+)
+"""Middles of the six faces of ``group()``, in shares of its width."""
+
+
+def write_people(folder: Path, recordings: int = 5, seconds: float = 6) -> None:
+    """Short recordings of seven people, ``folder/<person>/<n>.mp4``, in changing light.
+
+    Eileen (the astronaut) has twice as many as each of the six of the group.
+    """
+    rng = np.random.default_rng(0)
+    people = [("Eileen", astronaut(), (0.44, 0.23), 0.55, 2 * recordings)]
+    people += [
+        (f"person{i}", group(), place, 0.2, recordings) for i, place in enumerate(GROUP_PEOPLE, 1)
+    ]
+    size = (480, 270)
+    for name, picture, (x, y), across, count in people:
+        for number in range(1, count + 1):
+            first, last = (
+                (x + dx, y + dy, across * zoom)
+                for dx, dy, zoom in rng.uniform((-0.02, -0.02, 0.8), (0.02, 0.02, 1.5), (2, 3))
+            )
+            frames = camera(picture, size, round(seconds * RATE), (first, last))
+            light = _light(frames, rng.uniform(0.6, 1.3), rng.uniform(0.7, 1.5))
+            write_clip(folder / name / f"{number}.mp4", light, size)
+
+
+def _light(frames: Iterator[np.ndarray], gain: float, gamma: float) -> Iterator[np.ndarray]:
+    table = 255 * gain * (np.arange(256) / 255) ** gamma
+    for frame in frames:
+        yield cv2.LUT(frame, table.clip(0, 255).astype(np.uint8))
+
+
 def melody(seconds: float) -> np.ndarray:
     """A quiet tune (2, N) float32 at SOUND_RATE."""
     notes = [261.6, 329.6, 392.0, 523.3, 392.0, 329.6]
@@ -124,13 +160,16 @@ def write_clip(path: Path, frames: Iterator[np.ndarray], size: tuple[int, int]) 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make clips of known content.")
-    parser.add_argument("kind", choices=["demo", "faces"])
+    parser.add_argument("kind", choices=["demo", "faces", "people"])
     parser.add_argument("out", type=Path)
     parser.add_argument("--faces", type=int, choices=[1, 6], default=6)
     parser.add_argument("--frames", type=int, default=900)
     parser.add_argument("--height", type=int, choices=[360, 720, 1080], default=720)
     args = parser.parse_args()
     size = (args.height * 16 // 9, args.height)
+    if args.kind == "people":
+        write_people(args.out)
+        return
     if args.kind == "demo":
         frames = demo_frames(size)
     else:

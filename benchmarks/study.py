@@ -133,9 +133,7 @@ def run(step: Step, command: str, work: Path) -> None:
     words += ["--resume"] if resumable else []
     print(f"{step.name}: vidfx {shlex.join(words)}", flush=True)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(
-        [sys.executable, "-c", program, *words], env=environment, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", program, *words], env=environment, check=False)
     if done.returncode:
         raise SystemExit(f"benchmarks: {step.name} ended with {done.returncode}")
 

@@ -18,8 +18,6 @@ from vidfx.errors import (
     UsageError,
     VidfxError,
 )
-from vidfx_engines.errors import EngineError
-from vidfx_training.errors import DataError, RecipeError, TrainingError, WeightsError
 
 
 class errors_in_one_line:  # noqa: N801 - reads as a clause of the with statement
@@ -34,7 +32,7 @@ class errors_in_one_line:  # noqa: N801 - reads as a clause of the with statemen
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
         if isinstance(error, KeyboardInterrupt):
             error = Interrupted()
-        if isinstance(error, TrainingError | EngineError):
+        if isinstance(error, Exception):
             error = with_exit_code(error)
         if isinstance(error, BrokenPipeError):  # who read our output has left
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -54,8 +52,13 @@ class errors_in_one_line:  # noqa: N801 - reads as a clause of the with statemen
             raise typer.Exit(1)
 
 
-def with_exit_code(error: TrainingError | EngineError) -> VidfxError:
+def with_exit_code(error: Exception) -> Exception:
     """Engines and training know nothing of exit codes; here their errors get one."""
+    from vidfx_engines.errors import EngineError
+    from vidfx_training.errors import DataError, RecipeError, TrainingError, WeightsError
+
+    if not isinstance(error, TrainingError | EngineError):
+        return error
     kinds: dict[type[Exception], type[VidfxError]] = {
         DataError: NothingReadableError,
         RecipeError: UsageError,

@@ -1,0 +1,139 @@
+"""A data set's check as one HTML page: no scripts, nothing loaded from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import shlex
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import jinja2
+import numpy as np
+
+from vidfx_training.dataset.check import Report
+from vidfx_training.dataset.duplicates import Duplicates, Rows, closest_pair
+from vidfx_training.dataset.index import Dataset
+from vidfx_training.dataset.measure import Measures
+from vidfx_training.dataset.pictures import read_picture
+from vidfx_training.dataset.split import strata
+
+SIDE = 96
+"px, the longer side of a shown picture"
+CLASSES = 24
+"classes that are shown with examples; the largest"
+EXAMPLES = 8
+"of each class"
+PAIRS = 12
+"of each kind of duplicates"
+WORST = 12
+"most blurred, darkest"
+LINES = 60
+"of a table"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture on the page."""
+
+    uri: str
+    path: str
+    caption: str
+
+
+def page(data: Dataset, measures: Measures, duplicates: Duplicates, report: Report) -> str:
+    """The page, about 1 MB: at most some 350 thumbnails, each shown as its pixels are."""
+    shows = _Shows(data, measures)
+    label = strata(measures.pictures, data.split.get("target"))
+    part = [p.part for p in measures.pictures]
+    largest = sorted(report.labels, key=lambda name: (-report.counts[name]["all"], name))
+    rows_of: dict[str, list[int]] = {name: [] for name in largest[:CLASSES]}
+    for row, name in enumerate(label):
+        if name in rows_of:
+            rows_of[name].append(row)
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("vidfx_training.dataset"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("check.html.jinja").render(
+        report=report,
+        name=data.root.resolve().name,
+        folder=shlex.quote(str(data.root)),
+        lines=LINES,
+        largest=largest,
+        examples={name: shows.spread(rows) for name, rows in rows_of.items()},
+        pairs=_pairs(shows, duplicates, label, part),
+        most_blurred=shows.least(measures.sharpness, "sharpness"),
+        darkest=shows.least(measures.brightness, "brightness"),
+    )
+
+
+class _Shows:
+    def __init__(self, data: Dataset, measures: Measures) -> None:
+        self.data, self.measures = data, measures
+
+    def one(self, row: int, caption: str = "") -> Shown:
+        picture = self.measures.pictures[row]
+        pixels = read_picture(self.data.file(picture))
+        scale = SIDE / max(pixels.shape[:2])
+        if scale < 1:
+            size = [max(1, round(side * scale)) for side in pixels.shape[1::-1]]
+            pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+        jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
+        uri = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
+        return Shown(uri, picture.path, caption or picture.label)
+
+    def spread(self, rows: Sequence[int]) -> list[Shown]:
+        """Pictures from all over the class."""
+        n = min(EXAMPLES, len(rows))
+        return [self.one(rows[i * len(rows) // n]) for i in range(n)]
+
+    def least(self, column: np.ndarray, name: str) -> list[Shown]:
+        rows: list[int] = np.argsort(column, kind="stable")[:WORST].tolist()
+        return [self.one(row, f"{name} {column[row]:.0f}") for row in rows]
+
+
+def _pairs(
+    shows: _Shows, duplicates: Duplicates, label: Sequence[str], part: Sequence[Any]
+) -> list[dict[str, Any]]:
+    """Kinds of duplicates, worst first, with one pair from each of their sets."""
+    kinds: list[tuple[str, Sequence[Rows], Sequence[Hashable]]] = [
+        ("The same picture in two parts", duplicates.exact, part),
+        ("The same picture under two labels", duplicates.exact, label),
+        ("Near-duplicates in two parts", duplicates.near, part),
+        ("Near-duplicates under two labels", duplicates.near, label),
+        ("Repeated pictures", duplicates.exact, ()),
+        ("Near-duplicates", duplicates.near, ()),
+    ]
+    found: list[dict[str, Any]] = []
+    for title, sets, column in kinds:
+        chosen = [
+            rows
+            for rows in sets
+            if len({column[row] for row in rows} if column else ()) > 1
+            or (not column and len({label[r] for r in rows}) == len({part[r] for r in rows}) == 1)
+        ]
+        pairs = [
+            closest_pair(shows.measures, rows, [column[row] if column else 0 for row in rows])
+            for rows in chosen[:PAIRS]
+        ]
+        if pairs:
+            found.append(
+                {
+                    "title": title,
+                    "sets": len(chosen),
+                    "pairs": [
+                        [shows.one(row, _where(row, label, part)) for row in p] for p in pairs
+                    ],
+                }
+            )
+    return found
+
+
+def _where(row: int, label: Sequence[str], part: Sequence[Any]) -> str:
+    return f"{part[row]}, {label[row]}" if part[row] else label[row]

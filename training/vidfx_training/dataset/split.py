@@ -1,0 +1,303 @@
+"""Divide a data set into train, val and test, so that no two parts know the same thing.
+
+What belongs together stays together: pictures of one recording (or whatever ``group_by`` says)
+and duplicates, exact and near, in chains. Each class is divided in the given ratios. Pictures stay
+where they are; the result is one file, ``DIR/split.json``::
+
+    {"schema": 1, "seed": 0, "ratios": [70, 15, 15], "group_by": "source", "target": null,
+     "test_from": null, "near_duplicates_from": 0.8,
+     "counts": {"train": {"happy": 700, ...}, ...}, "groups": {"train": 812, ...},
+     "left_out": {"happy/7.jpg": "repeated", ...}, "hard_rule": {...},
+     "files": {"train": ["happy/1.jpg", ...], "val": [...], "test": [...]}, "hard": [...]}
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from vidfx_training.dataset.duplicates import NEAR, Duplicates, Unions, gather
+from vidfx_training.dataset.hard import hard_pictures
+from vidfx_training.dataset.index import PART_FOLDERS, PARTS, Dataset, Part, Picture
+from vidfx_training.dataset.measure import Measures
+from vidfx_training.errors import DataError, RecipeError
+
+SCHEMA = 1
+OTHER = "other"
+"the class of everybody who is not the target"
+SHOWN = 5
+"names that an error spells out"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How a data set is to be divided. Raises RecipeError where that cannot be."""
+
+    ratios: tuple[float, ...] = (70, 15, 15)
+    "of train, val and, if there is to be one, test"
+    group_by: str = "source"
+    "source, folder (the one below the label's) or regex:PATTERN on the path"
+    target: str | None = None
+    "one label; all others are then people who are not the target, each in one part only"
+    test_from: str | None = None
+    "the part on disk that is the test set; the rest is divided into train and val"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if len(self.ratios) not in (2, 3) or not all(0 < r < np.inf for r in self.ratios):
+            raise RecipeError(
+                "ratios: two or three numbers above 0 are needed", hint="as in --ratios 70/15/15"
+            )
+        kind, _, pattern = self.group_by.partition(":")
+        if self.group_by not in ("source", "folder") and not (kind == "regex" and pattern):
+            raise RecipeError(
+                f"group by: {self.group_by!r} is unknown", hint="source, folder or regex:PATTERN"
+            )
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise RecipeError(f"group by: {pattern!r}: {error}", hint="mend the pattern") from error
+
+    def check(self, data: Dataset) -> Part | None:
+        """The part on disk that is the test set. Raises RecipeError where this does not fit."""
+        if self.target is not None and self.target not in data.labels:
+            raise RecipeError(
+                f"target: {data.root} has no pictures of {self.target!r}",
+                hint=f"one of {some(data.labels)}",
+            )
+        group_names(data.pictures, self.group_by, self.target)
+        there = ", ".join(data.parts)
+        if self.test_from is None:
+            if data.parts:
+                raise RecipeError(
+                    f"{data.root} is split on disk already, into {there}",
+                    hint=f"name the part that is to be the test set: --test-from {data.parts[-1]}",
+                )
+            return None
+        part = PART_FOLDERS.get(self.test_from.lower())
+        if part not in data.parts:
+            raise RecipeError(
+                f"test from: {data.root} has no part {self.test_from!r} on disk",
+                hint=f"one of {there}" if there else "leave --test-from out",
+            )
+        if len(data.parts) == 1:
+            raise RecipeError(
+                f"test from: {data.root} has no other part", hint="add pictures to train on"
+            )
+        return part
+
+    @property
+    def shares(self) -> dict[Part, float]:
+        """What each part that is to be filled gets of the pictures; sums to 1."""
+        ratios = self.ratios[:2] if self.test_from else self.ratios
+        return {part: ratio / sum(ratios) for part, ratio in zip(PARTS, ratios, strict=False)}
+
+
+@dataclass(frozen=True)
+class Split:
+    """Which picture stands in which part, and why some stand in none."""
+
+    rule: Rule
+    files: Mapping[Part, tuple[str, ...]]
+    counts: Mapping[Part, Mapping[str, int]]
+    "pictures by label, or of the target and of others"
+    groups: Mapping[Part, int]
+    left_out: Mapping[str, str]
+    "reason by path"
+    hard: tuple[str, ...]
+    hard_rule: Mapping[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "schema": SCHEMA,
+            "seed": self.rule.seed,
+            "ratios": list(self.rule.ratios),
+            "group_by": self.rule.group_by,
+            "target": self.rule.target,
+            "test_from": self.rule.test_from,
+            "near_duplicates_from": NEAR,
+            "counts": {part: dict(counts) for part, counts in self.counts.items()},
+            "groups": dict(self.groups),
+            "left_out": dict(self.left_out),
+            "hard_rule": dict(self.hard_rule),
+            "files": {part: list(files) for part, files in self.files.items()},
+            "hard": list(self.hard),
+        }
+
+    def text(self) -> str:
+        """The content of ``split.json``."""
+        return json.dumps(self.as_json(), indent=1) + "\n"
+
+
+def make_split(data: Dataset, measures: Measures, duplicates: Duplicates, rule: Rule) -> Split:
+    """Divide ``data``, read without its split file, by ``rule``.
+
+    Raises RecipeError where the rule does not fit the data, and DataError where a class cannot be
+    in every part.
+    """
+    fixed = rule.check(data)
+    classes = strata(data.pictures, rule.target)
+    if len(set(classes)) < 2:
+        raise DataError(f"{data.root}: {classes[0]!r} is the only class", hint="add another")
+    pictures = measures.pictures
+    label = strata(pictures, rule.target)
+    in_test = np.array([fixed is not None and p.part == fixed for p in pictures], bool)
+    left_out = dict.fromkeys(measures.broken, "cannot be read")
+    left_out |= {
+        pictures[row].path: reason
+        for rows in duplicates.exact
+        for row, reason in _copies(rows, label, in_test)
+    }
+    alike = Unions(len(pictures))
+    alike.join_all(duplicates.all)
+    copies = alike.roots()
+    names = group_names(pictures, rule.group_by, rule.target)
+    alike.join_all(gather(row if name is None else name for row, name in enumerate(names)))
+    groups = alike.roots()
+
+    kept = np.array([p.path not in left_out for p in pictures], bool)
+    twice = np.isin(copies, copies[in_test & kept])
+    known = np.isin(groups, groups[in_test & kept])
+    for row in np.flatnonzero(kept & known & ~in_test):
+        left_out[pictures[row].path] = "also in test" if twice[row] else "its group is in test"
+    free = np.flatnonzero(kept & ~known)
+
+    members: list[list[int]] = [free[list(r)].tolist() for r in gather(groups[free].tolist())]
+    contents = [Counter([label[row] for row in rows]) for rows in members]
+    parts = assign(contents, rule.shares, rule.seed)
+    rows_of: dict[Part, list[int]] = {part: [] for part in rule.shares}
+    for rows, part in zip(members, parts, strict=True):
+        rows_of[part] += rows
+    if fixed is not None:
+        rows_of["test"] = np.flatnonzero(in_test & kept).tolist()
+    counts: dict[Part, Counter[str]] = {
+        part: Counter(label[row] for row in rows) for part, rows in rows_of.items()
+    }
+    n_groups = Counter(name for content in contents for name in content)
+    _every_class_everywhere(counts, n_groups, sorted(set(classes)))
+
+    hard, hard_rule = hard_pictures(
+        data, measures, np.array(sorted(rows_of.get("test", [])), np.int64)
+    )
+    return Split(
+        rule,
+        files={k: tuple(sorted(pictures[i].path for i in rows)) for k, rows in rows_of.items()},
+        counts={part: dict(sorted(found.items())) for part, found in counts.items()},
+        groups={part: len(set(groups[rows].tolist())) for part, rows in rows_of.items()},
+        left_out=dict(sorted(left_out.items())),
+        hard=hard,
+        hard_rule=hard_rule,
+    )
+
+
+def strata(pictures: Sequence[Picture], target: str | None) -> list[str]:
+    """The class of each picture: its label, or target against other."""
+    if target is None:
+        return [p.label for p in pictures]
+    return [target if p.label == target else OTHER for p in pictures]
+
+
+def group_names(pictures: Sequence[Picture], group_by: str, target: str | None) -> list[str | None]:
+    """What each picture belongs to; None where it stands alone.
+
+    A folder of one name below two labels is one group. With a target, the others are grouped by
+    label: by person, but for those whose label is "other", who are many. Raises RecipeError where
+    a regex does not match.
+    """
+    many = (OTHER, target)
+    return [_group(p, group_by) if target is None or p.label in many else p.label for p in pictures]
+
+
+def _group(picture: Picture, group_by: str) -> str | None:
+    if group_by == "source":
+        return picture.source
+    if group_by == "folder":
+        folders = picture.path.split("/")[:-1]
+        below = folders[1 if folders[0] == picture.label else 2 :]
+        return "/".join(below) or None
+    found = re.search(group_by.removeprefix("regex:"), picture.path)
+    if found is None:
+        raise RecipeError(
+            f"group by: {group_by.removeprefix('regex:')!r} does not match {picture.path}",
+            hint="mend the pattern",
+        )
+    return found[1] if found.re.groups and found[1] is not None else found[0]
+
+
+def _copies(
+    rows: Sequence[int], label: Sequence[str], in_test: np.ndarray
+) -> list[tuple[int, str]]:
+    """Of pictures with equal pixels, those that are left out, and why: all but one, or all."""
+    if len({label[row] for row in rows}) > 1:
+        return [(row, "two labels") for row in rows]
+    kept, *others = sorted(rows, key=lambda row: (not in_test[row], row))
+    outside = "also in test" if in_test[kept] else "repeated"
+    return [(row, "repeated" if in_test[row] else outside) for row in others]
+
+
+def assign(groups: Sequence[Counter[str]], shares: Mapping[Part, float], seed: int) -> list[Part]:
+    """A part for each of ``groups`` (pictures by class): shares of every class, approximately.
+
+    Large groups first, in seeded order among equals. A lot, weighted by what the parts still
+    need, decides between those that a group fits in, so that large groups are not all in train;
+    one that fits nowhere goes where most is needed. The last groups of a class go to the parts
+    that have none of it.
+    """
+    total: Counter[str] = Counter()
+    waiting: Counter[str] = Counter()
+    for group in groups:
+        total.update(group)
+        waiting.update(group.keys())
+    need: dict[Part, dict[str, float]] = {
+        part: {k: share * n for k, n in total.items()} for part, share in shares.items()
+    }
+    without = {k: set(shares) for k in total}
+    random = np.random.default_rng(seed)
+    shuffled: list[int] = random.permutation(len(groups)).tolist()
+    found: dict[int, Part] = {}
+    for number in sorted(shuffled, key=lambda i: -groups[i].total()):
+        group = groups[number]
+        urgent = {p for k in group if waiting[k] <= len(without[k]) for p in without[k]}
+        lack: dict[Part, float] = {
+            p: sum(n * need[p][k] / total[k] for k, n in group.items())
+            for p in shares
+            if p in urgent or not urgent
+        }
+        fits: list[Part] = [p for p in lack if all(n <= need[p][k] for k, n in group.items())]
+        if fits:
+            chances = np.array([lack[p] for p in fits])
+            part = fits[random.choice(len(fits), p=chances / chances.sum())]
+        else:
+            part = max(lack, key=lack.__getitem__)
+        found[number] = part
+        for k, n in group.items():
+            need[part][k] -= n
+            without[k].discard(part)
+            waiting[k] -= 1
+    return [found[number] for number in range(len(groups))]
+
+
+def _every_class_everywhere(
+    counts: Mapping[Part, Mapping[str, int]], groups: Mapping[str, int], classes: Sequence[str]
+) -> None:
+    for part, found in counts.items():
+        lacking = [name for name in classes if not found.get(name)]
+        if lacking:
+            few = some([f"{name!r} (groups: {groups.get(name, 0)})" for name in lacking])
+            raise DataError(
+                f"{part} would have no pictures of {few}",
+                hint="add pictures of other recordings, group by something smaller, or split one "
+                "person from all others with --target",
+            )
+
+
+def some(names: Sequence[str]) -> str:
+    """The first few names, and how many there are besides."""
+    rest = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + rest
