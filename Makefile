@@ -1,5 +1,8 @@
-# make demo   install what annotate needs, make a clip, annotate it
-# make test   install what the tests need, check the code, run the tests
+# make demo         install what annotate needs, make a clip, annotate it
+# make test         install what the tests need, check the code, run the tests
+# make demo-train   from recordings of seven people to a name on the screen, in some minutes
+# make study        train and measure every variant that can be had here, which takes hours
+# make results      write docs/results.md from what the study left
 PYTHON ?= python3.13 python3.12 python3.11 python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,13 +11,26 @@ ifneq ($(wildcard ../shared/data),)
 export VIDFX_TEST_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: demo test lint docs bench clean
+.PHONY: demo demo-train test lint docs bench study results clean
 
 demo: $(VENV)/.installed-demo
 	@test -f demo/clip.mp4 || { echo "making the clip"; $(BIN)/python -m benchmarks.clips demo demo/clip.mp4; }
 	$(BIN)/vidfx annotate demo/clip.mp4 -o demo/results
 	@echo
 	@echo "Results: demo/results/clip.annotated.mp4, clip.faces.csv, clip.frames.csv, clip.summary.json"
+
+# Who is who comes from the folders' names. Small pictures and few of them: a demonstration.
+demo-train: $(VENV)/.installed-demo $(VENV)/.installed-train
+	@test -d demo/people || { echo "making recordings"; $(BIN)/python -m benchmarks.clips people demo/people; }
+	@test -f demo/clip.mp4 || { echo "making the clip"; $(BIN)/python -m benchmarks.clips demo demo/clip.mp4; }
+	rm -rf demo/faces demo/run
+	$(BIN)/vidfx dataset extract demo/people --label-by-folder -o demo/faces
+	$(BIN)/vidfx dataset split demo/faces --target Eileen --ratios 60/20/20
+	$(BIN)/vidfx train recognition demo/faces --target Eileen --size 80 --batch 32 --epochs 10 -o demo/run
+	$(BIN)/vidfx evaluate demo/run demo/faces --target-far 0.01
+	$(BIN)/vidfx annotate demo/clip.mp4 --recognition demo/run -o demo/named --overwrite
+	@echo
+	@echo "Results: demo/named/clip.annotated.mp4, and demo/run/evaluation/report.html"
 
 test: lint
 	$(BIN)/python -m pytest
@@ -27,9 +43,18 @@ lint: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python -m vidfx.schema > docs/columns.md
+	$(BIN)/python -m vidfx.cli.reference > docs/commands.md
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.pipeline
+
+STUDY ?= study
+
+study: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.study --data $(VIDFX_TEST_DATA) --work $(STUDY)
+
+results: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.results --work $(STUDY)
 
 clean:
 	rm -rf $(VENV) demo
@@ -52,6 +77,11 @@ $(VENV)/.installed: pyproject.toml hatch_build.py | $(BIN)/pip
 # The demo clip is made of pictures in these two packages; only their files are read.
 $(VENV)/.installed-demo: $(VENV)/.installed
 	$(PIP) --no-deps "insightface>=1.0,<3" "scikit-image>=0.24,<1"
+	@touch $@
+
+$(VENV)/.installed-train: $(VENV)/.installed
+	@echo "installing what training needs"
+	$(PIP) -e ".[train]"
 	@touch $@
 
 # The peers without their dependencies: they would bring a build of OpenCV that needs a screen.

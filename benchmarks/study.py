@@ -22,7 +22,7 @@ from pathlib import Path
 from vidfx_training.dataset.index import read_dataset
 
 TARGET = "George_W_Bush"
-LEAST_PICTURES = 6
+LEAST_PICTURES = 4
 """Of a person, to be learned by the start from faces."""
 FACES = "{work}/faces/best.safetensors"
 RECOGNITION = "train recognition {work}/lfw --target " + TARGET
@@ -48,7 +48,7 @@ def people_split(work: Path) -> None:
     for picture in train:
         if counts[picture.label] >= LEAST_PICTURES:
             seen[picture.label] += 1
-            files["val" if seen[picture.label] % 10 == 5 else "train"].append(picture.path)
+            files["val" if seen[picture.label] % 10 == 2 else "train"].append(picture.path)
     content = {"schema": 1, "rule": f"{LEAST_PICTURES} pictures or more", "files": files}
     (work / "people.json").write_text(json.dumps(content), encoding="utf-8")
 

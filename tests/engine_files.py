@@ -37,6 +37,36 @@ def constant_classifier(
     return _save(folder, name, task, tuple(probs), nodes, weights, thresholds)
 
 
+def brightness_classifier(
+    folder: Path,
+    name: str,
+    task: str,
+    labels: tuple[str, ...],
+    *,
+    width: float = 40.0,
+    thresholds: Thresholds | None = None,
+) -> Path:
+    """An engine that sees how bright a crop is: the brighter, the later the label.
+
+    Each label has a grey level, evenly spread from 0 to 255; probabilities are those of normal
+    distributions around them, of ``width`` grey levels.
+    """
+    grey = np.linspace(0, 255, len(labels), dtype=np.float32)[None]
+    nodes = [
+        helper.make_node("ReduceMean", ["faces"], ["mean"], axes=[1, 2, 3], keepdims=0),
+        helper.make_node("Unsqueeze", ["mean", "one"], ["column"]),
+        helper.make_node("Mul", ["column", "slopes"], ["scaled"]),
+        helper.make_node("Add", ["scaled", "offsets"], ["logits"]),
+        helper.make_node("Softmax", ["logits"], ["probs"], axis=1),
+    ]
+    weights = [
+        numpy_helper.from_array(np.ones(1, np.int64), "one"),
+        numpy_helper.from_array(grey / width**2, "slopes"),
+        numpy_helper.from_array(-(grey**2) / (2 * width**2), "offsets"),
+    ]
+    return _save(folder, name, task, labels, nodes, weights, thresholds)
+
+
 def _save(
     folder: Path,
     name: str,

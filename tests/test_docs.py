@@ -9,6 +9,7 @@ import click
 import typer.main
 
 from vidfx.cli.app import app
+from vidfx.cli.reference import reference
 from vidfx.config import Settings
 from vidfx.errors import VidfxError
 
@@ -35,6 +36,11 @@ def test_every_option_is_in_the_readme_and_the_other_way_round() -> None:
 def test_every_setting_is_an_option() -> None:
     names = {f"--{name.replace('_', '-')}" for name in Settings.__dataclass_fields__}
     assert names <= options()
+
+
+def test_the_list_of_commands_is_up_to_date() -> None:
+    written = (ROOT / "docs/commands.md").read_text(encoding="utf-8")
+    assert written == reference(), "make docs"
 
 
 def test_exit_codes_in_the_readme() -> None:

@@ -64,6 +64,8 @@ class Request:
     logger: LoggerName = "files"
     resume: bool = False
     allow_leaks: bool = False
+    threads: int = 0
+    "0: as many as there are cores"
     command: str = ""
 
 
@@ -79,6 +81,8 @@ class Result:
 def train_run(request: Request, watcher: Watcher) -> Result:
     """Train, calibrate, measure and export. Raises TrainingError and its kinds."""
     _claim(request)
+    if request.threads:
+        torch.set_num_threads(request.threads)
     notes: list[str] = []
 
     def warn(text: str) -> None:

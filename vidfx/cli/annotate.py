@@ -47,10 +47,14 @@ def annotate(
         typer.Option(help="Detect on every Nth frame; between, fill from both sides (default 1)."),
     ] = None,
     recognition: Annotated[
-        str | None, typer.Option(help="Identity ENGINE, or none (default).")
+        str | None,
+        typer.Option(help="Identity ENGINE (a file or a run's folder), or none (default)."),
     ] = None,
     emotion: Annotated[
-        str | None, typer.Option(help="Expression ENGINE, embedded (default), or none.")
+        str | None,
+        typer.Option(
+            help="Expression ENGINE (a file or a run's folder), embedded (default), or none."
+        ),
     ] = None,
     messages: Annotated[
         str | None,

@@ -7,6 +7,9 @@ from typing import Annotated
 import typer
 
 from vidfx.cli.annotate import annotate
+from vidfx.cli.dataset import dataset
+from vidfx.cli.evaluate import evaluate
+from vidfx.cli.train import models, train
 
 app = typer.Typer(
     name="vidfx",
@@ -40,6 +43,10 @@ def root(
 
 
 app.command()(annotate)
+app.command()(train)
+app.command()(evaluate)
+app.add_typer(models)
+app.add_typer(dataset)
 
 
 def main() -> None:

@@ -119,12 +119,9 @@ def train(
             logger=logger.value,
             resume=resume,
             allow_leaks=allow_leaks,
+            threads=threads,
             command=shlex.join(["vidfx", *sys.argv[1:]]),
         )
-        if threads:
-            import torch
-
-            torch.set_num_threads(threads)
         with TrainingWatcher(chosen.schedule.epochs, quiet=quiet) as watcher:
             result = train_run(request, watcher)
         write_result(result, as_json=as_json, quiet=quiet)

@@ -14,6 +14,7 @@ from typing import Any
 
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError, UsageError
+from vidfx.evaluate.engines import PACKAGED, find_engine
 from vidfx.stages.decide import DEFAULT_THRESHOLDS
 from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import HEADS
@@ -111,7 +112,7 @@ def load_models(settings: Settings) -> Models:
         if name == "none":
             continue
         with _engine_errors(task):
-            packaged = task == "emotion" and name in ("embedded", "emotion-embedded")
+            packaged = task == "emotion" and name in PACKAGED
             selection = _select(
                 embedded("emotion-embedded") if packaged else _existing(name), settings
             )
@@ -167,6 +168,8 @@ def _detector_path(name: str, notices: list[str]) -> Path:
 
 def _existing(name: str) -> Path:
     path = Path(name)
+    if path.is_dir():
+        return find_engine(name)
     if not path.is_file():
         raise EngineUnavailable(
             f"{name}: there is no such file",

@@ -1,0 +1,1 @@
+"""What a classifier is worth on labelled pictures that it has not learned from."""

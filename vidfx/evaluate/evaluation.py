@@ -1,0 +1,241 @@
+"""Evaluate engines on one data set: what is asked for, and how it is done."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from vidfx.errors import UsageError
+from vidfx.evaluate.engines import find_engine, is_packaged, names_of
+from vidfx.evaluate.labels import Chosen, choose_part, columns_of, left_out
+from vidfx.evaluate.predict import Predictions, predict
+from vidfx.evaluate.report import difference, figures, is_wanted
+from vidfx.evaluate.thresholds import Choice, best_name, choose, evidence, write_spec
+from vidfx_engines import EngineSpec, Selection, Thresholds, select
+from vidfx_engines.spec import spec_path
+from vidfx_training.dataset.index import Dataset, read_dataset
+
+SCHEMA = "vidfx.evaluate/1"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What ``vidfx evaluate`` was asked for."""
+
+    models: tuple[str, ...]
+    data: Path
+    split: Path | None = None
+    part: str | None = None
+    ignore_unknown: bool = False
+    target_far: float | None = None
+    "above 0, up to 0.5: set thresholds by this rate, and write them into the specs"
+    threshold_part: str | None = None
+    device: str = "auto"
+    backend: str = "auto"
+    threads: int | None = None
+    batch: int = 64
+    "pictures"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Model:
+    name: str
+    "of the engine, or what was typed where two share one"
+    path: Path
+    selection: Selection
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one model came to."""
+
+    model: Model
+    spec: EngineSpec
+    "with the thresholds of this run"
+    predictions: Predictions
+    report: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    chosen: Chosen
+    results: tuple[Result, ...]
+    document: dict[str, Any]
+    "what ``report.json`` holds"
+
+
+class Watcher:
+    """Is told what goes on; this one keeps it to itself."""
+
+    def say(self, text: str) -> None: ...
+
+    def advanced(self, model: str, done: int, total: int) -> None: ...
+
+
+def evaluate(request: Request, watcher: Watcher) -> Evaluation:
+    """Run every model over the data, and count; thresholds are written as the last thing.
+
+    Raises UsageError, DataError, EngineError and OutputError.
+    """
+    paths = [find_engine(name) for name in request.models]
+    data = read_dataset(request.data, split=request.split)
+    chosen = choose_part(data, request.part)
+    watcher.say(f"part: {chosen.part} ({chosen.why})")
+    setting = _setting(request, paths, data)
+    with ExitStack() as stack:
+        selections: list[Selection] = []
+        for path in paths:
+            selection = select(
+                path, device=request.device, backend=request.backend, threads=request.threads
+            )
+            stack.callback(selection.engine.close)
+            selections.append(selection)
+        specs = [s.engine.spec for s in selections]
+        _check(specs, request)
+        results = tuple(
+            _evaluate_one(request, chosen, setting, Model(name, path, selection), watcher)
+            for name, path, selection in zip(
+                names_of(specs, request.models), paths, selections, strict=True
+            )
+        )
+    for warning in dict.fromkeys(w for result in results for w in result.report["warnings"]):
+        watcher.say(f"warning: {warning}")
+    for result in results if setting else ():
+        file = spec_path(result.model.path)
+        write_spec(result.spec, file)
+        watcher.say(f"{result.model.name}: thresholds written to {file}")
+    return Evaluation(chosen, results, _document(request, chosen, results))
+
+
+def _setting(request: Request, paths: list[Path], data: Dataset) -> Chosen | None:
+    """The part that sets the thresholds, where any are to be set. Raises UsageError."""
+    if request.target_far is None:
+        if request.threshold_part is not None:
+            raise UsageError("--threshold-part: nothing sets thresholds", hint="add --target-far")
+        return None
+    for path in filter(is_packaged, paths):
+        raise UsageError(
+            f"{path.stem}: comes with vidfx and is not written to",
+            hint="copy its .onnx and .spec.json, and name the copy; or leave --target-far out",
+        )
+    return choose_part(data, request.threshold_part or "val", option="--threshold-part")
+
+
+def _check(specs: list[EngineSpec], request: Request) -> None:
+    """Raises UsageError where the engines cannot be looked at like this."""
+    for spec in specs:
+        if spec.task == "detection":
+            raise UsageError(f"{spec.name}: a detector", hint="name classifiers of faces")
+        if spec.task != specs[0].task:
+            raise UsageError(
+                f"{specs[0].name} is for {specs[0].task}, {spec.name} for {spec.task}",
+                hint="evaluate them one by one",
+            )
+        if request.target_far is not None and spec.task != "identity":
+            raise UsageError(
+                f"{spec.name}: only identity has thresholds", hint="leave --target-far out"
+            )
+
+
+def _evaluate_one(
+    request: Request, chosen: Chosen, setting: Chosen | None, model: Model, watcher: Watcher
+) -> Result:
+    engine = model.selection.engine
+    line = f"{model.name}: {model.selection.reason}"
+    for backend, reason in model.selection.passed_over:
+        line += f"; not {backend}: {reason}"
+    watcher.say(line)
+
+    def run(part: Chosen) -> Predictions:
+        columns = columns_of(part.data, engine.spec, ignore_unknown=request.ignore_unknown)
+        total = sum(p.label in columns for p in part.data)
+        return predict(
+            engine,
+            part.data,
+            columns,
+            batch=request.batch,
+            threads=request.threads,
+            advanced=lambda done: watcher.advanced(model.name, done, total),
+        )
+
+    found, spec = run(chosen), engine.spec
+    warnings = [f"{chosen.data.root / path}: left out: {why}" for path, why in found.broken.items()]
+    choice: Choice | None = None
+    if setting is not None and request.target_far is not None:
+        same = setting.part == chosen.part
+        choice, spec = _with_thresholds(spec, found if same else run(setting), setting, request)
+        if same:
+            warnings.append(
+                f"the part {chosen.part} set the thresholds and is reported with them,"
+                " which flatters them"
+            )
+    if chosen.part == "train":
+        warnings.append("the model may have learned from these pictures, which flatters it")
+    report = figures(found, spec, seed=request.seed)
+    if choice is not None and setting is not None:
+        report["thresholds"]["set_on"] = {"part": setting.part, **asdict(choice)}
+    columns = columns_of(chosen.data, spec, ignore_unknown=True)
+    report["ignored"] = left_out(chosen.data, columns)
+    report["warnings"] = [*warnings, *report["warnings"]]
+    return Result(model, spec, found, report)
+
+
+def _with_thresholds(
+    spec: EngineSpec, found: Predictions, setting: Chosen, request: Request
+) -> tuple[Choice, EngineSpec]:
+    assert request.target_far is not None
+    wanted = is_wanted(found)
+    choice = choose(best_name(found.prob, found.labels)[1], wanted, request.target_far)
+    others = len(set(found.group[~wanted].tolist()))
+    text = evidence(
+        choice,
+        request.target_far,
+        data=setting.data.root.resolve().name,
+        part=setting.part,
+        groups=others,
+    )
+    return choice, replace(spec, thresholds=Thresholds(choice.accept, choice.reject, text))
+
+
+def _document(request: Request, chosen: Chosen, results: tuple[Result, ...]) -> dict[str, Any]:
+    first = results[0]
+    differences = [
+        {
+            "model": other.model.name,
+            "against": first.model.name,
+            **difference(first.predictions, other.predictions, seed=request.seed),
+        }
+        for other in results[1:]
+    ]
+    return {
+        "schema": SCHEMA,
+        "data": {
+            "path": str(request.data),
+            "part": chosen.part,
+            "why": chosen.why,
+            "pictures": len(chosen.data),
+            "folders": chosen.data.counts(),
+        },
+        "seed": request.seed,
+        "models": [_described(result) for result in results],
+        "differences": differences,
+    }
+
+
+def _described(result: Result) -> dict[str, Any]:
+    selection, spec = result.model.selection, result.spec
+    return {
+        "name": result.model.name,
+        "path": str(result.model.path),
+        "sha256": spec.sha256,
+        "task": spec.task,
+        "labels": list(spec.labels),
+        "backend": selection.engine.backend,
+        "device": selection.engine.device,
+        "precision": selection.engine.precision,
+        "why": selection.reason,
+        **result.report,
+    }

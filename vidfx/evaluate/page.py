@@ -1,0 +1,54 @@
+"""An evaluation as one HTML page: no scripts, nothing loaded from elsewhere."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import cv2
+import jinja2
+
+from vidfx.evaluate.mistakes import Shown
+
+LINES = 60
+"classes in a table"
+
+
+def page(
+    document: dict[str, Any], pictures: Mapping[str, bytes], mistakes: Sequence[Sequence[Shown]]
+) -> str:
+    """The page of ``document``, what report.json holds; ``pictures`` are PNGs by name,
+    ``mistakes`` those of each model.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("vidfx.evaluate"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"percent": percent, "number": number}
+    return environment.get_template("report.html.jinja").render(
+        **document,
+        lines=LINES,
+        pictures={name: _uri("png", content) for name, content in pictures.items()},
+        mistakes=[[(_thumbnail(one), one.mistake) for one in of_one] for of_one in mistakes],
+    )
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    return "–" if value is None else f"{100 * value:.{digits}f}"
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def _thumbnail(one: Shown) -> str:
+    bgr = cv2.cvtColor(one.pixels, cv2.COLOR_RGB2BGR)
+    return _uri("jpeg", cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 88])[1].tobytes())
+
+
+def _uri(kind: str, content: bytes) -> str:
+    return f"data:image/{kind};base64,{base64.b64encode(content).decode()}"

@@ -1,0 +1,173 @@
+"""Run an engine over labelled pictures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from vidfx.evaluate.labels import knows_strangers
+from vidfx.stages.decide import OTHER
+from vidfx_engines import CropSpec, Engine, EngineRunError
+from vidfx_training.dataset.index import Dataset, Picture
+from vidfx_training.dataset.measure import extracted
+from vidfx_training.dataset.pictures import as_crop, read_picture
+from vidfx_training.errors import DataError
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What an engine says of N pictures, one row each, sorted by path."""
+
+    pictures: tuple[Picture, ...]
+    labels: tuple[str, ...]
+    "the engine's K"
+    truth: np.ndarray
+    "(N,) int64, places in ``labels``"
+    prob: np.ndarray
+    "(N, K) float64, rows sum to 1"
+    group: np.ndarray
+    "(N,) int64, 0..G-1: what belongs together, see ``groups_of``"
+    brightness: np.ndarray
+    "(N,) float32, mean grey level of the picture, 0..255"
+    size_px: np.ndarray
+    "(N,) float32, the shorter side of the face in its source, or of the picture: ``size_of`` says"
+    size_of: str
+    broken: Mapping[str, str]
+    "why a picture could not be read, by path"
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    @property
+    def predicted(self) -> np.ndarray:
+        """(N,) int64, the most probable label's place."""
+        return self.prob.argmax(1)
+
+    @property
+    def right(self) -> np.ndarray:
+        """(N,) bool."""
+        return self.predicted == self.truth
+
+
+@dataclass(frozen=True)
+class _Read:
+    crop: np.ndarray
+    brightness: float
+    side: int
+
+
+def predict(
+    engine: Engine,
+    data: Dataset,
+    columns: Mapping[str, int],
+    *,
+    batch: int,
+    threads: int | None,
+    advanced: Callable[[int], object],
+) -> Predictions:
+    """Read, cut and classify the pictures of ``data`` whose folders are in ``columns``.
+
+    ``columns`` gives the place of the label, by folder. A picture that cannot be read is noted;
+    ``advanced`` is told how many are done. Raises DataError where none can be read, EngineRunError
+    where the engine breaks.
+    """
+    crop = engine.spec.crop
+    assert crop is not None  # a rule of the spec of a classifier
+    wanted = data.only(p for p in data if p.label in columns)
+    kept: list[Picture] = []
+    probs: list[np.ndarray] = []
+    measures: list[tuple[float, int]] = []
+    broken: dict[str, str] = {}
+    done = 0
+    for chunk in _read_ahead(wanted, crop, batch, threads):
+        crops: list[np.ndarray] = []
+        for picture, read in chunk:
+            if isinstance(read, str):
+                broken[picture.path] = read
+                continue
+            kept.append(picture)
+            crops.append(read.crop)
+            measures.append((read.brightness, read.side))
+        if crops:
+            probs.append(engine.run(np.stack(crops))[0].astype(float))
+        done += len(chunk)
+        advanced(done)
+    if not kept:
+        raise DataError(
+            f"{data.root}: not one of {len(wanted)} pictures can be read",
+            hint="see them with `vidfx dataset check`",
+        )
+    prob = np.concatenate(probs)
+    if not (prob >= 0).all() or not np.allclose(prob.sum(1), 1, atol=0.02):
+        raise EngineRunError(
+            f"{engine.spec.name}: what it gives are no probabilities", hint="export it again"
+        )
+    measured = np.array(measures, np.float32)
+    size_px, size_of = extracted(data.root, kept).face_px, "face in its source"
+    if np.isnan(size_px).any():
+        size_px, size_of = measured[:, 1], "picture"
+    strangers = engine.spec.labels.index(OTHER) if knows_strangers(engine.spec) else None
+    truth = np.array([columns[p.label] for p in kept], np.int64)
+    return Predictions(
+        pictures=tuple(kept),
+        labels=engine.spec.labels,
+        truth=truth,
+        prob=prob / prob.sum(1, keepdims=True),
+        group=groups_of(kept, truth == strangers),
+        brightness=measured[:, 0],
+        size_px=size_px,
+        size_of=size_of,
+        broken=broken,
+    )
+
+
+def groups_of(pictures: Sequence[Picture], strangers: np.ndarray) -> np.ndarray:
+    """(N,) int64: the same number for pictures of one source.
+
+    Pictures of ``strangers`` (N,) bool belong together by person, if their folder names one. A
+    picture of which nothing is known stands alone.
+    """
+    keys = [
+        ("person", p.label)
+        if stranger and p.label.casefold() != OTHER
+        else ("source", p.source)
+        if p.source
+        else ("path", p.path)
+        for p, stranger in zip(pictures, strangers.tolist(), strict=True)
+    ]
+    numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    return np.array([numbers[key] for key in keys], np.int64)
+
+
+def _read_ahead(
+    data: Dataset, crop: CropSpec, batch: int, threads: int | None
+) -> Iterator[list[tuple[Picture, _Read | str]]]:
+    """Batches, the next of which is read while one is worked on."""
+
+    def one(picture: Picture) -> _Read | str:
+        file = data.file(picture)
+        try:
+            pixels = read_picture(file)
+        except DataError as error:
+            return str(error).removeprefix(f"{file}: ")
+        grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+        return _Read(as_crop(pixels, data.crop, crop), float(grey.mean()), min(grey.shape))
+
+    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+        try:
+            waiting = None
+            for start in range(0, len(data), batch):
+                pictures = data.pictures[start : start + batch]
+                reads = pictures, [pool.submit(one, p) for p in pictures]
+                if waiting:
+                    yield [(p, f.result()) for p, f in zip(*waiting, strict=True)]
+                waiting = reads
+            if waiting:
+                yield [(p, f.result()) for p, f in zip(*waiting, strict=True)]
+        finally:
+            pool.shutdown(cancel_futures=True)

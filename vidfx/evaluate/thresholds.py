@@ -1,0 +1,133 @@
+"""From probabilities of a name to decisions: the name, ``other``, or ``unknown`` between them.
+
+Both thresholds follow from one rate. ``accept`` lets at most that share of other people's pictures
+through; ``reject`` calls at most that share of the wanted people's pictures ``other``.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from vidfx.errors import UsageError
+from vidfx.evaluate.verification import allowed, clopper_pearson
+from vidfx.stages.decide import OTHER
+from vidfx.video.atomic import output_errors
+from vidfx_engines import EngineSpec, Thresholds
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Thresholds, and what they do to the pictures that set them."""
+
+    accept: float
+    reject: float
+    others: int
+    "pictures of other people"
+    others_accepted: int
+    wanted: int
+    "pictures of the people the engine names"
+    wanted_accepted: int
+    wanted_rejected: int
+
+
+def choose(score: np.ndarray, wanted: np.ndarray, rate: float) -> Choice:
+    """The thresholds for ``score`` (N,), the best name's probability, and ``wanted`` (N,) bool.
+
+    A face is accepted from ``accept`` on and called other up to ``reject``. ``accept`` is the
+    least at which no more than floor(rate * others) of the others are accepted, and ``reject`` the
+    greatest, up to ``accept``, at which no more than floor(rate * wanted) of the wanted are called
+    other; of values that do the same to these pictures, one about the middle. ``rate`` is above 0,
+    and at most 0.5. Raises UsageError where nothing up to 1 keeps it, or one kind is missing.
+    """
+    of_others, of_wanted = np.sort(score[~wanted])[::-1], np.sort(score[wanted])
+    for name, there in (("other people", of_others), ("the people it names", of_wanted)):
+        if not len(there):
+            raise UsageError(
+                f"thresholds: there are no pictures of {name}",
+                hint="name a part that has them: --threshold-part",
+            )
+    highest = float(of_others[allowed(len(of_others), rate)])
+    if highest >= 1:
+        raise UsageError(
+            f"thresholds: {int((of_others >= 1).sum())} of {len(of_others)} pictures of other"
+            f" people have probability 1: no threshold accepts at most {100 * rate:g} %",
+            hint="look at the mistakes in the report, or allow more: --target-far",
+        )
+    above = float(score[score > highest].min(initial=1.0))
+    accept = between(highest, above) or above
+    reject = accept
+    lowest = float(of_wanted[allowed(len(of_wanted), rate)])
+    if lowest < accept:
+        below = float(score[score < lowest].max(initial=0.0))
+        reject = between(below, lowest) or below
+    return Choice(
+        accept=accept,
+        reject=reject,
+        others=len(of_others),
+        others_accepted=int((of_others >= accept).sum()),
+        wanted=len(of_wanted),
+        wanted_accepted=int((of_wanted >= accept).sum()),
+        wanted_rejected=int(((of_wanted <= reject) & (of_wanted < accept)).sum()),
+    )
+
+
+def between(low: float, high: float) -> float | None:
+    """The shortest decimal about the middle of two numbers; None where none lies between."""
+    middle = low + (high - low) / 2
+    found = (round(middle, digits) for digits in range(2, 18))
+    return next((value for value in found if low < value < high), None)
+
+
+def decisions(
+    prob: np.ndarray, labels: Sequence[str], thresholds: Thresholds
+) -> tuple[np.ndarray, np.ndarray]:
+    """What is decided of each row of ``prob`` (N, K), as vidfx annotate does of a track's mean.
+
+    Returns ``label`` (N,) int, -1 for unknown, and ``score`` (N,), the best name's probability.
+    """
+    best, score = best_name(prob, labels)
+    label = np.where(score >= thresholds.accept, best, -1)
+    if OTHER in labels:
+        label[(label < 0) & (score <= thresholds.reject)] = labels.index(OTHER)
+    return label, score
+
+
+def best_name(prob: np.ndarray, labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """The most probable name, as a column (N,) of ``prob`` (N, K), and its probability (N,)."""
+    names = np.array([i for i, label in enumerate(labels) if label != OTHER])
+    best = names[prob[:, names].argmax(1)]
+    return best, prob[np.arange(len(prob)), best]
+
+
+def evidence(choice: Choice, rate: float, *, data: str, part: str, groups: int) -> str:
+    """What set the thresholds, in words that stand in the spec."""
+    low, high = clopper_pearson(choice.others_accepted, choice.others)
+    sure = f"95 % interval of the rate {100 * low:.2f} % to {100 * high:.2f} % (Clopper-Pearson)"
+    if not choice.others_accepted:
+        sure += f", below {min(100.0, 300 / choice.others):.2g} % by the rule of three"
+    text = (
+        f"vidfx evaluate --target-far {rate:g} on single pictures, part {part} of {data}."
+        f" accept: at most {100 * rate:g} % of others accepted; {choice.others_accepted} of"
+        f" {choice.others} pictures of others (in {groups} groups) were; {sure}."
+        f" reject: at most {100 * rate:g} % of the wanted called other; {choice.wanted_rejected} of"
+        f" {choice.wanted} pictures were, and {choice.wanted_accepted} were accepted."
+    )
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def write_spec(spec: EngineSpec, file: Path) -> None:
+    """Put ``spec`` at ``file``, whole or not at all. Raises OutputError, EngineFileError."""
+    with (
+        output_errors(file),
+        tempfile.TemporaryDirectory(prefix=".evaluate.", dir=file.parent) as folder,
+    ):
+        made = spec.save(folder)
+        with made.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        made.replace(file)
