@@ -84,16 +84,19 @@ STEPS = (
         "faces/run.json",
         people_split,
     ),
-    *_trained("recognition-scratch", RECOGNITION),
-    *_trained("recognition-faces", f"{RECOGNITION} --init {FACES}"),
-    *_trained("recognition-vgg-scratch", f"{RECOGNITION} --arch vggface --init scratch --size 64"),
+    *_trained("recognition-scratch", f"{RECOGNITION} --epochs 16"),
+    *_trained("recognition-faces", f"{RECOGNITION} --init {FACES} --epochs 10"),
+    *_trained(
+        "recognition-vgg-scratch",
+        f"{RECOGNITION} --arch vggface --init scratch --size 64 --epochs 5",
+    ),
     *_trained("emotion-teacher", f"{EMOTION} --recipe emotion-teacher"),
     *_trained(
         "emotion-embedded",
         f"{EMOTION} --arch small --teacher {{work}}/emotion-teacher/best.safetensors",
     ),
-    *_trained("emotion-scratch", f"{EMOTION} --size 64"),
-    *_trained("emotion-faces", f"{EMOTION} --init {FACES} --size 64"),
+    *_trained("emotion-scratch", f"{EMOTION} --size 64 --epochs 6"),
+    *_trained("emotion-faces", f"{EMOTION} --init {FACES} --size 64 --epochs 6"),
 )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vidfx.cli.extract import extract
 from vidfx.cli.guard import errors_in_one_line, require
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ dataset = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
+
+dataset.command()(extract)
 
 Folder = Annotated[
     Path,

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from vidfx.cli.render import clean
+from vidfx.cli.tables import write_line, write_table
 from vidfx.errors import UsageError
 from vidfx.video.atomic import Pending, output_errors
 from vidfx_training.dataset.check import Report
 from vidfx_training.dataset.split import Split
 
-LINES = 40
 "classes in a table"
 
 
@@ -39,13 +40,13 @@ def write_json(content: dict[str, Any]) -> None:
 
 def say(text: str) -> None:
     """A note on stderr."""
-    sys.stderr.write(_clean(text) + "\n")
+    sys.stderr.write(clean(text) + "\n")
 
 
 def write_report(report: Report) -> None:
     counts = sorted(report.counts.items(), key=lambda item: -item[1]["all"])
     columns = [*report.parts, "all"]
-    _table(
+    write_table(
         ["class", *columns],
         [[name, *(by_part[c] for c in columns)] for name, by_part in counts],
         ["all", *(sum(by_part[c] for _, by_part in counts) for c in columns)],
@@ -57,63 +58,39 @@ def write_report(report: Report) -> None:
         ["brightness", report.brightness],
         ["sharpness", report.sharpness],
     ]
-    _table(
+    write_table(
         ["", "least", "5 %", "median", "95 %", "most"],
         [[name, *(f"{q:.0f}" for q in vars(spread).values())] for name, spread in spreads],
     )
-    _table(
+    write_table(
         ["duplicates", "sets", "pictures", "two labels", "two parts"],
         [
             [name, c.sets, c.pictures, c.across_labels, c.across_parts]
             for name, c in (("equal pixels", report.exact), ("near", report.near))
         ],
     )
-    _print("problems:" if report.problems else "no problems")
+    write_line("problems:" if report.problems else "no problems")
     for number, problem in enumerate(report.problems, 1):
-        _print(f"{number:3}. {problem.text}")
+        write_line(f"{number:3}. {problem.text}")
     for command in dict.fromkeys(p.command for p in report.problems if p.command):
-        _print(f"mend: {command}")
+        write_line(f"mend: {command}")
 
 
 def write_split(split: Split) -> None:
     parts = list(split.files)
     names = sorted({name for counts in split.counts.values() for name in counts})
-    _table(
+    write_table(
         ["class", *parts],
         [[name, *(split.counts[part].get(name, 0) for part in parts)] for name in names],
         ["all", *(len(split.files[part]) for part in parts)],
     )
-    _print("  ".join(["groups:", *(f"{part} {n}" for part, n in split.groups.items())]))
+    write_line("  ".join(["groups:", *(f"{part} {n}" for part, n in split.groups.items())]))
     if "test" in split.files:
-        _print(f"hard: {len(split.hard)} of the test pictures")
+        write_line(f"hard: {len(split.hard)} of the test pictures")
     reasons = list(split.left_out.values())
     _left_out({reason: reasons.count(reason) for reason in dict.fromkeys(reasons)})
 
 
 def _left_out(reasons: Mapping[str, int]) -> None:
     if reasons:
-        _print("left out: " + ", ".join(f"{n} {reason}" for reason, n in reasons.items()))
-
-
-def _table(
-    head: Sequence[str], rows: Sequence[Sequence[object]], foot: Sequence[object] | None = None
-) -> None:
-    """The first column to the left, numbers to the right."""
-    shown = [list(map(str, row)) for row in (head, *rows[:LINES], *([foot] if foot else []))]
-    if len(rows) > LINES:
-        more = [f"and {len(rows) - LINES} more", *[""] * (len(head) - 1)]
-        shown.insert(LINES + 1, more)
-    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
-    for first, *others in shown:
-        cells = [f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True)]
-        _print("  ".join([f"{first:<{widths[0]}}", *cells]))
-    _print("")
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(_clean(text).rstrip() + "\n")
-
-
-def _clean(text: str) -> str:
-    """One line without control characters: a file's name must not drive the terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+        write_line("left out: " + ", ".join(f"{n} {reason}" for reason, n in reasons.items()))

@@ -14,10 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 from vidfx.cli.render import clean
+from vidfx.cli.tables import LINES, write_line, write_table
 from vidfx.evaluate.evaluation import Evaluation, Watcher
 from vidfx.evaluate.page import number, percent
 
-LINES = 40
 "classes in a table"
 WORST = 5
 "mistakes that are named"
@@ -64,15 +64,15 @@ def write_report(document: dict[str, Any]) -> None:
     for d in document["differences"]:
         if d["n"]:
             low, high = d["accuracy_difference_ci"]
-            _print(
+            write_line(
                 f"{d['model']} against {d['against']}: {100 * d['accuracy_difference']:+.1f} points"
                 f" of accuracy, {100 * low:+.1f} to {100 * high:+.1f} ({d['n']} pictures, in pairs)"
             )
     if document["differences"]:
-        _print("")
+        write_line("")
     for model in models:
         if len(models) > 1:
-            _print(f"== {model['name']}")
+            write_line(f"== {model['name']}")
         _classes(model)
         if model["task"] == "identity":
             _identity(model)
@@ -97,7 +97,7 @@ def _summary(models: Sequence[dict[str, Any]]) -> None:
         ]
         for m in models
     ]
-    _table(head, rows)
+    write_table(head, rows)
 
 
 def _classes(model: dict[str, Any]) -> None:
@@ -117,10 +117,10 @@ def _classes(model: dict[str, Any]) -> None:
     ]
     if len(model["per_class"]) > LINES:
         rows.insert(LINES, [f"and {len(model['per_class']) - LINES} more", *[""] * 4])
-    _table(["class", "precision", "recall", "F1", "pictures"], rows)
+    write_table(["class", "precision", "recall", "F1", "pictures"], rows)
     labels = model["labels"]
     if len(labels) <= 12:
-        _table(
+        write_table(
             ["true \\ predicted", *labels],
             [
                 [label, *(f"{n} ({n / max(1, sum(row)):.0%})" for n in row)]
@@ -132,11 +132,11 @@ def _classes(model: dict[str, Any]) -> None:
 def _identity(model: dict[str, Any]) -> None:
     found = model["verification"]
     if found:
-        _print(
+        write_line(
             f"wanted and others: AUC {number(found['auc'], 4)}, equal error rate"
             f" {percent(found['eer'], 2)} %"
         )
-        _table(
+        write_table(
             ["others accepted, at most", "pictures", "95 %", "wanted accepted"],
             [
                 [
@@ -149,16 +149,16 @@ def _identity(model: dict[str, Any]) -> None:
             ],
         )
     thresholds = model["thresholds"]
-    _print(f"accept {thresholds['accept']:g}, reject {thresholds['reject']:g}")
-    _print(thresholds["evidence"])
-    _table(
+    write_line(f"accept {thresholds['accept']:g}, reject {thresholds['reject']:g}")
+    write_line(thresholds["evidence"])
+    write_table(
         ["decided", "pictures", "by its name", "by another name", "unknown", "other"],
         [[label, *d.values()] for label, d in list(thresholds["decisions"].items())[:LINES]],
     )
     if accepted := thresholds["others_accepted"]:
         share, sure = percent(accepted["far"], 2), _interval(accepted["far_ci"])
-        _print(f"others accepted: {share} %, 95 % {sure}")
-        _print("")
+        write_line(f"others accepted: {share} %, 95 % {sure}")
+        write_line("")
 
 
 def _calibration(model: dict[str, Any]) -> None:
@@ -166,7 +166,7 @@ def _calibration(model: dict[str, Any]) -> None:
     if model["uncalibrated"]:
         name = f"without its temperature, {number(model['temperature'])}"
         lines.append((name, model["uncalibrated"]))
-    _table(
+    write_table(
         ["probabilities", "ECE", "Brier", "NLL"],
         [[n, percent(c["ece"]), number(c["brier"]), number(c["nll"])] for n, c in lines],
     )
@@ -184,29 +184,15 @@ def _subsets(model: dict[str, Any]) -> None:
         for s in model["subsets"]
     ]
     if rows:
-        _table(["subset", "pictures", "accuracy", "95 %", "balanced"], rows)
+        write_table(["subset", "pictures", "accuracy", "95 %", "balanced"], rows)
 
 
 def _mistakes(model: dict[str, Any]) -> None:
     for m in model["mistakes"][:WORST]:
-        _print(
+        write_line(
             f"mistake: {m['path']}: {m['predicted']} {m['probability']:.2f}, labelled {m['label']}"
         )
 
 
 def _interval(ci: Sequence[float]) -> str:
     return f"{100 * ci[0]:.1f} to {100 * ci[1]:.1f}"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """The first column to the left, all others to the right."""
-    shown = [list(map(str, row)) for row in (head, *rows)]
-    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
-    for first, *others in shown:
-        cells = [f"{cell:>{width}}" for cell, width in zip(others, widths[1:], strict=True)]
-        _print("  ".join([f"{first:<{widths[0]}}", *cells]))
-    _print("")
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(clean(text).rstrip() + "\n")
