@@ -54,6 +54,14 @@ def test_embedded_models_come_with_spec_card_and_licence(wheel: zipfile.ZipFile)
     assert {model + end for model in models for end in (".spec.json", ".CARD.md")} <= names
 
 
+def test_recipes_and_pages_come_with_the_code_that_reads_them(wheel: zipfile.ZipFile) -> None:
+    names = set(wheel.namelist())
+    recipes = {f"vidfx_training/recipes/{p.name}" for p in (ROOT / "training/recipes").iterdir()}
+    assert recipes <= names
+    assert "vidfx_training/dataset/templates/check.html.jinja" in names
+    assert "vidfx/evaluate/templates/report.html.jinja" in names
+
+
 @pytest.mark.parametrize(
     ("python", "said"),
     [
