@@ -92,11 +92,11 @@ def annotate(
             try:
                 outcomes.append(_one(job, setup, listener, dry_run=dry_run))
             except Exception as error:  # noqa: BLE001 - one video's fault must not end the others
-                failure = _as_failure(job, error)
+                failure = as_failure(job.source, error)
                 listener.failed(str(job.source), failure)
                 outcomes.append(Outcome(str(job.source), "failed", error=failure))
             finally:
-                _give_memory_back()
+                give_memory_back()
     return outcomes
 
 
@@ -113,18 +113,19 @@ def _one(job: Job, setup: Setup, listener: Listener, *, dry_run: bool) -> Outcom
     return Outcome(name, "done", outputs, summary["counts"], seconds, warnings)
 
 
-def _as_failure(job: Job, error: Exception) -> VidfxError:
+def as_failure(source: Path, error: Exception) -> VidfxError:
+    """``error`` as what may be told of ``source``."""
     if isinstance(error, VidfxError):
         return error
     failure = VidfxError(
-        f"{job.source}: unexpected {type(error).__name__}: {error}",
+        f"{source}: unexpected {type(error).__name__}: {error}",
         hint="please report it, with the output of --debug",
     )
     failure.__cause__ = error
     return failure
 
 
-def _give_memory_back() -> None:
+def give_memory_back() -> None:
     """Each video's threads leave freed memory in the allocator's arenas, some 20 MB a video."""
     gc.collect()
     if sys.platform == "linux":

@@ -95,6 +95,17 @@ def plan(inputs: Sequence[str], out: Path) -> Plan:
     return Plan(tuple(jobs), tuple(search.refused.values()))
 
 
+def find_media(inputs: Sequence[str]) -> tuple[list[Path], list[tuple[str, VidfxError]]]:
+    """Files that ``inputs`` stand for, each once: videos, and every picture for itself.
+
+    The second list is what was refused, with the reason.
+    """
+    search = _Search(sequences=False)
+    for text in inputs:
+        search.add(text)
+    return [item.path for item in search.found.values()], list(search.refused.values())
+
+
 def _stems(items: Sequence[_Found]) -> list[Path]:
     """A name for each item, unlike any other."""
 
@@ -129,7 +140,9 @@ def _real(path: Path) -> Path:
 class _Search:
     """What inputs stand for. Whatever is wrong with one costs no other."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, sequences: bool = True) -> None:
+        self.sequences = sequences
+        "a folder that holds pictures and no video is one input; else each picture is one"
         self.found: dict[Path, _Found] = {}
         "by real path"
         self.refused: dict[str, tuple[str, VidfxError]] = {}
@@ -221,7 +234,7 @@ class _Search:
             yield Path(place), sorted(f for f in files if not f.startswith("."))
 
     def _add_folder(self, folder: Path) -> None:
-        """Media below a folder; a folder that holds pictures and no video is one sequence."""
+        """Media below a folder, its pictures as ``sequences`` says."""
         empty, refused = True, len(self.refused)
         for place, files in self._walk(folder):
             relative = place.relative_to(folder)
@@ -229,8 +242,11 @@ class _Search:
             videos = [f for f, suffix in suffixes.items() if suffix in VIDEO_SUFFIXES]
             for name in videos:
                 self._keep(place / name, relative / name)
-            pictures = not videos and not IMAGE_SUFFIXES.isdisjoint(suffixes.values())
-            if pictures:
+            pictures = [f for f, suffix in suffixes.items() if suffix in IMAGE_SUFFIXES]
+            if not self.sequences:
+                for name in pictures:
+                    self._keep(place / name, relative / name)
+            elif pictures and not videos:
                 self._keep(place, relative if relative.parts else Path(_real(folder).name))
             empty = empty and not videos and not pictures
         if empty and len(self.refused) == refused:

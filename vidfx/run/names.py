@@ -1,0 +1,43 @@
+"""Names in a data set, from whatever inputs are called."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from pathlib import Path
+
+from vidfx_engines.fields import file_name
+from vidfx_engines.fields import label as read_label
+from vidfx_training.dataset.index import PART_FOLDERS
+
+MAX_STEM_BYTES = 120
+
+
+def check_label(name: str) -> str:
+    """A label that can name a class and its folder. Raises ValueError, one line."""
+    read_label(name)
+    file_name(name)
+    if name != name.strip() or name[0] == "." or name[-1] == ".":
+        raise ValueError(f"no blank or dot may stand at an end of {name!r}")
+    if name.lower() in PART_FOLDERS:
+        raise ValueError(f"{name!r} names a part of a split, not a class")
+    return name
+
+
+def safe_stem(name: str) -> str:
+    """A file name's beginning from any text: letters, digits, ``-``, ``_`` and ``.``, not long."""
+    text = unicodedata.normalize("NFC", name)
+    text = "".join(c if c.isalnum() or c in "-_." else "_" for c in text).lstrip("-.")
+    return text.encode()[:MAX_STEM_BYTES].decode(errors="ignore") or "face"
+
+
+def source_name(path: Path, root: Path) -> str:
+    """``path`` for ``faces.csv``: relative to the data set, so that both can move together.
+
+    Absolute where they have no folder in common. What cannot be printed is escaped.
+    """
+    real, base = os.path.realpath(path), os.path.realpath(root)
+    shared = os.path.commonpath([real, base]) if real[:2] == base[:2] else os.sep
+    name = real if len(Path(shared).parts) < 2 else os.path.relpath(real, base)
+    name = Path(name).as_posix()
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)

@@ -1,0 +1,156 @@
+"""Which faces become training pictures: the best of each person in each window of time."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+import cv2
+import numpy as np
+
+from vidfx.errors import UsageError
+from vidfx.stages import align
+from vidfx.types import Face
+from vidfx_engines import CropSpec
+
+Faces = Literal["largest", "all"]
+Reason = Literal["not_largest", "too_small", "poor_quality", "repeated", "over_limit"]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+"""Why a face is left out. What is counted is a person in a window of time, not a frame."""
+SAME_PICTURE = 0.98
+"""Correlation of two thumbnails of one track above which the face has not moved."""
+THUMBNAIL = 24
+
+
+@dataclass(frozen=True)
+class Criteria:
+    """Which faces are wanted, and how they are cut."""
+
+    crop: CropSpec = field(default_factory=lambda: CropSpec("arcface", 224))
+    faces: Faces = "largest"
+    "largest: of the faces seen in one window of time, the person that stands out most"
+    per_second: float = 2.0
+    "at most so many crops a second of each track: windows of 1 / per_second"
+    min_face: float = 40.0
+    "shorter side of the face's box, px"
+    min_quality: float = 0.1
+    "product of align.quality's parts"
+    limit: int | None = None
+    "crops of one source, spread evenly over it"
+
+    def __post_init__(self) -> None:
+        self._within("size", self.crop.size, 32, 1024)
+        self._within("per-second", self.per_second, 0.001, 1000)
+        self._within("min-face", self.min_face, 0, 10_000)
+        self._within("min-quality", self.min_quality, 0, 1)
+        self._within("limit", 1 if self.limit is None else self.limit, 1, 1_000_000)
+
+    @staticmethod
+    def _within(name: str, value: float, low: float, high: float) -> None:
+        if not low <= value <= high:  # nan is not within anything
+            raise UsageError(
+                f"--{name} is {value:g}, which is out of range", hint=f"use {low:g} to {high:g}"
+            )
+
+
+@dataclass(frozen=True)
+class Crop:
+    """One chosen face."""
+
+    pixels: np.ndarray
+    "(S, S, 3) uint8 RGB, aligned"
+    time_s: float
+    track: int
+    face_px: float
+    "shorter side of the face's box in the source"
+    score: float
+    quality: float
+
+
+@dataclass
+class _Candidate:
+    """One person in one window of time."""
+
+    prominence: float = 0.0
+    reason: Reason = "too_small"
+    crop: Crop | None = None
+
+
+class Selection:
+    """Chooses among the faces of one source, which come frame by frame in order of time."""
+
+    def __init__(self, criteria: Criteria) -> None:
+        self.left_out: Counter[Reason] = Counter()
+        self._criteria = criteria
+        self._window = 0
+        self._candidates: dict[int, _Candidate] = {}
+        "by track"
+        self._kept: dict[int, np.ndarray] = {}
+        "thumbnail of the last crop of each track"
+
+    def add(self, time_s: float, rgb: np.ndarray, faces: Sequence[Face]) -> Iterator[Crop]:
+        """Look at one frame, (H, W, 3) uint8; gives the crops of the window that it ends."""
+        window = int(np.floor(time_s * self._criteria.per_second + 1e-6))
+        if window != self._window:
+            yield from self.finish()
+            self._window = window
+        for face in faces:
+            if face.source != "detected" or face.score is None or face.quality is None:
+                continue
+            candidate = self._candidates.setdefault(face.track_id, _Candidate())
+            candidate.prominence += prominence(face.box, rgb.shape[1], rgb.shape[0])
+            side = float((face.box[2:] - face.box[:2]).min())
+            quality = face.quality.value
+            if side < self._criteria.min_face:
+                continue
+            candidate.reason = "poor_quality"
+            best = candidate.crop.quality if candidate.crop else -1.0
+            if quality < self._criteria.min_quality or quality <= best:
+                continue
+            template, size = self._criteria.crop.template, self._criteria.crop.size
+            pixels = align.crops(rgb, face.landmarks[None], template, size)[0]
+            candidate.crop = Crop(pixels, time_s, face.track_id, side, face.score, quality)
+
+    def finish(self) -> Iterator[Crop]:
+        """The crops of the window that is open, the most prominent person first."""
+        ranked = sorted(self._candidates.items(), key=lambda item: -item[1].prominence)
+        self._candidates = {}
+        for rank, (track, candidate) in enumerate(ranked):
+            if rank and self._criteria.faces == "largest":
+                self.left_out["not_largest"] += 1
+            elif candidate.crop is None:
+                self.left_out[candidate.reason] += 1
+            elif self._repeats(track, candidate.crop):
+                self.left_out["repeated"] += 1
+            else:
+                yield candidate.crop
+
+    def _repeats(self, track: int, crop: Crop) -> bool:
+        look = _thumbnail(crop.pixels)
+        before = self._kept.get(track)
+        if before is not None and float((look * before).sum()) > SAME_PICTURE:
+            return True
+        self._kept[track] = look
+        return False
+
+
+def prominence(box: np.ndarray, width: int, height: int) -> float:
+    """How much a face is what a picture of ``width`` x ``height`` px is about.
+
+    Its area in px, less where its centre is off the picture's: 0.83 of it a quarter of the way
+    to a corner, 0.47 half way, 0.05 in the corner.
+    """
+    x1, y1, x2, y2 = box.tolist()
+    away_x, away_y = (x1 + x2) / width - 1, (y1 + y2) / height - 1
+    away = (away_x**2 * width**2 + away_y**2 * height**2) / (width**2 + height**2)
+    return max(0.0, x2 - x1) * max(0.0, y2 - y1) * float(np.exp(-3 * away))
+
+
+def _thumbnail(pixels: np.ndarray) -> np.ndarray:
+    """(T, T) float32 grey, mean 0, norm 1: the sum of a product of two is their correlation."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    small = cv2.resize(grey, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA)
+    centred = small.astype(np.float32) - float(small.mean())
+    return centred / max(float(np.linalg.norm(centred)), 1e-6)
