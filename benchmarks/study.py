@@ -84,7 +84,7 @@ STEPS = (
         "faces/run.json",
         people_split,
     ),
-    *_trained("recognition-scratch", f"{RECOGNITION} --epochs 16"),
+    *_trained("recognition-scratch", f"{RECOGNITION} --epochs 12"),
     *_trained("recognition-faces", f"{RECOGNITION} --init {FACES} --epochs 10"),
     *_trained(
         "recognition-vgg-scratch",

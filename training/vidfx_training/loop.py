@@ -201,7 +201,7 @@ class _Run:
         torch.manual_seed(schedule.seed * 10_007 + epoch)
         rng = torch.Generator().manual_seed(schedule.seed * 10_007 + epoch)
         augmenter = Augmenter(self.recipe.augmentation, rng)
-        self.net.train()
+        self._train_mode()
         order = self._order(rng)
         total = right = rate = 0.0
         for step in range(self.steps):
@@ -224,6 +224,13 @@ class _Run:
             self.watcher.step(epoch + 1, step + 1, self.steps, loss)
         share = right / (self.steps * schedule.batch)
         self._close(epoch + 1, side, total / self.steps, share, started, rate)
+
+    def _train_mode(self) -> None:
+        """Batch statistics of frozen layers stay as they came."""
+        self.net.train()
+        for module in self.net.modules():
+            if isinstance(module, nn.BatchNorm2d) and not module.weight.requires_grad:
+                module.eval()
 
     def _order(self, rng: torch.Generator) -> torch.Tensor:
         if self.schedule.balance != "sampler":

@@ -289,6 +289,8 @@ def _check(recipe: Recipe) -> None:
         "schedule.ema, schedule.distil: 0 to 1 is needed": not (
             0 <= schedule.ema < 1 and 0 <= schedule.distil <= 1
         ),
+        "schedule.layers: the head alone needs head_epochs": schedule.layers == "head"
+        and not schedule.head_epochs,
         "target_far: more than 0 and less than 0.5 is needed": not 0 < recipe.target_far < 0.5,
     }
     for message, applies in wrong.items():
