@@ -24,7 +24,7 @@ demo-train: $(VENV)/.installed-demo $(VENV)/.installed-train
 	@test -d demo/people || { echo "making recordings"; $(BIN)/python -m benchmarks.clips people demo/people; }
 	@test -f demo/clip.mp4 || { echo "making the clip"; $(BIN)/python -m benchmarks.clips demo demo/clip.mp4; }
 	rm -rf demo/faces demo/run
-	$(BIN)/vidfx dataset extract demo/people --label-by-folder -o demo/faces
+	$(BIN)/vidfx dataset extract demo/people --label-by-folder --every 3 -o demo/faces
 	$(BIN)/vidfx dataset split demo/faces --target Eileen --ratios 60/20/20
 	$(BIN)/vidfx train recognition demo/faces --target Eileen --size 80 --batch 32 --epochs 10 -o demo/run
 	$(BIN)/vidfx evaluate demo/run demo/faces --target-far 0.01
