@@ -28,9 +28,14 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
 @pytest.fixture(scope="session")
 def halves() -> Callable[[int, int], Pictures]:
-    """Makes pictures of which one half is brighter: the left, the right or the upper one."""
+    """Makes grey pictures of which one half is brighter: the left, the right or the upper one."""
     from vidfx_training.data import Pictures
 
     def make(n: int, seed: int) -> Pictures:
@@ -39,41 +44,66 @@ def halves() -> Callable[[int, int], Pictures]:
         pixels = random.normal(90, 20, (n, SIDE, SIDE))
         for picture, place in zip(pixels, label, strict=True):
             picture[PLACES[place]] += 70
-        return Pictures(pixels.clip(0, 255).astype(np.uint8), label.astype(np.int64), LABELS)
+        paths = tuple(f"{LABELS[k]}/{i:04}.png" for i, k in enumerate(label))
+        grey = pixels.clip(0, 255).astype(np.uint8)[:, None]
+        return Pictures(grey, label.astype(np.int64), LABELS, paths)
 
     return make
 
 
 @pytest.fixture(scope="session")
 def recipe() -> Recipe:
-    """Two short epochs; no mirror images, which would turn left into right."""
-    from vidfx_training.loop import Schedule
-    from vidfx_training.recipe import Recipe
-    from vidfx_training.transforms import Augmentation
+    """Four short epochs; no mirror images, which would turn left into right."""
+    from vidfx_training.recipe import Augmentation, Input, Model, Recipe, Schedule
 
-    schedule = Schedule(
-        epochs=2,
-        batch=16,
-        lr=0.05,
-        warmup=0.5,
-        sides=((0.0, 24), (0.5, 32)),
-        compile=False,
-        seed=3,
-        augmentation=Augmentation(flip=0),
+    return Recipe(
+        name="toy",
+        task="emotion",
+        licence="CC0",
+        training_data="halves, drawn by a test",
+        input=Input("fer", side=32, crop=64, colour="grey"),
+        model=Model("small", width=8, dropout=0.1),
+        schedule=Schedule(
+            epochs=4, batch=16, lr=0.1, warmup=0.5, ema=0.8, sides=((0.0, 24), (0.5, 32)), seed=3
+        ),
+        augmentation=Augmentation(flip=0, rotation=5, cutout=0.1),
     )
-    return Recipe("toy", LABELS, SIDE, 8, 20, "CC0", "halves, drawn by a test", schedule)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def save() -> Callable[[Pictures, Path], Path]:
     """Writes pictures as ``folder/<label>/*.png``; returns the folder."""
     from PIL import Image
 
     def write(pictures: Pictures, folder: Path) -> Path:
-        for i, (pixels, label) in enumerate(zip(pictures.pixels, pictures.label, strict=True)):
-            file = folder / pictures.labels[label] / f"{i:04}.png"
+        for pixels, path in zip(pictures.pixels, pictures.paths, strict=True):
+            file = folder / path
             file.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(pixels).save(file)
+            Image.fromarray(pixels[0]).save(file)
         return folder
 
     return write
+
+
+class Listening:
+    """A watcher that keeps what it hears, and may be made to break off."""
+
+    def __init__(self, stop_at: tuple[int, int] | None = None) -> None:
+        self.said: list[str] = []
+        self.lines: list[dict[str, float]] = []
+        self.stop_at = stop_at
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def step(self, epoch: int, step: int, steps: int, loss: float) -> None:
+        if (epoch, step) == self.stop_at:
+            raise KeyboardInterrupt
+
+    def epoch(self, line: dict[str, float]) -> None:
+        self.lines.append(line)
+
+
+@pytest.fixture
+def listening() -> type[Listening]:
+    return Listening

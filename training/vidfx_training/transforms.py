@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 import math
-from typing import cast
 
+import cv2
+import numpy as np
 import torch
 import torch.nn.functional as F
-from torchvision.io import decode_jpeg, encode_jpeg
 
 from vidfx_training.recipe import Augmentation
 
@@ -93,8 +93,10 @@ class Augmenter:
         out = x.clone()
         for i in torch.nonzero(self._some(x, self.how.jpeg).view(-1)).view(-1).tolist():
             quality = int(torch.randint(20, 81, (1,), generator=self.rng))
-            coded = cast("torch.Tensor", encode_jpeg(x[i], quality))
-            out[i] = cast("torch.Tensor", decode_jpeg(coded))
+            pixels = np.ascontiguousarray(x[i].permute(1, 2, 0).numpy()[..., ::-1])  # as OpenCV's
+            _, coded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+            read = cv2.imdecode(coded, cv2.IMREAD_UNCHANGED).reshape(pixels.shape)
+            out[i] = torch.from_numpy(read[..., ::-1].copy()).permute(2, 0, 1)
         return out
 
     def _cover(self, x: torch.Tensor) -> torch.Tensor:

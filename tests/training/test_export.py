@@ -1,0 +1,113 @@
+"""From a checkpoint to an engine that runs, with what must be known of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+import torch
+
+from vidfx_engines import EngineSpec, select
+from vidfx_training.checkpoint import Checkpoint
+from vidfx_training.errors import TrainingError, WeightsError
+from vidfx_training.export import export
+from vidfx_training.models import CropClassifier, build
+from vidfx_training.recipe import Recipe
+
+FACTS = {"temperature": 1.3, "val_accuracy": 0.87654, "val_pictures": 60, "parameters": 12345}
+
+
+@pytest.fixture(scope="module")
+def checkpoint(recipe: Recipe) -> Checkpoint:
+    torch.manual_seed(0)
+    net = build(recipe, 3)
+    torch.nn.init.normal_(net.head.weight)
+    return Checkpoint(net.state_dict(), recipe, ("left", "right", "top"), dict(FACTS))
+
+
+@pytest.fixture(scope="module")
+def folder(checkpoint: Checkpoint, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("engine")
+    export(checkpoint, folder / "whole")
+    export(checkpoint, folder / "half", half=True)
+    return folder
+
+
+@pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])
+@pytest.mark.parametrize("n", [1, 3, 9])
+@pytest.mark.parametrize(("kind", "close"), [("whole", 1e-4), ("half", 4e-3)])
+def test_the_engine_is_the_network(
+    checkpoint: Checkpoint, folder: Path, backend: str, n: int, kind: str, close: float
+) -> None:
+    pytest.importorskip(backend)
+    crops = np.random.default_rng(n).integers(0, 256, (n, 64, 64, 3), np.uint8)
+    with torch.inference_mode():
+        model = CropClassifier(checkpoint.network(), checkpoint.recipe, 1.3).eval()
+        wanted = model(torch.from_numpy(crops).permute(0, 3, 1, 2)).numpy()
+    file = folder / kind / "toy.onnx"
+    engine = select(file, backend=backend, device="cpu", precision="f32").engine
+    try:
+        (found,) = engine.run(crops)
+    finally:
+        engine.close()
+    assert found.shape == (n, 3)
+    assert np.abs(found - wanted).max() < close
+    assert np.allclose(found.sum(1), 1, atol=1e-5)
+
+
+def test_sixteen_bits_take_half_the_room(folder: Path, checkpoint: Checkpoint) -> None:
+    whole, half = ((folder / k / "toy.onnx").stat().st_size for k in ("whole", "half"))
+    large = sum(t.numel() for t in checkpoint.tensors.values() if t.numel() >= 1024)
+    assert whole - half == pytest.approx(2 * large, rel=0.1)
+
+
+def test_the_spec_says_what_the_engine_is(folder: Path, recipe: Recipe) -> None:
+    spec = EngineSpec.load(folder / "whole" / "toy.onnx")
+    assert (spec.task, spec.labels) == ("emotion", ("left", "right", "top"))
+    assert (spec.licence, spec.training_data) == ("CC0", recipe.training_data)
+    assert spec.crop is not None
+    assert (spec.crop.template, spec.crop.size, spec.input.size) == ("fer", 64, 64)
+    assert spec.metrics["temperature"] == 1.3
+    assert spec.metrics["val_accuracy"] == 0.8765
+
+
+def test_the_card_has_licence_data_and_hash(folder: Path) -> None:
+    card = (folder / "whole" / "toy.CARD.md").read_text(encoding="utf-8")
+    spec = EngineSpec.load(folder / "whole" / "toy.onnx")
+    for said in ("| Licence | CC0 |", spec.training_data, spec.sha256, "| accuracy | 0.877 |"):
+        assert said in card
+    assert "not\nwhat a person feels" in card
+
+
+def test_hostile_names_stay_text_in_the_card(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    recipe = replace(
+        checkpoint.recipe, name="x", licence="<script>alert(1)</script> [a](javascript:b) | c"
+    )
+    export(replace(checkpoint, recipe=recipe), tmp_path)
+    card = (tmp_path / "x.CARD.md").read_text(encoding="utf-8")
+    assert "<script" not in card
+    assert "[a](" not in card
+
+
+def test_recognition_becomes_identity(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    recipe = replace(checkpoint.recipe, task="recognition")
+    spec = export(replace(checkpoint, recipe=recipe, labels=("a", "b", "other")), tmp_path)
+    assert spec.task == "identity"
+    assert spec.thresholds is None, "evaluate sets them"
+
+
+def test_weights_of_another_network_are_refused(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    wider = checkpoint.recipe.with_values(model={"width": 16})
+    with pytest.raises(WeightsError, match="not those of the network"):
+        export(replace(checkpoint, recipe=wider), tmp_path)
+
+
+def test_a_folder_that_cannot_be_written(checkpoint: Checkpoint, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TrainingError, match="cannot be written") as caught:
+        export(checkpoint, tmp_path / "file")
+    assert caught.value.hint

@@ -1,0 +1,170 @@
+"""From folders to one array: labels, crops, the cache, and what must not be trusted."""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("torch")
+from vidfx_training import data as module
+from vidfx_training.data import (
+    Pictures,
+    class_names,
+    load,
+    refuse_shared_sources,
+    without_leaks,
+)
+from vidfx_training.dataset.index import read_dataset
+from vidfx_training.errors import DataError, TrainingError
+from vidfx_training.recipe import Input
+
+GREY = Input("fer", side=48, colour="grey")
+NAMES = ["left", "right", "top"]
+
+
+def test_pictures_come_as_they_are(
+    halves: Callable[[int, int], Pictures], save: Callable[[Pictures, Path], Path], tmp_path: Path
+) -> None:
+    made = halves(12, 0)
+    found = load(read_dataset(save(made, tmp_path / "d")), NAMES, GREY)
+    assert sorted(found.digests()) == sorted(made.digests())
+    assert found.counts() == {"left": 4, "right": 4, "top": 4}
+    for path, label in zip(found.paths, found.label, strict=True):
+        assert path.startswith(NAMES[label])
+
+
+def test_a_target_against_everybody_else(
+    halves: Callable[[int, int], Pictures], save: Callable[[Pictures, Path], Path], tmp_path: Path
+) -> None:
+    data = read_dataset(save(halves(12, 0), tmp_path / "d"))
+    names = class_names(data, "recognition", "top", ())
+    assert names == ["other", "top"]
+    found = load(data, names, Input("arcface", side=32), target="top")
+    assert found.counts() == {"other": 8, "top": 4}
+    assert found.pixels.shape == (12, 3, 32, 32)
+
+
+def test_crops_of_another_template_are_cut_again(tmp_path: Path) -> None:
+    folder = tmp_path / "d"
+    (folder / "a").mkdir(parents=True)
+    picture = np.zeros((224, 224, 3), np.uint8)
+    for x, y in ((38.29, 51.70), (73.53, 51.50)):  # ArcFace's eyes at 112 px
+        picture[int(2 * y) - 3 : int(2 * y) + 4, int(2 * x) - 3 : int(2 * x) + 4] = 255
+    Image.fromarray(picture).save(folder / "a" / "face.png")
+    crop = {"crop": {"template": "arcface", "size": 224}}
+    (folder / "dataset.json").write_text(json.dumps(crop))
+    found = load(read_dataset(folder), ["a"], Input("fer", side=96, colour="grey"))
+    left = found.pixels[0, 0, :, :48].astype(float)
+    y, x = (np.indices(left.shape) * left).sum((1, 2)) / left.sum()
+    assert abs(x - 2 * 15.3) < 2.5, "where FER's left eye stands at 96 px"
+    assert abs(y - 2 * 19.6) < 3.5
+
+
+def test_the_cache_is_used_until_a_picture_changes(
+    halves: Callable[[int, int], Pictures],
+    save: Callable[[Pictures, Path], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folder = save(halves(6, 0), tmp_path / "d")
+    first = load(read_dataset(folder), NAMES, GREY)
+    reads: list[Path] = []
+    before = module.read_picture
+    monkeypatch.setattr(module, "read_picture", lambda file: reads.append(file) or before(file))
+    again = load(read_dataset(folder), NAMES, GREY)
+    assert reads == []
+    assert np.array_equal(first.pixels, again.pixels)
+    Image.new("L", (48, 48), 7).save(folder / first.paths[0])
+    changed = load(read_dataset(folder), NAMES, GREY)
+    assert len(reads) == 6
+    assert (changed.pixels[0] == 7).all()
+
+
+def test_a_broken_picture_is_left_out_aloud(
+    halves: Callable[[int, int], Pictures], save: Callable[[Pictures, Path], Path], tmp_path: Path
+) -> None:
+    folder = save(halves(6, 0), tmp_path / "d")
+    (folder / "left" / "0000.png").write_bytes(b"no picture")
+    said: list[str] = []
+    found = load(read_dataset(folder), NAMES, GREY, warn=said.append)
+    assert len(found) == 5
+    assert "left/0000.png" not in found.paths
+    assert len(said) == 1
+    assert "0000.png" in said[0]
+
+
+def test_a_full_disk_is_one_line(
+    halves: Callable[[int, int], Pictures],
+    save: Callable[[Pictures, Path], Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data = read_dataset(save(halves(6, 0), tmp_path / "d"))
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module.np.lib.format, "open_memmap", full)
+    with pytest.raises(TrainingError, match="No space left") as caught:
+        load(data, NAMES, GREY)
+    assert "XDG_CACHE_HOME" in caught.value.hint
+    assert not list((tmp_path / "cache").rglob("*.npy"))
+
+
+def test_classes_that_cannot_be(
+    halves: Callable[[int, int], Pictures], save: Callable[[Pictures, Path], Path], tmp_path: Path
+) -> None:
+    data = read_dataset(save(halves(6, 0), tmp_path / "d"))
+    one = data.only(p for p in data if p.label == "top")
+    for found, task, target, asked, said in (
+        (data, "recognition", "Ana", (), "no pictures of 'Ana'"),
+        (one, "recognition", "top", (), "top is the only class"),
+        (one, "emotion", None, (), "'top' is the only class"),
+        (data, "emotion", None, ("top", "bottom"), "no pictures of the class 'bottom'"),
+    ):
+        with pytest.raises(DataError, match=said) as caught:
+            class_names(found, task, target, asked)
+        assert caught.value.hint
+    with pytest.raises(DataError, match="no pictures of 'bottom'"):
+        load(data, ["top", "bottom"], GREY)
+
+
+def test_what_leaks_is_left_out(halves: Callable[[int, int], Pictures]) -> None:
+    made = halves(30, 0)
+    pixels = made.pixels.copy()
+    pixels[3] = pixels[0]  # the same picture under the same label
+    pixels[4] = pixels[1 + 1]  # and under another one
+    train = Pictures(pixels, made.label, made.labels, made.paths)
+    val = train.subset(np.array([9, 10]))
+    said: list[str] = []
+    kept = without_leaks(train, val, said.append)
+    assert set(train.paths) - set(kept.paths) == {train.paths[i] for i in (2, 3, 4, 9, 10)}
+    assert said == [
+        "pictures left out of training: 2 also stand in val, 2 carry two labels, 1 are repeated"
+    ]
+    with pytest.raises(DataError, match="nothing is left"):
+        without_leaks(val, val)
+
+
+def test_a_recording_on_both_sides_is_refused(tmp_path: Path) -> None:
+    rows = ["path,label,source,time_s,track,face_px,score,quality"]
+    files: dict[str, list[str]] = {"train": [], "val": []}
+    for number, part in enumerate(("train", "val")):
+        path = f"a/{number}.png"
+        (tmp_path / "a").mkdir(exist_ok=True)
+        Image.new("L", (48, 48), number).save(tmp_path / path)
+        rows.append(f"{path},a,talk.mp4,{number},1,80,0.9,0.5")
+        files[part].append(path)
+    (tmp_path / "faces.csv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "split.json").write_text(json.dumps({"files": files}))
+    data = read_dataset(tmp_path)
+    assert data.parts == ("train", "val")
+    with pytest.raises(DataError, match=r"1 recordings stand in train.*talk\.mp4") as caught:
+        refuse_shared_sources(data)
+    assert "--group-by source" in caught.value.hint

@@ -1,0 +1,102 @@
+"""Recipes: those that come with vidfx, and one line for every mistake in another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from vidfx_training.errors import RecipeError
+from vidfx_training.recipe import (
+    Recipe,
+    named_recipe,
+    read_recipe,
+    recipe_for,
+    recipes_folder,
+)
+
+ALL = sorted(p.stem for p in recipes_folder().glob("*.toml"))
+SIX = [
+    (task, arch, init)
+    for task in ("recognition", "emotion")
+    for arch, init in (("vggface", "vggface"), ("resnet18", "scratch"), ("resnet18", "imagenet"))
+]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_those_that_come_with_vidfx(name: str) -> None:
+    recipe = named_recipe(name)
+    assert recipe.name == name
+    assert Recipe.from_json(recipe.to_json()) == recipe
+
+
+@pytest.mark.parametrize(("task", "arch", "init"), SIX)
+def test_there_is_one_for_each_variant_of_the_study(task: str, arch: str, init: str) -> None:
+    recipe = recipe_for(task, arch, init)
+    assert (recipe.task, recipe.model.arch, recipe.model.init) == (task, arch, init)
+    assert recipe.augmentation.rotation == 15
+    assert recipe.augmentation.flip == 0.5
+
+
+def test_a_start_from_a_file_is_tuned_like_imagenet() -> None:
+    recipe = recipe_for("recognition", "resnet18", "runs/faces/best.safetensors")
+    assert recipe.name == "recognition-resnet18-imagenet"
+    assert recipe.schedule.head_epochs > 0
+
+
+def test_vgg_from_scratch_does_not_freeze_random_layers() -> None:
+    recipe = recipe_for("emotion", "vggface", "scratch")
+    assert (recipe.schedule.layers, recipe.schedule.head_epochs) == ("all", 0)
+
+
+def test_another_size_keeps_the_proportions() -> None:
+    recipe = recipe_for("emotion", "small", "scratch")
+    half = recipe.resized(recipe.input.side * 2)
+    assert half.crop == recipe.crop * 2
+    assert [px for _, px in half.schedule.sides] == [2 * px for _, px in recipe.schedule.sides]
+    assert half.schedule.sides[-1][1] == half.input.side
+
+
+GOOD = 'name = "x"\ntask = "emotion"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name = ", "Invalid value"),
+        ('task = "emotion"', "name: missing"),
+        ('name = "x"\ntask = "age"', "task: one of recognition, emotion"),
+        ('name = "../x"\ntask = "emotion"', "name: cannot be the name of a file"),
+        (GOOD + "speed = 3", "speed: unknown"),
+        (GOOD + "[schedule]\nlr = true", "schedule.lr: True is no float"),
+        (GOOD + "[schedule]\nepochs = 1.5", "schedule.epochs: 1.5 is no int"),
+        (GOOD + "[schedule]\nbatch = 0", "epochs and batch of 1 or more"),
+        (GOOD + "[schedule]\nsides = [[0.5, 32]]", "the first starts at 0"),
+        (GOOD + "[schedule]\nsides = [[0, 900]]", "no more than input.side"),
+        (GOOD + "[schedule]\nsides = 3", "is not a list of pairs"),
+        (GOOD + '[schedule]\nlayers = "head"', "the head alone needs head_epochs"),
+        (GOOD + "[input]\nside = 50\ncrop = 75", "a multiple of input.side"),
+        (GOOD + '[model]\nhead = "fc"', "only vggface has fc6"),
+        (GOOD + '[model]\narch = "vgg19"', "model.arch: one of"),
+        ('name = "x"\ntask = "emotion"\nlabels = ["a", "a"]', "two or more different names"),
+        ('name = "x"\ntask = "emotion"\nlabels = ["a", "=b"]', "labels: no line break"),
+        ("input = 3\n" + GOOD, "input: a table is needed"),
+    ],
+)
+def test_mistakes_are_one_line_with_the_file(text: str, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(text)
+    with pytest.raises(RecipeError) as caught:
+        read_recipe(file)
+    assert said in str(caught.value)
+    assert str(file) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert caught.value.hint
+
+
+def test_missing_ones(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="No such file"):
+        read_recipe(tmp_path / "none.toml")
+    with pytest.raises(RecipeError, match="no recipe is named") as caught:
+        named_recipe("best")
+    assert "emotion-resnet18-scratch" in caught.value.hint

@@ -1,0 +1,91 @@
+"""Augmentation does what it says, from its seed alone."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import pytest
+
+pytest.importorskip("torch")
+import torch
+
+from vidfx_training.recipe import Augmentation
+from vidfx_training.transforms import Augmenter, mixup
+
+NOTHING = Augmentation(**{f.name: 0.0 for f in fields(Augmentation)})
+
+
+def pictures(n: int = 16, channels: int = 3, side: int = 32) -> torch.Tensor:
+    rng = torch.Generator().manual_seed(0)
+    return torch.randint(30, 226, (n, channels, side, side), generator=rng, dtype=torch.uint8)
+
+
+def changed(x: torch.Tensor, how: Augmentation, side: int = 32, seed: int = 0) -> torch.Tensor:
+    return Augmenter(how, torch.Generator().manual_seed(seed))(x, side)
+
+
+def detail(x: torch.Tensor) -> float:
+    return float((x[..., 1:] - x[..., :-1]).abs().mean())
+
+
+def test_nothing_changes_nothing() -> None:
+    x = pictures()
+    assert torch.allclose(changed(x, NOTHING), x.float() / 255, atol=1e-4)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_everything_at_once_stays_a_picture(channels: int) -> None:
+    everything = replace(
+        Augmentation(), colour=0.3, grey=0.3, dark=0.3, small=0.5, jpeg=0.5, cutout=0.5
+    )
+    x = pictures(channels=channels)
+    y = changed(x, everything, side=24)
+    assert y.shape == (16, channels, 24, 24)
+    assert 0 <= float(y.min()) <= float(y.max()) <= 1
+    assert torch.equal(y, changed(x, everything, side=24))
+    assert not torch.equal(y, changed(x, everything, side=24, seed=1))
+
+
+def test_flip_mirrors() -> None:
+    x = pictures()
+    mirrored = changed(x, replace(NOTHING, flip=1.0))
+    assert torch.allclose(mirrored, x.flip(-1).float() / 255, atol=1e-4)
+
+
+def test_each_change_changes_what_it_names() -> None:
+    x = pictures()
+    plain = x.float() / 255
+    dark = changed(x, replace(NOTHING, dark=1.0))
+    assert float(dark.mean()) < 0.6 * float(plain.mean())
+    grey = changed(x, replace(NOTHING, grey=1.0))
+    assert float((grey.amax(1) - grey.amin(1)).max()) < 1e-5
+    for how in ({"blur": 1.0}, {"small": 1.0}):
+        assert detail(changed(x, replace(NOTHING, **how))) < 0.95 * detail(plain)
+    jpeg = changed(x, replace(NOTHING, jpeg=1.0))
+    assert float((jpeg - plain).abs().mean()) > 0.01
+    covered = changed(x, replace(NOTHING, cutout=0.8))
+    same = (covered - plain).abs().amax(1) < 1e-4
+    assert 0.3 < float(same.float().mean()) < 0.99
+    noisy = changed(x, replace(NOTHING, noise=0.1))
+    assert 0.01 < float((noisy - plain).std()) < 0.1
+
+
+def test_rotation_stays_within_its_degrees() -> None:
+    x = torch.zeros((64, 1, 65, 65), dtype=torch.uint8)
+    x[:, :, 30:35, 60] = 255  # right of the middle
+    y = changed(x, replace(NOTHING, rotation=15.0), side=65)
+    at = torch.arange(65.0)
+    rows = (y[:, 0].sum(2) * at).sum(1) / y[:, 0].sum((1, 2))
+    columns = (y[:, 0].sum(1) * at).sum(1) / y[:, 0].sum((1, 2))
+    angle = torch.rad2deg(torch.atan2(rows - 32, columns - 32))
+    assert float(angle.abs().max()) < 15.5
+    assert float(angle.min()) < -5 < 5 < float(angle.max())
+
+
+def test_mixup_mixes_targets_as_pictures() -> None:
+    x = torch.eye(4)[:, None, None]
+    target = torch.eye(4)
+    mixed, labels = mixup(x, target, 1.0, torch.Generator().manual_seed(1))
+    assert torch.allclose(mixed[:, 0, 0], labels)
+    assert torch.allclose(labels.sum(1), torch.ones(4))
+    assert mixup(x, target, 0.0, torch.Generator())[0] is x
