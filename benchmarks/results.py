@@ -47,7 +47,6 @@ ROWS = (
         " --init vgg_face_dag.pth -o study/recognition-vggface"),
     Row("emotion", "ResNet-18 from scratch, 64 px", "emotion-scratch", "scratch"),
     Row("emotion", "ResNet-18 from our start from faces, 64 px", "emotion-faces"),
-    Row("emotion", "our network for 48 px, wide (the teacher)", "emotion-teacher"),
     Row("emotion", "our network for 48 px (the embedded model)", "emotion-embedded"),
     Row("emotion", "ResNet-18 from ImageNet", "emotion-imagenet", "imagenet",
         "vidfx train emotion study/fer4 --init imagenet -o study/emotion-imagenet"),

@@ -90,11 +90,7 @@ STEPS = (
         "recognition-vgg-scratch",
         f"{RECOGNITION} --arch vggface --init scratch --size 64 --epochs 5",
     ),
-    *_trained("emotion-teacher", f"{EMOTION} --recipe emotion-teacher"),
-    *_trained(
-        "emotion-embedded",
-        f"{EMOTION} --arch small --teacher {{work}}/emotion-teacher/best.safetensors",
-    ),
+    *_trained("emotion-embedded", f"{EMOTION} --arch small"),
     *_trained("emotion-scratch", f"{EMOTION} --size 64 --epochs 6"),
     *_trained("emotion-faces", f"{EMOTION} --init {FACES} --size 64 --epochs 6"),
 )

@@ -24,9 +24,9 @@ from torchvision.models import resnet18
 
 from benchmarks.measure import cores, machine, table
 from vidfx_training.dataset.index import read_dataset
-from vidfx_training.loop import Line
 from vidfx_training.recipe import recipe_for
 from vidfx_training.run import Request, train_run
+from vidfx_training.watch import Line
 
 BATCH = 64
 

@@ -89,7 +89,7 @@ def test_a_run_leaves_an_engine_and_how_it_was_made(data: Path, tmp_path: Path) 
     assert run["recipe"]["schedule"]["seed"] == run["result"]["seed"] == 5
     assert run["data"]["train"] == {"left": 40, "right": 40}
     assert len(run["lines"]) == 8
-    assert run["machine"]["torch"] == torch.__version__
+    assert run["machine"]["torch"] == torch.__version__.split("+")[0]
     assert "epoch 8 of 8: loss" in done.stderr
 
     again = vidfx("train", "emotion", data, "-o", out, "--recipe", data / "tiny.toml")

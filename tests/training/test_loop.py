@@ -26,7 +26,7 @@ from vidfx_training.errors import (
     TrainingError,
     WeightsError,
 )
-from vidfx_training.loop import BEST, STATE, Trained, learning_rate, side_at, train
+from vidfx_training.loop import BEST, STATE, Trained, train
 from vidfx_training.metrics import (
     balanced_accuracy,
     calibration_error,
@@ -36,6 +36,7 @@ from vidfx_training.metrics import (
 )
 from vidfx_training.models import build
 from vidfx_training.recipe import Recipe
+from vidfx_training.schedule import learning_rate, side_at
 from vidfx_training.teacher import Teacher
 
 Make = Callable[[int, int], Pictures]

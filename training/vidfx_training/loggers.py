@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from vidfx_training.errors import RecipeError
-from vidfx_training.loop import Line
 from vidfx_training.plots import plot_curves
+from vidfx_training.watch import Line
 
 LoggerName = Literal["files", "wandb", "tensorboard"]
 

@@ -9,11 +9,9 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -25,27 +23,14 @@ from vidfx_training.errors import DataError, DivergedError, WeightsError
 from vidfx_training.heads import fit_head
 from vidfx_training.metrics import balanced_accuracy, cpu_has_bf16, logits_of, to_tensors
 from vidfx_training.models import Network
-from vidfx_training.recipe import Recipe, Schedule
+from vidfx_training.recipe import Recipe
+from vidfx_training.schedule import learning_rate, side_at
 from vidfx_training.teacher import Teacher
 from vidfx_training.transforms import Augmenter, mixup
+from vidfx_training.watch import Line, Watcher
 
 STATE = "state.safetensors"
 BEST = "best.safetensors"
-Line = dict[str, float]
-
-
-class Watcher(Protocol):
-    """Hears how the training goes. The command line decides how it looks, loggers what is kept."""
-
-    def say(self, text: str) -> None:
-        """Something the user should know."""
-        ...
-
-    def step(self, epoch: int, step: int, steps: int, loss: float) -> None: ...
-
-    def epoch(self, line: Line) -> None:
-        """An epoch is over; all lines of a resumed run come again at its start."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -77,23 +62,6 @@ def train(
     the state is of another run, DivergedError, and TrainingError where the disk is full.
     """
     return _Run(net, train_set, val_set, recipe, out, watcher, teacher)(resume=resume)
-
-
-def learning_rate(schedule: Schedule, epoch: float) -> float:
-    """Linear warm-up, then a cosine to zero."""
-    if epoch < schedule.warmup:
-        return schedule.lr * epoch / schedule.warmup
-    done = (epoch - schedule.warmup) / max(1e-9, schedule.epochs - schedule.warmup)
-    return schedule.lr * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
-
-
-def side_at(recipe: Recipe, epoch: int) -> int:
-    """The side of the training pictures in this epoch, counted from 0; the last is at full size."""
-    schedule = recipe.schedule
-    if epoch >= schedule.epochs - 1:
-        return recipe.input.side
-    begun = [side for start, side in schedule.sides if epoch >= start * schedule.epochs]
-    return begun[-1] if begun else recipe.input.side
 
 
 @torch.no_grad()
@@ -345,25 +313,3 @@ def _score(line: Line) -> tuple[float, float]:
 
 def _below(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
     return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}
-
-
-def watch_all(watchers: Sequence[Watcher]) -> Watcher:
-    """One watcher that tells all of them."""
-    return _All(watchers)
-
-
-class _All(Watcher):
-    def __init__(self, watchers: Sequence[Watcher]) -> None:
-        self.watchers = watchers
-
-    def say(self, text: str) -> None:
-        for watcher in self.watchers:
-            watcher.say(text)
-
-    def step(self, epoch: int, step: int, steps: int, loss: float) -> None:
-        for watcher in self.watchers:
-            watcher.step(epoch, step, steps, loss)
-
-    def epoch(self, line: Line) -> None:
-        for watcher in self.watchers:
-            watcher.epoch(line)

@@ -31,7 +31,7 @@ from vidfx_training.dataset.index import Dataset, read_dataset
 from vidfx_training.errors import DataError, RecipeError, TrainingError
 from vidfx_training.export import export
 from vidfx_training.loggers import Logger, LoggerName, loggers
-from vidfx_training.loop import BEST, STATE, Line, Trained, Watcher, train, watch_all
+from vidfx_training.loop import BEST, STATE, Trained, train
 from vidfx_training.metrics import (
     balanced_accuracy,
     calibration_error,
@@ -44,6 +44,7 @@ from vidfx_training.models import build
 from vidfx_training.pretrained import LICENCES, norm_of, start
 from vidfx_training.recipe import Recipe
 from vidfx_training.teacher import Teacher
+from vidfx_training.watch import Line, Watcher, watch_all
 
 RUN_FILE = "run.json"
 

@@ -95,7 +95,7 @@ class Augmenter:
             quality = int(torch.randint(20, 81, (1,), generator=self.rng))
             pixels = np.ascontiguousarray(x[i].permute(1, 2, 0).numpy()[..., ::-1])  # as OpenCV's
             _, coded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
-            read = cv2.imdecode(coded, cv2.IMREAD_UNCHANGED).reshape(pixels.shape)
+            read = np.asarray(cv2.imdecode(coded, cv2.IMREAD_UNCHANGED)).reshape(pixels.shape)
             out[i] = torch.from_numpy(read[..., ::-1].copy()).permute(2, 0, 1)
         return out
 

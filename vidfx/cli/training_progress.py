@@ -21,8 +21,8 @@ from rich.text import Text
 from vidfx.cli.render import clean
 
 if TYPE_CHECKING:
-    from vidfx_training.loop import Line
     from vidfx_training.run import Result
+    from vidfx_training.watch import Line
 
 
 class TrainingWatcher(AbstractContextManager["TrainingWatcher"]):

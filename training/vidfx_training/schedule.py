@@ -1,0 +1,24 @@
+"""What a recipe's schedule means at a moment of the training."""
+
+from __future__ import annotations
+
+import math
+
+from vidfx_training.recipe import Recipe, Schedule
+
+
+def learning_rate(schedule: Schedule, epoch: float) -> float:
+    """Linear warm-up, then a cosine to zero."""
+    if epoch < schedule.warmup:
+        return schedule.lr * epoch / schedule.warmup
+    done = (epoch - schedule.warmup) / max(1e-9, schedule.epochs - schedule.warmup)
+    return schedule.lr * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
+
+
+def side_at(recipe: Recipe, epoch: int) -> int:
+    """The side of the training pictures in this epoch, counted from 0; the last is at full size."""
+    schedule = recipe.schedule
+    if epoch >= schedule.epochs - 1:
+        return recipe.input.side
+    begun = [side for start, side in schedule.sides if epoch >= start * schedule.epochs]
+    return begun[-1] if begun else recipe.input.side
