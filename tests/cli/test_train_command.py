@@ -130,6 +130,11 @@ def mistakes(data: Path, folder: Path) -> dict[str, tuple[list[object], int, str
     draw(one / "val", 4, 0)
     for file in (one / "train" / "left").iterdir():
         file.unlink()
+    empty = folder / "empty"
+    draw(empty / "train", 20, 0)
+    draw(empty / "val", 4, 0)
+    (empty / "train" / "top").mkdir()
+    (one / "train" / "left").rmdir()
     draw(extra / "train", 20, 0)
     draw(extra / "val", 4, 0)
     (extra / "val" / "left").rename(extra / "val" / "top")
@@ -139,6 +144,7 @@ def mistakes(data: Path, folder: Path) -> dict[str, tuple[list[object], int, str
     return {
         "no split": (["train", "emotion", plain, *tiny], 3, "vidfx dataset split"),
         "one class": (["train", "emotion", one, *tiny], 3, "'right' is the only class"),
+        "empty class": (["train", "emotion", empty, *tiny], 3, "train/top holds no pictures"),
         "class in val only": (["train", "emotion", extra, *tiny], 3, "'top' stands in val"),
         "no folder": (["train", "emotion", folder / "x", *tiny], 3, "no such folder"),
         "unknown recipe": (["train", "emotion", data, "--recipe", "x"], 2, "no recipe is named"),

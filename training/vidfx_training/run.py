@@ -27,7 +27,7 @@ import torch
 from vidfx_engines import EngineSpec
 from vidfx_training.checkpoint import load_checkpoint, save_checkpoint
 from vidfx_training.data import Pictures, class_names, load, refuse_shared_sources, without_leaks
-from vidfx_training.dataset.index import Dataset, read_dataset
+from vidfx_training.dataset.index import Dataset, empty_folders, read_dataset
 from vidfx_training.errors import DataError, RecipeError, TrainingError
 from vidfx_training.export import export
 from vidfx_training.loggers import Logger, LoggerName, loggers
@@ -95,7 +95,10 @@ def train_run(request: Request, watcher: Watcher) -> Result:
         refuse_shared_sources(data)
     elif data.parts:
         notes.append("recordings may stand on both sides of the split: --allow-leaks")
-    names = class_names(_part(data, "train"), request.recipe.task, request.target,
+    _divided(data)
+    if request.target is None:
+        _no_empty_class(data, request.recipe.labels)
+    names = class_names(data.part("train"), request.recipe.task, request.target,
                         request.recipe.labels)  # fmt: skip
     _same_classes(data, names, request.target)
     given = request.recipe.input
@@ -154,13 +157,22 @@ def _claim(request: Request) -> None:
         )
 
 
-def _part(data: Dataset, part: str) -> Dataset:
-    if "train" not in data.parts or "val" not in data.parts:
+def _divided(data: Dataset) -> None:
+    if not {"train", "val"} <= set(data.parts):
         raise DataError(
             f"{data.root}: has no training and validation set",
             hint=f"divide it first: vidfx dataset split {data.root}",
         )
-    return data.part("train" if part == "train" else "val")
+
+
+def _no_empty_class(data: Dataset, asked: Sequence[str]) -> None:
+    """A folder without pictures is a class that somebody forgot, unless the recipe names others."""
+    empty = [name for name in empty_folders(data) if not asked or Path(name).name in asked]
+    if empty:
+        raise DataError(
+            f"{data.root}: the folder {empty[0]} holds no pictures",
+            hint="add pictures of this class, or remove the folder",
+        )
 
 
 def _same_classes(data: Dataset, names: Sequence[str], target: str | None) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from vidfx_training.dataset.duplicates import Duplicates, Rows, gather
-from vidfx_training.dataset.index import PART_FOLDERS, Dataset, Part, read_dataset
+from vidfx_training.dataset.index import Dataset, Part, empty_folders, read_dataset
 from vidfx_training.dataset.measure import Measures, extracted
 from vidfx_training.dataset.split import group_names, some, strata
 
@@ -135,7 +135,7 @@ def check(data: Dataset, measures: Measures, duplicates: Duplicates) -> Report:
         left_out=dict(Counter(left_out.values()).most_common()),
         imbalance=round(max(sizes) / min(sizes), 2),
         broken=measures.broken,
-        empty=_empty(data),
+        empty=empty_folders(data),
         missing={p: lacking for p in data.parts if (lacking := _lacking(counts, p))},
         conflicts=tuple(
             {label[row]: pictures[row].path for row in rows}
@@ -155,18 +155,6 @@ def check(data: Dataset, measures: Measures, duplicates: Duplicates) -> Report:
         problems=(),
     )
     return replace(report, problems=tuple(_problems(report, _split_command(data))))
-
-
-def _empty(data: Dataset) -> tuple[str, ...]:
-    """Label folders without a picture."""
-    listed = read_dataset(data.root, use_split=False)
-    tops = [p for p in data.root.iterdir() if p.is_dir()]
-    if listed.parts:
-        parts = [p for p in tops if p.name.lower() in PART_FOLDERS]
-        tops = [p for part in parts for p in part.iterdir() if p.is_dir()]
-    filled = {p.path.rsplit("/", i)[0] for p in listed for i in range(1, p.path.count("/") + 1)}
-    found = [p.relative_to(data.root).as_posix() for p in tops if not p.name.startswith(".")]
-    return tuple(sorted(set(found) - filled))
 
 
 def _lacking(counts: Mapping[str, Mapping[str, int]], part: Part) -> tuple[str, ...]:

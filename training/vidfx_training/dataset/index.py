@@ -130,6 +130,18 @@ def read_dataset(root: Path, *, split: Path | None = None, use_split: bool = Tru
     return data
 
 
+def empty_folders(data: Dataset) -> tuple[str, ...]:
+    """Label folders without a picture."""
+    listed = read_dataset(data.root, use_split=False)
+    tops = [p for p in data.root.iterdir() if p.is_dir()]
+    if listed.parts:
+        parts = [p for p in tops if p.name.lower() in PART_FOLDERS]
+        tops = [p for part in parts for p in part.iterdir() if p.is_dir()]
+    filled = {p.path.rsplit("/", i)[0] for p in listed for i in range(1, p.path.count("/") + 1)}
+    found = [p.relative_to(data.root).as_posix() for p in tops if not p.name.startswith(".")]
+    return tuple(sorted(set(found) - filled))
+
+
 def _folders(folder: Path) -> list[str]:
     return sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
 
