@@ -19,13 +19,14 @@ demo: $(VENV)/.installed-demo
 	@echo
 	@echo "Results: demo/results/clip.annotated.mp4, clip.faces.csv, clip.frames.csv, clip.summary.json"
 
-# Who is who comes from the folders' names. Small pictures and few of them: a demonstration.
+# Who is who comes from the folders' names. A demonstration: each person's recordings are made from
+# one photograph, and would all be near-duplicates without --near 1.
 demo-train: $(VENV)/.installed-demo $(VENV)/.installed-train
 	@test -d demo/people || { echo "making recordings"; $(BIN)/python -m benchmarks.clips people demo/people; }
 	@test -f demo/clip.mp4 || { echo "making the clip"; $(BIN)/python -m benchmarks.clips demo demo/clip.mp4; }
 	rm -rf demo/faces demo/run
 	$(BIN)/vidfx dataset extract demo/people --label-by-folder --every 3 -o demo/faces
-	$(BIN)/vidfx dataset split demo/faces --target Eileen --ratios 60/20/20
+	$(BIN)/vidfx dataset split demo/faces --target Eileen --ratios 60/20/20 --near 1 --overwrite
 	$(BIN)/vidfx train recognition demo/faces --target Eileen --size 80 --batch 32 --epochs 10 -o demo/run
 	$(BIN)/vidfx evaluate demo/run demo/faces --target-far 0.01
 	$(BIN)/vidfx annotate demo/clip.mp4 --recognition demo/run -o demo/named --overwrite

@@ -76,11 +76,11 @@ def fit_temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
     """The temperature that makes the probabilities honest (Guo 2017), by minimising the NLL.
 
     The NLL is convex in 1 / T, so its slope changes sign once; bisection finds where. The result
-    stays within 1/20 and 20: where nothing is wrong, or nothing right, there is no best one.
+    stays within 1/3 and 5: where nothing is wrong, or nothing right, there is no best one.
     """
     logits = logits.double()
     wanted = logits.gather(1, labels[:, None]).mean()
-    low, high = -math.log(20), math.log(20)
+    low, high = -math.log(3), math.log(5)
     for _ in range(40):
         middle = (low + high) / 2
         prob = torch.softmax(logits / math.exp(middle), dim=1)

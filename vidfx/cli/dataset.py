@@ -94,6 +94,13 @@ def split(
             help="The part on disk that becomes the test set; the rest becomes train and val.",
         ),
     ] = None,
+    near: Annotated[
+        float,
+        typer.Option(
+            help="Correlation from which pictures are near-duplicates and stay together; "
+            "1 goes by equal pixels only."
+        ),
+    ] = 0.8,
     seed: Annotated[int, typer.Option(min=0, help="Another seed, another split.")] = 0,
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Default DIR/split.json.")
@@ -115,14 +122,14 @@ def split(
         from vidfx_training.dataset.index import SPLIT_FILE, read_dataset
         from vidfx_training.dataset.split import Rule, make_split
 
-        rule = Rule(text.parse_ratios(ratios), group_by, target, test_from, seed)
+        rule = Rule(text.parse_ratios(ratios), group_by, target, test_from, seed, near)
         file = out or folder / SPLIT_FILE
         if file.exists() and not overwrite:
             raise OutputExistsError(f"{file} is there already", hint="--overwrite replaces it")
         data = read_dataset(folder, use_split=False)
         rule.check(data)
         measures = _measure(data)
-        made = make_split(data, measures, find_duplicates(measures), rule)
+        made = make_split(data, measures, find_duplicates(measures, near), rule)
         text.write_file(file, made.text())
         text.say(f"split: {file}")
         text.write_json(made.as_json()) if as_json else text.write_split(made)

@@ -91,17 +91,17 @@ class Duplicates:
         return self.exact + self.near
 
 
-def find_duplicates(measures: Measures) -> Duplicates:
-    """Every exact and near duplicate among the measured pictures."""
+def find_duplicates(measures: Measures, near: float = NEAR) -> Duplicates:
+    """Every exact duplicate, and the near ones: pictures that correlate at ``near`` or more."""
     exact = gather(measures.digest)
     first = np.array([rows[0] for rows in exact], np.int64)
     unions = Unions(len(measures))
-    _join_near(comparable(measures.thumbnail[first]), first, unions)
+    _join_near(comparable(measures.thumbnail[first]), first, unions, near)
     unions.join_all(exact)
-    near = gather(unions.roots().tolist())
+    alike = gather(unions.roots().tolist())
     return Duplicates(
         exact=_several(exact),
-        near=_several(rows for rows in near if len({measures.digest[row] for row in rows}) > 1),
+        near=_several(rows for rows in alike if len({measures.digest[row] for row in rows}) > 1),
     )
 
 
@@ -135,10 +135,10 @@ def _even_odd(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return even.reshape(len(pictures), -1), odd.reshape(len(pictures), -1)
 
 
-def _join_near(pictures: np.ndarray, rows: np.ndarray, unions: Unions) -> None:
+def _join_near(pictures: np.ndarray, rows: np.ndarray, unions: Unions, near: float) -> None:
     for i in range(0, len(pictures), BLOCK):
         for j in range(i, len(pictures), BLOCK):
-            alike = correlation(pictures[i : i + BLOCK], pictures[j : j + BLOCK]) >= NEAR
+            alike = correlation(pictures[i : i + BLOCK], pictures[j : j + BLOCK]) >= near
             one, other = np.nonzero(alike)
             unions.join(rows[i + one], rows[j + other])
 

@@ -48,12 +48,16 @@ class Rule:
     test_from: str | None = None
     "the part on disk that is the test set; the rest is divided into train and val"
     seed: int = 0
+    near: float = NEAR
+    "correlation from which two pictures are near-duplicates; at 1 only equal ones stay together"
 
     def __post_init__(self) -> None:
         if len(self.ratios) not in (2, 3) or not all(0 < r < np.inf for r in self.ratios):
             raise RecipeError(
                 "ratios: two or three numbers above 0 are needed", hint="as in --ratios 70/15/15"
             )
+        if not 0.3 <= self.near <= 1:
+            raise RecipeError(f"near: {self.near:g} is out of range", hint="use 0.3 to 1")
         kind, _, pattern = self.group_by.partition(":")
         if self.group_by not in ("source", "folder") and not (kind == "regex" and pattern):
             raise RecipeError(
@@ -121,7 +125,7 @@ class Split:
             "group_by": self.rule.group_by,
             "target": self.rule.target,
             "test_from": self.rule.test_from,
-            "near_duplicates_from": NEAR,
+            "near_duplicates_from": self.rule.near,
             "counts": {part: dict(counts) for part, counts in self.counts.items()},
             "groups": dict(self.groups),
             "left_out": dict(self.left_out),
