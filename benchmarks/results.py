@@ -24,7 +24,7 @@ STUDY = {
 
 @dataclass(frozen=True)
 class Row:
-    """A variant; ``runs`` are folders below DIR, empty where its start cannot be had."""
+    """A variant; ``run`` is its folder below DIR."""
 
     task: str
     name: str
@@ -47,7 +47,8 @@ ROWS = (
         " --init vgg_face_dag.pth -o study/recognition-vggface"),
     Row("emotion", "ResNet-18 from scratch, 64 px", "emotion-scratch", "scratch"),
     Row("emotion", "ResNet-18 from our start from faces, 64 px", "emotion-faces"),
-    Row("emotion", "our network for 48 px (the embedded model)", "emotion-embedded"),
+    Row("emotion", "our small network for 48 px", "emotion-small"),
+    Row("emotion", "the embedded model, as it ships", "embedded"),
     Row("emotion", "ResNet-18 from ImageNet", "emotion-imagenet", "imagenet",
         "vidfx train emotion study/fer4 --init imagenet -o study/emotion-imagenet"),
     Row("emotion", "VGGFace fine-tuned", "emotion-vggface", "vggface",
@@ -58,19 +59,20 @@ ROWS = (
 
 @dataclass(frozen=True)
 class Figures:
-    run: dict[str, Any]
+    run: dict[str, Any] | None
+    "None for a model that was not trained here"
     test: dict[str, Any]
     "the one model of the report"
     part: str
 
 
 def read(folder: Path) -> Figures | None:
-    """What a run and its evaluation hold; None where either is missing."""
-    files = (folder / "run.json", folder / "test" / "report.json")
-    if not all(file.is_file() for file in files):
-        return None
-    run, report = (json.loads(file.read_text(encoding="utf-8")) for file in files)
-    return Figures(run, report["models"][0], report["data"]["part"])
+    """What a run and its evaluation hold; None where it was not evaluated."""
+    run, report = (
+        json.loads(file.read_text(encoding="utf-8")) if file.is_file() else None
+        for file in (folder / "run.json", folder / "test" / "report.json")
+    )
+    return Figures(run, report["models"][0], report["data"]["part"]) if report else None
 
 
 def main() -> None:
@@ -95,7 +97,7 @@ def page(found: dict[str, Figures | None], work: Path) -> str:
         for step in STEPS
         if (work / step.makes).exists()
     )
-    machine = next(f.run["machine"] for f in found.values() if f)
+    machine = next(f.run["machine"] for f in found.values() if f and f.run)
     return f"""# Results
 
 Made by `make results` from the run folders of `make study`; nothing here was typed in. Test
@@ -153,7 +155,8 @@ def _row(row: Row, figures: Figures | None) -> tuple[str, ...]:
     study = f"{STUDY[row.task][row.study]:.3f}" if row.study else ""
     if figures is None:
         return (row.name, "", "", "", "", "", "", "", study)
-    test, result = figures.test, figures.run["result"]
+    test = figures.test
+    result = figures.run["result"] if figures.run else None
     hard = next((s for s in test["subsets"] if s["name"] == "hard"), None)
     return (
         row.name,
@@ -161,9 +164,9 @@ def _row(row: Row, figures: Figures | None) -> tuple[str, ...]:
         _with_interval(test, "balanced_accuracy"),
         f"{hard['balanced_accuracy']:.3f} (of {hard['n']})" if hard else "",
         f"{test['ece']:.3f}",
-        f"{result['val_balanced_accuracy']:.3f}",
-        f"{result['epochs']:g}",
-        f"{result['seconds'] / 60:.0f}",
+        f"{result['val_balanced_accuracy']:.3f}" if result else "",
+        f"{result['epochs']:g}" if result else "",
+        f"{result['seconds'] / 60:.0f}" if result else "",
         study,
     )
 

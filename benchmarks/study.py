@@ -90,9 +90,14 @@ STEPS = (
         "recognition-vgg-scratch",
         f"{RECOGNITION} --arch vggface --init scratch --size 64 --epochs 5",
     ),
-    *_trained("emotion-embedded", f"{EMOTION} --arch small"),
-    *_trained("emotion-scratch", f"{EMOTION} --size 64 --epochs 6"),
-    *_trained("emotion-faces", f"{EMOTION} --init {FACES} --size 64 --epochs 6"),
+    *_trained("emotion-small", f"{EMOTION} --arch small"),
+    Step(
+        "embedded: test",
+        "evaluate emotion-embedded {work}/fer4 --out {work}/embedded/test",
+        "embedded/test/report.json",
+    ),
+    *_trained("emotion-scratch", f"{EMOTION} --size 64 --epochs 4"),
+    *_trained("emotion-faces", f"{EMOTION} --init {FACES} --size 64 --epochs 4"),
 )
 
 

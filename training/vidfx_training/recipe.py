@@ -198,7 +198,7 @@ def recipe_for(task: str, arch: str, init: str) -> Recipe:
     Raises RecipeError where there is none.
     """
     if arch == "small":
-        name = f"{task}-embedded"
+        name = f"{task}-small"
     elif arch == "vggface":
         name = f"{task}-vggface"
     else:
