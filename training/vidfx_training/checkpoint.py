@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,9 @@ def load_checkpoint(file: Path) -> Checkpoint:
             raise KeyError("schema")
         labels, facts = json.loads(meta["labels"]), json.loads(meta["facts"])
         recipe = Recipe.from_json(meta["recipe"])
-        if not isinstance(facts, dict) or not all(isinstance(name, str) for name in labels):
+        if not isinstance(labels, list) or not all(isinstance(name, str) for name in labels):
+            raise TypeError("labels")
+        if not isinstance(facts, dict) or not _figures_are_numbers(facts):
             raise TypeError("facts")
     except (KeyError, TypeError, ValueError, RecipeError) as error:
         raise WeightsError(
@@ -79,6 +82,14 @@ def load_checkpoint(file: Path) -> Checkpoint:
             hint="name the best.safetensors of a run",
         ) from error
     return Checkpoint(tensors, recipe, tuple(labels), facts)
+
+
+def _figures_are_numbers(facts: dict[str, Any]) -> bool:
+    known = ("temperature", "epoch", "epochs", "parameters")
+    figures = [v for name, v in facts.items() if name in known or name.startswith("val_")]
+    return facts.get("temperature", 1.0) != 0 and all(
+        isinstance(v, int | float) and math.isfinite(v) for v in figures
+    )
 
 
 def write_tensors(file: Path, tensors: Mapping[str, torch.Tensor], meta: dict[str, str]) -> None:

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from vidfx_engines import CropSpec
+from vidfx_engines.fields import label as checked_label
 from vidfx_training.dataset.index import Dataset, Picture
 from vidfx_training.dataset.pictures import as_crop, read_picture
 from vidfx_training.errors import DataError, TrainingError
@@ -57,8 +58,23 @@ class Pictures:
 def class_names(data: Dataset, task: str, target: str | None, asked: tuple[str, ...]) -> list[str]:
     """The classes that a network learns, in the order of its outputs.
 
-    Raises DataError where there are fewer than two, or one that was asked for has no pictures.
+    Raises DataError where there are fewer than two, one that was asked for has no pictures, or
+    one bears a name that no engine may give.
     """
+    names = _classes(data, task, target, asked)
+    for name in names:
+        try:
+            checked_label(name)
+            if task == "recognition" and name == "unknown":
+                raise ValueError("unknown is what a face is called that may be somebody")
+        except ValueError as error:
+            raise DataError(
+                f"{data.root}: the class {name!r}: {error}", hint="give its folder another name"
+            ) from error
+    return names
+
+
+def _classes(data: Dataset, task: str, target: str | None, asked: tuple[str, ...]) -> list[str]:
     found = data.labels
     if task == "recognition" and target is not None:
         if target not in found:
@@ -66,13 +82,17 @@ def class_names(data: Dataset, task: str, target: str | None, asked: tuple[str, 
                 f"{data.root}: no pictures of {target!r}",
                 hint=f"the folders are {', '.join(found[:8])}{', ...' if len(found) > 8 else ''}",
             )
-        names = [OTHER, target]
+        if target == OTHER:
+            raise DataError(
+                f"{data.root}: {OTHER!r} is what everyone else is called, not the target",
+                hint="name a person's folder",
+            )
         if len(found) < 2:
             raise DataError(
                 f"{data.root}: {target} is the only class; it takes others to be told from",
                 hint="put pictures of other people into a folder beside it",
             )
-        return names
+        return [OTHER, target]
     names = list(asked or found)
     for name in names:
         if name not in found:
@@ -181,8 +201,11 @@ def _cached(
     file = cache_folder() / f"{key}.npy"
     try:
         pixels = np.load(file, mmap_mode="c", allow_pickle=False)
-        if pixels.shape == shape:
-            return pixels, np.load(file.with_suffix(".good.npy"), allow_pickle=False)
+        good = np.load(file.with_suffix(".good.npy"), allow_pickle=False)
+        if pixels.shape == shape and good.shape == shape[:1]:
+            for row in np.flatnonzero(~good):
+                warn(f"{data.file(listed[row])}: cannot be read as a picture; left out")
+            return pixels, good
     except (OSError, ValueError):
         pass
     good = np.zeros(len(listed), bool)

@@ -6,10 +6,12 @@ import csv
 import importlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from vidfx_training.errors import RecipeError
+from vidfx_training.errors import RecipeError, TrainingError
 from vidfx_training.plots import plot_curves
 from vidfx_training.watch import Line
 
@@ -40,21 +42,23 @@ class FileLogger:
         self.lines: list[Line] = []
 
     def start(self, facts: dict[str, Any]) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
         self.lines = []
-        for name in ("log.jsonl", "log.csv"):
-            (self.folder / name).write_text("", encoding="utf-8")
+        with _writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            for name in ("log.jsonl", "log.csv"):
+                (self.folder / name).write_text("", encoding="utf-8")
 
     def log(self, line: Line) -> None:
         self.lines.append(line)
-        with (self.folder / "log.jsonl").open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(line) + "\n")
-        with (self.folder / "log.csv").open("a", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, list(line), lineterminator="\n")
-            if len(self.lines) == 1:
-                writer.writeheader()
-            writer.writerow(line)
-        plot_curves(self.lines, self.folder / "curves.png")
+        with _writing(self.folder):
+            with (self.folder / "log.jsonl").open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(line) + "\n")
+            with (self.folder / "log.csv").open("a", encoding="utf-8", newline="") as stream:
+                writer = csv.DictWriter(stream, list(line), lineterminator="\n")
+                if len(self.lines) == 1:
+                    writer.writeheader()
+                writer.writerow(line)
+            plot_curves(self.lines, self.folder / "curves.png")
 
     def finish(self, facts: dict[str, Any]) -> None: ...
 
@@ -62,10 +66,11 @@ class FileLogger:
 class WandbLogger:
     """Weights & Biases, in the mode that WANDB_MODE says; offline where nothing says so.
 
-    Offline runs stay below ``folder/wandb`` until ``wandb sync``.
+    Offline runs stay below ``folder/wandb`` until ``wandb sync``; nor are errors told to its maker.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
+        os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
         self.wandb = _library("wandb")
         self.folder, self.name = folder, name
 
@@ -117,6 +122,17 @@ def loggers(kind: LoggerName, folder: Path, name: str) -> list[Logger]:
     elif kind == "tensorboard":
         found.append(TensorBoardLogger(folder))
     return found
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise TrainingError(
+            f"{folder}: cannot be written: {error.strerror or error}",
+            hint="free some space and go on with --resume, or name another folder with -o",
+        ) from error
 
 
 def _library(module: str, needs: str = "") -> Any:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import time
@@ -13,6 +14,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -88,6 +90,13 @@ class _Run:
         self.recipe, self.schedule = recipe, recipe.schedule
         self.out, self.watcher, self.teacher = out, watcher, teacher
         self.names = train_set.labels
+        self.same = {
+            "recipe": recipe.to_json(),
+            "labels": json.dumps(self.names),
+            "pictures": str(len(train_set)),
+            "data": _digest(train_set, val_set),
+            "teachers": teacher.digest if teacher else "",
+        }
         self.pixels, self.label = to_tensors(train_set)
         self.val_pixels, self.val_label = to_tensors(val_set)
         if len(train_set) < self.schedule.batch:
@@ -267,14 +276,8 @@ class _Run:
             momentum = self.optimiser.state.get(parameter, {}).get("momentum_buffer")
             if momentum is not None:
                 tensors[f"momentum.{name}"] = momentum
-        meta = {
-            "recipe": self.recipe.to_json(),
-            "labels": json.dumps(self.names),
-            "pictures": str(len(self.label)),
-            "lines": json.dumps(self.lines),
-            "best": json.dumps(self.best),
-        }
-        write_tensors(self.out / STATE, tensors, meta)
+        found = {"lines": json.dumps(self.lines), "best": json.dumps(self.best)}
+        write_tensors(self.out / STATE, tensors, self.same | found)
 
     def _restore(self) -> bool:
         """Whether there was a state to go on from. Raises WeightsError."""
@@ -283,13 +286,8 @@ class _Run:
             self.watcher.say(f"{file}: nothing to resume; starting from the beginning")
             return False
         tensors, meta = read_tensors(file)
-        same = {
-            "recipe": self.recipe.to_json(),
-            "labels": json.dumps(self.names),
-            "pictures": str(len(self.label)),
-        }
-        for name, now in same.items():
-            if meta.get(name) != now:
+        for name, now in self.same.items():
+            if meta.get(name, now) != now:
                 raise WeightsError(
                     f"{file}: the {name} of this run are not those that it was begun with",
                     hint="give the same options and data, or start anew without --resume",
@@ -309,6 +307,15 @@ class _Run:
 
 def _score(line: Line) -> tuple[float, float]:
     return round(line["val_balanced_accuracy"], 4), -line["val_loss"]
+
+
+def _digest(*parts: Pictures) -> str:
+    content = hashlib.sha256()
+    for part in parts:
+        content.update(repr((part.paths, part.pixels.shape)).encode("utf-8", "surrogateescape"))
+        content.update(part.label.tobytes())
+        content.update(np.ascontiguousarray(part.pixels))
+    return content.hexdigest()
 
 
 def _below(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:

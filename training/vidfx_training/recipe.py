@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, cast, get_args, get_type_hints
 
 from vidfx_engines.fields import label as checked_label
+from vidfx_engines.fields import text as checked_text
 from vidfx_engines.spec import Template
 from vidfx_training.errors import RecipeError
 
@@ -265,18 +266,24 @@ def _tuple(kind: Any, value: Any, name: str) -> tuple[Any, ...]:
     raise ValueError(f"{name}: {value!r} is not a list of {'texts' if kind is str else 'pairs'}")
 
 
+_MEND = "mend the recipe, or the option that changes it"
+
+
 def _check(recipe: Recipe) -> None:
     """RecipeError for what would only break after hours of training."""
     given, model, schedule = recipe.input, recipe.model, recipe.schedule
     starts = [start for start, _ in schedule.sides]
     sides = [side for _, side in schedule.sides]
     wrong = {
-        "name: cannot be the name of a file": not re.fullmatch(r"\w[\w .-]*", recipe.name),
+        "name: cannot be the name of a file": not re.fullmatch(r"\w[\w .-]{0,49}", recipe.name),
         "labels: two or more different names are needed": recipe.labels
         and len(set(recipe.labels)) < max(2, len(recipe.labels)),
         "input.side: 16 to 512 is needed": not 16 <= given.side <= 512,
         "input.crop: a multiple of input.side is needed": recipe.crop % given.side,
+        "input.crop: 8 to 1024 is needed": not 8 <= recipe.crop <= 1024,
+        "input.min_face_px: 0 to 10000 is needed": not 0 <= given.min_face_px <= 10_000,
         "model.width: a multiple of 8 is needed": model.width < 8 or model.width % 8,
+        "model.width: no more than 1024 is needed": model.width > 1024,
         "model.head: only vggface has fc6 and fc7": model.head == "fc" and model.arch != "vggface",
         "model.dropout: 0 to 0.9 is needed": not 0 <= model.dropout <= 0.9,
         "schedule: epochs and batch of 1 or more are needed": min(schedule.epochs, schedule.batch)
@@ -289,15 +296,27 @@ def _check(recipe: Recipe) -> None:
         "schedule.ema, schedule.distil: 0 to 1 is needed": not (
             0 <= schedule.ema < 1 and 0 <= schedule.distil <= 1
         ),
+        "schedule.label_smoothing: 0 to 0.9 is needed": not 0 <= schedule.label_smoothing <= 0.9,
+        "schedule.seed: 0 to 4294967295 is needed": not 0 <= schedule.seed < 1 << 32,
         "schedule.layers: the head alone needs head_epochs": schedule.layers == "head"
         and not schedule.head_epochs,
         "target_far: more than 0 and less than 0.5 is needed": not 0 < recipe.target_far < 0.5,
     }
+    for name in ("warmup", "weight_decay", "head_epochs", "backbone_lr", "patience"):
+        value = getattr(schedule, name)
+        wrong[f"schedule.{name}: 0 or more is needed"] = not 0 <= value < 1e6
+    for name, value in asdict(recipe.augmentation).items():
+        most = {"rotation": 180, "mixup": 100}.get(name, 1)
+        wrong[f"augmentation.{name}: 0 to {most} is needed"] = not 0 <= value <= most
     for message, applies in wrong.items():
         if applies:
-            raise RecipeError(message, hint="mend the recipe, or the option that changes it")
-    for name in recipe.labels:
+            raise RecipeError(message, hint=_MEND)
+    told = {"licence": checked_text(10_000), "training_data": checked_text(10_000, empty=True)}
+    for key, check, value in (
+        *(("labels", checked_label, name) for name in recipe.labels),
+        *((key, check, getattr(recipe, key)) for key, check in told.items()),
+    ):
         try:
-            checked_label(name)
+            check(value)
         except ValueError as error:
-            raise RecipeError(f"labels: {error}") from error
+            raise RecipeError(f"{key}: {error}", hint=_MEND) from error

@@ -100,7 +100,7 @@ def train_run(request: Request, watcher: Watcher) -> Result:
         _no_empty_class(data, request.recipe.labels)
     names = class_names(data.part("train"), request.recipe.task, request.target,
                         request.recipe.labels)  # fmt: skip
-    _same_classes(data, names, request.target)
+    _same_classes(data, request.recipe.labels, request.target)
     given = request.recipe.input
     parts = {
         part: load(data.part(part), names, given, target=request.target, warn=warn)
@@ -175,9 +175,9 @@ def _no_empty_class(data: Dataset, asked: Sequence[str]) -> None:
         )
 
 
-def _same_classes(data: Dataset, names: Sequence[str], target: str | None) -> None:
+def _same_classes(data: Dataset, asked: Sequence[str], target: str | None) -> None:
     """With one target other people may, and should, be different ones in every part."""
-    if target is not None:
+    if target is not None or asked:
         return
     extra = sorted(set(data.part("val").labels) - set(data.part("train").labels))
     if extra:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,8 +25,10 @@ class Teacher:
     def __init__(self, files: Sequence[Path], recipe: Recipe, labels: tuple[str, ...]) -> None:
         """Raises WeightsError, and RecipeError where a teacher knows other classes or crops."""
         self.nets: list[tuple[torch.nn.Module, int]] = []
+        content = hashlib.sha256()
         for file in files:
             found = load_checkpoint(file)
+            content.update(file.read_bytes())
             given = found.recipe.input
             if found.labels != labels:
                 raise WeightsError(
@@ -41,6 +44,7 @@ class Teacher:
                 )
             net = found.network().to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
             self.nets.append((net, given.side))
+        self.digest = content.hexdigest()
 
     @torch.no_grad()
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
