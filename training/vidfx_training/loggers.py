@@ -6,7 +6,7 @@ import csv
 import importlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -125,7 +125,7 @@ def loggers(kind: LoggerName, folder: Path, name: str) -> list[Logger]:
 
 
 @contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def _writing(folder: Path) -> Generator[None]:
     try:
         yield
     except OSError as error:

@@ -314,7 +314,7 @@ def _digest(*parts: Pictures) -> str:
     for part in parts:
         content.update(repr((part.paths, part.pixels.shape)).encode("utf-8", "surrogateescape"))
         content.update(part.label.tobytes())
-        content.update(np.ascontiguousarray(part.pixels))
+        content.update(np.ascontiguousarray(part.pixels).data)
     return content.hexdigest()
 
 
