@@ -19,7 +19,10 @@ from vidfx.cli.extract import extract
 from vidfx_training.dataset.index import read_faces
 
 FAST = ["--size", "64", "--min-face", "10", "--min-quality", "0"]
-SCRIPT = "import typer; from vidfx.cli.extract import extract; typer.run(extract)"
+SCRIPT = """
+import signal; signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run may ignore it
+import typer; from vidfx.cli.extract import extract; typer.run(extract)
+"""
 
 app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None)
 app.command()(extract)
