@@ -100,8 +100,14 @@ class Listening:
         if (epoch, step) == self.stop_at:
             raise KeyboardInterrupt
 
+    def _between(self, epoch: float) -> None:
+        """A step of 0 is the moment after an epoch, when its state is not yet written."""
+        if (epoch, 0) == self.stop_at:
+            raise KeyboardInterrupt
+
     def epoch(self, line: dict[str, float]) -> None:
         self.lines.append(line)
+        self._between(line["epoch"])
 
 
 @pytest.fixture

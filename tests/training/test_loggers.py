@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("torch")
 from vidfx_training import loggers as module
-from vidfx_training.errors import RecipeError
+from vidfx_training.errors import RecipeError, TrainingError
 from vidfx_training.loggers import FileLogger, LoggerName, loggers
 
 LINES = [
@@ -50,15 +51,19 @@ def test_files(tmp_path: Path) -> None:
 
 
 def test_wandb_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("wandb")
-    monkeypatch.setenv("WANDB_MODE", "offline")
+    wandb = pytest.importorskip("wandb")
+    monkeypatch.delenv("WANDB_MODE", raising=False)
     monkeypatch.setenv("WANDB_SILENT", "true")
-    monkeypatch.setenv("WANDB_ERROR_REPORTING", "false")
+    monkeypatch.setenv("WANDB_ERROR_REPORTING", "")
+    monkeypatch.delenv("WANDB_ERROR_REPORTING")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     run("wandb", tmp_path / "run")
+    assert os.environ["WANDB_ERROR_REPORTING"] == "false"
+    wandb.teardown()  # waits until all is written, as the end of a process does
     (recorded,) = (tmp_path / "run" / "wandb").glob("offline-run-*/run-*.wandb")
     content = recorded.read_bytes()
     assert b"val_balanced_accuracy" in content
+    assert json.dumps(LINES[1]["val_accuracy"]).encode() in content
     assert (tmp_path / "run" / "log.jsonl").is_file()
 
 
@@ -93,3 +98,23 @@ def test_a_log_of_one_epoch_can_be_drawn(tmp_path: Path) -> None:
     logger.start({})
     logger.log(LINES[0])
     assert (tmp_path / "curves.png").stat().st_size > 5000
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(TrainingError, match="cannot be written") as caught:
+            FileLogger(folder).start({})
+        assert "-o" in caught.value.hint
+
+
+def test_a_full_disk_in_the_middle_is_one_line(tmp_path: Path) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    logger = FileLogger(tmp_path)
+    logger.start({})
+    (tmp_path / "log.csv").unlink()
+    (tmp_path / "log.csv").symlink_to("/dev/full")
+    with pytest.raises(TrainingError, match="No space left") as caught:
+        logger.log(LINES[0])
+    assert "--resume" in caught.value.hint

@@ -91,7 +91,7 @@ def test_the_same_seed_gives_the_same_weights(
     )
 
 
-@pytest.mark.parametrize("stop_at", [(1, 3), (2, 7), (3, 1), (4, 12)])
+@pytest.mark.parametrize("stop_at", [(1, 3), (2, 7), (3, 0), (4, 12), (4, 0)])
 def test_killed_and_resumed_is_as_if_nothing_had_been(
     whole: tuple[Trained, Path], recipe: Recipe, sets: Any, tmp_path: Path, listening: Any,
     stop_at: tuple[int, int],
@@ -107,6 +107,9 @@ def test_killed_and_resumed_is_as_if_nothing_had_been(
 
     assert without_time(resumed.lines) == without_time(whole[0].lines)
     assert without_time(watcher.lines) == without_time(whole[0].lines), "loggers see all of it"
+    kept, wanted = load_checkpoint(tmp_path / BEST), load_checkpoint(whole[1] / BEST)
+    assert same(kept.tensors, wanted.tensors)
+    assert without_time([kept.facts]) == without_time([wanted.facts])
 
 
 def test_a_state_of_another_run_is_refused(
@@ -120,6 +123,20 @@ def test_a_state_of_another_run_is_refused(
     fewer = (sets[0].subset(np.arange(100)), sets[1])
     with pytest.raises(WeightsError, match="the pictures of this run"):
         fit(recipe, fewer, out, listening(), resume=True)
+    pixels = sets[1].pixels.copy()
+    pixels[7, 0, 3, 3] ^= 1
+    altered = (
+        (sets[0], replace(sets[1], pixels=pixels)),
+        (replace(sets[0], label=np.roll(sets[0].label, 1)), sets[1]),
+        (sets[0], sets[1].subset(np.arange(50))),
+    )
+    for changed in altered:
+        with pytest.raises(WeightsError, match="the data of this run"):
+            fit(recipe, changed, out, listening(), resume=True)
+    file = out / BEST
+    teacher = Teacher([file], recipe, sets[0].labels)
+    with pytest.raises(WeightsError, match="the teachers of this run"):
+        fit(recipe, sets, out, listening(), resume=True, teacher=teacher)
 
 
 def test_nothing_to_resume_is_said(
@@ -173,7 +190,7 @@ def test_a_full_disk_keeps_the_state_before(
         fit(recipe, sets, tmp_path, listening(), resume=True)
     assert "--resume" in caught.value.hint
     assert (tmp_path / STATE).read_bytes() == state
-    assert not list(tmp_path.glob("*.part"))
+    assert not list(tmp_path.glob(".*.part"))
 
 
 def test_patience_ends_it(recipe: Recipe, sets: Any, tmp_path: Path, listening: Any) -> None:
@@ -191,6 +208,68 @@ def test_fewer_pictures_than_a_batch(
 ) -> None:
     with pytest.raises(DataError, match="5 pictures to train are fewer than a batch of 16"):
         fit(recipe, (sets[0].subset(np.arange(5)), sets[1]), tmp_path, listening())
+
+
+def test_patience_is_not_lost_when_a_run_goes_on(
+    recipe: Recipe, sets: Any, tmp_path: Path, listening: Any
+) -> None:
+    stuck = recipe.with_values(
+        schedule={"epochs": 9, "lr": 1e-9, "patience": 3, "sides": (), "ema": 0.0}
+    )
+    once = fit(stuck, sets, tmp_path / "once", listening())
+    with pytest.raises(KeyboardInterrupt):
+        fit(stuck, sets, tmp_path / "twice", listening((3, 2)))
+    twice = fit(stuck, sets, tmp_path / "twice", listening(), resume=True)
+    assert [line["epoch"] for line in twice.lines] == [line["epoch"] for line in once.lines]
+    assert twice.best["epoch"] == once.best["epoch"]
+
+
+def test_the_head_first_and_resumed(
+    recipe: Recipe, sets: Any, tmp_path: Path, listening: Any
+) -> None:
+    both = recipe.with_values(
+        schedule={"head_epochs": 5, "epochs": 2, "layers": "last", "backbone_lr": 0.5}
+    )
+    wanted = fit(both, sets, tmp_path / "once", listening())
+    assert [line["epoch"] for line in wanted.lines] == [0, 1, 2]
+    for stop_at in ((0, 0), (1, 2), (2, 3)):
+        out = tmp_path / f"at-{stop_at[0]}"
+        with pytest.raises(KeyboardInterrupt):
+            fit(both, sets, out, listening(stop_at))
+        resumed = fit(both, sets, out, listening(), resume=True)
+        assert same(resumed.net.state_dict(), wanted.net.state_dict()), stop_at
+
+
+def test_below_the_head_it_learns_more_slowly(
+    recipe: Recipe, sets: Any, tmp_path: Path, listening: Any
+) -> None:
+    still = recipe.with_values(schedule={"backbone_lr": 0.0, "epochs": 1})
+    torch.manual_seed(0)
+    net = build(still, 3)
+    before = {n: p.detach().clone() for n, p in net.named_parameters()}
+    train(net, *sets, still, tmp_path, listening())
+    moved = {n for n, p in net.named_parameters() if not torch.equal(before[n], p)}
+    assert moved == {"head.weight", "head.bias"}
+
+
+def test_a_rare_class_weighs_more(
+    recipe: Recipe, sets: Any, tmp_path: Path, listening: Any
+) -> None:
+    keep = np.r_[np.flatnonzero(sets[0].label == 0)[:16], np.flatnonzero(sets[0].label > 0)]
+    few = sets[0].subset(keep)
+    pushed: dict[str, torch.Tensor] = {}
+    for balance in ("none", "loss"):
+        balanced = recipe.with_values(schedule={"balance": balance, "label_smoothing": 0.0})
+        torch.manual_seed(0)
+        run = loop._Run(build(balanced, 3), few, sets[1], balanced, tmp_path, listening(), None)
+        torch.nn.init.zeros_(run.net.head.weight)
+        target = torch.nn.functional.one_hot(run.label, 3).float()
+        run._set_rate(0.0)  # nothing moves, only gradients come
+        run._step(run.pixels.float() / 255, target)
+        assert run.net.head.bias.grad is not None
+        pushed[balance] = run.net.head.bias.grad / run.net.head.bias.grad.norm()
+    assert float(pushed["none"].abs().max()) > 0.5, "towards the frequent classes"
+    assert float(run.net.head.bias.grad.abs().max()) < 1e-3, "all three pull alike"
 
 
 def test_the_head_first_leaves_the_rest_alone(

@@ -67,3 +67,24 @@ def test_the_wrapper_equals_the_steps_by_hand() -> None:
     found = CropClassifier(net, recipe, 1.7)(crops)
     assert torch.allclose(found, wanted, atol=1e-5)
     assert torch.allclose(found.sum(1), torch.ones(4), atol=1e-5)
+
+
+def test_vgg_with_its_published_head() -> None:
+    with torch.device("meta"):  # 134 million parameters, none of them made
+        shapes = {n: tuple(t.shape) for n, t in Vgg16(fc=True).state_dict().items()}
+    without = set(Vgg16(fc=False).state_dict())
+    assert set(shapes) - without == {"fc6.weight", "fc6.bias", "fc7.weight", "fc7.bias"}
+    assert shapes["conv1_1.weight"] == (64, 3, 3, 3)
+    assert shapes["fc6.weight"] == (4096, 25088)
+    assert shapes["fc7.weight"] == (4096, 4096)
+
+
+def test_the_wrapper_gives_colours_as_they_are() -> None:
+    recipe = recipe_of(Model("small", width=8), 3, side=24)
+    net = build(recipe, 3).eval()
+    torch.nn.init.normal_(net.head.weight)
+    crops = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (2, 3, 24, 24), np.uint8))
+    wanted = F.softmax(net(crops.float() / 255), dim=1)
+    found = CropClassifier(net, recipe, 1.0)(crops)
+    assert torch.allclose(found, wanted, atol=1e-6)
+    assert not torch.allclose(found, CropClassifier(net, recipe, 1.0)(crops.flip(1)), atol=1e-4)

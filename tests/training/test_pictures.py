@@ -168,3 +168,71 @@ def test_a_recording_on_both_sides_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"1 recordings stand in train.*talk\.mp4") as caught:
         refuse_shared_sources(data)
     assert "--group-by source" in caught.value.hint
+
+
+def test_colours_keep_their_order(tmp_path: Path) -> None:
+    folder = tmp_path / "d" / "a"
+    folder.mkdir(parents=True)
+    Image.new("RGB", (40, 40), (200, 100, 20)).save(folder / "x.png")
+    data = read_dataset(tmp_path / "d")
+    found = load(data, ["a"], Input("fer", side=24)).pixels
+    assert (found[0] == np.array([200, 100, 20])[:, None, None]).all()
+    grey = load(data, ["a"], Input("fer", side=24, colour="grey")).pixels
+    assert grey.shape == (1, 1, 24, 24), "another key than that of colours"
+    assert np.abs(grey.astype(int) - (0.299 * 200 + 0.587 * 100 + 0.114 * 20)).max() <= 1
+
+
+def test_a_broken_picture_is_told_of_in_every_run(
+    halves: Callable[[int, int], Pictures], save: Callable[[Pictures, Path], Path], tmp_path: Path
+) -> None:
+    folder = save(halves(6, 0), tmp_path / "d")
+    (folder / "left" / "0000.png").write_bytes(b"no picture")
+    for _ in range(2):
+        said: list[str] = []
+        assert len(load(read_dataset(folder), NAMES, GREY, warn=said.append)) == 5
+        assert len(said) == 1
+        assert "0000.png" in said[0] and "left out" in said[0]
+
+
+def test_a_damaged_cache_is_made_again(
+    halves: Callable[[int, int], Pictures], save: Callable[[Pictures, Path], Path], tmp_path: Path
+) -> None:
+    folder = save(halves(6, 0), tmp_path / "d")
+    first = load(read_dataset(folder), NAMES, GREY).pixels.copy()
+    for file in sorted((tmp_path / "cache").rglob("*.npy")):
+        whole = file.read_bytes()
+        file.write_bytes(whole[: len(whole) // 2])
+        assert np.array_equal(load(read_dataset(folder), NAMES, GREY).pixels, first), file
+    assert not list((tmp_path / "cache").rglob("*.part"))
+
+
+@pytest.mark.parametrize(
+    ("name", "task", "said"),
+    [
+        ("=cmd", "emotion", "no =, +, - or @"),
+        ("a|b", "emotion", "no |"),
+        ("unknown", "recognition", "unknown is what"),
+        ("x" * 65, "emotion", "longer than 64"),
+    ],
+)
+def test_names_that_no_engine_may_give_are_found_before_the_training(
+    name: str, task: str, said: str, tmp_path: Path
+) -> None:
+    for label in (name, "good"):
+        (tmp_path / label).mkdir()
+        Image.new("L", (48, 48)).save(tmp_path / label / "x.png")
+    data = read_dataset(tmp_path)
+    with pytest.raises(DataError) as caught:
+        class_names(data, task, None, ())
+    assert said in str(caught.value)
+    assert "name" in caught.value.hint
+    if task == "recognition":  # one of the others may be called what it likes
+        assert class_names(data, task, "good", ()) == ["other", "good"]
+
+
+def test_other_is_nobody(tmp_path: Path) -> None:
+    for label in ("other", "good"):
+        (tmp_path / label).mkdir()
+        Image.new("L", (48, 48)).save(tmp_path / label / "x.png")
+    with pytest.raises(DataError, match="what everyone else is called"):
+        class_names(read_dataset(tmp_path), "recognition", "other", ())

@@ -48,6 +48,12 @@ def vgg_face(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(scope="module")
+def with_fc() -> Network:
+    """The whole of VGG-16, 134 million parameters, made once."""
+    return network("vggface", head="fc")
+
+
 def test_vggface_lands_in_its_place(vgg_face: Path) -> None:
     net = network("vggface")
     said: list[str] = []
@@ -72,7 +78,9 @@ def test_vggface_is_found_where_the_error_says(
     start(network("vggface"), "vggface", "vggface", lambda _: None)
 
 
-def test_shapes_and_names_that_do_not_fit_are_named(vgg_face: Path, tmp_path: Path) -> None:
+def test_shapes_and_names_that_do_not_fit_are_named(
+    vgg_face: Path, with_fc: Network, tmp_path: Path
+) -> None:
     tensors = torch.load(vgg_face, weights_only=True)
     tensors["conv2_1.weight"] = torch.zeros(128, 64, 5, 5)
     del tensors["conv5_3.bias"]
@@ -80,8 +88,27 @@ def test_shapes_and_names_that_do_not_fit_are_named(vgg_face: Path, tmp_path: Pa
     message, _ = fails(network("vggface"), "vggface", tmp_path / "odd.pth")
     assert "conv5_3.bias" in message
     assert "(128, 64, 5, 5), not (128, 64, 3, 3)" in message
-    message, _ = fails(network("vggface", head="fc"), "vggface", vgg_face)
+    message, _ = fails(with_fc, "vggface", vgg_face)
     assert "fc6.weight is (8, 9), not (4096, 25088)" in message
+
+
+def test_the_published_fc6_and_fc7_land_in_their_places(
+    vgg_face: Path, with_fc: Network, tmp_path: Path
+) -> None:
+    tensors = torch.load(vgg_face, weights_only=True)
+    for name, value, shape in (("fc6", 0.25, (4096, 25088)), ("fc7", -0.5, (4096, 4096))):
+        tensors[f"{name}.weight"] = torch.full((1,), value).expand(shape)  # true, yet small on disk
+        tensors[f"{name}.bias"] = torch.full((1,), value).expand(shape[:1])
+    torch.save(tensors, tmp_path / "vgg_face_dag.pth")
+    net = with_fc
+    said: list[str] = []
+    start(net, "vggface", str(tmp_path / "vgg_face_dag.pth"), said.append)
+    found = net.backbone.state_dict()
+    assert bool((found["fc6.weight"] == 0.25).all())
+    assert bool((found["fc7.weight"] == -0.5).all())
+    assert bool((found["fc7.bias"] == -0.5).all())
+    assert torch.equal(found["conv1_1.weight"], tensors["conv1_1.weight"])
+    assert "not used" not in said[0]
 
 
 def test_torchvisions_files(tmp_path: Path) -> None:

@@ -5,10 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vidfx_training.errors import RecipeError
 from vidfx_training.recipe import (
+    Augmentation,
+    Input,
     Recipe,
+    Schedule,
     named_recipe,
     read_recipe,
     recipe_for,
@@ -81,6 +86,24 @@ GOOD = 'name = "x"\ntask = "emotion"\n'
         ('name = "x"\ntask = "emotion"\nlabels = ["a", "a"]', "two or more different names"),
         ('name = "x"\ntask = "emotion"\nlabels = ["a", "=b"]', "labels: no line break"),
         ("input = 3\n" + GOOD, "input: a table is needed"),
+        (f'name = "{"x" * 51}"\ntask = "emotion"', "name: cannot be the name of a file"),
+        (GOOD + 'licence = " "', "licence: empty"),
+        (GOOD + 'training_data = "a\\u0007"', "training_data: has control characters"),
+        (GOOD + "[schedule]\nlr = nan", "schedule.lr: more than 0"),
+        (GOOD + "[schedule]\nseed = -1", "schedule.seed: 0 to 4294967295"),
+        (GOOD + "[schedule]\nseed = 4294967296", "schedule.seed: 0 to 4294967295"),
+        (GOOD + "[schedule]\nlabel_smoothing = 1.5", "schedule.label_smoothing: 0 to 0.9"),
+        (GOOD + "[schedule]\nweight_decay = -0.1", "schedule.weight_decay: 0 or more"),
+        (GOOD + "[schedule]\npatience = -1", "schedule.patience: 0 or more"),
+        (GOOD + "[schedule]\nwarmup = inf", "schedule.warmup: 0 or more"),
+        (GOOD + "[schedule]\nema = 1.0", "0 to 1 is needed"),
+        (GOOD + "[augmentation]\njpeg = 1.5", "augmentation.jpeg: 0 to 1"),
+        (GOOD + "[augmentation]\nnoise = nan", "augmentation.noise: 0 to 1"),
+        (GOOD + "[augmentation]\nmixup = -1.0", "augmentation.mixup: 0 to 100"),
+        (GOOD + "[input]\ncrop = -112", "input.crop: 8 to 1024"),
+        (GOOD + "[input]\nmin_face_px = -1.0", "input.min_face_px: 0 to 10000"),
+        (GOOD + "[model]\nwidth = 12", "model.width: a multiple of 8"),
+        (GOOD + "[model]\nwidth = 4096", "model.width: no more than 1024"),
     ],
 )
 def test_mistakes_are_one_line_with_the_file(text: str, said: str, tmp_path: Path) -> None:
@@ -100,3 +123,52 @@ def test_missing_ones(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="no recipe is named") as caught:
         named_recipe("best")
     assert "emotion-resnet18-scratch" in caught.value.hint
+
+
+share = st.floats(0, 1)
+
+
+@given(
+    name=st.from_regex(r"\A[a-z0-9äß][a-z0-9äß .-]{0,20}\Z"),
+    labels=st.lists(st.text("abcß 漢'\"\\", min_size=1).filter(str.strip), max_size=4, unique=True),
+    side=st.integers(16, 512),
+    factor=st.integers(0, 2),
+    starts=st.lists(st.floats(0.01, 1), max_size=3, unique=True),
+    augmentation=st.builds(Augmentation, flip=share, noise=share, cutout=share),
+    seed=st.integers(0, 2**32 - 1),
+    lr=st.floats(1e-9, 99),
+)
+def test_every_recipe_survives_its_checkpoint(
+    name: str, labels: list[str], side: int, factor: int, starts: list[float],
+    augmentation: Augmentation, seed: int, lr: float,
+) -> None:  # fmt: skip
+    recipe = Recipe(
+        name,
+        "emotion",
+        labels=tuple(labels) if len(labels) > 1 else (),
+        input=Input(side=side, crop=side * factor),
+        schedule=Schedule(sides=tuple((s, 16) for s in (0.0, *sorted(starts))), seed=seed, lr=lr),
+        augmentation=augmentation,
+    )
+    assert Recipe.from_json(recipe.to_json()) == recipe
+
+
+@given(st.text() | st.recursive(st.none() | st.floats() | st.text(), st.lists).map(str))
+def test_what_is_no_recipe_in_a_checkpoint_is_one_line(text: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        Recipe.from_json(text)
+    assert "\n" not in str(caught.value)
+
+
+def test_options_are_checked_as_the_file_is() -> None:
+    recipe = recipe_for("emotion", "small", "scratch")
+    changed = recipe.with_values(schedule={"lr": 0.5, "seed": 9}, model={"width": 16})
+    assert (changed.schedule.lr, changed.schedule.seed, changed.model.width) == (0.5, 9, 16)
+    assert changed.augmentation == recipe.augmentation
+    for table, value in (("schedule", {"epochs": 0}), ("model", {"dropout": 1.0})):
+        with pytest.raises(RecipeError) as caught:
+            recipe.with_values(**{table: value})
+        assert table in str(caught.value)
+        assert "option" in caught.value.hint
+    with pytest.raises(RecipeError, match=r"input\.side"):
+        recipe.resized(8)

@@ -89,3 +89,41 @@ def test_mixup_mixes_targets_as_pictures() -> None:
     assert torch.allclose(mixed[:, 0, 0], labels)
     assert torch.allclose(labels.sum(1), torch.ones(4))
     assert mixup(x, target, 0.0, torch.Generator())[0] is x
+
+
+def test_black_and_white_stay_what_they_are() -> None:
+    x = torch.zeros((2, 1, 32, 32), dtype=torch.uint8)
+    x[1] = 255
+    assert (changed(x, NOTHING) - x.float() / 255).abs().max() < 0.5 / 255
+
+
+def test_another_side_is_the_same_picture() -> None:
+    ramp = torch.linspace(0, 255, 48).to(torch.uint8).expand(2, 1, 48, 48)
+    y = changed(ramp.contiguous(), NOTHING, side=24)
+    assert y.shape == (2, 1, 24, 24)
+    wanted = torch.nn.functional.avg_pool2d(ramp.float() / 255, 2)
+    assert float((y - wanted).abs().max()) < 0.01
+
+
+def test_light_and_colour_change_by_no_more_than_they_may() -> None:
+    x = torch.full((64, 3, 16, 16), 128, dtype=torch.uint8)
+    plain = 128 / 255
+    contrast = changed(x, replace(NOTHING, contrast=0.3))
+    assert plain**1.36 < float(contrast.min()) < 0.45
+    assert 0.55 < float(contrast.max()) < plain**0.73
+    colour = changed(x, replace(NOTHING, colour=0.2))
+    assert float((colour.amax(1) - colour.amin(1)).mean()) > 0.02, "a cast, not a brightness"
+    assert plain * 0.6 < float(colour.min()) < float(colour.max()) < plain * 1.5
+
+
+def test_zoom_and_shift_stay_within_their_shares() -> None:
+    x = torch.zeros((128, 1, 64, 64), dtype=torch.uint8)
+    x[:, :, 28:36, 28:36] = 255
+    moved = changed(x, replace(NOTHING, shift=0.1), side=64)
+    at = torch.arange(64.0) + 0.5
+    for dim in (2, 1):
+        centre = (moved[:, 0].sum(dim) * at).sum(1) / moved[:, 0].sum((1, 2)) - 32
+        assert 4 < float(centre.abs().max()) < 6.6, "a tenth of 64 px"
+    area = changed(x, replace(NOTHING, scale=0.2), side=64).sum((1, 2, 3)) / 64
+    assert 0.6 < float(area.min()) < 0.8, "exp(-2 x 0.2) = 0.67"
+    assert 1.25 < float(area.max()) < 1.6, "exp(2 x 0.2) = 1.49"

@@ -87,9 +87,8 @@ def load_checkpoint(file: Path) -> Checkpoint:
 def _figures_are_numbers(facts: dict[str, Any]) -> bool:
     known = ("temperature", "epoch", "epochs", "parameters")
     figures = [v for name, v in facts.items() if name in known or name.startswith("val_")]
-    return facts.get("temperature", 1.0) != 0 and all(
-        isinstance(v, int | float) and math.isfinite(v) for v in figures
-    )
+    numbers = all(isinstance(v, int | float) and math.isfinite(v) for v in figures)
+    return numbers and facts.get("temperature", 1.0) > 0
 
 
 def write_tensors(file: Path, tensors: Mapping[str, torch.Tensor], meta: dict[str, str]) -> None:
