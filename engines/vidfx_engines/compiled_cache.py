@@ -12,6 +12,8 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from vidfx_engines.user_cache import user_cache
+
 DIGEST = 32
 MAX_FILES = 32
 MAX_BYTES = 512 << 20
@@ -19,9 +21,7 @@ MAX_BYTES = 512 << 20
 
 
 def _folder() -> Path:
-    home = os.environ.get("XDG_CACHE_HOME", "")
-    root = Path(home) if Path(home).is_absolute() else Path.home() / ".cache"
-    return root / "vidfx" / "openvino"
+    return user_cache("openvino")
 
 
 def key_of(*facts: object) -> str:

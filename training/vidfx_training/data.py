@@ -17,6 +17,7 @@ import numpy as np
 
 from vidfx_engines import CropSpec
 from vidfx_engines.fields import label as checked_label
+from vidfx_engines.user_cache import user_cache
 from vidfx_training.dataset.index import Dataset, Picture
 from vidfx_training.dataset.pictures import as_crop, read_picture
 from vidfx_training.errors import DataError, TrainingError
@@ -266,6 +267,4 @@ def _key(data: Dataset, listed: list[Picture], want: CropSpec, channels: int) ->
 
 def cache_folder() -> Path:
     """Where decoded pictures are kept between runs."""
-    home = os.environ.get("XDG_CACHE_HOME", "")
-    root = Path(home) if Path(home).is_absolute() else Path.home() / ".cache"
-    return root / "vidfx" / "pictures"
+    return user_cache("pictures")

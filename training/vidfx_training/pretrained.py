@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.error import URLError
@@ -14,6 +13,7 @@ from urllib.error import URLError
 import torch
 from torchvision.models import ResNet18_Weights, VGG16_Weights
 
+from vidfx_engines.user_cache import user_cache
 from vidfx_training.checkpoint import read_tensors
 from vidfx_training.errors import WeightsError
 from vidfx_training.models import Network, Vgg16
@@ -67,9 +67,7 @@ def norm_of(init: str) -> Norm | None:
 
 def weights_folder() -> Path:
     """Where published weights are looked for, ``~/.cache/vidfx/weights`` unless moved."""
-    home = os.environ.get("XDG_CACHE_HOME", "")
-    root = Path(home) if Path(home).is_absolute() else Path.home() / ".cache"
-    return root / "vidfx" / "weights"
+    return user_cache("weights")
 
 
 def read_weights(file: Path) -> dict[str, torch.Tensor]:
