@@ -22,6 +22,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import nn
 
+from vidfx_training.atomic import whole
 from vidfx_training.errors import RecipeError, TrainingError, WeightsError
 from vidfx_training.models import Network, build
 from vidfx_training.recipe import Recipe
@@ -93,13 +94,11 @@ def _figures_are_numbers(facts: dict[str, Any]) -> bool:
 
 def write_tensors(file: Path, tensors: Mapping[str, torch.Tensor], meta: dict[str, str]) -> None:
     """Write safetensors under a temporary name, then rename. Raises TrainingError."""
-    part = file.with_name(f".{file.name}.part")
-    whole = {name: t.detach().contiguous() for name, t in tensors.items()}
+    contiguous = {name: t.detach().contiguous() for name, t in tensors.items()}
     try:
-        save_file(whole, part, meta)
-        part.replace(file)
+        with whole(file) as part:
+            save_file(contiguous, part, meta)
     except (OSError, SafetensorError) as error:
-        part.unlink(missing_ok=True)
         full = getattr(error, "errno", None) == errno.ENOSPC or "No space" in str(error)
         raise TrainingError(
             f"{file}: cannot be written: {'no space left on the disk' if full else error}",

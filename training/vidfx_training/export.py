@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from vidfx_engines import CropSpec, EngineSpec, InputSpec
+from vidfx_training.atomic import whole
 from vidfx_training.card import card
 from vidfx_training.checkpoint import Checkpoint
 from vidfx_training.errors import TrainingError
@@ -40,9 +41,8 @@ def export(checkpoint: Checkpoint, folder: Path, *, half: bool = False) -> Engin
         model = CropClassifier(checkpoint.network(), recipe, float(facts.get("temperature", 1.0)))
         data = _onnx(model.eval(), size)
         data = _half(data) if half else data
-        part = path.with_name(f".{path.name}.part")
-        part.write_bytes(data)
-        part.replace(path)
+        with whole(path) as part:
+            part.write_bytes(data)
         spec = EngineSpec(
             name=recipe.name,
             task="identity" if recipe.task == "recognition" else "emotion",

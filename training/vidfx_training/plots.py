@@ -11,6 +11,8 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from vidfx_training.atomic import whole
+
 
 def plot_curves(lines: Sequence[dict[str, float]], file: Path) -> None:
     """Loss, accuracy and learning rate over the epochs, as a PNG."""
@@ -37,6 +39,5 @@ def plot_curves(lines: Sequence[dict[str, float]], file: Path) -> None:
         axes.set_xlabel("epoch")
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8, frameon=False)
-    part = file.with_name(f".{file.name}.part")
-    figure.savefig(part, dpi=110, format="png")
-    part.replace(file)
+    with whole(file) as part:
+        figure.savefig(part, dpi=110, format="png")

@@ -25,6 +25,7 @@ import numpy as np
 import torch
 
 from vidfx_engines import EngineSpec
+from vidfx_training.atomic import whole
 from vidfx_training.checkpoint import load_checkpoint, save_checkpoint
 from vidfx_training.data import Pictures, class_names, load, refuse_shared_sources, without_leaks
 from vidfx_training.dataset.index import Dataset, empty_folders, read_dataset
@@ -269,10 +270,10 @@ def _licence(recipe: Recipe) -> str:
 
 
 def _write(file: Path, content: dict[str, Any]) -> None:
-    part = file.with_name(f".{file.name}.part")
+    text = json.dumps(content, indent=1, ensure_ascii=False)
     try:
-        part.write_text(json.dumps(content, indent=1, ensure_ascii=False), encoding="utf-8")
-        part.replace(file)
+        with whole(file) as part:
+            part.write_text(text, encoding="utf-8")
     except OSError as error:
         raise TrainingError(
             f"{file}: cannot be written: {error.strerror}", hint="free some space"
