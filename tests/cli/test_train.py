@@ -6,14 +6,12 @@ import json
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 pytest.importorskip("torch")
-from PIL import Image
 
-from vidfx.cli.app import app
+from training_files import draw, vidfx
 from vidfx_training import loop
 
 RECIPE = """
@@ -37,10 +35,6 @@ flip = 0.0
 """
 
 
-def vidfx(*args: object) -> Result:
-    return CliRunner().invoke(app, [*map(str, args)])
-
-
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -48,16 +42,8 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    random = np.random.default_rng(0)
-    for part, count in (("train", 20), ("val", 6)):
-        for label, place in (("left", slice(0, 12)), ("right", slice(12, 24))):
-            folder = tmp_path / "data" / part / label
-            folder.mkdir(parents=True)
-            for number in range(count):
-                pixels = random.normal(90, 20, (24, 24))
-                pixels[:, place] += 70
-                picture = Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
-                picture.save(folder / f"{number:03}.png")
+    draw(tmp_path / "data" / "train", 20, 0)
+    draw(tmp_path / "data" / "val", 6, 1)
     (tmp_path / "tiny.toml").write_text(RECIPE)
     return tmp_path / "data"
 

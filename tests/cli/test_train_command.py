@@ -10,15 +10,12 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
 
 pytest.importorskip("torch")
 import torch
-from PIL import Image
 
-from vidfx.cli.app import app
+from training_files import draw, vidfx
 
 RECIPE = """
 name = "tiny"
@@ -45,21 +42,6 @@ MADE = {
     "best.safetensors", "curves.png", "log.csv", "log.jsonl", "run.json",
     "tiny.CARD.md", "tiny.onnx", "tiny.spec.json",
 }  # fmt: skip
-
-
-def vidfx(*args: object) -> Result:
-    return CliRunner().invoke(app, [*map(str, args)])
-
-
-def draw(folder: Path, count: int, seed: int) -> None:
-    random = np.random.default_rng(seed)
-    for label, place in (("left", slice(0, 12)), ("right", slice(12, 24))):
-        for number in range(count):
-            pixels = random.normal(90, 20, (24, 24))
-            pixels[:, place] += 70
-            file = folder / label / f"{number:03}.png"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(file)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,27 @@
+"""Tiny pictures and a tiny recipe for tests that type `vidfx train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from vidfx.cli.app import app
+
+
+def vidfx(*args: object) -> Result:
+    return CliRunner().invoke(app, [*map(str, args)])
+
+
+def draw(folder: Path, count: int, seed: int) -> None:
+    """``count`` pictures of each of two classes, whose left or right half is brighter."""
+    random = np.random.default_rng(seed)
+    for label, place in (("left", slice(0, 12)), ("right", slice(12, 24))):
+        for number in range(count):
+            pixels = random.normal(90, 20, (24, 24))
+            pixels[:, place] += 70
+            file = folder / label / f"{number:03}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(file)
