@@ -15,6 +15,7 @@ from typing import Any
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError, UsageError
 from vidfx.evaluate.engines import PACKAGED, find_engine
+from vidfx.stages.analyze import Analyzer, HostAnalyzer, Reads
 from vidfx.stages.decide import DEFAULT_THRESHOLDS
 from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import HEADS
@@ -63,6 +64,15 @@ class Models:
     def describe(self) -> list[dict[str, Any]]:
         """For the summary: every model with its hash, licence, backend and why."""
         return [_described(s) for s in self.selections]
+
+    def analyzer(self) -> Analyzer:
+        """What looks at the frames of one video."""
+        engines: dict[Reads, Engine] = {}
+        if self.identity:
+            engines["identity"] = self.identity
+        if self.emotion:
+            engines["emotion"] = self.emotion
+        return HostAnalyzer(self.detector, engines)
 
     def close(self) -> None:
         for selection in self.selections:

@@ -13,7 +13,7 @@ import numpy as np
 
 from vidfx.config import Settings
 from vidfx.run.models import Models
-from vidfx.stages import align, classify
+from vidfx.stages.analyze import Analysis, Reads
 from vidfx.stages.cuts import Marked, mark
 from vidfx.stages.decide import (
     DEFAULT_THRESHOLDS,
@@ -54,6 +54,7 @@ class Pipeline:
 
     def __init__(self, info: VideoInfo, settings: Settings, models: Models, clock: Clock) -> None:
         self.info = info
+        self.analyzer = models.analyzer()
         self.every = settings.every
         self.models = models
         self.clock = clock
@@ -89,7 +90,7 @@ class Pipeline:
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[FrameResult]:
         """Settled results, a frame each, in order; each frame gives up its ``rgb`` on the way."""
-        marked = mark(frames)
+        marked = mark(frames, self.analyzer.thumbnail)
         while chunk := list(islice(marked, self.chunk)):
             yield from self._step(chunk)
         yield from self.timeline.flush()
@@ -98,22 +99,18 @@ class Pipeline:
         looked = [m.frame for m in chunk if m.edge or m.frame.index % self.every == 0]
         looked_at = {frame.index for frame in looked}
         with self.clock("detect"):
-            found = self.models.detector(looked)
+            analysis = self.analyzer.analyze(looked)
+            found = analysis.detections
         with self.clock("track"):
-            found, numbers = self._track(chunk, looked_at, found)
+            numbers = self._track(chunk, looked_at, found)
+            tracked = np.flatnonzero(numbers >= 0)
         with self.clock("align"):
-            faces = classify.gather(
-                looked, found, np.arange(len(found)), template="arcface", size=112
-            )
-            qualities = {
-                row: align.quality(found.box[row], found.landmarks[row], crop)
-                for row, crop in zip(faces.row.tolist(), faces.crops, strict=True)
-            }
-        legible = np.array([qualities[row].value >= MIN_QUALITY for row in range(len(found))], bool)
+            qualities = dict(zip(tracked.tolist(), analysis.quality(tracked), strict=True))
+        legible = np.array([row for row, q in qualities.items() if q.value >= MIN_QUALITY], int)
         with self.clock("identity"):
-            identity = self._read(self.models.identity, looked, found, legible)
+            identity = self._read(analysis, "identity", self.models.identity, legible)
         with self.clock("emotion"):
-            emotion = self._read(self.models.emotion, looked, found, legible)
+            emotion = self._read(analysis, "emotion", self.models.emotion, legible)
         settled: list[FrameResult] = []
         with self.clock("smooth"):
             for m in chunk:
@@ -132,7 +129,7 @@ class Pipeline:
                         identity=_row(identity, row),
                         emotion=_row(emotion, row),
                     )
-                    for row in np.flatnonzero(found.frame == m.frame.index).tolist()
+                    for row in tracked[found.frame[tracked] == m.frame.index].tolist()
                 }
                 settled += self.timeline.push(
                     replace(m.frame, rgb=_NO_PIXELS),
@@ -143,10 +140,8 @@ class Pipeline:
                 )
         return settled
 
-    def _track(
-        self, chunk: Sequence[Marked], looked: set[int], found: Detections
-    ) -> tuple[Detections, np.ndarray]:
-        """The detections that belong to a track, and the track's number of each."""
+    def _track(self, chunk: Sequence[Marked], looked: set[int], found: Detections) -> np.ndarray:
+        """The number of the track that each detection belongs to, -1 for none."""
         numbers = np.full(len(found), -1, np.int64)
         for m in chunk:
             if m.begins:
@@ -156,21 +151,17 @@ class Pipeline:
                 numbers[rows] = self.tracker.update(
                     self.info.seconds(m.frame.pts), found.box[rows], found.score[rows]
                 )
-        keep = np.flatnonzero(numbers >= 0)
-        return found.rows(keep), numbers[keep]
+        return numbers
 
     @staticmethod
     def _read(
-        engine: Engine | None, frames: Sequence[Frame], found: Detections, legible: np.ndarray
+        analysis: Analysis, task: Reads, engine: Engine | None, rows: np.ndarray
     ) -> Prediction | None:
         if engine is None:
             return None
-        crop = engine.spec.crop
-        assert crop is not None
-        side = (found.box[:, 2:] - found.box[:, :2]).min(axis=1, initial=np.inf)
-        rows = np.flatnonzero((side >= engine.spec.min_face_px) & legible)
-        faces = classify.gather(frames, found, rows, crop.template, crop.size)
-        return classify.predict(engine, faces, len(found))
+        box = analysis.detections.box[rows]
+        side = (box[:, 2:] - box[:, :2]).min(axis=1, initial=np.inf)
+        return analysis.read(task, rows[side >= engine.spec.min_face_px])
 
 
 def _row(prediction: Prediction | None, row: int) -> np.ndarray | None:

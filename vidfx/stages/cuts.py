@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -36,7 +36,9 @@ class _Look:
     "from the frame before"
 
 
-def mark(frames: Iterable[Frame]) -> Iterator[Marked]:
+def mark(
+    frames: Iterable[Frame], look: Callable[[Frame], np.ndarray] | None = None
+) -> Iterator[Marked]:
     """Mark the cuts: a frame that changes the picture far more than the frames around it do.
 
     The change is the mean absolute difference of 32 x 32 px thumbnails (0..255 a channel),
@@ -44,8 +46,10 @@ def mark(frames: Iterable[Frame]) -> Iterator[Marked]:
     does: motion, fades and flashes change several frames in a row, a cut only one. Where every
     frame is another picture, as in a folder of photographs, that says nothing; so a great change
     to other colours is a cut too, unless the picture is back after a flash of one frame.
-    Frames come out two late, since the frame after a cut decides whether it is one.
+    Frames come out two late, since the frame after a cut decides whether it is one. ``look``
+    makes the thumbnail of a frame.
     """
+    look = look or (lambda frame: thumbnail(frame.rgb))
     waiting: list[Frame] = []
     looks: list[_Look] = []
     first, begins = True, False
@@ -57,9 +61,9 @@ def mark(frames: Iterable[Frame]) -> Iterator[Marked]:
         return marked
 
     for frame in frames:
-        thumbnail = _thumbnail(frame.rgb)
-        change = float(np.abs(thumbnail - looks[-1].thumbnail).mean()) if looks else 0.0
-        looks = [*looks[-3:], _Look(thumbnail, change)]
+        small = look(frame)
+        change = float(np.abs(small - looks[-1].thumbnail).mean()) if looks else 0.0
+        looks = [*looks[-3:], _Look(small, change)]
         waiting.append(frame)
         if len(waiting) == 3:
             yield settle(_is_cut(looks[:-2], looks[-2], looks[-1]))
@@ -95,7 +99,8 @@ def _colours(look: _Look) -> np.ndarray:
     return np.bincount(cell.ravel(), minlength=512) / cell.size
 
 
-def _thumbnail(rgb: np.ndarray) -> np.ndarray:
+def thumbnail(rgb: np.ndarray) -> np.ndarray:
+    """(SIDE, SIDE, 3) float32 of a picture (H, W, 3) uint8."""
     step = max(1, min(rgb.shape[:2]) // (4 * SIDE))
     small = cv2.resize(rgb[::step, ::step], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     return small.astype(np.float32)
