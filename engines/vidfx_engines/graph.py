@@ -1,14 +1,13 @@
 """Edits of ONNX graphs, so that one file serves every backend.
 
-After ``prepare`` a model takes (N, H, W, 3) uint8 RGB, with its normalisation inside, any N and,
-for detectors, any H and W; its outputs have the batch first.
+After ``prepare`` a model takes (N, H, W, 3) or (N, 3, H, W) uint8 RGB, with its normalisation
+inside, any N and, for detectors, any H and W; its outputs have the batch first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import onnx
@@ -24,10 +23,9 @@ from onnx import (
 )
 
 from vidfx_engines.errors import EngineFileError, first_line
-from vidfx_engines.spec import EngineSpec, InputSpec
+from vidfx_engines.graph_input import with_pixels, with_planar_pixels
+from vidfx_engines.spec import EngineSpec
 
-PIXELS = "vidfx_pixels"
-"""The name of the input that ``with_uint8_nhwc_input`` makes."""
 CHANNELS_LAST = [0, 2, 3, 1]
 QUANTISED = ("QuantizeLinear", "QLinearConv", "ConvInteger")
 BATCH_IN_ROWS = [2, 3, 0, 1]
@@ -44,8 +42,8 @@ class Prepared:
     "whether it does its arithmetic in int8"
 
 
-def prepare(spec: EngineSpec, data: bytes) -> Prepared:
-    """The ONNX file ``data`` as every backend can take it.
+def prepare(spec: EngineSpec, data: bytes, *, planar: bool = False) -> Prepared:
+    """The ONNX file ``data`` as every backend can take it; TensorRT wants it ``planar``, NCHW.
 
     Raises EngineFileError where it is no ONNX file, reaches for other files, or is not what
     ``spec`` says.
@@ -57,7 +55,8 @@ def prepare(spec: EngineSpec, data: bytes) -> Prepared:
         with_dynamic_shape(model, spec.input.layout)
     else:
         with_dynamic_batch(model)
-    return Prepared(with_uint8_nhwc_input(model, spec.input).SerializeToString(), int8)
+    put = with_planar_pixels if planar else with_pixels
+    return Prepared(put(model, spec.input).SerializeToString(), int8)
 
 
 def parse(data: bytes, name: str) -> ModelProto:
@@ -81,6 +80,14 @@ def parse(data: bytes, name: str) -> ModelProto:
     return model
 
 
+def check(data: bytes, name: str) -> None:
+    """Raises EngineFileError where the ONNX file breaks the standard's rules."""
+    try:
+        onnx.checker.check_model(data)  # pyright: ignore[reportUnknownMemberType]
+    except onnx.checker.ValidationError as error:
+        raise EngineFileError(f"{name}: not a valid graph: {first_line(error)}") from None
+
+
 def inputs(model: ModelProto) -> list[str]:
     """Names of what the model takes."""
     return [value.name for value in _inputs(model.graph)]
@@ -89,46 +96,6 @@ def inputs(model: ModelProto) -> list[str]:
 def shapes(values: Iterable[ValueInfoProto]) -> dict[str, list[int]]:
     """Declared sides by name, 0 where they depend on the input."""
     return {v.name: [dim.dim_value for dim in v.type.tensor_type.shape.dim] for v in values}
-
-
-def with_uint8_nhwc_input(model: ModelProto, given: InputSpec) -> ModelProto:
-    """Put a new input PIXELS, (N, H, W, 3) uint8 RGB, before what ``model`` takes itself."""
-    graph = model.graph
-    old = _input(graph, given.name)
-    n, h, w = _image_dims(old, given.layout)
-    nodes: list[NodeProto] = []
-    at = PIXELS
-
-    def then(kind: str, *more: str, **attributes: Any) -> None:
-        nonlocal at
-        made = f"{PIXELS}_{kind.lower()}"
-        nodes.append(helper.make_node(kind, [at, *more], [made], name=made, **attributes))
-        at = made
-
-    def constant(name: str, values: np.ndarray) -> str:
-        _add_constant(graph, f"{PIXELS}_{name}", values)
-        return f"{PIXELS}_{name}"
-
-    if given.colour == "bgr":
-        then("Gather", constant("order", np.array([2, 1, 0], np.int64)), axis=3)
-    along = (1, 1, 1, 3)
-    if given.layout == "NCHW":
-        then("Transpose", perm=[0, 3, 1, 2])
-        along = (1, 3, 1, 1)
-    if given.dtype == "float32":
-        then("Cast", to=TensorProto.FLOAT)
-    if any(given.mean):
-        then("Sub", constant("mean", np.array(given.mean, np.float32).reshape(along)))
-    if given.scale != (1.0, 1.0, 1.0):
-        then("Mul", constant("scale", np.array(given.scale, np.float32).reshape(along)))
-    nodes.append(helper.make_node("Identity", [at], [old.name], name=f"{PIXELS}_out"))
-
-    graph.input.remove(old)
-    graph.input.insert(0, helper.make_tensor_value_info(PIXELS, TensorProto.UINT8, [n, h, w, 3]))
-    body = list(graph.node)
-    del graph.node[:]
-    graph.node.extend([*nodes, *body])
-    return model
 
 
 def with_dynamic_batch(model: ModelProto) -> ModelProto:
@@ -184,7 +151,7 @@ def _batch_first(graph: GraphProto) -> None:
             continue
         perm.ints[:] = CHANNELS_LAST
         name = f"{node.output[0]}_rows"
-        _add_constant(graph, name, np.array([0, -1, rows[-1]], np.int64))
+        add_constant(graph, name, np.array([0, -1, rows[-1]], np.int64))
         node.input[1] = name
         if flat:
             widened.update(node.output)
@@ -218,7 +185,7 @@ def _relative_resizes(model: ModelProto) -> None:
                 hint="export the model again with a dynamic height and width",
             )
         name = f"{node.output[0]}_factors"
-        _add_constant(model.graph, name, (after / np.array(before)).astype(np.float32))
+        add_constant(model.graph, name, (after / np.array(before)).astype(np.float32))
         node.input[2] = name
         del node.input[3:]
 
@@ -231,7 +198,7 @@ def _agree(spec: EngineSpec, model: ModelProto) -> None:
         raise EngineFileError(
             f"{spec.weights}: its inputs are {', '.join(names)}; input.name is {spec.input.name}"
         )
-    tensor = _input(graph, spec.input.name).type.tensor_type
+    tensor = input_of(graph, spec.input.name).type.tensor_type
     kinds: dict[int, str] = {TensorProto.FLOAT: "float32", TensorProto.UINT8: "uint8"}
     kind = kinds.get(tensor.elem_type)
     if kind != spec.input.dtype or len(tensor.shape.dim) != 4:
@@ -252,19 +219,13 @@ def _agree(spec: EngineSpec, model: ModelProto) -> None:
             )
 
 
-def _image_dims(value: ValueInfoProto, layout: str) -> list[int | str]:
-    dims = [d.dim_param or d.dim_value for d in value.type.tensor_type.shape.dim]
-    order = (0, 2, 3) if layout == "NCHW" else (0, 1, 2)
-    return [dims[axis] or letter for axis, letter in zip(order, "NHW", strict=True)]
-
-
 def _inputs(graph: GraphProto) -> list[ValueInfoProto]:
     """Old files list their weights among the inputs."""
     weights = {tensor.name for tensor in graph.initializer}
     return [value for value in graph.input if value.name not in weights]
 
 
-def _input(graph: GraphProto, name: str) -> ValueInfoProto:
+def input_of(graph: GraphProto, name: str) -> ValueInfoProto:
     return next(value for value in graph.input if value.name == name)
 
 
@@ -281,7 +242,7 @@ def _constants(graph: GraphProto) -> dict[str, np.ndarray]:
     }
 
 
-def _add_constant(graph: GraphProto, name: str, values: np.ndarray) -> None:
+def add_constant(graph: GraphProto, name: str, values: np.ndarray) -> None:
     graph.initializer.append(numpy_helper.from_array(values, name))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from vidfx_engines.base import CHUNK, Precision, check_batch, check_outputs, empty_outputs
 from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
 from vidfx_engines.libraries import importing
-from vidfx_engines.spec import EngineSpec
+from vidfx_engines.spec import PLAN, EngineSpec
 
 INSTALL = 'pip install "vidfx[onnxruntime]"'
 INSTALL_CUDA = "pip uninstall onnxruntime; pip install onnxruntime-gpu"
@@ -75,6 +75,8 @@ class OnnxRuntimeBackend:
     install = INSTALL
 
     def supports(self, spec: EngineSpec, device: str) -> str | None:
+        if spec.is_plan:
+            return PLAN
         try:
             providers = import_onnxruntime().get_available_providers()
         except EngineUnavailable as error:

@@ -17,7 +17,7 @@ from vidfx_engines.base import CHUNK, Precision, check_batch, check_outputs, emp
 from vidfx_engines.compiled_cache import fetch, keep, key_of
 from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
 from vidfx_engines.libraries import importing
-from vidfx_engines.spec import EngineSpec
+from vidfx_engines.spec import PLAN, EngineSpec
 
 MACHINE = ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")
 """Properties of the CPU for which a compiled model holds."""
@@ -45,6 +45,16 @@ def import_openvino() -> Any:
 @cache
 def _core() -> Any:
     return import_openvino().Core()
+
+
+def cpu_capabilities() -> list[str]:
+    """What the processor computes in, e.g. FP32, BF16, INT8."""
+    return list(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+
+
+def cpu_name() -> str:
+    """The processor in words."""
+    return " ".join(str(_core().get_property("CPU", "FULL_DEVICE_NAME")).split())
 
 
 class OpenVinoEngine:
@@ -142,7 +152,7 @@ class OpenVinoBackend:
     def supports(self, spec: EngineSpec, device: str) -> str | None:
         if find_spec("openvino") is None:
             return "openvino is not installed"
-        return None
+        return PLAN if spec.is_plan else None
 
     def load(
         self,
@@ -156,10 +166,11 @@ class OpenVinoBackend:
         from vidfx_engines import graph  # noqa: PLC0415 - takes 0.1 s
 
         model = graph.prepare(spec, spec.read_weights(folder))
-        core = _core()
-        has_bf16 = "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        has_bf16 = "BF16" in cpu_capabilities()
         if precision == "bf16" and not has_bf16:
             raise EngineUnavailable("this CPU has no bf16 arithmetic", hint="leave precision auto")
+        if precision == "auto" and spec.build and spec.build.precision == "fp32":
+            precision = "f32"  # measured to be faster when it was built, or asked for
         chosen = "bf16" if precision != "f32" and has_bf16 else "f32"
         options: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": chosen,

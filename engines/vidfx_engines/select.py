@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,33 +13,12 @@ from vidfx_engines.models import detector_spec_for
 from vidfx_engines.onnxruntime_backend import OnnxRuntimeBackend
 from vidfx_engines.openvino_backend import OpenVinoBackend
 from vidfx_engines.spec import EngineSpec, spec_path
-
-
-@dataclass(frozen=True)
-class NotBuilt:
-    """A backend that this version does not have, and says so."""
-
-    name: str
-    devices: tuple[str, ...]
-    install: str = ""
-
-    def supports(self, spec: EngineSpec, device: str) -> str | None:
-        return "not part of this version"
-
-    def load(
-        self,
-        spec: EngineSpec,
-        folder: Path,
-        *,
-        device: str,
-        threads: int | None,
-        precision: Precision,
-    ) -> Engine:
-        raise EngineUnavailable(f"{self.name}: not part of this version")
-
+from vidfx_engines.store import built_from
+from vidfx_engines.tensorrt_backend import TensorRtBackend
 
 BACKENDS: tuple[Backend, ...] = (
-    NotBuilt("tensorrt", ("cuda",)),
+    TensorRtBackend("tensorrt"),
+    TensorRtBackend("tensorrt-rtx"),
     OpenVinoBackend(),
     OnnxRuntimeBackend(),
 )
@@ -70,6 +49,7 @@ def select(
     """Load the engine at ``path`` (weights, or their spec) with the best backend that can.
 
     ``spec`` stands for the one beside the weights. Detectors of the known families need none.
+    An engine that was built of these weights and kept (see store.py) goes before them.
     ``device`` is auto, cpu, cuda or cuda:n; ``backend`` auto or a name, and a name is obeyed or
     is an error. Raises EngineFileError for bad files, EngineUnavailable where nothing can run it.
     """
@@ -87,23 +67,45 @@ def select(
         passed_over.append(("cuda", "a GPU is here, but auto means the CPU in this version"))
     where = "cpu" if kind == "cpu" else device
     for candidate in candidates:
-        reason = candidate.supports(spec, where)
-        if reason is None:
-            try:
-                engine = candidate.load(
-                    spec, path.parent, device=where, threads=threads, precision=precision
-                )
-            except EngineUnavailable as error:
-                reason = str(error)
-                hints.append(error.hint)
-            else:
-                return Selection(engine, _why(engine, backend, passed_over), tuple(passed_over))
-        elif candidate.install:
-            hints.append(candidate.install)
-        passed_over.append((candidate.name, reason))
-    reasons = "; ".join(f"{name}: {reason}" for name, reason in passed_over)
+        reasons: list[str] = []
+        for offered, folder in _offers(candidate, spec, path.parent, precision):
+            reason = candidate.supports(offered, where)
+            if reason is None:
+                try:
+                    engine = candidate.load(
+                        offered, folder, device=where, threads=threads, precision=precision
+                    )
+                except EngineUnavailable as error:
+                    reason = str(error)
+                    hints.append(error.hint)
+                else:
+                    why = _why(engine, backend, passed_over)
+                    return Selection(engine, why, tuple(passed_over))
+            elif candidate.install:
+                hints.append(candidate.install)
+            reasons.append(reason)
+        passed_over.append((candidate.name, reasons[0]))
+    told = "; ".join(f"{name}: {reason}" for name, reason in passed_over)
     hint = next((hint for hint in hints if hint), "")
-    raise EngineUnavailable(f"{spec.name}: nothing can run it on {where}: {reasons}", hint=hint)
+    raise EngineUnavailable(f"{spec.name}: nothing can run it on {where}: {told}", hint=hint)
+
+
+def where_it_runs(spec: EngineSpec) -> tuple[tuple[str, str, str | None], ...]:
+    """(backend, device, why it cannot run there or None) of every backend, best first."""
+    return tuple(
+        (backend.name, device, backend.supports(spec, device))
+        for backend in BACKENDS
+        for device in backend.devices
+    )
+
+
+def _offers(
+    backend: Backend, spec: EngineSpec, folder: Path, precision: Precision
+) -> Iterator[tuple[EngineSpec, Path]]:
+    """What ``backend`` may load for ``spec``, best first."""
+    if spec.build is None and precision == "auto":
+        yield from built_from(spec.sha256, backend.name)
+    yield spec, folder
 
 
 def _spec_for(path: Path) -> EngineSpec:
@@ -131,7 +133,10 @@ def _named_in_vain(backend: str, kind: str, known: Sequence[Backend]) -> EngineE
 
 
 def _why(engine: Engine, backend: str, passed_over: Sequence[tuple[str, str]]) -> str:
+    build = engine.spec.build
     what = f"{engine.backend} on {engine.device}"
+    if build is not None:
+        what += f", built {build.date[:10]}"
     if backend != "auto":
         return f"{what}: you named it"
     if passed_over:

@@ -1,7 +1,7 @@
 """The contract of an engine: what its weights take, what they give and what they are worth.
 
 It stands as ``<name>.spec.json`` beside the weights. Whatever runs the weights (OpenVINO, ONNX
-Runtime, one day TensorRT) reads it, and so does everything that prepares faces for them.
+Runtime, TensorRT) reads it, and so does everything that prepares faces for them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from vidfx_engines import fields
+from vidfx_engines.built import Build, parse_build
 from vidfx_engines.errors import EngineFileError
 from vidfx_engines.fields import Fields
 
@@ -27,6 +28,7 @@ Triple = tuple[float, float, float]
 
 SCHEMA = 1
 SUFFIX = ".spec.json"
+PLAN = "a TensorRT plan, which runs on --device cuda"
 MAX_SPEC_BYTES = 4 << 20
 MAX_WEIGHTS_BYTES = 2 << 30
 """What protobuf, and so an ONNX file without outside data, can hold."""
@@ -94,6 +96,13 @@ class EngineSpec:
     min_face_px: float = 0.0
     "faces whose shorter side is less are not read"
     metrics: Mapping[str, float] = field(default_factory=dict[str, float])
+    build: Build | None = None
+    "engines that `vidfx build-engine` made"
+
+    @property
+    def is_plan(self) -> bool:
+        """Whether the weights are a TensorRT plan, which only TensorRT can read."""
+        return self.build is not None and self.build.backend in ("tensorrt", "tensorrt-rtx")
 
     @classmethod
     def load(cls, path: str | Path) -> EngineSpec:
@@ -129,6 +138,8 @@ class EngineSpec:
         """As the file holds it, ending in a newline."""
         metrics = {name: float(value) for name, value in self.metrics.items()}
         document: dict[str, Any] = {"schema": SCHEMA, **asdict(replace(self, metrics=metrics))}
+        if self.build is None:
+            del document["build"]
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
     def save(self, folder: str | Path) -> Path:
@@ -211,6 +222,7 @@ def _parse(top: Fields) -> EngineSpec:
         thresholds=None if top.nothing("thresholds") else _thresholds(top.nested("thresholds")),
         min_face_px=top.take("min_face_px", fields.number(0, 10_000), 0.0),
         metrics=top.take("metrics", fields.numbers_by_name, {}),
+        build=None if top.nothing("build") else parse_build(top.nested("build")),
     )
     top.done()
     _agree(spec)
@@ -269,6 +281,8 @@ def _agree(spec: EngineSpec) -> None:
         "input.size: not the same as crop.size": spec.crop and spec.crop.size != spec.input.size,
         "outputs: a classifier has one": not detects and len(spec.outputs) != 1,
         "thresholds: only identity has them": spec.task != "identity" and spec.thresholds,
+        "weights: a TensorRT plan has the suffix .plan and a build record": spec.is_plan
+        != (spec.weights.endswith(".plan")),
         "input.mean, input.scale: a uint8 input takes 0 and 1": spec.input.dtype == "uint8"
         and not unscaled,
     }

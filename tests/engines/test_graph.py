@@ -11,6 +11,8 @@ from onnx import TensorProto, helper
 
 from tests.engines import toys
 from vidfx_engines import EngineFileError, EngineSpec, InputSpec, detector_spec_for, graph
+from vidfx_engines.base import PIXELS
+from vidfx_engines.graph_input import with_pixels, with_planar_pixels
 
 ort = pytest.importorskip("onnxruntime")
 
@@ -41,15 +43,15 @@ def assert_parity(path: Path, side: int) -> None:
     edited, stock = session(graph.prepare(spec, data).data), session(data)
     pixels = pictures(3, side, side)
     names = list(spec.outputs)
-    together = edited.run(names, {graph.PIXELS: pixels})
+    together = edited.run(names, {PIXELS: pixels})
     for i in range(3):
         alone = stock.run(names, {spec.input.name: as_it_came(spec, pixels[i : i + 1])})
         for a, b in zip(together, alone, strict=True):
             np.testing.assert_allclose(a[i], b.reshape(a[i].shape), atol=1e-5, rtol=1e-5)
     for height, width in ((64, 96), (128, 64)):
         pixels = pictures(4, height, width)
-        together = edited.run(names, {graph.PIXELS: pixels})
-        alone = [edited.run(names, {graph.PIXELS: pixels[i : i + 1]}) for i in range(4)]
+        together = edited.run(names, {PIXELS: pixels})
+        alone = [edited.run(names, {PIXELS: pixels[i : i + 1]}) for i in range(4)]
         for level, output in enumerate(together):
             assert len(output) == 4
             expected = np.concatenate([one[level] for one in alone])
@@ -82,9 +84,9 @@ def test_centerface_at_its_declared_batch() -> None:
     edited = session(graph.prepare(spec, data).data)
     expected = session(data).run(names, {spec.input.name: as_it_came(spec, pixels)})
     for n in (1, 3, 10):
-        for a, b in zip(edited.run(names, {graph.PIXELS: pixels[:n]}), expected, strict=True):
+        for a, b in zip(edited.run(names, {PIXELS: pixels[:n]}), expected, strict=True):
             np.testing.assert_allclose(a, b[:n], atol=1e-4, rtol=1e-4)
-    assert [o.shape for o in edited.run(names, {graph.PIXELS: pictures(2, 64, 96)})] == [
+    assert [o.shape for o in edited.run(names, {PIXELS: pictures(2, 64, 96)})] == [
         (2, 1, 16, 24), (2, 2, 16, 24), (2, 2, 16, 24), (2, 10, 16, 24),
     ]  # fmt: skip
 
@@ -105,15 +107,20 @@ def test_every_kind_of_input_gets_the_same_door(colour: str, layout: str, dtype:
     plain = dtype == "uint8"
     mean, scale = ((0.0,) * 3, (1.0,) * 3) if plain else ((1.0, 2.0, 3.0), (0.5, 0.25, 2.0))
     given = InputSpec("x", layout, dtype, colour, mean, scale, 8)  # type: ignore[arg-type]
-    edited = graph.with_uint8_nhwc_input(model, given)
-    onnx.checker.check_model(edited)
     pixels = pictures(2, 8, 8)
     expected = pixels[..., ::-1] if colour == "bgr" else pixels
     expected = (expected.astype(np.float32) - np.float32(mean)) * np.float32(scale)
-    (got,) = session(edited.SerializeToString()).run(None, {graph.PIXELS: pixels})
-    np.testing.assert_array_equal(
-        got, expected.transpose(0, 3, 1, 2) if layout == "NCHW" else expected
-    )
+    doors = ((with_pixels, pixels), (with_planar_pixels, pixels.transpose(0, 3, 1, 2)))
+    for door, given_pixels in doors:
+        edited = onnx.ModelProto()
+        edited.CopyFrom(model)
+        door(edited, given)
+        onnx.checker.check_model(edited)
+        feed = {PIXELS: np.ascontiguousarray(given_pixels)}
+        (got,) = session(edited.SerializeToString()).run(None, feed)
+        np.testing.assert_array_equal(
+            got, expected.transpose(0, 3, 1, 2) if layout == "NCHW" else expected
+        )
 
 
 def test_weights_in_other_files_are_refused(tmp_path: Path) -> None:

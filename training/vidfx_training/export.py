@@ -14,9 +14,10 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
-from vidfx_engines import CropSpec, EngineSpec, InputSpec
+from vidfx_engines import CropSpec, EngineSpec, InputSpec, select
 from vidfx_training.atomic import whole
 from vidfx_training.card import card
 from vidfx_training.checkpoint import Checkpoint
@@ -24,6 +25,8 @@ from vidfx_training.errors import TrainingError
 from vidfx_training.models import CropClassifier
 
 OPSET = 18
+ROUNDING = 1e-3
+"""The most that two libraries may differ by in a probability."""
 
 
 def export(checkpoint: Checkpoint, folder: Path, *, half: bool = False) -> EngineSpec:
@@ -65,6 +68,29 @@ def export(checkpoint: Checkpoint, folder: Path, *, half: bool = False) -> Engin
             hint="free some space, or name another folder",
         ) from error
     return spec
+
+
+def difference(checkpoint: Checkpoint, spec: EngineSpec, folder: Path) -> float:
+    """The most that torch and ONNX Runtime differ by in a probability, on pictures of noise.
+
+    Raises TrainingError where it is more than rounding explains.
+    """
+    assert spec.input.size is not None
+    size = spec.input.size
+    pictures = np.random.default_rng(0).integers(0, 256, (16, size, size, 3), np.uint8)
+    found = select(folder / spec.weights, device="cpu", backend="onnxruntime")
+    temperature = float(checkpoint.facts.get("temperature", 1.0))
+    model = CropClassifier(checkpoint.network(), checkpoint.recipe, temperature).eval()
+    with torch.inference_mode():
+        expected = model(torch.from_numpy(pictures).permute(0, 3, 1, 2)).numpy()
+    most = float(np.abs(found.engine.run(pictures)[0] - expected).max())
+    found.engine.close()
+    if most > ROUNDING:
+        raise TrainingError(
+            f"{spec.weights}: torch and ONNX differ by {most:.4f} in a probability",
+            hint="another version of torch or onnxscript may export it right",
+        )
+    return most
 
 
 def _metrics(facts: dict[str, Any]) -> dict[str, float]:

@@ -7,7 +7,10 @@ from typing import Annotated
 import typer
 
 from vidfx.cli.annotate import annotate
+from vidfx.cli.build_engine import build_engine
 from vidfx.cli.dataset import dataset
+from vidfx.cli.doctor import doctor
+from vidfx.cli.engines import engines
 from vidfx.cli.evaluate import evaluate
 from vidfx.cli.train import models, train
 
@@ -45,6 +48,9 @@ def root(
 app.command()(annotate)
 app.command()(train)
 app.command()(evaluate)
+app.command("build-engine")(build_engine)
+app.command()(doctor)
+app.add_typer(engines)
 app.add_typer(models)
 app.add_typer(dataset)
 

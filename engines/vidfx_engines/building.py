@@ -1,0 +1,136 @@
+"""The steps of a build that need an inference library: precision, plan, facts of this machine."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from vidfx_engines.built import BuiltFor, BuiltPrecision, Profile
+from vidfx_engines.compiled_cache import key_of
+from vidfx_engines.errors import EngineUnavailable
+from vidfx_engines.onnxruntime_backend import import_onnxruntime
+from vidfx_engines.openvino_backend import cpu_capabilities, cpu_name, import_openvino
+from vidfx_engines.quantise import quantise
+from vidfx_engines.spec import EngineSpec
+from vidfx_engines.tensorrt_build import Monitor, OnnxToTensorRT
+from vidfx_engines.tensorrt_library import Flavour, Gpu, gpu, import_tensorrt
+from vidfx_engines.user_cache import user_cache
+
+CPU_PRECISIONS: tuple[BuiltPrecision, ...] = ("fp32", "bf16")
+TENSORRT: tuple[BuiltFor, ...] = ("tensorrt", "tensorrt-rtx")
+HardwareCompatibility = Literal["none", "ampere_plus", "same_compute_capability"]
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What an engine is built with, and on."""
+
+    library: str
+    "its version"
+    device: str
+    "the processor or GPU in words; empty where none was needed"
+    compute_capability: str = ""
+    driver: str = ""
+
+
+def cpu_precisions() -> tuple[BuiltPrecision, ...]:
+    """What this processor computes in without a change of the file, fp32 first."""
+    return CPU_PRECISIONS if "BF16" in cpu_capabilities() else CPU_PRECISIONS[:1]
+
+
+def machine(backend: BuiltFor) -> Machine:
+    """Raises EngineUnavailable where the library or the GPU that a build needs is missing."""
+    if backend == "openvino":
+        return Machine(str(import_openvino().__version__), cpu_name())
+    if backend == "onnx":
+        return Machine(str(import_onnxruntime().__version__), "")
+    version = str(import_tensorrt(backend).__version__)
+    if backend == "tensorrt-rtx":
+        return Machine(version, "")
+    found: Gpu = gpu()
+    return Machine(version, found.name, found.compute_capability, found.driver)
+
+
+def with_precision(
+    spec: EngineSpec,
+    source: bytes,
+    precision: BuiltPrecision,
+    backend: BuiltFor,
+    pictures: np.ndarray,
+) -> bytes:
+    """The ONNX file ``source`` with its arithmetic in ``precision``, as ``backend`` wants it.
+
+    ``pictures`` (N, H, W, 3) uint8 RGB set int8's ranges. Raises EngineFileError.
+    """
+    from vidfx_engines import graph  # noqa: PLC0415 - takes 0.1 s
+    from vidfx_engines.half import to_half  # noqa: PLC0415
+
+    model = graph.parse(source, spec.weights)
+    if precision in ("fp16", "bf16") and backend != "openvino":
+        data = to_half(model, precision).SerializeToString()
+    elif precision == "int8":
+        if spec.input.size is None:
+            data = graph.with_dynamic_shape(model, spec.input.layout).SerializeToString()
+        else:
+            data = graph.with_dynamic_batch(model).SerializeToString()
+        kind = "signed" if backend in TENSORRT else "unsigned"
+        data = quantise(data, spec.input, pictures, kind)
+    else:
+        data = source
+    graph.check(data, spec.weights)
+    return data
+
+
+def build_plan(
+    spec: EngineSpec, data: bytes, how: OnnxToTensorRT, here: Machine, monitor: Monitor
+) -> tuple[bytes, tuple[str, ...]]:
+    """A TensorRT plan of the ONNX file ``data``, and TensorRT's warnings.
+
+    What was timed is kept for the next build on this GPU. Raises EngineError, KeyboardInterrupt.
+    """
+    from vidfx_engines import graph  # noqa: PLC0415 - takes 0.1 s
+
+    prepared = graph.prepare(spec, data, planar=True).data
+    file = user_cache("tensorrt") / key_of(how.flavour, here.library, here.device, here.driver)
+    timed = b""
+    with suppress(OSError):
+        timed = file.read_bytes()
+    plan = how(prepared, timing_cache=timed, monitor=monitor)
+    if plan.timing_cache:
+        with suppress(OSError):
+            _keep(file, plan.timing_cache)
+    return plan.data, plan.warnings
+
+
+def flavour_of(backend: BuiltFor) -> Flavour:
+    if backend not in ("tensorrt", "tensorrt-rtx"):
+        raise EngineUnavailable(f"{backend} has no plans")
+    return backend
+
+
+def _keep(file: Path, data: bytes) -> None:
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=file.parent)
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(data)
+    Path(temporary).replace(file)
+
+
+__all__ = [
+    "HardwareCompatibility",
+    "Machine",
+    "Monitor",
+    "OnnxToTensorRT",
+    "Profile",
+    "build_plan",
+    "cpu_precisions",
+    "flavour_of",
+    "machine",
+    "with_precision",
+]

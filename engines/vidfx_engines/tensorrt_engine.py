@@ -1,0 +1,133 @@
+"""Running a TensorRT plan on the device, where the crops already are.
+
+torch holds the memory and the streams. Only ``run`` copies to and from the host.
+"""
+
+# torch leaves the types of many functions open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vidfx_engines.base import PIXELS, check_batch, check_outputs, empty_outputs
+from vidfx_engines.errors import EngineFileError, EngineRunError
+from vidfx_engines.spec import EngineSpec
+from vidfx_engines.tensorrt_library import Flavour, import_tensorrt, log_of
+
+if TYPE_CHECKING:
+    import tensorrt
+
+DTYPES = {"FLOAT": "float32", "HALF": "float16", "BF16": "bfloat16", "UINT8": "uint8"}
+
+
+class TensorRtEngine:
+    """See vidfx_engines.base.Engine. One execution context and one stream: one lane."""
+
+    def __init__(
+        self, spec: EngineSpec, plan: bytes, flavour: Flavour, device: str, gpu: str
+    ) -> None:
+        """Raises EngineFileError where TensorRT does not take the plan."""
+        if TYPE_CHECKING:
+            import tensorrt as trt  # noqa: PLC0415
+        else:
+            trt = import_tensorrt(flavour)
+        assert spec.build is not None
+        assert spec.build.profile is not None
+        self.spec = spec
+        self.backend = flavour
+        self.precision = {"fp32": "f32", "fp16": "f16"}.get(
+            spec.build.precision, spec.build.precision
+        )
+        self.device = f"{device.upper()} ({gpu}), {self.precision}"
+        self.most = spec.build.profile.most[0]
+        self._torch: Any = import_module("torch")
+        self._where = self._torch.device(device if ":" in device else f"{device}:0")
+        self._torch.cuda.set_device(self._where)
+        self._torch.empty(1, device=self._where)  # makes the context that TensorRT then shares
+        self._log = log_of(flavour)
+        self._log.begin()
+        self._runtime: tensorrt.Runtime | None = trt.Runtime(self._log.sink)
+        engine = self._runtime.deserialize_cuda_engine(plan)
+        context = engine.create_execution_context() if engine else None
+        if engine is None or context is None:
+            raise EngineFileError(
+                f"{spec.weights}: TensorRT does not take this plan: {self._log.said()}",
+                hint="build it again on this machine with vidfx build-engine",
+            )
+        self._engine: tensorrt.ICudaEngine | None = engine
+        self._context: tensorrt.IExecutionContext = context
+        self._stream = self._torch.cuda.Stream(self._where)
+        self._types = {
+            name: getattr(self._torch, DTYPES[engine.get_tensor_dtype(name).name])
+            for name in spec.outputs
+        }
+        self._shapes = [
+            [side if side >= 0 else None for side in engine.get_tensor_shape(name)]
+            for name in spec.outputs
+        ]
+
+    def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
+        batch = check_batch(self.spec, batch)
+        if not len(batch):
+            return empty_outputs(self._shapes)
+        pixels = self._torch.from_numpy(batch).to(self._where).permute(0, 3, 1, 2)
+        outputs = tuple(o.float().cpu().numpy() for o in self.run_tensor(pixels))
+        check_outputs(self.spec, outputs, len(batch))
+        return outputs
+
+    def run_tensor(self, pixels: Any) -> tuple[Any, ...]:
+        """Outputs on the device for ``pixels``, a (N, 3, H, W) uint8 tensor there, N > 0.
+
+        Queued behind the current stream, and the current stream behind it: nothing waits here.
+        More than the profile's most go in parts. Raises EngineRunError.
+        """
+        parts = [
+            self._enqueue(pixels[start : start + self.most].contiguous())
+            for start in range(0, len(pixels), self.most)
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        return tuple(self._torch.cat(part) for part in zip(*parts, strict=True))
+
+    def _enqueue(self, x: Any) -> tuple[Any, ...]:
+        if self._engine is None:
+            raise EngineRunError(f"{self.spec.name}: closed")
+        torch, context, stream = self._torch, self._context, self._stream
+        current = torch.cuda.current_stream(self._where)
+        stream.wait_stream(current)
+        if not context.set_input_shape(PIXELS, tuple(x.shape)) or context.infer_shapes():
+            assert self.spec.build is not None
+            raise EngineRunError(
+                f"{self.spec.name}: shape {tuple(x.shape)} is outside the plan's profile"
+                f" {self.spec.build.profile}",
+                hint="build it again with a wider --batch or --size",
+            )
+        with torch.cuda.stream(stream):
+            outputs = tuple(
+                torch.empty(
+                    tuple(context.get_tensor_shape(name)),
+                    dtype=self._types[name],
+                    device=self._where,
+                )
+                for name in self.spec.outputs
+            )
+        context.set_tensor_address(PIXELS, x.data_ptr())
+        for name, output in zip(self.spec.outputs, outputs, strict=True):
+            context.set_tensor_address(name, output.data_ptr())
+        if not context.execute_async_v3(stream.cuda_stream):
+            raise EngineRunError(f"{self.spec.name}: TensorRT: {self._log.said()}")
+        x.record_stream(stream)
+        current.wait_stream(stream)
+        for output in outputs:
+            output.record_stream(current)
+        return outputs
+
+    def close(self) -> None:
+        self._engine = self._runtime = None
+        del self._context
+        self._context = None  # type: ignore[assignment]

@@ -1,0 +1,132 @@
+"""Finding TensorRT in its two flavours, and what this machine's GPU is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from vidfx_engines.errors import EngineUnavailable
+from vidfx_engines.libraries import importing
+
+if TYPE_CHECKING:
+    import tensorrt
+
+Flavour = Literal["tensorrt", "tensorrt-rtx"]
+INSTALL: dict[Flavour, str] = {
+    "tensorrt": "pip install tensorrt-cu13 --extra-index-url https://pypi.nvidia.com",
+    "tensorrt-rtx": "pip install 'vidfx[tensorrt-rtx]'",
+}
+INSTALL_TORCH = "pip install 'vidfx[gpu]'"
+DRIVER = Path("/proc/driver/nvidia/version")
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """One CUDA device."""
+
+    name: str
+    compute_capability: str
+    "e.g. 8.9"
+    driver: str
+    "version, empty where it is not told"
+
+
+@cache
+def import_tensorrt(flavour: Flavour) -> Any:
+    """The library; raises EngineUnavailable with what to install."""
+    name = module_of(flavour)
+    with importing(name, INSTALL[flavour]):
+        return import_module(name)
+
+
+def module_of(flavour: Flavour) -> str:
+    return flavour.replace("-", "_")
+
+
+def version(flavour: Flavour) -> str | None:
+    """The installed version, or None. Raises EngineUnavailable where it is there but broken."""
+    if find_spec(module_of(flavour)) is None:
+        return None
+    return str(import_tensorrt(flavour).__version__)
+
+
+def gpu(device: str = "cuda") -> Gpu:
+    """The GPU that ``device`` ("cuda", "cuda:n") means.
+
+    Raises EngineUnavailable, one line with what is missing: torch, its CUDA build, the driver or
+    the device.
+    """
+    if find_spec("torch") is None:
+        raise EngineUnavailable("torch is not installed, and it holds the GPU's memory",
+                                hint=INSTALL_TORCH)  # fmt: skip
+    torch: Any = import_module("torch")
+    if torch.version.cuda is None:
+        raise EngineUnavailable("this torch is a CPU build", hint=INSTALL_TORCH)
+    if not torch.cuda.is_available():
+        raise EngineUnavailable(
+            "no NVIDIA driver that torch can use", hint="check that nvidia-smi lists a GPU"
+        )
+    number = int(device.partition(":")[2] or 0)
+    if number >= torch.cuda.device_count():
+        raise EngineUnavailable(
+            f"there is no {device}: {torch.cuda.device_count()} GPUs are here",
+            hint="use --device cuda:0",
+        )
+    major, minor = torch.cuda.get_device_capability(number)
+    return Gpu(str(torch.cuda.get_device_name(number)), f"{major}.{minor}", driver_version())
+
+
+def driver_version() -> str:
+    """The NVIDIA driver's version on Linux; empty where there is none."""
+    try:
+        found = re.search(r"Kernel Module\s+(?:for \w+\s+)?([\d.]+)", DRIVER.read_text())
+    except OSError:
+        return ""
+    return found[1] if found else ""
+
+
+class Log:
+    """What TensorRT says. It keeps one logger in a process, so there is one for each flavour."""
+
+    def __init__(self, flavour: Flavour) -> None:
+        if TYPE_CHECKING:
+            import tensorrt as trt  # noqa: PLC0415
+        else:
+            trt = import_tensorrt(flavour)
+        errors: list[str] = []
+        warnings: list[str] = []
+
+        class Sink(trt.ILogger):
+            """Called from TensorRT's own threads; list.append is atomic."""
+
+            def __init__(self) -> None:
+                trt.ILogger.__init__(self)
+
+            def log(self, severity: tensorrt.ILogger.Severity, msg: str) -> None:
+                if severity <= trt.ILogger.Severity.ERROR:
+                    errors.append(msg)
+                elif severity == trt.ILogger.Severity.WARNING:
+                    warnings.append(msg)
+
+        self.sink: tensorrt.ILogger = Sink()
+        self.errors, self.warnings = errors, warnings
+
+    def begin(self) -> None:
+        """Forget what was said before."""
+        self.errors.clear()
+        self.warnings.clear()
+
+    def said(self) -> str:
+        """The first errors since ``begin``, as one line."""
+        lines = [" ".join(e.split()) for e in dict.fromkeys(self.errors[:3])]
+        return "; ".join(line if len(line) <= 300 else line[:299] + "…" for line in lines)
+
+
+@cache
+def log_of(flavour: Flavour) -> Log:
+    return Log(flavour)

@@ -1,0 +1,65 @@
+"""What an engine lost against its source, counted on known answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vidfx.evaluate.parity import Faces, compare, said
+from vidfx_engines import embedded, select
+
+LABELS = ("a", "b")
+
+
+def prob(*first: float) -> np.ndarray:
+    return np.array([[p, 1 - p] for p in first])
+
+
+def test_labels_are_compared_with_the_source_and_with_the_truth() -> None:
+    truth = np.array([0, 0, 1, 1])
+    found = compare(prob(0.9, 0.8, 0.3, 0.4), prob(0.9, 0.4, 0.3, 0.4), truth, LABELS)
+    assert found.agreement == 0.75
+    assert found.most_difference == pytest.approx(0.4)
+    assert found.accuracy == (1.0, 0.75)
+    assert found.recall == {"a": (1.0, 0.5), "b": (1.0, 1.0)}
+    assert found.drop == pytest.approx(0.25)
+    assert found.figures()["recall_a_before"] == 1.0
+
+
+def test_a_gain_is_no_drop_and_the_worse_of_the_two_accuracies_counts() -> None:
+    truth = np.array([0, 0, 0, 1])
+    better = compare(prob(0.4, 0.9, 0.9, 0.1), prob(0.9, 0.9, 0.9, 0.1), truth, LABELS)
+    assert better.drop < 0
+    rare = compare(prob(0.4, 0.9, 0.9, 0.1), prob(0.9, 0.9, 0.9, 0.9), truth, LABELS)
+    assert rare.accuracy == (0.75, 0.75)
+    assert rare.drop == pytest.approx((2 / 3 + 1) / 2 - 0.5)
+
+
+def test_without_labels_only_clear_changes_count() -> None:
+    tie = compare(prob(0.51, 0.9), prob(0.49, 0.9), None, LABELS)
+    assert (tie.agreement, tie.changed, tie.drop) == (0.5, 0.0, 0.0)
+    clear = compare(prob(0.6, 0.9), prob(0.49, 0.9), None, LABELS)
+    assert clear.drop == 0.5
+
+
+def boxes(*left: float) -> np.ndarray:
+    return np.array([[x, 0, x + 10, 10] for x in left], np.float32).reshape(-1, 4)
+
+
+def test_faces_are_matched_one_to_one() -> None:
+    before = Faces((boxes(0, 20), boxes()), (np.array([0.9, 0.8]), np.array([])))
+    after = Faces((boxes(1, 100), boxes(0)), (np.array([0.7, 0.8]), np.array([0.5])))
+    found = compare(before, after, None, ())
+    assert found.agreement == pytest.approx(1 / 3)  # of two and one, one is the same
+    assert found.most_difference == pytest.approx(0.2)
+    assert found.drop == pytest.approx(2 / 3)
+
+
+def test_a_detector_agrees_with_itself(group: np.ndarray) -> None:
+    engine = select(embedded("centerface"), device="cpu").engine
+    frames = group[None, : group.shape[0] // 32 * 32, : group.shape[1] // 32 * 32]
+    faces = said(engine, np.ascontiguousarray(frames))
+    assert isinstance(faces, Faces)
+    assert len(faces.box[0]) >= 5
+    assert compare(faces, faces, None, ()).agreement == 1.0
+    engine.close()

@@ -1,0 +1,116 @@
+"""What is installed, what works, and what annotate would choose here, with what mends the rest."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+
+import vidfx
+from vidfx.config import Settings
+from vidfx.errors import UnavailableError, VidfxError
+from vidfx.run.models import load_models
+from vidfx.video.capabilities import decoders, encoders
+from vidfx_engines import EngineUnavailable
+from vidfx_engines.openvino_backend import cpu_capabilities, cpu_name, import_openvino
+from vidfx_engines.tensorrt_library import Flavour, driver_version, gpu, import_tensorrt
+
+PACKAGES = (
+    ("onnxruntime", "onnxruntime", "build"),
+    ("torch", "torch", "train"),
+    ("torchvision", "torchvision", "train"),
+    ("insightface", "insightface", "insightface"),
+)
+"""(distribution, module, extra): what only some commands need."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    works: bool
+    needed: bool
+    "by every run of annotate"
+    detail: str
+    mend: str = ""
+    "what mends it"
+
+
+def examine() -> list[Finding]:
+    """Everything, in the order in which it matters; nothing raises."""
+    return [
+        _finding("vidfx", True, lambda: f"{vidfx.__version__}, Python {platform.python_version()}"),
+        _finding("processor", True, _processor),
+        _finding("decoding", True, decoders),
+        _finding("encoding", True, encoders),
+        *(_package(*package) for package in PACKAGES),
+        _finding("gpu", False, _gpu),
+        _finding("tensorrt", False, lambda: _tensorrt("tensorrt")),
+        _finding("tensorrt-rtx", False, lambda: _tensorrt("tensorrt-rtx")),
+        *_choices(),
+    ]
+
+
+def _finding(name: str, needed: bool, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, True, needed, look())
+    except (EngineUnavailable, VidfxError) as error:
+        return Finding(name, False, needed, str(error), error.hint)
+    except Exception as error:  # noqa: BLE001 - whatever a broken library raises is a finding
+        return Finding(name, False, needed, f"{type(error).__name__}: {error}")
+
+
+def _processor() -> str:
+    import_openvino()
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
+    kinds = ", ".join(k for k in ("FP32", "BF16", "FP16", "INT8") if k in cpu_capabilities())
+    return f"{cpu_name()}, {cores} cores; OpenVINO computes in {kinds}"
+
+
+def _package(name: str, module: str, extra: str) -> Finding:
+    def look() -> str:
+        if find_spec(module) is None:
+            raise UnavailableError("not installed", hint=f"pip install 'vidfx[{extra}]'")
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            return "here, of an unknown version"
+
+    return _finding(name, False, look)
+
+
+def _gpu() -> str:
+    found = gpu()
+    driver = driver_version()
+    return f"{found.name}, compute capability {found.compute_capability}, driver {driver}"
+
+
+def _tensorrt(flavour: Flavour) -> str:
+    return str(import_tensorrt(flavour).__version__)
+
+
+def _choices() -> list[Finding]:
+    """What annotate would run, each model with why, or the one error."""
+    try:
+        with load_models(Settings()) as models:
+            return [
+                Finding(
+                    f"annotate: {selection.engine.spec.task}",
+                    True,
+                    True,
+                    "; ".join(
+                        [
+                            f"{selection.engine.spec.name}, {selection.reason}",
+                            *(f"not {name}: {why}" for name, why in selection.passed_over),
+                        ]
+                    ),
+                )
+                for selection in models.selections
+            ]
+    except VidfxError as error:
+        return [Finding("annotate", False, True, str(error), error.hint)]

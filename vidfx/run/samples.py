@@ -1,0 +1,165 @@
+"""Pictures for building an engine: some to set int8 ranges by, others to see what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+import numpy as np
+
+from vidfx.errors import NothingReadableError, UsageError
+from vidfx.evaluate.labels import choose_part, columns_of
+from vidfx.stages.detect import Letterbox
+from vidfx_engines import EngineSpec
+from vidfx_training.dataset.index import PICTURE_SUFFIXES, Dataset, Picture, read_dataset
+from vidfx_training.dataset.pictures import as_crop, read_picture
+from vidfx_training.errors import DataError
+
+T = TypeVar("T")
+TO_CALIBRATE = 256
+TO_COMPARE = 2048
+FRAMES = 128
+"""Of each kind, for a detector, whose pictures are large."""
+MADE = 128
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Pictures as an engine takes them, uint8 RGB."""
+
+    calibration: np.ndarray
+    "(M, H, W, 3); empty where nothing was given"
+    test: np.ndarray
+    "(N, H, W, 3), none of them among the former"
+    truth: np.ndarray | None
+    "(N,) int64, places in the spec's labels"
+    told: str
+    "where they are from"
+
+
+def faces(folder: Path, spec: EngineSpec) -> Samples:
+    """Face pictures in ``folder``/<label>, by its split, or every second one of each.
+
+    Raises DataError, UsageError, NothingReadableError.
+    """
+    assert spec.crop is not None
+    data = read_dataset(folder)
+    columns = columns_of(data, spec, ignore_unknown=True)
+    if data.parts:
+        chosen = choose_part(data, None)
+        source = data.part("train") if "train" in data.parts else data
+        kept = {p.path for p in chosen.data}
+        first, second = [p for p in source if p.path not in kept], list(chosen.data)
+        told = f"{folder.name}: ranges from train, compared on {chosen.part}"
+    else:
+        first, second = list(data)[0::2], list(data)[1::2]
+        told = f"{folder.name}: every second picture each"
+    calibration, _ = _read(data, first, spec, columns, TO_CALIBRATE)
+    test, truth = _read(data, second, spec, columns, TO_COMPARE)
+    if not len(calibration) or not len(test):
+        raise NothingReadableError(
+            f"{folder}: {len(data)} pictures are too few to set ranges and compare on others",
+            hint="give some hundred faces",
+        )
+    return Samples(calibration, test, truth, told)
+
+
+def frames(folder: Path, size: tuple[int, int]) -> Samples:
+    """Pictures anywhere below ``folder``, laid into (width, height) as a detector has them.
+
+    Raises NothingReadableError.
+    """
+    files = sorted(
+        p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES and p.is_file()
+    )
+    if len(files) < 2:
+        raise NothingReadableError(
+            f"{folder}: holds {len(files)} pictures, and two are the least",
+            hint="give some hundred photographs or frames with faces",
+        )
+    first, second = (_frames(_spread(files[start::2], FRAMES), size) for start in (0, 1))
+    return Samples(first, second, None, f"{folder.name}: every second picture each")
+
+
+def _frames(files: Sequence[Path], size: tuple[int, int]) -> np.ndarray:
+    """(N, height, width, 3); what cannot be read is passed over."""
+    found: list[np.ndarray] = []
+    for file in files:
+        try:
+            found.append(_letterboxed(read_picture(file), size))
+        except DataError:
+            continue
+    if not found:
+        raise NothingReadableError(f"{files[0].parent}: no picture can be read")
+    return np.stack(found)
+
+
+def made(spec: EngineSpec, size: tuple[int, int]) -> Samples:
+    """Soft noise from a fixed seed, where no faces were given: enough to see that sums agree."""
+    width, height = (spec.crop.size,) * 2 if spec.crop else size
+    count = MADE if spec.crop else 4
+    random = np.random.default_rng(0)
+    test = np.empty((count, height, width, 3), np.uint8)
+    for picture in test:
+        coarse = random.integers(0, 256, (12, 12, 3), np.uint8)
+        picture[:] = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    return Samples(test[:0], test, None, f"{count} made pictures, since no faces were given")
+
+
+def _read(
+    data: Dataset,
+    pictures: Sequence[Picture],
+    spec: EngineSpec,
+    columns: dict[str, int],
+    limit: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """(N, S, S, 3) crops and (N,) labels; what cannot be read is passed over."""
+    assert spec.crop is not None
+    crops: list[np.ndarray] = []
+    truth: list[int] = []
+    for picture in _spread([p for p in pictures if p.label in columns], limit):
+        try:
+            pixels = read_picture(data.file(picture))
+        except DataError:
+            continue
+        crops.append(as_crop(pixels, data.crop, spec.crop))
+        truth.append(columns[picture.label])
+    size = spec.crop.size
+    stacked = np.stack(crops) if crops else np.empty((0, size, size, 3), np.uint8)
+    return stacked, np.array(truth, np.int64)
+
+
+def _spread(items: Sequence[T], limit: int) -> list[T]:
+    """At most ``limit`` of them, evenly spread."""
+    if len(items) <= limit:
+        return list(items)
+    return [items[int(i)] for i in np.linspace(0, len(items) - 1, limit)]
+
+
+def _letterboxed(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    width, height = size
+    scale = min(width / pixels.shape[1], height / pixels.shape[0])
+    box = Letterbox(
+        width,
+        height,
+        scale,
+        max(1, int(pixels.shape[1] * scale)),
+        max(1, int(pixels.shape[0] * scale)),
+    )
+    canvas = np.zeros((height, width, 3), np.uint8)
+    box(pixels, canvas)
+    return canvas
+
+
+def needs_folder(folder: Path | None) -> None:
+    """Raises UsageError where int8 is asked for without pictures."""
+    if folder is None:
+        raise UsageError(
+            "int8 needs pictures to set its ranges by",
+            hint="add --calibration DIR, a folder of some hundred faces (DIR/<label>/*.jpg)",
+        )
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: there is no such folder", hint="name a folder of pictures")
