@@ -228,50 +228,50 @@ def _variants(
 ) -> list[Variant]:
     """Every precision with what it loses, run where it will run if that can be had here."""
     watcher.step("the source on ONNX Runtime")
-    before = _say(spec, source, "onnxruntime", "auto", found, work)
+    before = _say(spec, source, "onnx", "fp32", found, work)
     made: list[Variant] = []
     for precision in wanted:
         watcher.step(precision)
         data = with_precision(spec, source, precision, request.backend, found.calibration)
-        through_openvino = request.backend == "openvino" or precision == "bf16"
-        after = _say(
-            spec,
-            data,
-            "openvino" if through_openvino else "onnxruntime",
-            _runs_at(precision) if request.backend == "openvino" else "auto",
-            found,
-            work,
-        )
+        # ONNX Runtime does not compute in bf16
+        through = "openvino" if precision == "bf16" else request.backend
+        after = _say(spec, data, through, precision, found, work)
         parity = compare(before, after, found.truth, spec.labels)
         watcher.compared(precision, parity)
         made.append(Variant(precision, data, parity))
     return made
 
 
-def _runs_at(precision: BuiltPrecision) -> Precision:
-    """What OpenVINO is told, for a file of this kind."""
+def load_variant(
+    spec: EngineSpec, data: bytes, backend: str, precision: BuiltPrecision, work: Path
+) -> Engine:
+    """The ONNX file ``data`` as an engine on the CPU, for as long as the folder ``work`` is there.
+
+    ``backend`` is onnx or openvino, which is told what to compute in.
+    """
     kinds: dict[str, Precision] = {"fp32": "f32", "bf16": "bf16"}
-    return kinds.get(precision, "auto")
-
-
-def _load(spec: EngineSpec, data: bytes, backend: str, precision: Precision, work: Path) -> Engine:
-    """``data`` as an engine of its own."""
     digest = hashlib.sha256(data).hexdigest()
     path = work / f"{digest[:16]}.onnx"
     path.write_bytes(data)
-    here = replace(spec, weights=path.name, sha256=digest)
-    return select(path, spec=here, device="cpu", backend=backend, precision=precision).engine
+    on_openvino = backend == "openvino"
+    return select(
+        path,
+        spec=replace(spec, weights=path.name, sha256=digest),
+        device="cpu",
+        backend=backend if on_openvino else "onnxruntime",
+        precision=kinds.get(precision, "auto") if on_openvino else "auto",
+    ).engine
 
 
 def _say(
     spec: EngineSpec,
     data: bytes,
     backend: str,
-    precision: Precision,
+    precision: BuiltPrecision,
     found: Samples,
     work: Path,
 ) -> Said:
-    engine = _load(spec, data, backend, precision, work)
+    engine = load_variant(spec, data, backend, precision, work)
     try:
         return said(engine, found.test)
     finally:
@@ -297,9 +297,7 @@ def _fastest(
     spec: EngineSpec, kept: Sequence[Variant], found: Samples, work: Path
 ) -> tuple[Variant, dict[str, float]]:
     """The fastest variant on this processor, and pictures a second of each."""
-    engines = {
-        v.precision: _load(spec, v.data, "openvino", _runs_at(v.precision), work) for v in kept
-    }
+    engines = {v.precision: load_variant(spec, v.data, "openvino", v.precision, work) for v in kept}
     try:
         speed = pictures_per_second(engines, found.test[:SPEED_BATCH])
     finally:
