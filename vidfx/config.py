@@ -13,7 +13,8 @@ from typing import Any, Literal, cast, get_args
 
 from vidfx.errors import UsageError
 
-Reader = Literal["auto", "decord", "pyav"]
+Reader = Literal["auto", "decord", "pyav", "decord-cuda", "nvcodec", "pyav-cuda"]
+EncoderName = Literal["auto", "x264", "nvenc"]
 Seconds = float
 SETTINGS_FILE = "vidfx.toml"
 TABLE = "annotate"
@@ -41,9 +42,9 @@ class Settings:
     device: str = "auto"
     "auto, cpu, cuda or cuda:N"
     backend: str = "auto"
-    "auto, openvino or onnxruntime"
+    "auto, openvino, onnxruntime, tensorrt or tensorrt-rtx"
     reader: Reader = "auto"
-    "auto, decord or pyav"
+    "auto, decord or pyav; on a GPU also decord-cuda, nvcodec and pyav-cuda"
     video: bool = True
     "write the annotated video"
     messages: str = "default"
@@ -56,6 +57,8 @@ class Settings:
     "quality of the video, 0 (lossless) to 51; 18 to 28 is usual"
     preset: str = "veryfast"
     "x264's preset: speed against size"
+    encoder: EncoderName = "auto"
+    "auto, x264 or nvenc"
     threads: int = 0
     "threads of the engines and of the encoder, 0: as many as there are cores"
     overwrite: bool = False
@@ -75,6 +78,7 @@ class Settings:
         self._within("end", 0, MAX_SECONDS)
         self._one_of("reader", get_args(Reader))
         self._one_of("preset", PRESETS)
+        self._one_of("encoder", get_args(EncoderName))
         if self.end is not None and self.end <= (self.start or 0.0):
             raise _SettingError(
                 f"end {self.end:g} s is not after start {self.start or 0:g} s",
@@ -177,7 +181,7 @@ def _convert(value: Any, kind: str, what: str) -> Any:
             return int(value)
         if kind == "float" and isinstance(value, str | int | float) and not isinstance(value, bool):
             return float(value)
-        if kind in ("str", "Reader") and isinstance(value, str):
+        if kind in ("str", "Reader", "EncoderName") and isinstance(value, str):
             return value
     except (ValueError, KeyError, OverflowError):
         pass

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -65,6 +65,20 @@ class VideoInfo:
 
 
 @dataclass(frozen=True)
+class Surface:
+    """What a decoder left on a device: objects that speak DLPack, valid until its next frame."""
+
+    luma: Any = None
+    "(H, W) uint8"
+    chroma: Any = None
+    "(H / 2, W) or (H / 2, W / 2, 2) uint8, blue and red in turn"
+    rgb: Any = None
+    "(H, W, 3) uint8, of decoders that give no planes"
+    wants_planes: bool = False
+    "whether the encoder will want Frame.planes"
+
+
+@dataclass(frozen=True)
 class Frame:
     """One decoded frame, upright."""
 
@@ -77,6 +91,8 @@ class Frame:
     planes: np.ndarray | None = None
     """(H' * 3 / 2, W') uint8 I420, H' and W' rounded up to even, limited range, matrix as
     VideoInfo.colour says; owned by the frame (never the decoder's own memory), may be drawn on"""
+    device: object = None
+    "a Surface from a decoder on a device, and what vidfx.device makes of it; None on the host"
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from vidfx_engines.spec import EngineSpec, spec_path
 from vidfx_engines.store import built_from
 from vidfx_engines.tensorrt_backend import TensorRtBackend
 
+PLANS = ("tensorrt", "tensorrt-rtx")
+"""Backends that run what was built for one GPU, and nothing else."""
 BACKENDS: tuple[Backend, ...] = (
     TensorRtBackend("tensorrt"),
     TensorRtBackend("tensorrt-rtx"),
@@ -50,8 +52,9 @@ def select(
 
     ``spec`` stands for the one beside the weights. Detectors of the known families need none.
     An engine that was built of these weights and kept (see store.py) goes before them.
-    ``device`` is auto, cpu, cuda or cuda:n; ``backend`` auto or a name, and a name is obeyed or
-    is an error. Raises EngineFileError for bad files, EngineUnavailable where nothing can run it.
+    ``device`` is auto (a GPU with a plan for it, else the CPU), cpu, cuda or cuda:n; ``backend``
+    is auto or a name, and a name is obeyed or is an error. Raises EngineFileError for bad files,
+    EngineUnavailable where nothing can run it.
     """
     path = Path(path)
     spec = spec or _spec_for(path)
@@ -63,10 +66,10 @@ def select(
 
     passed_over: list[tuple[str, str]] = []
     hints: list[str] = []
-    if device == "auto" and any(Path("/dev").glob("nvidia[0-9]*")):
-        passed_over.append(("cuda", "a GPU is here, but auto means the CPU in this version"))
-    where = "cpu" if kind == "cpu" else device
-    for candidate in candidates:
+    here = [("cpu" if kind == "cpu" else device, candidate) for candidate in candidates]
+    if device == "auto" and backend == "auto" and has_gpu():
+        here = [*(("cuda:0", b) for b in known if b.name in PLANS), *here]
+    for where, candidate in here:
         reasons: list[str] = []
         for offered, folder in _offers(candidate, spec, path.parent, precision):
             reason = candidate.supports(offered, where)
@@ -85,9 +88,15 @@ def select(
                 hints.append(candidate.install)
             reasons.append(reason)
         passed_over.append((candidate.name, reasons[0]))
+    where = device if kind == "cuda" else "cpu"
     told = "; ".join(f"{name}: {reason}" for name, reason in passed_over)
     hint = next((hint for hint in hints if hint), "")
     raise EngineUnavailable(f"{spec.name}: nothing can run it on {where}: {told}", hint=hint)
+
+
+def has_gpu() -> bool:
+    """Whether the system shows an NVIDIA GPU."""
+    return any(Path("/dev").glob("nvidia[0-9]*"))
 
 
 def where_it_runs(spec: EngineSpec) -> tuple[tuple[str, str, str | None], ...]:

@@ -46,7 +46,9 @@ class TensorRtBackend:
                 hint=f"{rebuild(spec, self.name)} --precision {precision}",
             )
         plan = spec.read_weights(folder)
-        return TensorRtEngine(spec, plan, self.name, device, found.name)
+        engine = TensorRtEngine(spec, plan, self.name, device, found.name)
+        engine.capture()
+        return engine
 
     def _check(self, spec: EngineSpec, device: str) -> Gpu:
         if spec.build is not None and spec.is_plan and spec.build.backend != self.name:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -144,7 +145,7 @@ def test_rtx_has_no_compatibility_levels(tmp_path: Path, how: dict[str, Any]) ->
 def test_a_missing_library_is_told_with_what_installs_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "tensorrt", None)
+    monkeypatch.setitem(sys.modules, "tensorrt", None)
     import_tensorrt.cache_clear()
     with pytest.raises(EngineUnavailable, match="tensorrt is not installed") as raised:
         OnnxToTensorRT("tensorrt", PROFILE)(toy_graph(tmp_path))
@@ -241,6 +242,8 @@ def test_a_plan_that_fits_is_loaded_with_the_spec_of_its_own(
         def __init__(self, spec: EngineSpec, *_: object) -> None:
             self.spec, self.backend, self.device = spec, "tensorrt", "CUDA"
 
+        def capture(self) -> None: ...
+
     monkeypatch.setattr(backend, "TensorRtEngine", Loaded)
     plan_spec(tmp_path)
     chosen = select(tmp_path / "toy.plan", device="cuda")
@@ -264,6 +267,7 @@ def test_more_than_the_profile_takes_is_split(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     engine: Any = TensorRtEngine.__new__(TensorRtEngine)
     engine.spec, engine.most, engine._torch = plan_spec(tmp_path), 8, torch
+    engine._graphs = {}
     sizes: list[int] = []
 
     def enqueue(x: Any) -> tuple[Any, ...]:
@@ -275,3 +279,46 @@ def test_more_than_the_profile_takes_is_split(tmp_path: Path) -> None:
     (out,) = engine.run_tensor(pixels)
     assert sizes == [8, 8, 3]
     torch.testing.assert_close(out, pixels[:, 0, 0, :4].float())
+
+
+def test_small_batches_are_replayed_and_padded(tmp_path: Path) -> None:
+    """The smallest graph that holds them; what the padding gave is cut off."""
+    torch = pytest.importorskip("torch")
+    engine: Any = TensorRtEngine.__new__(TensorRtEngine)
+    engine.spec, engine.most, engine._torch = plan_spec(tmp_path), 8, torch
+    replayed: list[int] = []
+
+    class Graph:
+        def __init__(self, size: int) -> None:
+            self.size = size
+            self.pixels = torch.zeros((size, *CROPS), dtype=torch.uint8)
+            self.output = torch.zeros(size, 1)
+
+        def replay(self) -> None:
+            replayed.append(self.size)
+            self.output.copy_(self.pixels.float().mean((1, 2, 3))[:, None])
+
+    graphs = [Graph(n) for n in (1, 2, 4)]
+    engine._graphs = {g.size: (g, g.pixels, (g.output,)) for g in graphs}
+    engine._enqueue = lambda x: (x.float().mean((1, 2, 3))[:, None],)
+    pixels = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (9, *CROPS), np.uint8))
+    kept = []
+    for n in (1, 3, 2, 4, 5, 9):
+        (out,) = engine.run_tensor(pixels[:n])
+        kept.append((n, out))
+    assert replayed == [1, 4, 2, 4, 1]
+    for n, out in kept:  # results are the caller's own: a later replay leaves them
+        torch.testing.assert_close(out, pixels[:n].float().mean((1, 2, 3))[:, None])
+
+
+def test_auto_takes_a_gpu_only_with_a_plan_that_fits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, an_l4: list[bytes]
+) -> None:
+    module = sys.modules["vidfx_engines.select"]  # the function of this name hides it
+    monkeypatch.setattr(module, "has_gpu", lambda: True)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    toys.classifier(tmp_path)
+    chosen = select(tmp_path / "toy.onnx")
+    assert chosen.engine.backend == "openvino"
+    assert [name for name, _ in chosen.passed_over] == ["tensorrt", "tensorrt-rtx"]
+    assert "vidfx build-engine" in chosen.passed_over[0][1]

@@ -71,7 +71,7 @@ def test_degenerate_landmarks_do_not_crash(group: np.ndarray) -> None:
     crops = align.crops(group, np.full((1, 5, 2), 40, np.float32), "arcface", 112)
     assert crops.shape == (1, 112, 112, 3)
     box = np.array([40, 40, 40, 40], np.float32)
-    assert align.quality(box, np.full((5, 2), 40, np.float32), crops[0]).value == 0
+    assert align.quality(box, np.full((5, 2), 40, np.float32), align.sharpness(crops[0])).value == 0
 
 
 def aligned(astronaut: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -82,12 +82,12 @@ def aligned(astronaut: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def test_quality_falls_with_size_blur_and_pose(astronaut: np.ndarray) -> None:
     box, points = aligned(astronaut)
     crop = align.crops(astronaut, points[None], "arcface", 112)[0]
-    good = align.quality(box, points, crop)
-    small = align.quality(box * 0.2, points, crop)
-    blurred = align.quality(box, points, cv2.GaussianBlur(crop, (0, 0), 5))
+    good = align.quality(box, points, align.sharpness(crop))
+    small = align.quality(box * 0.2, points, align.sharpness(crop))
+    blurred = align.quality(box, points, align.sharpness(cv2.GaussianBlur(crop, (0, 0), 5)))
     turned = points.copy()
     turned[2, 0] += 14
-    profile = align.quality(box, turned, crop)
+    profile = align.quality(box, turned, align.sharpness(crop))
     assert small.size < 0.5 * good.size
     assert blurred.blur < 0.5 * good.blur
     assert profile.pose < 0.8 * good.pose

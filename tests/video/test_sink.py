@@ -13,10 +13,15 @@ import pytest
 
 from vidfx.errors import OutputError
 from vidfx.types import Colour, Frame, VideoInfo
+from vidfx.video.encoders import Encoder
 from vidfx.video.sink import SinkReport, VideoSink
 
 STEP = 512
 "ticks of 1/12800 s between frames at 25 per second"
+
+
+def x264(**options: str) -> Encoder:
+    return Encoder("libx264", {"preset": "veryfast", "crf": "23", **options})
 
 
 def write(
@@ -141,7 +146,7 @@ def test_rgb_is_no_matrix_of_planes(out: Path) -> None:
 @pytest.mark.parametrize(("height", "width"), [(2, 2), (36, 64), (38, 66), (270, 130)])
 def test_pictures_of_all_even_sizes_come_back(out: Path, height: int, width: int) -> None:
     written = list(media.frames([0, STEP, 2 * STEP], height=height, width=width))
-    with VideoSink(out, media.info(), audio_from=None, crf=1) as sink:
+    with VideoSink(out, media.info(), audio_from=None, encoder=x264(crf="1")) as sink:
         for frame in written:
             sink.write(frame)
         sink.finish()
@@ -385,7 +390,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_settings_that_the_encoder_refuses(out: Path) -> None:
     with pytest.raises(OutputError, match="cannot write") as caught:
-        write(out, media.info(), [0], preset="nonsense")
+        write(out, media.info(), [0], encoder=x264(preset="nonsense"))
     assert caught.value.hint
     assert not list(out.parent.iterdir())
 
@@ -399,7 +404,7 @@ def noise(count: int) -> Iterator[Frame]:
 
 
 def fill(path: Path, count: int) -> None:
-    with VideoSink(path, media.info(), audio_from=None, preset="ultrafast") as sink:
+    with VideoSink(path, media.info(), audio_from=None, encoder=x264(preset="ultrafast")) as sink:
         for frame in noise(count):
             sink.write(frame)
         sink.finish()
@@ -492,7 +497,7 @@ def read(path: Path, limit: int) -> tuple[VideoInfo, list[Frame]]:
 def test_real_files(out: Path, name: str, audio: str) -> None:
     path = clip(name)
     info, frames = read(path, limit=30)
-    with VideoSink(out, info, audio_from=path, preset="ultrafast") as sink:
+    with VideoSink(out, info, audio_from=path, encoder=x264(preset="ultrafast")) as sink:
         for frame in frames:
             sink.write(frame)
         report = sink.finish()

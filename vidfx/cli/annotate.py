@@ -62,9 +62,15 @@ def annotate(
     ] = None,
     device: Annotated[str | None, typer.Option(help="auto (default), cpu, cuda or cuda:N.")] = None,
     backend: Annotated[
-        str | None, typer.Option(help="auto (default), openvino or onnxruntime.")
+        str | None,
+        typer.Option(help="auto (default), openvino, onnxruntime, tensorrt or tensorrt-rtx."),
     ] = None,
-    reader: Annotated[str | None, typer.Option(help="auto (default), decord or pyav.")] = None,
+    reader: Annotated[
+        str | None,
+        typer.Option(
+            help="auto (default), decord or pyav; on a GPU decord-cuda, nvcodec or pyav-cuda."
+        ),
+    ] = None,
     start: Annotated[
         str | None, typer.Option(help="Begin at this time: seconds or [HH:]MM:SS[.mmm].")
     ] = None,
@@ -79,6 +85,9 @@ def annotate(
     ] = None,
     preset: Annotated[
         str | None, typer.Option(help="x264 preset, ultrafast to veryslow (default veryfast).")
+    ] = None,
+    encoder: Annotated[
+        str | None, typer.Option(help="auto (default), x264 or nvenc, the GPU's own.")
     ] = None,
     threads: Annotated[
         int | None, typer.Option(help="Threads of the engines (default: all cores).")
@@ -119,6 +128,7 @@ def annotate(
         "video": video,
         "crf": crf,
         "preset": preset,
+        "encoder": encoder,
         "threads": threads,
         "overwrite": overwrite,
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +44,8 @@ class Models:
     selections: tuple[Selection, ...]
     licences: tuple[str, ...] = ()
     "terms that the user must be told of"
+    tensors_on: str | None = None
+    "the device on which frames and faces live, cuda:0; None is the host"
 
     def notices(self) -> list[str]:
         """What the user must know: terms of use, what runs where, and why not something better."""
@@ -72,7 +74,10 @@ class Models:
             engines["identity"] = self.identity
         if self.emotion:
             engines["emotion"] = self.emotion
-        return HostAnalyzer(self.detector, engines)
+        if self.tensors_on is None:
+            return HostAnalyzer(self.detector, engines)
+        device: Any = importlib.import_module("vidfx.device.analyzer")  # brings torch
+        return device.DeviceAnalyzer(self.detector, engines, self.tensors_on)
 
     def close(self) -> None:
         for selection in self.selections:
@@ -147,7 +152,14 @@ def load_models(settings: Settings) -> Models:
         classifiers["emotion"],
         tuple(chosen),
         tuple(notices),
+        _device_of(chosen),
     )
+
+
+def _device_of(chosen: Sequence[Selection]) -> str | None:
+    """Where the detector takes tensors; the other engines then get theirs there too."""
+    engine = chosen[0].engine
+    return engine.device.split(" ")[0].lower() if hasattr(engine, "run_tensor") else None
 
 
 def _select(path: Path, settings: Settings) -> Selection:

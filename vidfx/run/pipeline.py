@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -90,16 +90,24 @@ class Pipeline:
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[FrameResult]:
         """Settled results, a frame each, in order; each frame gives up its ``rgb`` on the way."""
-        marked = mark(frames, self.analyzer.thumbnail)
+        prepared = self.analyzer.prepare(frames, self.info.colour)
+        marked = mark(prepared, self.analyzer.thumbnail)
+        begun: deque[tuple[list[Marked], set[int], Analysis]] = deque()
         while chunk := list(islice(marked, self.chunk)):
-            yield from self._step(chunk)
+            looked = [m.frame for m in chunk if m.edge or m.frame.index % self.every == 0]
+            with self.clock("detect"):
+                analysis = self.analyzer.analyze(looked)
+            begun.append((chunk, {frame.index for frame in looked}, analysis))
+            if len(begun) > self.analyzer.ahead:
+                yield from self._step(*begun.popleft())
+        for step in begun:
+            yield from self._step(*step)
         yield from self.timeline.flush()
 
-    def _step(self, chunk: Sequence[Marked]) -> list[FrameResult]:
-        looked = [m.frame for m in chunk if m.edge or m.frame.index % self.every == 0]
-        looked_at = {frame.index for frame in looked}
+    def _step(
+        self, chunk: Sequence[Marked], looked_at: set[int], analysis: Analysis
+    ) -> list[FrameResult]:
         with self.clock("detect"):
-            analysis = self.analyzer.analyze(looked)
             found = analysis.detections
         with self.clock("track"):
             numbers = self._track(chunk, looked_at, found)
@@ -132,7 +140,7 @@ class Pipeline:
                     for row in tracked[found.frame[tracked] == m.frame.index].tolist()
                 }
                 settled += self.timeline.push(
-                    replace(m.frame, rgb=_NO_PIXELS),
+                    replace(m.frame, rgb=_NO_PIXELS, device=None),
                     time_s,
                     sightings,
                     looked=m.frame.index in looked_at,

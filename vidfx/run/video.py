@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from vidfx.errors import InputError, NotMediaError, OutputExistsError
@@ -24,8 +25,10 @@ from vidfx.run.setup import Setup
 from vidfx.stages.draw import FaceLabel, Painter
 from vidfx.types import Face, Frame, FrameResult, VideoInfo
 from vidfx.video.atomic import Pending, output_errors
+from vidfx.video.device_source import open_on_device
+from vidfx.video.encoders import Encoder, choose_encoder
 from vidfx.video.sink import VideoSink
-from vidfx.video.source import open_source
+from vidfx.video.source import FrameSource, open_source
 from vidfx_engines import EngineError
 
 QUEUE_BYTES = 32 << 20
@@ -68,13 +71,7 @@ def annotate_video(job: Job, setup: Setup, listener: Listener) -> dict[str, Any]
     started = time.perf_counter()
     settings, clock = setup.settings, Clock()
     fingerprint = setup.fingerprint(job.source)
-    source, why = open_source(
-        job.source,
-        settings.reader,
-        planes=settings.video,
-        start_s=settings.start,
-        end_s=settings.end,
-    )
+    source, why = _open(job.source, setup)
     with source:
         info = source.info
         listener.notice(f"{job.source.name}: {why}")
@@ -109,6 +106,29 @@ def annotate_video(job: Job, setup: Setup, listener: Listener) -> dict[str, Any]
             }
             results.publish(summary)
     return summary
+
+
+def _open(path: Path, setup: Setup) -> tuple[FrameSource, str]:
+    """The reader of one video, on the device where the engines are on one; and why."""
+    settings = setup.settings
+    part = settings.start is not None or settings.end is not None
+    on_host, reader = "", settings.reader
+    device = setup.models.tensors_on
+    if device and device.startswith("cuda") and reader not in ("decord", "pyav"):
+        found, why = open_on_device(
+            path, int(device.partition(":")[2] or 0), reader, planes=settings.video, part=part
+        )
+        if found is not None:
+            return found, why
+        on_host, reader = f"{why}; ", "auto"
+    source, why = open_source(
+        path,
+        reader,
+        planes=settings.video,
+        start_s=settings.start,
+        end_s=settings.end,
+    )
+    return source, on_host + why
 
 
 def _expected(info: VideoInfo, setup: Setup) -> int | None:
@@ -203,8 +223,7 @@ class _Results:
                         outputs.video,
                         info,
                         audio_from=info.path if info.has_audio else None,
-                        crf=settings.crf,
-                        preset=settings.preset,
+                        encoder=self._encoder(setup),
                         start_s=settings.start,
                         end_s=settings.end,
                         threads=settings.threads,
@@ -217,6 +236,18 @@ class _Results:
                     messages=setup.messages,
                 )
             self._stack = stack.pop_all()
+
+    def _encoder(self, setup: Setup) -> Encoder:
+        settings = setup.settings
+        encoder, why = choose_encoder(
+            settings.encoder,
+            crf=settings.crf,
+            preset=settings.preset,
+            on_gpu=setup.models.tensors_on is not None,
+        )
+        if setup.models.tensors_on is not None or settings.encoder != "auto":
+            self.listener.notice(f"{self.job.source.name}: {why}")
+        return encoder
 
     def __enter__(self) -> _Results:
         return self

@@ -6,7 +6,7 @@ on the memory that its frames are in. This module has the one for the CPU.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, Protocol
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from vidfx.stages import align, classify
 from vidfx.stages.cuts import thumbnail
 from vidfx.stages.detect import Detector
-from vidfx.types import Detections, FaceBatch, Frame, Prediction, Quality
+from vidfx.types import Colour, Detections, FaceBatch, Frame, Prediction, Quality
 from vidfx_engines import Engine
 
 Reads = Literal["identity", "emotion"]
@@ -40,6 +40,15 @@ class Analysis(Protocol):
 class Analyzer(Protocol):
     """Looks at frames of one video."""
 
+    @property
+    def ahead(self) -> int:
+        """How many calls of ``analyze`` may be under way before the first one's result is used."""
+        ...
+
+    def prepare(self, frames: Iterable[Frame], colour: Colour) -> Iterator[Frame]:
+        """The frames where ``analyze`` wants them; it is called once."""
+        ...
+
     def thumbnail(self, frame: Frame) -> np.ndarray:
         """(32, 32, 3) float32 RGB 0..255, on the CPU."""
         ...
@@ -52,9 +61,14 @@ class Analyzer(Protocol):
 class HostAnalyzer:
     """See Analyzer: NumPy and OpenCV on frames in memory."""
 
+    ahead = 0
+
     def __init__(self, detector: Detector, engines: dict[Reads, Engine]) -> None:
         self.detector = detector
         self.engines = engines
+
+    def prepare(self, frames: Iterable[Frame], colour: Colour) -> Iterator[Frame]:
+        return iter(frames)
 
     def thumbnail(self, frame: Frame) -> np.ndarray:
         return thumbnail(frame.rgb)
@@ -75,7 +89,7 @@ class HostAnalysis:
         faces = self._faces(rows, "arcface", 112)
         found = self.detections
         return [
-            align.quality(found.box[row], found.landmarks[row], crop)
+            align.quality(found.box[row], found.landmarks[row], align.sharpness(crop))
             for row, crop in zip(faces.row.tolist(), faces.crops, strict=True)
         ]
 

@@ -40,10 +40,14 @@ class Letterbox:
 
         return cls(up(inner_width), up(inner_height), scale, inner_width, inner_height)
 
+    @property
+    def shrinks(self) -> bool:
+        """Whether several picture pixels come to one, and are averaged."""
+        return self.scale < 0.5
+
     def __call__(self, rgb: np.ndarray, out: np.ndarray) -> None:
         """Lay ``rgb`` (H, W, 3) uint8 into ``out`` (height, width, 3), which is zero outside."""
-        shrinks = self.scale < 0.5
-        method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+        method = cv2.INTER_AREA if self.shrinks else cv2.INTER_LINEAR
         size = (self.inner_width, self.inner_height)
         out[: self.inner_height, : self.inner_width] = cv2.resize(rgb, size, interpolation=method)
 

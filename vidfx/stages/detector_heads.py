@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vidfx_engines.spec import Family
+
 Candidates = tuple[np.ndarray, np.ndarray, np.ndarray]
 STRIDES = (8, 16, 32)
 
@@ -81,6 +83,7 @@ def _join(parts: Sequence[Candidates]) -> Candidates:
 class Head:
     """The decoding of one family, and its customary suppression of doubles."""
 
+    family: Family
     decode: Callable[[Sequence[np.ndarray], tuple[int, int], float], Candidates]
     iou: float
     "two boxes that overlap more than this are one face"
@@ -91,9 +94,9 @@ class Head:
 
 
 HEADS = {
-    "centerface": Head(_centerface, iou=0.3, pixel=0.0, threshold=0.5),
-    "scrfd": Head(_scrfd, iou=0.4, pixel=1.0, threshold=0.5),
-    "yunet": Head(_yunet, iou=0.45, pixel=0.0, threshold=0.6),
+    "centerface": Head("centerface", _centerface, iou=0.3, pixel=0.0, threshold=0.5),
+    "scrfd": Head("scrfd", _scrfd, iou=0.4, pixel=1.0, threshold=0.5),
+    "yunet": Head("yunet", _yunet, iou=0.45, pixel=0.0, threshold=0.6),
 }
 
 

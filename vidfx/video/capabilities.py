@@ -30,12 +30,12 @@ def decoders() -> str:
 
 def encoders() -> str:
     """What writes H.264: the CPU's encoder, and NVENC where it opens. Raises UnavailableError."""
-    if not _opens(X264):
+    if not opens(X264):
         raise UnavailableError("libx264 does not open", hint="pip install --force-reinstall av")
-    return "x264" + (", NVENC" if _opens(NVENC) else "; not NVENC: it does not open here")
+    return "x264" + (", NVENC" if opens(NVENC) else "; not NVENC: it does not open here")
 
 
-def _opens(name: str) -> bool:
+def opens(name: str) -> bool:
     """Whether an encoder takes a picture size: being listed is not enough."""
     try:
         context = Codec(name, "w").create("video")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
+from typing import cast
 
 import av
 import av.container
@@ -24,6 +25,7 @@ from vidfx.errors import OutputError
 from vidfx.types import Frame, VideoInfo
 from vidfx.video.atomic import Pending, output_error
 from vidfx.video.audio import Sound, Window
+from vidfx.video.encoders import DEFAULT, Encoder
 
 _LIMITED = 1
 _UNSPECIFIED = 2
@@ -63,15 +65,14 @@ class VideoSink:
         info: VideoInfo,
         *,
         audio_from: Path | None,
-        crf: int = 23,
-        preset: str = "veryfast",
+        encoder: Encoder = DEFAULT,
         start_s: float | None = None,
         end_s: float | None = None,
         threads: int = 0,
     ) -> None:
         self._info = info
         self._audio_from = audio_from
-        self._options = {"crf": str(crf), "preset": preset}
+        self._encoder = encoder
         self._threads = threads
         self._start_s = start_s
         self._end_s = end_s
@@ -177,7 +178,7 @@ class VideoSink:
                     "movie_timescale": str(self._scale),
                 },
             )
-            video = _add_video(container, info, height, width, self._options)
+            video = _add_video(container, info, height, width, self._encoder)
             video.codec_context.time_base = Fraction(1, self._scale)
             video.thread_count = self._threads
             playback_zero = info.start_pts * info.time_base
@@ -266,12 +267,13 @@ def _add_video(
     info: VideoInfo,
     height: int,
     width: int,
-    options: dict[str, str],
+    encoder: Encoder,
 ) -> av.VideoStream:
-    stream = container.add_stream("libx264", rate=_frame_rate(info), options=options)
+    rate, options = _frame_rate(info), dict(encoder.options)
+    stream = cast(av.VideoStream, container.add_stream(encoder.codec, rate=rate, options=options))
     stream.width = width
     stream.height = height
-    stream.pix_fmt = "yuv420p"
+    stream.pix_fmt = encoder.pixel_format
     # PyAV's default is slices, which cost size.
     stream.thread_type = "FRAME"
     context = stream.codec_context

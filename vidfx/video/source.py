@@ -71,6 +71,11 @@ def open_source(
         return PyAVSource(path, **window), "PyAV was asked for"
     if reader == "decord":
         return _open_decord(path, window, rescue=False), "decord was asked for"
+    if reader != "auto":
+        raise UnavailableError(
+            f"{path}: {reader} decodes on a GPU, and the engines are on the CPU",
+            hint="add --device cuda, or use --reader auto",
+        )
     if planes or start_s:
         why = "gives the planes that the encoder wants" if planes else "finds the start exactly"
         return PyAVSource(path, **window), f"PyAV {why}, decord does not"

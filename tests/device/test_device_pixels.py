@@ -1,0 +1,167 @@
+"""Pixels on a device are the host's, within a grey level."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+import av
+import torch
+from av.video.reformatter import ColorRange, Colorspace
+
+from vidfx.device import align, colour
+from vidfx.device.analyzer import laid_into
+from vidfx.device.resize import resize, to_bytes
+from vidfx.stages import align as host_align
+from vidfx.stages.detect import Letterbox
+from vidfx_engines.templates import TEMPLATES, similarity
+
+LEVEL = 1
+"""The most that two grey levels may differ by."""
+
+
+def noise(*shape: int, seed: int = 1) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+
+
+def tensor(*pictures: np.ndarray) -> torch.Tensor:
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
+
+
+def picture(of: torch.Tensor) -> np.ndarray:
+    return of.permute(1, 2, 0).numpy()
+
+
+def assert_close(ours: np.ndarray, theirs: np.ndarray, level: int = LEVEL) -> None:
+    assert ours.shape == theirs.shape
+    assert np.abs(ours.astype(int) - theirs).max() <= level
+
+
+@pytest.mark.parametrize("size", [(360, 640), (100, 231), (32, 32), (480, 854), (479, 853)])
+@pytest.mark.parametrize(
+    ("method", "flag"), [("linear", cv2.INTER_LINEAR), ("area", cv2.INTER_AREA)]
+)
+def test_resizing_is_opencvs(size: tuple[int, int], method: str, flag: int) -> None:
+    pixels = noise(480, 854, 3)
+    ours = to_bytes(resize(tensor(pixels), *size, method))[0]  # type: ignore[arg-type]
+    assert_close(picture(ours), cv2.resize(pixels, size[::-1], interpolation=flag))
+
+
+def test_enlarging_is_opencvs() -> None:
+    pixels = noise(30, 40, 3)
+    ours = to_bytes(resize(tensor(pixels), 64, 96, "linear"))[0]
+    assert_close(picture(ours), cv2.resize(pixels, (96, 64), interpolation=cv2.INTER_LINEAR))
+
+
+@pytest.mark.parametrize("size", [(1080, 1920), (720, 1280), (300, 200), (270, 480), (97, 1333)])
+def test_the_letterbox_is_the_hosts(size: tuple[int, int], group: np.ndarray) -> None:
+    height, width = size
+    pixels = cv2.resize(group, (width, height), interpolation=cv2.INTER_AREA)
+    box = Letterbox.fit(width, height, 640)
+    theirs = np.zeros((box.height, box.width, 3), np.uint8)
+    box(pixels, theirs)
+    assert_close(picture(laid_into(tensor(pixels), box)[0]), theirs)
+
+
+@pytest.mark.parametrize(("template", "size"), [("arcface", 112), ("fer", 96), ("arcface", 224)])
+def test_faces_are_cut_as_opencv_cuts_them(group: np.ndarray, template: str, size: int) -> None:
+    """Upright, turned, tiny, large, and half outside the picture."""
+    random = np.random.default_rng(5)
+    base = TEMPLATES["arcface"] * 80
+    landmarks = []
+    for scale, angle, where in (
+        (1.0, 0.0, (300, 200)), (2.5, 0.4, (500, 300)), (0.2, -0.7, (900, 400)),
+        (1.2, 3.0, (-30, 100)), (1.5, 0.1, (1230, 840)),
+    ):  # fmt: skip
+        turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+        landmarks.append(base @ turn.T * scale + where + random.normal(0, 1, (5, 2)))
+    points = np.array(landmarks, np.float32)
+    theirs = host_align.crops(group, points, template, size)
+    matrices = torch.from_numpy(similarity(points, TEMPLATES[template] * size))
+    which = torch.zeros(len(points), dtype=torch.int64)
+    ours = align.crops(tensor(group), which, matrices, size)
+    for one, other in zip(ours, theirs, strict=True):
+        assert_close(picture(one), other)
+
+
+def test_each_face_is_cut_out_of_its_own_picture(group: np.ndarray) -> None:
+    points = (TEMPLATES["arcface"] * 80 + 200)[None].astype(np.float32)
+    matrices = torch.from_numpy(similarity(points, TEMPLATES["arcface"] * 112)).repeat(2, 1, 1)
+    both = tensor(group, 255 - group)
+    ours = align.crops(both, torch.tensor([1, 0]), matrices, 112)
+    assert_close(picture(ours[0]), 255 - picture(ours[1]))
+
+
+def test_sharpness_is_the_hosts(group: np.ndarray) -> None:
+    faces = [group[100:212, 100:212], group[300:412, 640:752], noise(112, 112, 3)]
+    ours = align.sharpness(tensor(*faces)).tolist()
+    assert ours == pytest.approx([host_align.sharpness(face) for face in faces], rel=1e-4)
+
+
+def swscale_rgb(luma: np.ndarray, chroma: np.ndarray, matrix: int, full: bool) -> np.ndarray:
+    frame = av.VideoFrame.from_ndarray(np.concatenate([luma, chroma.reshape(-1, luma.shape[1])]),
+                                       format="nv12")  # fmt: skip
+    space = Colorspace.ITU709 if matrix == 1 else Colorspace.ITU601
+    made = frame.reformat(
+        format="rgb24",
+        src_colorspace=space,
+        src_color_range=ColorRange.JPEG if full else ColorRange.MPEG,
+    )
+    return made.to_ndarray()
+
+
+@pytest.mark.parametrize("matrix", [1, 6])
+@pytest.mark.parametrize("full", [False, True])
+def test_nv12_becomes_the_rgb_of_the_standard(matrix: int, full: bool) -> None:
+    """Against the formulas in double precision, and against FFmpeg where chroma is even."""
+    luma, chroma = noise(64, 96), noise(32, 48, 2, seed=2)
+    ours = picture(
+        colour.nv12_to_rgb(
+            torch.from_numpy(luma), torch.from_numpy(chroma), matrix, full_range=full
+        )
+    )
+    red, blue = (0.2126, 0.0722) if matrix == 1 else (0.299, 0.114)
+    y = luma.astype(float)
+    u, v = (np.kron(chroma[..., i], np.ones((2, 2))) - 128.0 for i in (0, 1))
+    if not full:
+        y, u, v = (y - 16) * 255 / 219, u * 255 / 224, v * 255 / 224
+    r, b = y + (2 - 2 * red) * v, y + (2 - 2 * blue) * u
+    g = (y - red * r - blue * b) / (1 - red - blue)
+    assert_close(ours, np.stack([r, g, b], -1).clip(0, 255).round().astype(int))
+    even = np.full_like(chroma, 128) + (np.array([20, -30]) * np.ones((1, 1, 1))).astype(np.uint8)
+    smooth = cv2.GaussianBlur(luma, (0, 0), 3)
+    ours = picture(
+        colour.nv12_to_rgb(
+            torch.from_numpy(smooth), torch.from_numpy(even), matrix, full_range=full
+        )
+    )
+    assert_close(ours, swscale_rgb(smooth, even, matrix, full), 3)  # its tables are that coarse
+
+
+@pytest.mark.parametrize("matrix", [1, 6])
+def test_rgb_becomes_the_nv12_of_the_standard_and_comes_back(
+    group: np.ndarray, matrix: int
+) -> None:
+    pixels = group[:96, :128]
+    luma, chroma = colour.rgb_to_nv12(tensor(pixels)[0], matrix)
+    red, blue = (0.2126, 0.0722) if matrix == 1 else (0.299, 0.114)
+    r, g, b = pixels.astype(float).transpose(2, 0, 1)
+    y = red * r + (1 - red - blue) * g + blue * b
+    assert_close(luma.numpy(), (16 + 219 / 255 * y).round().astype(int))
+    for channel, (difference, weight) in enumerate(((b - y, blue), (r - y, red))):
+        mean = (difference / (2 - 2 * weight)).reshape(48, 2, 64, 2).mean((1, 3))
+        assert_close(chroma[..., channel].numpy(), (128 + 224 / 255 * mean).round().astype(int))
+    flat = cv2.resize(cv2.resize(pixels, (64, 48)), (128, 96), interpolation=cv2.INTER_NEAREST)
+    back = colour.nv12_to_rgb(*colour.rgb_to_nv12(tensor(flat)[0], matrix), matrix)
+    assert_close(picture(back), flat, 3)  # what eight bits of limited range can hold
+
+
+def test_nv12_becomes_the_planes_of_a_frame() -> None:
+    luma, chroma = noise(8, 12), noise(4, 6, 2, seed=2)
+    planes = colour.planes_of(torch.from_numpy(luma), torch.from_numpy(chroma)).numpy()
+    frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+    assert (frame.width, frame.height) == (12, 8)
+    np.testing.assert_array_equal(planes[8:10].reshape(4, 6), chroma[..., 0])
+    np.testing.assert_array_equal(planes[10:].reshape(4, 6), chroma[..., 1])

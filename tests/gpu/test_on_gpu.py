@@ -1,0 +1,194 @@
+"""Plans run, graphs replay, frames stay on the device, NVDEC reads and NVENC writes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.engines import toys
+from training_files import vidfx
+from vidfx_engines import embedded, select
+from vidfx_engines.tensorrt_library import version
+
+FLAVOURS = ("tensorrt", "tensorrt-rtx")
+
+
+@pytest.fixture(autouse=True)
+def quiet_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture(params=FLAVOURS)
+def flavour(request: pytest.FixtureRequest) -> str:
+    if version(request.param) is None:
+        if os.environ.get("FAIL_WITHOUT_CUDA") == "1" and request.param == "tensorrt-rtx":
+            pytest.fail(f"{request.param} is not installed")
+        pytest.skip(f"{request.param} is not installed")
+    return request.param
+
+
+@pytest.fixture
+def built(flavour: str) -> str:
+    """Plans of the detector and the expression model in the cache; the flavour."""
+    for model, batch in (("centerface", "1,8,16"), ("emotion-embedded", "1,16,64")):
+        done = vidfx("build-engine", model, "--backend", flavour, "--batch", batch, "-q")
+        assert done.exit_code == 0, done.output
+    return flavour
+
+
+def crops(n: int, side: int) -> np.ndarray:
+    return np.random.default_rng(1).integers(0, 256, (n, side, side, 3), np.uint8)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "bf16"])
+def test_a_plan_says_what_onnx_runtime_says(
+    flavour: str, precision: str, tmp_path: Path, cuda: str
+) -> None:
+    toys.classifier(tmp_path)
+    out = tmp_path / "toy.plan"
+    done = vidfx(
+        "build-engine", tmp_path / "toy.onnx", "--backend", flavour, "--precision", precision,
+        "--batch", "1,4,8", "-o", out, "-q",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    plan = select(out, device=cuda).engine
+    host = select(embedded("emotion-embedded"), device="cpu").engine  # another engine beside it
+    source = select(tmp_path / "toy.onnx", device="cpu", backend="onnxruntime").engine
+    tolerance = {"fp32": 2e-3, "fp16": 1e-2, "bf16": 5e-2}[precision]  # TF32 is on
+    for n in (0, 1, 2, 3, 7, 8, 9, 20):
+        batch = crops(n, toys.SIDE)
+        np.testing.assert_allclose(plan.run(batch)[0], source.run(batch)[0], atol=tolerance)
+    plan.close()
+    host.close()
+
+
+def test_graphs_give_what_launches_give(built: str, cuda: str) -> None:
+    import torch
+
+    engine: Any = select(embedded("emotion-embedded"), device=cuda).engine
+    assert sorted(engine._graphs) == [1, 2, 4, 8]
+    side = engine.spec.input.size
+    pixels = torch.from_numpy(crops(8, side)).to(cuda).permute(0, 3, 1, 2).contiguous()
+    replayed = [engine.run_tensor(pixels[:n])[0].clone() for n in range(1, 9)]
+    engine._graphs.clear()
+    for n, output in enumerate(replayed, 1):
+        torch.testing.assert_close(output, engine.run_tensor(pixels[:n])[0], atol=2e-3, rtol=0)
+
+
+def test_nothing_of_a_frame_comes_back(
+    built: str, cuda: str, group: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every copy from the device is counted: boxes, sharpness, probabilities and thumbnails."""
+    import torch
+
+    from vidfx.device.analyzer import DeviceAnalyzer
+    from vidfx.stages.detect import Detector
+    from vidfx.types import Colour, Frame
+
+    found = Detector(select(embedded("centerface"), device=cuda).engine, threshold=0.5,
+                     long_side=640)  # fmt: skip
+    emotion = select(embedded("emotion-embedded"), device=cuda).engine
+    analyzer = DeviceAnalyzer(found, {"emotion": emotion}, cuda)
+    frames = [Frame(i, i, np.roll(group, i, axis=1)) for i in range(8)]
+    copied: list[int] = []
+    real = torch.Tensor.cpu
+    monkeypatch.setattr(
+        torch.Tensor, "cpu", lambda t: copied.append(t.numel() * t.element_size()) or real(t)
+    )
+    analysis = analyzer.analyze(list(analyzer.prepare(frames, Colour())))
+    rows = np.arange(len(analysis.detections))
+    assert len(rows) >= 40
+    analysis.quality(rows)
+    analysis.read("emotion", rows)
+    assert len(copied) == 3
+    assert sum(copied) < 200 * len(rows)
+
+
+def test_annotate_on_a_gpu_gives_the_rows_of_the_cpu(
+    built: str, clip: Path, tmp_path: Path
+) -> None:
+    rows: dict[str, list[dict[str, str]]] = {}
+    for device in ("cpu", "cuda"):
+        done = vidfx("annotate", clip, "-o", tmp_path / device, "--device", device)
+        assert done.exit_code == 0, done.output
+        with (tmp_path / device / "clip.faces.csv").open(newline="") as stream:
+            rows[device] = list(csv.DictReader(stream))
+    summary = json.loads((tmp_path / "cuda" / "clip.summary.json").read_text())
+    assert {m["backend"] for m in summary["models"]} == {built}
+    assert abs(len(rows["cpu"]) - len(rows["cuda"])) <= 0.01 * len(rows["cpu"])
+    known = {(r["frame"], r["track_id"]): r for r in rows["cpu"]}
+    pairs = [(known[k], r) for r in rows["cuda"] if (k := (r["frame"], r["track_id"])) in known]
+    assert len(pairs) >= 0.98 * len(rows["cpu"])
+    off = [abs(float(a["x1_px"]) - float(b["x1_px"])) for a, b in pairs]
+    assert np.mean(off) < 1
+    assert np.mean([a["emotion"] == b["emotion"] for a, b in pairs]) > 0.95
+
+
+@pytest.mark.parametrize("reader", ["decord-cuda", "nvcodec", "pyav-cuda"])
+def test_decoders_on_the_gpu_give_the_pictures_of_the_cpu(
+    reader: Any, clip: Path, cuda: str
+) -> None:
+    import torch
+
+    from vidfx.device.frames import on_device
+    from vidfx.errors import UnavailableError
+    from vidfx.video.device_source import open_on_device
+    from vidfx.video.source import open_source
+
+    try:
+        source, _ = open_on_device(clip, 0, reader, planes=True, part=False)
+    except UnavailableError as error:
+        pytest.skip(f"{reader}: {error}")
+    assert source is not None
+    host, _ = open_source(clip, "pyav", planes=True)
+    with source, host:
+        ours = on_device(source, torch.device(cuda), source.info.colour)
+        pairs = list(zip(ours, host, strict=True))
+    for mine, theirs in pairs:
+        assert mine.pts == theirs.pts
+        pixels = mine.device.pixels.permute(1, 2, 0).cpu().numpy()  # type: ignore[attr-defined]
+        assert np.abs(pixels.astype(int) - theirs.rgb).mean() < 4
+        assert mine.planes is not None and theirs.planes is not None
+        assert np.abs(mine.planes.astype(int) - theirs.planes).mean() < 3
+
+
+def test_nvenc_writes_what_players_play(built: str, clip: Path, tmp_path: Path) -> None:
+    from vidfx.video.capabilities import NVENC, opens
+    from vidfx.video.source import open_source
+
+    if not opens(NVENC):
+        pytest.skip("this card has no NVENC")
+    done = vidfx("annotate", clip, "-o", tmp_path, "--device", "cuda", "--encoder", "nvenc")
+    assert done.exit_code == 0, done.output
+    source, _ = open_source(tmp_path / "clip.annotated.mp4", "pyav", planes=False)
+    with source:
+        assert source.info.codec == "h264" and source.info.has_audio
+        assert sum(1 for _ in source) == 60
+
+
+def test_a_plan_of_another_release_is_refused_before_it_is_read(built: str, cuda: str) -> None:
+    from dataclasses import replace
+
+    from vidfx_engines import EngineUnavailable, store
+    from vidfx_engines.tensorrt_backend import TensorRtBackend
+
+    spec, folder = next(e for e in store.everything() if e[0].name == "centerface")
+    assert spec.build is not None
+    other = replace(spec, build=replace(spec.build, library="1.0.0"))
+    with pytest.raises(EngineUnavailable, match=r"built with .* 1\.0\.0"):
+        TensorRtBackend(built).load(  # type: ignore[arg-type]
+            other, folder, device=cuda, threads=None, precision="auto"
+        )
+
+
+def test_importing_annotate_makes_no_cuda_context() -> None:
+    code = "import vidfx.cli.annotate, sys; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,0 +1,172 @@
+"""What is seen in some frames, with the frames on a device: see vidfx.stages.analyze.
+
+The detector runs in a thread of its own, a chunk of frames ahead of the tracker. Only small results
+come back: boxes, how sharp faces are, probabilities.
+"""
+
+# torch leaves the types of many functions open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Protocol, cast
+
+import numpy as np
+import torch
+
+from vidfx.device import align, heads
+from vidfx.device.frames import OnDevice, on_device
+from vidfx.device.resize import resize, to_bytes
+from vidfx.stages.align import quality
+from vidfx.stages.analyze import Analysis, Reads
+from vidfx.stages.detect import Detector, Letterbox
+from vidfx.types import Colour, Detections, Frame, Prediction, Quality
+from vidfx_engines import Engine, EngineSpec
+from vidfx_engines.templates import TEMPLATES, similarity
+
+
+class TensorEngine(Protocol):
+    """An engine whose input and outputs are on the device."""
+
+    @property
+    def spec(self) -> EngineSpec: ...
+
+    def run_tensor(self, pixels: Any) -> tuple[Any, ...]:
+        """Outputs, torch tensors, for pixels (N, 3, H, W) uint8 RGB, N > 0, all on the device.
+
+        Work is queued behind the current stream, which then waits for it; the host does not.
+        """
+        ...
+
+
+class ThroughHost:
+    """An engine of the host as a TensorEngine: right everywhere, and a copy each way."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.spec = engine.spec
+        self._engine = engine
+
+    def run_tensor(self, pixels: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        batch = pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        return tuple(torch.from_numpy(o).to(pixels.device) for o in self._engine.run(batch))
+
+
+def tensor_engine(engine: Engine) -> TensorEngine:
+    """``engine`` itself where it takes tensors."""
+    return cast(TensorEngine, engine) if hasattr(engine, "run_tensor") else ThroughHost(engine)
+
+
+class DeviceAnalyzer:
+    """See vidfx.stages.analyze.Analyzer."""
+
+    ahead = 1
+
+    def __init__(self, detector: Detector, engines: Mapping[Reads, Engine], device: str) -> None:
+        self.detector = detector
+        self.device = torch.device(device)
+        self.finder = tensor_engine(detector.engine)
+        self.readers = {task: tensor_engine(engine) for task, engine in engines.items()}
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="detect")
+        self._stream = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None
+
+    def prepare(self, frames: Iterable[Frame], colour: Colour) -> Iterator[Frame]:
+        return on_device(frames, self.device, colour)
+
+    def thumbnail(self, frame: Frame) -> np.ndarray:
+        return _pixels_of(frame).small
+
+    def analyze(self, frames: Sequence[Frame]) -> Analysis:
+        return DeviceAnalysis(self, frames)
+
+    def submit(self, frames: Sequence[Frame], pixels: torch.Tensor) -> Future[Detections]:
+        return self._thread.submit(self._detect, frames, pixels)
+
+    def _detect(self, frames: Sequence[Frame], pixels: torch.Tensor) -> Detections:
+        with torch.inference_mode(), torch.cuda.stream(self._stream):  # None: no stream
+            height, width = pixels.shape[2:]
+            box = Letterbox.fit(width, height, self.detector.long_side)
+            found = heads.faces(
+                self.detector.head.family,
+                self.finder.run_tensor(laid_into(pixels, box)),
+                (box.height, box.width),
+                self.detector.threshold,
+            )
+            packed = torch.cat(
+                [
+                    found.picture[:, None].double(),
+                    (found.box.double() / box.scale),
+                    found.score[:, None].double(),
+                    (found.landmarks.flatten(1).double() / box.scale),
+                ],
+                1,
+            )
+            rows = packed.cpu().numpy()  # the one wait of a chunk
+        index = np.array([frame.index for frame in frames], np.int64)
+        return Detections(
+            index[rows[:, 0].astype(np.int64)],
+            rows[:, 1:5].astype(np.float32),
+            rows[:, 5].astype(np.float32),
+            rows[:, 6:].astype(np.float32).reshape(-1, 5, 2),
+        )
+
+
+class DeviceAnalysis:
+    """See vidfx.stages.analyze.Analysis."""
+
+    def __init__(self, by: DeviceAnalyzer, frames: Sequence[Frame]) -> None:
+        self._by = by
+        self._place = {frame.index: place for place, frame in enumerate(frames)}
+        self._found: Future[Detections] | None = None
+        if frames:
+            self._pixels = torch.stack([_pixels_of(frame).pixels for frame in frames])
+            self._found = by.submit(frames, self._pixels)
+
+    @property
+    def detections(self) -> Detections:
+        return Detections.empty() if self._found is None else self._found.result()
+
+    def quality(self, rows: np.ndarray) -> list[Quality]:
+        if not len(rows):
+            return []
+        found = self.detections
+        with torch.inference_mode():
+            sharp = align.sharpness(self._faces(rows, "arcface", 112)).cpu().tolist()
+        return [
+            quality(found.box[row], found.landmarks[row], variance)
+            for row, variance in zip(rows.tolist(), sharp, strict=True)
+        ]
+
+    def read(self, task: Reads, rows: np.ndarray) -> Prediction:
+        engine = self._by.readers[task]
+        crop = engine.spec.crop
+        assert crop is not None
+        prob = np.full((len(self.detections), len(engine.spec.labels)), np.nan, np.float32)
+        if len(rows):
+            with torch.inference_mode():
+                faces = self._faces(rows, crop.template, crop.size)
+                prob[rows] = engine.run_tensor(faces)[0].float().cpu().numpy()
+        return Prediction(engine.spec.labels, prob)
+
+    def _faces(self, rows: np.ndarray, template: str, size: int) -> torch.Tensor:
+        found = self.detections
+        matrices = similarity(found.landmarks[rows], TEMPLATES[template] * size)
+        places = [self._place[index] for index in found.frame[rows].tolist()]
+        picture = torch.tensor(places, device=self._by.device)
+        return align.crops(self._pixels, picture, torch.from_numpy(matrices), size)
+
+
+def laid_into(pixels: torch.Tensor, box: Letterbox) -> torch.Tensor:
+    """(N, 3, H, W) uint8 laid into the detector's input, (N, 3, height, width) uint8."""
+    canvas = pixels.new_zeros(len(pixels), 3, box.height, box.width)
+    method = "area" if box.shrinks else "linear"
+    inner = resize(pixels, box.inner_height, box.inner_width, method)
+    canvas[:, :, : box.inner_height, : box.inner_width] = to_bytes(inner)
+    return canvas
+
+
+def _pixels_of(frame: Frame) -> OnDevice:
+    assert isinstance(frame.device, OnDevice)
+    return frame.device

@@ -1,0 +1,57 @@
+"""Between NV12, which video decoders and encoders have, and RGB, which networks have."""
+
+# torch leaves the types of many functions open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import torch
+
+from vidfx.device.resize import to_bytes
+
+_WEIGHTS = {1: (0.2126, 0.0722), 7: (0.212, 0.087), 9: (0.2627, 0.0593)}
+"""Of red and blue in luma, by the matrix codes of ISO/IEC 23091-2; all others are BT.601's."""
+_BT601 = (0.299, 0.114)
+
+
+def nv12_to_rgb(
+    luma: torch.Tensor, chroma: torch.Tensor, matrix: int, *, full_range: bool = False
+) -> torch.Tensor:
+    """(H, W) and (H / 2, W / 2, 2) uint8 to (3, H, W) uint8 RGB; each chroma serves four pixels.
+
+    ``matrix`` as vidfx.types.Colour has it: 1 is BT.709, unspecified is BT.601.
+    """
+    red, blue = _WEIGHTS.get(matrix, _BT601)
+    green = 1 - red - blue
+    y = luma.float()
+    uv = chroma.float().repeat_interleave(2, 0).repeat_interleave(2, 1) - 128
+    uv = uv[: luma.shape[0], : luma.shape[1]]
+    if not full_range:
+        y, uv = (y - 16) * (255 / 219), uv * (255 / 224)
+    u, v = uv[..., 0], uv[..., 1]
+    r = y + 2 * (1 - red) * v
+    b = y + 2 * (1 - blue) * u
+    g = y - (2 * blue * (1 - blue) * u + 2 * red * (1 - red) * v) / green
+    return to_bytes(torch.stack([r, g, b]))
+
+
+def rgb_to_nv12(rgb: torch.Tensor, matrix: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """(3, H, W) uint8 RGB of even size to limited-range luma (H, W) and chroma (H / 2, W / 2, 2).
+
+    Chroma is the mean of its four pixels.
+    """
+    red, blue = _WEIGHTS.get(matrix, _BT601)
+    r, g, b = rgb.float()
+    y = red * r + (1 - red - blue) * g + blue * b
+    luma = to_bytes(y * (219 / 255) + 16)
+    small = torch.nn.functional.avg_pool2d(torch.stack([b - y, r - y])[None], 2)[0]
+    u, v = small[0] / (2 * (1 - blue)), small[1] / (2 * (1 - red))
+    return luma, to_bytes(torch.stack([u, v], -1) * (224 / 255) + 128)
+
+
+def planes_of(luma: torch.Tensor, chroma: torch.Tensor) -> torch.Tensor:
+    """NV12 of even size as I420, (H * 3 / 2, W) uint8, which vidfx.types.Frame has."""
+    height, width = luma.shape
+    apart = chroma.permute(2, 0, 1).reshape(height // 2, width)
+    return torch.cat([luma, apart])

@@ -1,0 +1,115 @@
+"""Frames on their way to the device: many at a time, one batch ahead of who looks at them."""
+
+# torch leaves the types of many functions open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any, cast
+
+import numpy as np
+import torch
+
+from vidfx.device.colour import nv12_to_rgb, planes_of, rgb_to_nv12
+from vidfx.device.resize import resize
+from vidfx.stages.cuts import SIDE
+from vidfx.types import Colour, Frame, Surface
+
+BATCH = 16
+
+
+@dataclass(frozen=True)
+class OnDevice:
+    """One frame's pixels on the device."""
+
+    pixels: torch.Tensor
+    "(3, H, W) uint8 RGB"
+    small: np.ndarray
+    "(SIDE, SIDE, 3) float32 on the host, for the cuts"
+
+
+def on_device(frames: Iterable[Frame], device: torch.device, colour: Colour) -> Iterator[Frame]:
+    """The same frames with ``Frame.device`` as OnDevice.
+
+    What a decoder left on the device stays there and gets its planes for the encoder; what it
+    left on the host is sent from pinned memory. While one batch is on its way the one before it
+    is handed out, so that nobody waits for a copy that was just begun.
+    """
+    iterator = iter(frames)
+    before: _Batch | None = None
+    while chunk := list(islice(iterator, BATCH)):
+        now = _Batch(chunk, device, colour)
+        if before is not None:
+            yield from before.arrived()
+        before = now
+    if before is not None:
+        yield from before.arrived()
+
+
+class _Batch:
+    """Frames whose copies are under way."""
+
+    def __init__(self, frames: Sequence[Frame], device: torch.device, colour: Colour) -> None:
+        self.frames = frames
+        self._device = device
+        self._pinned = device.type == "cuda"
+        self._planes: list[torch.Tensor | None] = [None] * len(frames)
+        if isinstance(frames[0].device, Surface):
+            self._pixels = torch.stack([self._from_surface(i, colour) for i in range(len(frames))])
+        else:
+            host = torch.from_numpy(np.stack([frame.rgb for frame in frames]))
+            host = host.pin_memory() if self._pinned else host
+            self._pixels = host.to(device, non_blocking=True).permute(0, 3, 1, 2).contiguous()
+        height, width = self._pixels.shape[2:]
+        step = max(1, min(height, width) // (4 * SIDE))
+        small = resize(self._pixels[:, :, ::step, ::step], SIDE, SIDE, "area").round()
+        self._small = self._to_host(small.permute(0, 2, 3, 1).contiguous())
+        self._event = torch.cuda.Event() if self._pinned else None
+        if self._event is not None:
+            self._event.record()
+
+    def arrived(self) -> Iterator[Frame]:
+        if self._event is not None:
+            self._event.synchronize()
+        small = self._small.numpy()
+        for i, frame in enumerate(self.frames):
+            planes = self._planes[i]
+            yield replace(
+                frame,
+                device=OnDevice(self._pixels[i], small[i]),
+                planes=frame.planes if planes is None else planes.numpy(),
+            )
+
+    def _from_surface(self, i: int, colour: Colour) -> torch.Tensor:
+        """RGB of what the decoder holds only until its next frame; planes where they are wanted."""
+        surface = cast(Surface, self.frames[i].device)
+        if surface.rgb is not None:
+            rgb = _tensor(surface.rgb, self._device).permute(2, 0, 1).clone()
+            if surface.wants_planes:
+                self._planes[i] = self._to_host(planes_of(*rgb_to_nv12(rgb, colour.matrix)))
+            return rgb
+        luma = _tensor(surface.luma, self._device).clone()
+        chroma = _tensor(surface.chroma, self._device).clone().view(luma.shape[0] // 2, -1, 2)
+        rgb = nv12_to_rgb(luma, chroma, colour.matrix, full_range=colour.full_range)
+        if surface.wants_planes:
+            if colour.full_range:  # planes of a Frame are always limited
+                luma, chroma = rgb_to_nv12(rgb, colour.matrix)
+            self._planes[i] = self._to_host(planes_of(luma, chroma))
+        return rgb
+
+    def _to_host(self, values: torch.Tensor) -> torch.Tensor:
+        if not self._pinned:
+            return values
+        host = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
+        return host.copy_(values, non_blocking=True)
+
+
+def _tensor(memory: Any, device: torch.device) -> torch.Tensor:
+    """What speaks DLPack, or CUDA's array interface, without a copy."""
+    if hasattr(memory, "__dlpack__") or not hasattr(memory, "__cuda_array_interface__"):
+        return torch.from_dlpack(memory)
+    return torch.as_tensor(memory, device=device)
