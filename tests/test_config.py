@@ -33,7 +33,7 @@ def test_defaults_need_nothing(tmp_path: Path) -> None:
     [
         ("[annotate]\nevry = 2\n", "evry"),
         ("[annotate]\nevery = 'two'\n", "every"),
-        ("[annotate]\nevery = 0\n", "every"),
+        ("[annotate]\nevery = -1\n", "every"),
         ("[annotate]\nvideo = 3\n", "video"),
         ("[annotate\n", "vidfx.toml"),
         ("[annotate]\nreader = 'vhs'\n", "reader"),
@@ -114,8 +114,8 @@ def test_only_the_merged_settings_must_agree(tmp_path: Path) -> None:
     assert (settings.start, settings.end) == (4, 5)
     with pytest.raises(UsageError, match=r"VIDFX_START, .*vidfx\.toml: end 3 s is not after"):
         load_settings({}, folder=tmp_path, environment={"VIDFX_START": "4"})
-    with pytest.raises(UsageError, match=r"^--every: every is 0"):
-        load_settings({"every": 0}, folder=tmp_path, environment={})
+    with pytest.raises(UsageError, match=r"^--every: every is -1"):
+        load_settings({"every": -1}, folder=tmp_path, environment={})
 
 
 def test_times_must_be_in_order() -> None:

@@ -33,8 +33,8 @@ class Settings:
     "long side, in pixels, of the picture that the detector sees"
     detector_threshold: float | None = None
     "least score of a face; None is the detector's customary one"
-    every: int = 1
-    "look for faces on every Nth frame"
+    every: int = 0
+    "look for faces on every Nth frame; 0 takes N from the frame rate, for five looks a second"
     recognition: str = "none"
     "an identity engine, or none"
     emotion: str = "embedded"
@@ -71,7 +71,7 @@ class Settings:
                 raise _SettingError(f"{field.name} is empty", field.name, hint="give it a value")
         self._within("detector_size", 64, 4096)
         self._within("detector_threshold", 0.05, 1.0)
-        self._within("every", 1, 100)
+        self._within("every", 0, 100)
         self._within("crf", 0, 51)
         self._within("threads", 0, 1024)
         self._within("start", 0, MAX_SECONDS)

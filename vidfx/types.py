@@ -6,8 +6,10 @@ upright original frame, (0, 0) the outer corner of the first pixel. Colour is RG
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -86,13 +88,18 @@ class Frame:
     "position in the input, from 0, counted over the whole file also when a part is read"
     pts: int
     "in VideoInfo.time_base, strictly rising"
-    rgb: np.ndarray
-    "(H, W, 3) uint8; not to be written to"
+    pixels: np.ndarray | Callable[[], np.ndarray]
+    "(H, W, 3) uint8 RGB, or what makes it; see ``rgb``"
     planes: np.ndarray | None = None
     """(H' * 3 / 2, W') uint8 I420, H' and W' rounded up to even, limited range, matrix as
     VideoInfo.colour says; owned by the frame (never the decoder's own memory), may be drawn on"""
     device: object = None
     "a Surface from a decoder on a device, and what vidfx.device makes of it; None on the host"
+
+    @cached_property
+    def rgb(self) -> np.ndarray:
+        """(H, W, 3) uint8, not to be written to; made when first asked for, which takes time."""
+        return self.pixels() if callable(self.pixels) else self.pixels
 
 
 @dataclass(frozen=True)

@@ -75,10 +75,10 @@ def test_one_video_that_breaks_an_engine_does_not_end_the_batch(
     errors: list[Exception] = [EngineRunError("the engine broke"), ZeroDivisionError("odd")]
     whole = detect.Detector.__call__
 
-    def break_twice(self: detect.Detector, frames: Any) -> Any:
+    def break_twice(self: detect.Detector, frames: Any, matrix: int) -> Any:
         if errors:
             raise errors.pop(0)
-        return whole(self, frames)
+        return whole(self, frames, matrix)
 
     monkeypatch.setattr(detect.Detector, "__call__", break_twice)
     third = tmp_path / "third.mp4"

@@ -63,7 +63,9 @@ def test_every_family_finds_what_the_host_finds(
         path = request.getfixturevalue("test_data") / "onnx" / f"{name}.onnx"
     frames = frames_of(group, np.roll(group, 90, axis=1), np.zeros_like(group), group[::-1])
     host, device = both(detector(path), frames)
-    ours, theirs = device.detections, host.detections
+    ours, theirs = (
+        d.rows(np.lexsort((d.box[:, 0], d.frame))) for d in (device.detections, host.detections)
+    )
     assert len(ours) == len(theirs) >= 12
     np.testing.assert_array_equal(ours.frame, theirs.frame)
     np.testing.assert_allclose(ours.score, theirs.score, atol=0.02)
@@ -150,7 +152,7 @@ def test_frames_come_in_order_with_their_thumbnails(group: np.ndarray) -> None:
     for frame, picture in zip(ready, pictures, strict=True):
         assert isinstance(frame.device, OnDevice)
         np.testing.assert_array_equal(frame.device.pixels.permute(1, 2, 0).numpy(), picture)
-        assert np.abs(frame.device.small - thumbnail(picture)).max() <= 1
+        assert np.abs(frame.device.small - thumbnail(Frame(0, 0, picture))).max() <= 1
 
 
 def test_surfaces_become_pixels_and_planes(group: np.ndarray) -> None:
@@ -207,13 +209,18 @@ def assert_same_rows(ours: list[dict[str, str]], theirs: list[dict[str, str]]) -
     assert len(ours) == len(theirs) > 50
     pixels: list[float] = []
     shares: list[float] = []
+    labels = 0
     for one, other in zip(ours, theirs, strict=True):
         for name, value in other.items():
             if value == one[name]:
                 continue
+            if name == "raw_emotion" and one[name] and value:  # two labels that are as likely
+                labels += 1
+                continue
             assert one[name] and value, name
             difference = abs(float(one[name]) - float(value))
             (pixels if name.endswith("_px") else shares).append(difference)
+    assert labels <= 0.05 * len(theirs)
     assert np.mean(pixels) <= 0.15 and np.quantile(pixels, 0.99) <= 1.5 and max(pixels) <= 6
     assert np.mean(shares) <= 0.005 and max(shares) <= 0.1
 

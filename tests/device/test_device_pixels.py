@@ -16,6 +16,7 @@ from vidfx.device.analyzer import laid_into
 from vidfx.device.resize import resize, to_bytes
 from vidfx.stages import align as host_align
 from vidfx.stages.detect import Letterbox
+from vidfx.types import Frame
 from vidfx_engines.templates import TEMPLATES, similarity
 
 LEVEL = 1
@@ -61,7 +62,7 @@ def test_the_letterbox_is_the_hosts(size: tuple[int, int], group: np.ndarray) ->
     pixels = cv2.resize(group, (width, height), interpolation=cv2.INTER_AREA)
     box = Letterbox.fit(width, height, 640)
     theirs = np.zeros((box.height, box.width, 3), np.uint8)
-    box(pixels, theirs)
+    box(Frame(0, 0, pixels), 2, theirs)
     assert_close(picture(laid_into(tensor(pixels), box)[0]), theirs)
 
 

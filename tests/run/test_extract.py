@@ -160,7 +160,7 @@ def test_crops_are_what_a_classifier_of_annotate_sees(clip: Path, tmp_path: Path
             np.array([face.score], np.float32),
             face.landmarks[None],
         )
-        expected = classify.gather(frames, found, np.array([0]), "arcface", 64).crops[0]
+        expected = classify.gather(frames, 2, found, np.array([0]), "arcface", 64).crops[0]
         have = read(tmp_path / "out" / row["path"])
         assert np.abs(have.astype(int) - expected).mean() < 3  # JPEG
         assert float(row["quality"]) == pytest.approx(face.quality.value, abs=1e-4)

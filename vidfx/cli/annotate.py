@@ -44,7 +44,9 @@ def annotate(
     ] = None,
     every: Annotated[
         int | None,
-        typer.Option(help="Detect on every Nth frame; between, fill from both sides (default 1)."),
+        typer.Option(
+            help="Detect on every Nth frame; between, fill from both sides (default: 5 a second)."
+        ),
     ] = None,
     recognition: Annotated[
         str | None,

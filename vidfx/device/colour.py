@@ -22,18 +22,31 @@ def nv12_to_rgb(
 
     ``matrix`` as vidfx.types.Colour has it: 1 is BT.709, unspecified is BT.601.
     """
+    return _rgb(luma[None], chroma.permute(2, 0, 1)[None], matrix, full_range=full_range)[0]
+
+
+def i420_to_rgb(planes: torch.Tensor, matrix: int) -> torch.Tensor:
+    """(N, H * 3 / 2, W) uint8 limited-range I420 to (N, 3, H, W) uint8 RGB."""
+    height, width = planes.shape[1] * 2 // 3, planes.shape[2]
+    chroma = planes[:, height:].reshape(-1, 2, height // 2, width // 2)
+    return _rgb(planes[:, :height], chroma, matrix, full_range=False)
+
+
+def _rgb(
+    luma: torch.Tensor, chroma: torch.Tensor, matrix: int, *, full_range: bool
+) -> torch.Tensor:
+    """(N, H, W) and (N, 2, H / 2, W / 2) to (N, 3, H, W)."""
     red, blue = _WEIGHTS.get(matrix, _BT601)
     green = 1 - red - blue
     y = luma.float()
-    uv = chroma.float().repeat_interleave(2, 0).repeat_interleave(2, 1) - 128
-    uv = uv[: luma.shape[0], : luma.shape[1]]
+    uv = chroma.float().repeat_interleave(2, 2).repeat_interleave(2, 3) - 128
     if not full_range:
         y, uv = (y - 16) * (255 / 219), uv * (255 / 224)
-    u, v = uv[..., 0], uv[..., 1]
+    u, v = uv[:, 0], uv[:, 1]
     r = y + 2 * (1 - red) * v
     b = y + 2 * (1 - blue) * u
     g = y - (2 * blue * (1 - blue) * u + 2 * red * (1 - red) * v) / green
-    return to_bytes(torch.stack([r, g, b]))
+    return to_bytes(torch.stack([r, g, b], 1))
 
 
 def rgb_to_nv12(rgb: torch.Tensor, matrix: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -14,7 +14,7 @@ from typing import Any, cast
 import numpy as np
 import torch
 
-from vidfx.device.colour import nv12_to_rgb, planes_of, rgb_to_nv12
+from vidfx.device.colour import i420_to_rgb, nv12_to_rgb, planes_of, rgb_to_nv12
 from vidfx.device.resize import resize
 from vidfx.stages.cuts import SIDE
 from vidfx.types import Colour, Frame, Surface
@@ -60,13 +60,14 @@ class _Batch:
         self._planes: list[torch.Tensor | None] = [None] * len(frames)
         if isinstance(frames[0].device, Surface):
             self._pixels = torch.stack([self._from_surface(i, colour) for i in range(len(frames))])
+        elif frames[0].planes is not None:
+            planes = self._to_device([f.planes for f in frames if f.planes is not None])
+            self._pixels = i420_to_rgb(planes, colour.matrix)
         else:
-            host = torch.from_numpy(np.stack([frame.rgb for frame in frames]))
-            host = host.pin_memory() if self._pinned else host
-            self._pixels = host.to(device, non_blocking=True).permute(0, 3, 1, 2).contiguous()
-        height, width = self._pixels.shape[2:]
-        step = max(1, min(height, width) // (4 * SIDE))
-        small = resize(self._pixels[:, :, ::step, ::step], SIDE, SIDE, "area").round()
+            pixels = self._to_device([frame.rgb for frame in frames])
+            self._pixels = pixels.permute(0, 3, 1, 2).contiguous()
+        few = torch.nn.functional.interpolate(self._pixels, size=(4 * SIDE, 4 * SIDE))  # nearest
+        small = resize(few, SIDE, SIDE, "area").round()
         self._small = self._to_host(small.permute(0, 2, 3, 1).contiguous())
         self._event = torch.cuda.Event() if self._pinned else None
         if self._event is not None:
@@ -100,6 +101,11 @@ class _Batch:
                 luma, chroma = rgb_to_nv12(rgb, colour.matrix)
             self._planes[i] = self._to_host(planes_of(luma, chroma))
         return rgb
+
+    def _to_device(self, arrays: Sequence[np.ndarray]) -> torch.Tensor:
+        host = torch.from_numpy(np.stack(arrays))
+        host = host.pin_memory() if self._pinned else host
+        return host.to(self._device, non_blocking=True)
 
     def _to_host(self, values: torch.Tensor) -> torch.Tensor:
         if not self._pinned:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
@@ -14,6 +14,7 @@ import numpy as np
 from vidfx.config import Settings
 from vidfx.run.models import Models
 from vidfx.stages.analyze import Analysis, Reads
+from vidfx.stages.budget import ReadingBudget, every_for
 from vidfx.stages.cuts import Marked, mark
 from vidfx.stages.decide import (
     DEFAULT_THRESHOLDS,
@@ -23,11 +24,11 @@ from vidfx.stages.decide import (
 )
 from vidfx.stages.smooth import Belief, Sighting, Timeline
 from vidfx.stages.track import Tracker
-from vidfx.types import Detections, Frame, FrameResult, Prediction, VideoInfo
+from vidfx.types import Detections, Frame, FrameResult, Prediction, Quality, VideoInfo
 from vidfx_engines import Engine
 
 CHUNK_BYTES = 48 << 20
-MAX_CHUNK = 8
+MAX_CHUNK = 16
 LOOK_AHEAD_S = 0.5
 LOOK_AHEAD_BYTES = 96 << 20
 MIN_QUALITY = 0.03
@@ -55,13 +56,14 @@ class Pipeline:
     def __init__(self, info: VideoInfo, settings: Settings, models: Models, clock: Clock) -> None:
         self.info = info
         self.analyzer = models.analyzer()
-        self.every = settings.every
         self.models = models
         self.clock = clock
         rate = float(info.frame_rate) or 25.0
+        self.every = settings.every or every_for(rate)
+        self.budget = ReadingBudget()
         max_gap_s = max(1.0, 2.5 * self.every / rate)
         area = info.width * info.height
-        self.chunk = max(1, min(MAX_CHUNK, CHUNK_BYTES // (area * 9 // 2 or 1)))
+        self.chunk = max(1, min(MAX_CHUNK, CHUNK_BYTES // (area * 3 or 1)))
         affordable = max(3, LOOK_AHEAD_BYTES // (area * 3 // 2 or 1))
         wished = max(round(LOOK_AHEAD_S * rate), 2 * self.every)
         self.tracker = Tracker(sure=models.threshold, max_gap_s=max_gap_s)
@@ -89,7 +91,7 @@ class Pipeline:
         )
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[FrameResult]:
-        """Settled results, a frame each, in order; each frame gives up its ``rgb`` on the way."""
+        """Settled results, a frame each, in order; frames give up their pixels on the way."""
         prepared = self.analyzer.prepare(frames, self.info.colour)
         marked = mark(prepared, self.analyzer.thumbnail)
         begun: deque[tuple[list[Marked], set[int], Analysis]] = deque()
@@ -114,15 +116,18 @@ class Pipeline:
             tracked = np.flatnonzero(numbers >= 0)
         with self.clock("align"):
             qualities = dict(zip(tracked.tolist(), analysis.quality(tracked), strict=True))
-        legible = np.array([row for row, q in qualities.items() if q.value >= MIN_QUALITY], int)
+        times = {m.frame.index: self.info.seconds(m.frame.pts) for m in chunk}
+        due = self._due(found, numbers, qualities, times)
         with self.clock("identity"):
-            identity = self._read(analysis, "identity", self.models.identity, legible)
+            identity = self._read(analysis, "identity", self.models.identity, due)
         with self.clock("emotion"):
-            emotion = self._read(analysis, "emotion", self.models.emotion, legible)
+            emotion = self._read(analysis, "emotion", self.models.emotion, due)
+        for row in due.tolist():
+            self.budget.said(int(numbers[row]), _row(identity, row), _row(emotion, row))
         settled: list[FrameResult] = []
         with self.clock("smooth"):
             for m in chunk:
-                time_s = self.info.seconds(m.frame.pts)
+                time_s = times[m.frame.index]
                 sightings = {
                     int(numbers[row]): Sighting(
                         index=m.frame.index,
@@ -140,7 +145,7 @@ class Pipeline:
                     for row in tracked[found.frame[tracked] == m.frame.index].tolist()
                 }
                 settled += self.timeline.push(
-                    replace(m.frame, rgb=_NO_PIXELS, device=None),
+                    replace(m.frame, pixels=_NO_PIXELS, device=None),
                     time_s,
                     sightings,
                     looked=m.frame.index in looked_at,
@@ -160,6 +165,22 @@ class Pipeline:
                     self.info.seconds(m.frame.pts), found.box[rows], found.score[rows]
                 )
         return numbers
+
+    def _due(
+        self,
+        found: Detections,
+        numbers: np.ndarray,
+        qualities: Mapping[int, Quality],
+        times: Mapping[int, float],
+    ) -> np.ndarray:
+        """Rows to read: good enough, and of a track whose turn it is."""
+        rows = [
+            row
+            for row, quality in qualities.items()
+            if quality.value >= MIN_QUALITY
+            and self.budget.take(int(numbers[row]), times[int(found.frame[row])])
+        ]
+        return np.array(rows, int)
 
     @staticmethod
     def _read(

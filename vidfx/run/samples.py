@@ -13,6 +13,7 @@ import numpy as np
 from vidfx.errors import NothingReadableError, UsageError
 from vidfx.evaluate.labels import choose_part, columns_of
 from vidfx.stages.detect import Letterbox
+from vidfx.types import Colour, Frame
 from vidfx_engines import EngineSpec
 from vidfx_training.dataset.index import PICTURE_SUFFIXES, Dataset, Picture, read_dataset
 from vidfx_training.dataset.pictures import as_crop, read_picture
@@ -150,7 +151,7 @@ def _letterboxed(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         max(1, int(pixels.shape[0] * scale)),
     )
     canvas = np.zeros((height, width, 3), np.uint8)
-    box(pixels, canvas)
+    box(Frame(0, 0, pixels), Colour().matrix, canvas)
     return canvas
 
 

@@ -18,7 +18,7 @@ from vidfx.errors import InputError, NotMediaError, OutputExistsError
 from vidfx.output.rows import RowWriter
 from vidfx.output.summary import Tally, describe_input, read_summary, versions, write_summary
 from vidfx.run.lanes import Lane, StoppedError, Worker, feed
-from vidfx.run.pipeline import Clock, Pipeline
+from vidfx.run.pipeline import MAX_CHUNK, Clock, Pipeline
 from vidfx.run.plan import Job
 from vidfx.run.progress import Listener
 from vidfx.run.setup import Setup
@@ -31,8 +31,9 @@ from vidfx.video.sink import VideoSink
 from vidfx.video.source import FrameSource, open_source
 from vidfx_engines import EngineError
 
-QUEUE_BYTES = 32 << 20
-MAX_QUEUE = 8
+QUEUE_BYTES = 96 << 20
+MAX_QUEUE = 2 * MAX_CHUNK
+"""Of each lane: less than a chunk, and one thread would always wait for another."""
 
 
 def is_done(job: Job, setup: Setup) -> bool:

@@ -66,12 +66,14 @@ class HostAnalyzer:
     def __init__(self, detector: Detector, engines: dict[Reads, Engine]) -> None:
         self.detector = detector
         self.engines = engines
+        self.matrix = Colour().matrix
 
     def prepare(self, frames: Iterable[Frame], colour: Colour) -> Iterator[Frame]:
+        self.matrix = colour.matrix
         return iter(frames)
 
     def thumbnail(self, frame: Frame) -> np.ndarray:
-        return thumbnail(frame.rgb)
+        return thumbnail(frame, self.matrix)
 
     def analyze(self, frames: Sequence[Frame]) -> HostAnalysis:
         return HostAnalysis(self, frames)
@@ -83,7 +85,7 @@ class HostAnalysis:
     def __init__(self, by: HostAnalyzer, frames: Sequence[Frame]) -> None:
         self._by = by
         self._frames = frames
-        self.detections = by.detector(frames)
+        self.detections = by.detector(frames, by.matrix)
 
     def quality(self, rows: np.ndarray) -> list[Quality]:
         faces = self._faces(rows, "arcface", 112)
@@ -101,4 +103,4 @@ class HostAnalysis:
         return classify.predict(engine, faces, len(self.detections))
 
     def _faces(self, rows: np.ndarray, template: str, size: int) -> FaceBatch:
-        return classify.gather(self._frames, self.detections, rows, template, size)
+        return classify.gather(self._frames, self._by.matrix, self.detections, rows, template, size)

@@ -6,21 +6,31 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vidfx.stages import align
+from vidfx.stages.pixels import warped
 from vidfx.types import Detections, FaceBatch, Frame, Prediction
 from vidfx_engines import Engine
+from vidfx_engines.templates import TEMPLATES, similarity
 
 
 def gather(
-    frames: Sequence[Frame], detections: Detections, rows: np.ndarray, template: str, size: int
+    frames: Sequence[Frame],
+    matrix: int,
+    detections: Detections,
+    rows: np.ndarray,
+    template: str,
+    size: int,
 ) -> FaceBatch:
-    """Aligned crops of the given rows of ``detections``, from the frames they stand on."""
+    """Aligned crops of the given rows of ``detections``, from the frames they stand on.
+
+    ``matrix`` is that of the frames' planes, see vidfx.types.Colour.
+    """
     parts = [np.zeros((0, size, size, 3), np.uint8)]
     order = [np.zeros(0, np.int64)]
     for frame in frames:
         own = rows[detections.frame[rows] == frame.index]
         if len(own):
-            parts.append(align.crops(frame.rgb, detections.landmarks[own], template, size))
+            transforms = similarity(detections.landmarks[own], TEMPLATES[template] * size)
+            parts.append(warped(frame, matrix, transforms, size))
             order.append(own)
     return FaceBatch(np.concatenate(order), np.concatenate(parts))
 

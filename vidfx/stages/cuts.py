@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
+from vidfx.stages.pixels import sampled
 from vidfx.types import Frame
 
 SIDE = 32
@@ -49,7 +49,7 @@ def mark(
     Frames come out two late, since the frame after a cut decides whether it is one. ``look``
     makes the thumbnail of a frame.
     """
-    look = look or (lambda frame: thumbnail(frame.rgb))
+    look = look or thumbnail
     waiting: list[Frame] = []
     looks: list[_Look] = []
     first, begins = True, False
@@ -99,8 +99,6 @@ def _colours(look: _Look) -> np.ndarray:
     return np.bincount(cell.ravel(), minlength=512) / cell.size
 
 
-def thumbnail(rgb: np.ndarray) -> np.ndarray:
-    """(SIDE, SIDE, 3) float32 of a picture (H, W, 3) uint8."""
-    step = max(1, min(rgb.shape[:2]) // (4 * SIDE))
-    small = cv2.resize(rgb[::step, ::step], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    return small.astype(np.float32)
+def thumbnail(frame: Frame, matrix: int = 2) -> np.ndarray:
+    """(SIDE, SIDE, 3) float32 RGB; ``matrix`` is that of the frame's planes."""
+    return sampled(frame, matrix, SIDE).astype(np.float32)

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
+from vidfx.stages.pixels import shrunk, size_of
 from vidfx.types import Detections, Frame
 from vidfx_engines import Engine
 
@@ -45,11 +46,14 @@ class Letterbox:
         """Whether several picture pixels come to one, and are averaged."""
         return self.scale < 0.5
 
-    def __call__(self, rgb: np.ndarray, out: np.ndarray) -> None:
-        """Lay ``rgb`` (H, W, 3) uint8 into ``out`` (height, width, 3), which is zero outside."""
+    def __call__(self, frame: Frame, matrix: int, out: np.ndarray) -> None:
+        """Lay a frame into ``out`` (height, width, 3) uint8 RGB, which is zero outside.
+
+        ``matrix`` is that of the frame's planes, see vidfx.types.Colour.
+        """
         method = cv2.INTER_AREA if self.shrinks else cv2.INTER_LINEAR
-        size = (self.inner_width, self.inner_height)
-        out[: self.inner_height, : self.inner_width] = cv2.resize(rgb, size, interpolation=method)
+        width, height = self.inner_width, self.inner_height
+        out[:height, :width] = shrunk(frame, matrix, width, height, method)
 
 
 class Detector:
@@ -67,15 +71,18 @@ class Detector:
         assert engine.spec.family is not None
         self.head = HEADS[engine.spec.family]
 
-    def __call__(self, frames: Sequence[Frame]) -> Detections:
-        """Faces of ``frames``, which are all of one size, in frame order, best score first."""
+    def __call__(self, frames: Sequence[Frame], matrix: int = 2) -> Detections:
+        """Faces of ``frames``, which are all of one size, in frame order, best score first.
+
+        ``matrix`` is that of their planes, see vidfx.types.Colour.
+        """
         if not frames:
             return Detections.empty()
-        height, width = frames[0].rgb.shape[:2]
+        height, width = size_of(frames[0])
         box = Letterbox.fit(width, height, self.long_side)
         batch = np.zeros((len(frames), box.height, box.width, 3), np.uint8)
         for frame, canvas in zip(frames, batch, strict=True):
-            box(frame.rgb, canvas)
+            box(frame, matrix, canvas)
         outputs = self.engine.run(batch)
         found = [self._one(frame, [o[i] for o in outputs], box) for i, frame in enumerate(frames)]
         return Detections(

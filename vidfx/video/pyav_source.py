@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from heapq import heappop, heappush
 from itertools import chain
 from pathlib import Path
@@ -82,8 +83,7 @@ class PyAVSource:
                     continue
                 if self._end_s is not None and seconds >= self._end_s:
                     break
-                rgb, planes = self._convert(frame)
-                yield Frame(index, pts, rgb, planes)
+                yield Frame(index, pts, *self._convert(frame))
             else:
                 missing = shortfall(self.info, count + self._hidden, pts) if whole else None
                 if missing:
@@ -222,12 +222,15 @@ class _Converter:
         self._rgb_to_i420 = to_i420
         self._rgb, self._i420 = VideoReformatter(), VideoReformatter()
 
-    def __call__(self, frame: av.VideoFrame) -> tuple[np.ndarray, np.ndarray | None]:
+    def __call__(
+        self, frame: av.VideoFrame
+    ) -> tuple[np.ndarray | Callable[[], np.ndarray], np.ndarray | None]:
+        """``Frame.pixels``, left for later where there are planes to look at, and ``planes``."""
         self.resized += (frame.width, frame.height) != (self._width, self._height)
+        if self._wants_planes and not self._planes_from_rgb:
+            return partial(self._to_rgb, frame), self._to_planes(frame)
         rgb = self._to_rgb(frame)
-        if not self._wants_planes:
-            return rgb, None
-        return rgb, self._rgb_to_i420(rgb) if self._planes_from_rgb else self._to_planes(frame)
+        return rgb, self._rgb_to_i420(rgb) if self._wants_planes else None
 
     def _to_rgb(self, frame: av.VideoFrame) -> np.ndarray:
         converted = self._rgb.reformat(

@@ -1,0 +1,28 @@
+"""``python -m benchmarks NAME ...`` runs one of them; without a name they are listed."""
+
+from __future__ import annotations
+
+import runpy
+import sys
+
+NAMES = {
+    "pipeline": "annotate beside ffmpeg and deface, on one clip",
+    "engines": "every precision and backend of some models",
+    "recall": "what is lost by looking at every Nth frame",
+    "training": "train beside the usual torchvision loop",
+    "study": "train and evaluate every variant that can be had here",
+    "results": "docs/results.md from what the study left",
+    "clips": "make clips of known content",
+}
+
+
+def main() -> None:
+    if len(sys.argv) < 2 or sys.argv[1] not in NAMES:
+        lines = [f"  {name:<10}{what}" for name, what in NAMES.items()]
+        raise SystemExit("\n".join(["usage: python -m benchmarks NAME [OPTIONS]", *lines]))
+    name = sys.argv.pop(1)
+    runpy.run_module(f"benchmarks.{name}", run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

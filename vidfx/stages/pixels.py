@@ -1,0 +1,106 @@
+"""Looking at a frame without converting it whole: from its planes where it has them, else its RGB.
+
+Only what is looked at becomes RGB: a small picture for the detector, the surroundings of each face.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import cv2
+import numpy as np
+
+from vidfx.types import Frame
+
+_LUMA = {1: (0.2126, 0.0722), 7: (0.212, 0.087), 9: (0.2627, 0.0593)}
+"""Of red and blue, by the matrix codes of ISO/IEC 23091-2; all others are BT.601's."""
+_BT601 = (0.299, 0.114)
+
+
+def size_of(frame: Frame) -> tuple[int, int]:
+    """(height, width) of what there is to look at."""
+    if frame.planes is None:
+        return frame.rgb.shape[0], frame.rgb.shape[1]
+    return frame.planes.shape[0] * 2 // 3, frame.planes.shape[1]
+
+
+def shrunk(frame: Frame, matrix: int, width: int, height: int, method: int) -> np.ndarray:
+    """(height, width, 3) uint8 RGB of the whole frame; ``method`` is one of cv2's."""
+    if frame.planes is None:
+        return cv2.resize(frame.rgb, (width, height), interpolation=method)
+    parts = [
+        cv2.resize(plane, (width, height), interpolation=method) for plane in _split(frame.planes)
+    ]
+    return _to_rgb(parts, matrix)
+
+
+def sampled(frame: Frame, matrix: int, side: int) -> np.ndarray:
+    """(side, side, 3) uint8 RGB: of some pixels, spread evenly, the mean of each 16."""
+    if frame.planes is None:
+        return _sampled(frame.rgb, side)
+    return _to_rgb([_sampled(plane, side) for plane in _split(frame.planes)], matrix)
+
+
+def _sampled(picture: np.ndarray, side: int) -> np.ndarray:
+    few = cv2.resize(picture, (4 * side, 4 * side), interpolation=cv2.INTER_NEAREST)
+    return cv2.resize(few, (side, side), interpolation=cv2.INTER_AREA)
+
+
+def warped(frame: Frame, matrix: int, transforms: np.ndarray, size: int) -> np.ndarray:
+    """(N, size, size, 3) uint8 RGB, black where the frame ends.
+
+    ``transforms`` (N, 2, 3) lead from the frame to the crop, as cv2.warpAffine takes them.
+    """
+    out = np.empty((len(transforms), size, size, 3), np.uint8)
+    for transform, crop in zip(transforms, out, strict=True):
+        source, moved = frame.rgb if frame.planes is None else None, transform
+        if source is None:
+            assert frame.planes is not None
+            source, moved = _surroundings(frame.planes, matrix, transform, size)
+        cv2.warpAffine(source, moved, (size, size), dst=crop, borderValue=(0, 0, 0))
+    return out
+
+
+def _surroundings(
+    planes: np.ndarray, matrix: int, transform: np.ndarray, size: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """RGB of what a crop sees, and the transform from there."""
+    corners = np.array([[0, 0, 1], [size, 0, 1], [0, size, 1], [size, size, 1]], float)
+    there = corners @ cv2.invertAffineTransform(transform).T
+    height, width = planes.shape[0] * 2 // 3, planes.shape[1]
+    x1, y1 = (np.floor(there.min(0)) - 2).clip(0, (width - 2, height - 2)).astype(int) // 2
+    x2, y2 = (np.ceil(there.max(0)) + 3).clip(2, (width, height)).astype(int) // 2
+    x2, y2 = max(x1 + 1, x2), max(y1 + 1, y2)
+    y, u, v = _split(planes)
+    around = (slice(y1, y2), slice(x1, x2))
+    luma = y[2 * y1 : 2 * y2, 2 * x1 : 2 * x2]
+    wide = (luma.shape[1], luma.shape[0])
+    chroma = [cv2.resize(p[around], wide, interpolation=cv2.INTER_NEAREST) for p in (u, v)]
+    moved = transform.copy()
+    moved[:, 2] += transform[:, :2] @ (2 * x1, 2 * y1)
+    return _to_rgb([luma, *chroma], matrix), moved
+
+
+def _split(planes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Views of the three planes of an I420 array."""
+    height, width = planes.shape[0] * 2 // 3, planes.shape[1]
+    chroma = planes[height:].reshape(2, height // 2, width // 2)
+    return planes[:height], chroma[0], chroma[1]
+
+
+def _to_rgb(parts: list[np.ndarray], matrix: int) -> np.ndarray:
+    """(H, W, 3) uint8 RGB of three limited-range planes of one size."""
+    return cv2.transform(cv2.merge(parts), _weights(matrix))
+
+
+@cache
+def _weights(matrix: int) -> np.ndarray:
+    """(3, 4) float32: RGB from limited-range Y, U, V and one."""
+    red, blue = _LUMA.get(matrix, _BT601)
+    green = 1 - red - blue
+    luma, chroma = 255 / 219, 255 / 224
+    u, v = np.array([0.0, -2 * blue * (1 - blue) / green, 2 * (1 - blue)]) * chroma, np.array(
+        [2 * (1 - red), -2 * red * (1 - red) / green, 0.0]
+    ) * chroma  # fmt: skip
+    y = np.full(3, luma)
+    return np.stack([y, u, v, -16 * y - 128 * (u + v)], 1).astype(np.float32)
