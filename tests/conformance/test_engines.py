@@ -161,5 +161,6 @@ def test_the_embedded_expressions_are_as_right_as_they_say(test_data: Path) -> N
     (prob,) = engine.run(crops[..., None].repeat(3, axis=3))
     truth = [engine.spec.labels.index(val_names[i].split("/")[-2]) for i in fresh]
     accuracy = float((prob.argmax(axis=1) == truth).mean())
-    assert accuracy >= 0.72
-    assert accuracy == pytest.approx(engine.spec.metrics["val_accuracy"], abs=0.003)
+    assert accuracy >= 0.735
+    # of the split's test set, from which near-duplicates are gone too
+    assert accuracy == pytest.approx(engine.spec.metrics["test_accuracy"], abs=0.01)

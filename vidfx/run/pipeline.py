@@ -31,6 +31,8 @@ CHUNK_BYTES = 48 << 20
 MAX_CHUNK = 16
 LOOK_AHEAD_S = 0.5
 LOOK_AHEAD_BYTES = 96 << 20
+FASTER = 3
+"""Times as many looks for a second after faces moved too far between two of them."""
 MIN_QUALITY = 0.03
 """Faces worse than this (turned away, a smear) are followed but not read."""
 
@@ -61,6 +63,9 @@ class Pipeline:
         rate = float(info.frame_rate) or 25.0
         self.every = settings.every or every_for(rate)
         self.budget = ReadingBudget()
+        self._second = round(rate)
+        self._fast_until = 0
+        "index up to which looks are closer together: faces outran the tracker"
         max_gap_s = max(1.0, 2.5 * self.every / rate)
         area = info.width * info.height
         self.chunk = max(1, min(MAX_CHUNK, CHUNK_BYTES // (area * 3 or 1)))
@@ -70,7 +75,7 @@ class Pipeline:
         self.timeline = Timeline(
             look_ahead=max(min(wished, affordable), self.every + 1),
             max_gap_s=max_gap_s,
-            belief=Belief.above(models.threshold),
+            belief=Belief.above(models.threshold, self.every),
             emotion=self._smoother if models.emotion else None,
             identity=self._decider if models.identity else None,
         )
@@ -96,7 +101,7 @@ class Pipeline:
         marked = mark(prepared, self.analyzer.thumbnail)
         begun: deque[tuple[list[Marked], set[int], Analysis]] = deque()
         while chunk := list(islice(marked, self.chunk)):
-            looked = [m.frame for m in chunk if m.edge or m.frame.index % self.every == 0]
+            looked = [m.frame for m in chunk if m.edge or self._looks_at(m.frame.index)]
             with self.clock("detect"):
                 analysis = self.analyzer.analyze(looked)
             begun.append((chunk, {frame.index for frame in looked}, analysis))
@@ -105,6 +110,10 @@ class Pipeline:
         for step in begun:
             yield from self._step(*step)
         yield from self.timeline.flush()
+
+    def _looks_at(self, index: int) -> bool:
+        every = self.every if index >= self._fast_until else max(1, self.every // FASTER)
+        return index % every == 0
 
     def _step(
         self, chunk: Sequence[Marked], looked_at: set[int], analysis: Analysis
@@ -164,6 +173,8 @@ class Pipeline:
                 numbers[rows] = self.tracker.update(
                     self.info.seconds(m.frame.pts), found.box[rows], found.score[rows]
                 )
+                if self.tracker.broke:
+                    self._fast_until = m.frame.index + self._second
         return numbers
 
     def _due(

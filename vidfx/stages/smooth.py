@@ -56,9 +56,15 @@ class Belief:
     often: tuple[int, float] = (25, 0.5)
 
     @classmethod
-    def above(cls, threshold: float) -> Belief:
-        """For a detector's threshold: where it is low, less is enough."""
-        return cls(min(0.75, threshold + 0.25), (3, min(0.65, threshold + 0.15)), (25, threshold))
+    def above(cls, threshold: float, every: int = 1) -> Belief:
+        """For a detector's threshold: where it is low, less is enough.
+
+        Looks at every Nth frame are fewer and less alike than at neighbours, so fewer must agree.
+        """
+        few, often = 3 if every < 3 else 2, max(4, -(-25 // every))
+        return cls(
+            min(0.75, threshold + 0.25), (few, min(0.65, threshold + 0.15)), (often, threshold)
+        )
 
     def __call__(self, count: int, mean: float, best: float, most: float) -> bool:
         """``most`` is how many sightings there can be at most in the shot."""

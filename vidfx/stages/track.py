@@ -43,6 +43,8 @@ class Tracker:
         self._tracks: list[_Track] = []
         self._next = 1
         self._looked_s = -np.inf
+        self.broke = False
+        "whether in the last update a track found nothing while another began: too fast, perhaps"
 
     def cut(self) -> None:
         """End every track: a new shot begins."""
@@ -61,7 +63,9 @@ class Tracker:
                 free.remove(track)
                 self._follow(self._tracks[track], time_s, box[row])
                 numbers[row] = self._tracks[track].number
-        for row in np.flatnonzero(sure & (numbers == NONE)):
+        new = np.flatnonzero(sure & (numbers == NONE))
+        self.broke = bool(free and len(new))
+        for row in new:
             numbers[row] = self._next
             self._tracks.append(
                 _Track(self._next, box[row].astype(np.float64), np.zeros(4), time_s)
