@@ -222,10 +222,10 @@ def assert_same_rows(ours: list[dict[str, str]], theirs: list[dict[str, str]]) -
             (pixels if name.endswith("_px") else shares).append(difference)
     assert labels <= 0.05 * len(theirs)
     assert np.mean(pixels) <= 0.15 and np.quantile(pixels, 0.99) <= 1.5 and max(pixels) <= 6
-    assert np.mean(shares) <= 0.005 and max(shares) <= 0.1
+    assert np.mean(shares) <= 0.005 and max(shares) <= 0.2
 
 
-@pytest.mark.parametrize("args", [(), ("--no-video", "--every", "3")])
+@pytest.mark.parametrize("args", [("--every", "2"), ("--no-video", "--every", "3")])
 def test_a_whole_run_on_a_device_gives_the_rows_of_the_host(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...]
 ) -> None:
@@ -235,7 +235,7 @@ def test_a_whole_run_on_a_device_gives_the_rows_of_the_host(
     )
     ours = annotate(clip, tmp_path / "device", *args)
     assert_same_rows(ours, theirs)
-    if not args:
+    if "--no-video" not in args:
         summaries = [
             json.loads((tmp_path / where / "clip.summary.json").read_text())["counts"]
             for where in ("host", "device")
@@ -247,8 +247,8 @@ def test_a_real_clip_gives_the_rows_of_the_host(
     test_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clip = test_data / "clips" / "pyfeat-single_face.mp4"
-    theirs = annotate(clip, tmp_path / "host", "--no-video")
+    theirs = annotate(clip, tmp_path / "host", "--no-video", "--every", "2")
     monkeypatch.setattr(
         run_setup, "load_models", lambda settings: replace(load_models(settings), tensors_on="cpu")
     )
-    assert_same_rows(annotate(clip, tmp_path / "device", "--no-video"), theirs)
+    assert_same_rows(annotate(clip, tmp_path / "device", "--no-video", "--every", "2"), theirs)

@@ -103,3 +103,25 @@ def test_the_delay_line_is_bounded_as_documented(every: int, size: tuple[int, in
     frame_bytes = size[0] * size[1] * 3 // 2
     look_ahead = pipeline({}, every=every, width=size[0], height=size[1]).timeline.look_ahead
     assert every + 1 <= look_ahead <= max(LOOK_AHEAD_BYTES // frame_bytes, 3, every + 1)
+
+
+def test_looks_come_closer_together_where_faces_are_fast() -> None:
+    """A face that jumps begins a track while another is lost; only where N was not asked for."""
+    for every, closer in ((0, True), (5, False)):
+        made = pipeline(dict.fromkeys(range(60), 0.9), every=every)
+        told = cast(Any, made.models.detector)
+        real, jumps = told.__call__, iter(range(0, 100_000, 450))
+
+        def jump(
+            frames: Sequence[Frame], matrix: int = 2, real: Any = real, at: Any = jumps
+        ) -> Any:
+            found = real(frames, matrix)
+            for row in range(len(found)):
+                found.box[row] += np.float32([1, 0, 1, 0]) * (next(at) % 900)
+            return found
+
+        made.analyzer.detector = cast(Any, jump)  # type: ignore[attr-defined]
+        frames = [Frame(i, 40 * i, noise(0)) for i in range(60)]
+        looked = [r.frame.index for r in made(frames) if r.looked]
+        assert set(range(0, 60, 5)) <= set(looked)
+        assert (len(looked) > 20) == closer

@@ -63,6 +63,7 @@ class Pipeline:
         rate = float(info.frame_rate) or 25.0
         self.every = settings.every or every_for(rate)
         self.budget = ReadingBudget()
+        self._chooses = not settings.every
         self._second = round(rate)
         self._fast_until = 0
         "index up to which looks are closer together: faces outran the tracker"
@@ -173,7 +174,7 @@ class Pipeline:
                 numbers[rows] = self.tracker.update(
                     self.info.seconds(m.frame.pts), found.box[rows], found.score[rows]
                 )
-                if self.tracker.broke:
+                if self.tracker.broke and self._chooses:
                     self._fast_until = m.frame.index + self._second
         return numbers
 
