@@ -19,7 +19,9 @@ Seconds = float
 SETTINGS_FILE = "vidfx.toml"
 TABLE = "annotate"
 MAX_SECONDS = 1e9
-NOT_ABOUT_RESULTS = frozenset({"overwrite", "threads", "reader"})
+NOT_ABOUT_RESULTS = frozenset(
+    {"overwrite", "threads", "reader", "jobs", "stall_timeout", "grace", "max_memory"}
+)
 """Settings that may differ between two runs that are the same work."""
 
 
@@ -63,6 +65,14 @@ class Settings:
     "threads of the engines and of the encoder, 0: as many as there are cores"
     overwrite: bool = False
     "write over results of other settings"
+    jobs: int = 0
+    "videos at once, each in a process of its own; 0: as many as this machine does best"
+    stall_timeout: Seconds = 300.0
+    "a video that makes no progress for so long is ended"
+    grace: Seconds = 5.0
+    "after SIGTERM, so long for the videos that are being worked on to end"
+    max_memory: float = 0.0
+    "GB for all processes together; 0: four fifths of what there is"
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -74,6 +84,10 @@ class Settings:
         self._within("every", 0, 100)
         self._within("crf", 0, 51)
         self._within("threads", 0, 1024)
+        self._within("jobs", 0, 1024)
+        self._within("stall_timeout", 1, MAX_SECONDS)
+        self._within("grace", 0, MAX_SECONDS)
+        self._within("max_memory", 0, 1e6)
         self._within("start", 0, MAX_SECONDS)
         self._within("end", 0, MAX_SECONDS)
         self._one_of("reader", get_args(Reader))
@@ -145,7 +159,8 @@ def load_settings(
                 f"{origin}: {name!r} is not a setting", hint=f"known: {', '.join(types)}"
             )
         kind = types[name].removesuffix(" | None")
-        values[name] = _convert(value, kind, f"{origin}: {name}")
+        auto = name == "jobs" and value == "auto"
+        values[name] = _convert(0 if auto else value, kind, f"{origin}: {name}")
         origins[name] = origin
     try:
         return Settings(**values)

@@ -5,7 +5,9 @@
     ├── InputError              1   one input failed; the others go on
     │   ├── NotMediaError           not a video or picture that can be read
     │   ├── DecodeError             it began well and then broke
-    │   └── OutputExistsError       the results are there already
+    │   ├── OutputExistsError       the results are there already
+    │   ├── CrashedError            the process that worked on it died, each time
+    │   └── StalledError            it made no progress for too long
     ├── OutputError             1   a result could not be written
     ├── NothingReadableError    3   not one input could be read
     ├── UnavailableError        4   the device, backend, engine or library is not here
@@ -44,6 +46,14 @@ class DecodeError(InputError):
 
 
 class OutputExistsError(InputError):
+    pass
+
+
+class CrashedError(InputError):
+    pass
+
+
+class StalledError(InputError):
     pass
 
 

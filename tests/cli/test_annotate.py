@@ -20,6 +20,7 @@ from engine_files import constant_classifier
 from vidfx import schema
 from vidfx.cli.app import app
 from vidfx_engines import Thresholds
+from worker_faults import results_in
 
 FAST = ["--emotion", "none", "--detector-size", "320", "--preset", "ultrafast"]
 
@@ -65,7 +66,7 @@ def results(clip: Path, engines: dict[str, Path], tmp_path_factory: pytest.TempP
 
 
 def test_all_results_are_there_and_whole(results: Path, clip: Path) -> None:
-    names = sorted(p.name for p in results.iterdir())
+    names = sorted(results_in(results))
     assert names == [
         f"clip.{n}" for n in ("annotated.mp4", "faces.csv", "frames.csv", "summary.json")
     ]
@@ -223,7 +224,7 @@ def test_bad_inputs_cost_one_line_each_and_nothing_else(clip: Path, tmp_path: Pa
         (line,) = [text for text in lines if f"/{name}:" in text]
         assert line.startswith("vidfx: ") and line.endswith(")")
     assert len(lines) == len(bad) and "Traceback" not in done.stderr
-    assert len(list(out.iterdir())) == 4 and not leftovers(out)
+    assert len(results_in(out)) == 4 and not leftovers(out)
 
 
 def test_nothing_readable_is_code_3(clip: Path, tmp_path: Path) -> None:
@@ -299,7 +300,7 @@ def test_a_full_disk_costs_one_line_and_leaves_nothing(clip: Path, tmp_path: Pat
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert "cannot write" in line and "File too large" in line
-    assert list(tmp_path.iterdir()) == []
+    assert not results_in(tmp_path)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -317,7 +318,7 @@ def test_an_interruption_ends_cleanly(clip: Path, tmp_path: Path, how: signal.Si
     _, rest = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "interrupted" in rest and "Traceback" not in rest
-    assert list(tmp_path.iterdir()) == []
+    assert not results_in(tmp_path)
 
 
 def test_annotate_imports_no_torch(clip: Path, tmp_path: Path) -> None:

@@ -6,16 +6,14 @@ import json
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
 from vidfx.cli.app import app
-from vidfx.run import batch
-from vidfx.stages import detect
-from vidfx_engines.errors import EngineRunError
+from vidfx.run import outcome
+from worker_faults import results_in, worker_faults
 
 SHORT = ["--emotion", "none", "--detector-size", "320", "--preset", "ultrafast", "--end", "0.2"]
 
@@ -25,7 +23,7 @@ def vidfx(*args: object) -> Result:
 
 
 def state(folder: Path) -> dict[str, bytes]:
-    return {p.name: p.read_bytes() for p in sorted(folder.iterdir())}
+    return {p.name: p.read_bytes() for p in sorted(folder.glob("*.*")) if p.is_file()}
 
 
 def test_another_video_of_the_same_name_is_not_done(clip: Path, tmp_path: Path) -> None:
@@ -70,20 +68,26 @@ def test_a_failed_overwrite_leaves_the_old_results(clip: Path, tmp_path: Path, v
 def test_one_video_that_breaks_an_engine_does_not_end_the_batch(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = tmp_path / "other.mp4"
-    shutil.copy(clip, other)
-    errors: list[Exception] = [EngineRunError("the engine broke"), ZeroDivisionError("odd")]
-    whole = detect.Detector.__call__
-
-    def break_twice(self: detect.Detector, frames: Any, matrix: int) -> Any:
-        if errors:
-            raise errors.pop(0)
-        return whole(self, frames, matrix)
-
-    monkeypatch.setattr(detect.Detector, "__call__", break_twice)
-    third = tmp_path / "third.mp4"
-    shutil.copy(clip, third)
-    done = vidfx(clip, other, third, "-o", tmp_path / "out", *SHORT, "--json")
+    worker_faults(
+        monkeypatch,
+        tmp_path,
+        """
+        from vidfx_engines.errors import EngineRunError
+        import vidfx.run.video as video
+        whole = video._flow
+        def flow(source, *rest):
+            if source.info.path.stem == "other":
+                raise EngineRunError("the engine broke")
+            if source.info.path.stem == "third":
+                raise ZeroDivisionError("odd")
+            whole(source, *rest)
+        video._flow = flow
+        """,
+    )
+    others = [tmp_path / "other.mp4", tmp_path / "third.mp4"]
+    for other in others:
+        shutil.copy(clip, other)
+    done = vidfx(*others, clip, "-o", tmp_path / "out", *SHORT, "--json")
     results = json.loads(done.stdout)["results"]
     assert [r["status"] for r in results] == ["failed", "failed", "done"]
     assert "the engine broke" in results[0]["error"]["message"]
@@ -99,14 +103,14 @@ def test_a_name_that_is_not_utf8(clip: Path, tmp_path: Path) -> None:
     assert json.loads(done.stdout)["results"][0]["input"].endswith(name)
     assert "\x1b" not in done.stderr
     assert "\x1b" not in vidfx(tmp_path / name, "-o", tmp_path / "new", "--dry-run").stdout
-    assert len(list((tmp_path / "out").iterdir())) == 4
+    assert len(results_in(tmp_path / "out")) == 4
 
 
 def test_a_folder_in_the_place_of_a_result(clip: Path, tmp_path: Path) -> None:
     (tmp_path / "clip.frames.csv").mkdir()
     done = vidfx(clip, "-o", tmp_path, *SHORT, "--overwrite")
     assert done.exit_code == 1 and "clip.frames.csv" in done.stderr
-    assert [p.name for p in tmp_path.iterdir()] == ["clip.frames.csv"]
+    assert not results_in(tmp_path)
 
 
 def test_a_dry_run_tells_what_would_happen(clip: Path, tmp_path: Path) -> None:
@@ -137,8 +141,8 @@ def test_exit_codes_of_mixed_outcomes() -> None:
     from vidfx.errors import NotMediaError, OutputExistsError, UnavailableError
 
     def code(*errors: Exception | None) -> int:
-        return batch.exit_code(
-            [batch.Outcome("x", "failed" if e else "done", error=e) for e in errors]  # pyright: ignore[reportArgumentType]
+        return outcome.exit_code(
+            [outcome.Outcome("x", "failed" if e else "done", error=e) for e in errors]  # pyright: ignore[reportArgumentType]
         )
 
     bad, exists = NotMediaError("no", hint="."), OutputExistsError("there", hint=".")

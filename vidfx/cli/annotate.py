@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from vidfx.cli.guard import errors_in_one_line
 from vidfx.errors import Interrupted, VidfxError
+
+if TYPE_CHECKING:
+    from vidfx.config import Settings
 
 
 class ProgressKind(StrEnum):
@@ -97,6 +101,22 @@ def annotate(
     overwrite: Annotated[
         bool | None, typer.Option("--overwrite", help="Write over existing results.")
     ] = None,
+    jobs: Annotated[
+        str | None,
+        typer.Option(help="Videos at once: auto (default: by cores, GPUs and memory) or a number."),
+    ] = None,
+    stall_timeout: Annotated[
+        str | None,
+        typer.Option(help="End a video that makes no progress for so long (default 300 s)."),
+    ] = None,
+    grace: Annotated[
+        str | None,
+        typer.Option(help="After SIGTERM, time for videos at hand to end (default 5 s)."),
+    ] = None,
+    max_memory: Annotated[
+        float | None,
+        typer.Option(help="GB for all processes together (default: 4/5 of what is free)."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
     ] = False,
@@ -133,28 +153,54 @@ def annotate(
         "encoder": encoder,
         "threads": threads,
         "overwrite": overwrite,
+        "jobs": jobs,
+        "stall_timeout": stall_timeout,
+        "grace": grace,
+        "max_memory": max_memory,
     }
     with errors_in_one_line(debug):
-        from vidfx.cli.render import listener_for, write_json, write_plan
         from vidfx.config import load_settings
-        from vidfx.run.batch import Outcome, exit_code
-        from vidfx.run.batch import annotate as run
 
-        outcomes: list[Outcome] = []
-        failure: VidfxError | None = None
-        try:
-            settings = load_settings({k: v for k, v in given.items() if v is not None})
-            with listener_for("none" if quiet else progress.value, debug=debug) as listener:
-                run(inputs, out, settings, listener, dry_run=dry_run, outcomes=outcomes)
-        except VidfxError as error:
-            failure = error
-        except KeyboardInterrupt:
-            failure = Interrupted()
-        code = failure.exit_code if failure else exit_code(outcomes)
-        if as_json:
-            write_json(outcomes, code, failure)
-        elif dry_run and not quiet:
-            write_plan(outcomes)
-        if failure:
-            raise failure
-        raise typer.Exit(code)
+        run_and_tell(
+            *(inputs, out),
+            lambda: load_settings({k: v for k, v in given.items() if v is not None}),
+            progress="none" if quiet else progress.value,
+            dry_run=dry_run,
+            as_json=as_json,
+            debug=debug,
+        )
+
+
+def run_and_tell(
+    inputs: Sequence[str],
+    out: Path,
+    settings: Callable[[], Settings],
+    *,
+    progress: str,
+    dry_run: bool = False,
+    as_json: bool = False,
+    debug: bool = False,
+    keep: Collection[str] = (),
+) -> None:
+    """Run, show how it goes, tell the results; ends with the exit code."""
+    from vidfx.cli.render import listener_for, write_json, write_plan
+    from vidfx.run.batch import annotate as run
+    from vidfx.run.outcome import Outcome, exit_code
+
+    outcomes: list[Outcome] = []
+    failure: VidfxError | None = None
+    try:
+        with listener_for(progress, debug=debug) as listener:
+            run(inputs, out, settings(), listener, dry_run=dry_run, outcomes=outcomes, keep=keep)
+    except VidfxError as error:
+        failure = error
+    except KeyboardInterrupt:
+        failure = Interrupted()
+    code = failure.exit_code if failure else exit_code(outcomes)
+    if as_json:
+        write_json(outcomes, code, failure)
+    elif dry_run and progress != "none":
+        write_plan(outcomes)
+    if failure:
+        raise failure
+    raise typer.Exit(code)

@@ -12,6 +12,7 @@ from vidfx.cli.dataset import dataset
 from vidfx.cli.doctor import doctor
 from vidfx.cli.engines import engines
 from vidfx.cli.evaluate import evaluate
+from vidfx.cli.status import retry, status
 from vidfx.cli.train import models, train
 
 app = typer.Typer(
@@ -46,6 +47,8 @@ def root(
 
 
 app.command()(annotate)
+app.command()(status)
+app.command()(retry)
 app.command()(train)
 app.command()(evaluate)
 app.command("build-engine")(build_engine)

@@ -14,7 +14,7 @@ from vidfx.cli.guard import errors_in_one_line, with_exit_code
 from vidfx.errors import Interrupted, UsageError, VidfxError
 
 if TYPE_CHECKING:
-    from vidfx.run.batch import Outcome
+    from vidfx.run.outcome import Outcome
 
 
 class Template(StrEnum):
@@ -116,9 +116,9 @@ def extract(
     with errors_in_one_line(debug):
         from vidfx.cli.extract_text import Result, Screen
         from vidfx.config import load_settings
-        from vidfx.run.batch import exit_code
         from vidfx.run.extract import Request
         from vidfx.run.extract import extract as run
+        from vidfx.run.outcome import exit_code
         from vidfx.run.selection import Criteria
         from vidfx_engines import CropSpec
 

@@ -17,7 +17,7 @@ from rich.progress import MofNCompleteColumn, Progress
 
 from vidfx.cli.render import clean, write_error
 from vidfx.errors import VidfxError
-from vidfx.run.batch import Outcome
+from vidfx.run.outcome import Outcome
 from vidfx.run.selection import REASONS
 
 SCHEMA = "vidfx.dataset.extract/1"

@@ -1,4 +1,4 @@
-"""How a run looks: a bar on a terminal, plain lines in a log, JSON lines for programs."""
+"""How a run looks: plain lines in a log, JSON lines for programs, and on a terminal cli/live.py."""
 
 from __future__ import annotations
 
@@ -6,29 +6,16 @@ import json
 import sys
 import time
 import traceback
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
-
 from vidfx.errors import VidfxError
-from vidfx.run.batch import Outcome
+from vidfx.run.outcome import Outcome
 from vidfx.run.plan import Job
-from vidfx.run.progress import Listener
-from vidfx.types import VideoInfo
+from vidfx.run.progress import Forecast, Listener, Opened
 
 TEXT_EVERY_S = 5.0
 JSON_EVERY_S = 0.5
@@ -42,17 +29,27 @@ class Renderer(Listener, AbstractContextManager["Renderer"]):
 
     def __exit__(self, *_: object) -> None: ...
 
+    def planned(self, jobs: Sequence[Job]) -> None: ...
+
+    def retried(self, job: Job, why: str) -> None: ...
+
     def failed(self, name: str, error: VidfxError) -> None:
         if self.debug:
             traceback.print_exception(error)
         write_error(error)
+
+    def ended(self, outcomes: Sequence[Outcome], seconds: float) -> None: ...
 
 
 def listener_for(kind: str, *, debug: bool) -> Renderer:
     """The renderer of ``--progress``; ``auto`` is a bar on a terminal and text elsewhere."""
     if kind == "auto":
         kind = "bar" if sys.stderr.isatty() else "text"
-    return {"bar": Bar, "text": Lines, "jsonl": JsonLines, "none": ErrorsOnly}[kind](debug=debug)
+    if kind == "bar":
+        from vidfx.cli.live import Live
+
+        return Live(debug=debug)
+    return {"text": Lines, "jsonl": JsonLines, "none": ErrorsOnly}[kind](debug=debug)
 
 
 def clean(text: str) -> str:
@@ -60,14 +57,14 @@ def clean(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
     sys.stderr.write(clean(text) + "\n")
     sys.stderr.flush()
 
 
 def write_error(error: VidfxError) -> None:
     """The line of an error, and what to do about it."""
-    _say(f"vidfx: {error}" + (f" ({error.hint})" if error.hint else ""))
+    say(f"vidfx: {error}" + (f" ({error.hint})" if error.hint else ""))
 
 
 def write_json(outcomes: Sequence[Outcome], code: int, failure: VidfxError | None) -> None:
@@ -94,6 +91,27 @@ def write_plan(outcomes: Sequence[Outcome]) -> None:
                 sys.stdout.write(clean(f"    {path}") + "\n")
 
 
+def ended_line(outcomes: Sequence[Outcome], seconds: float) -> str:
+    """One line about a whole run."""
+    statuses = Counter(outcome.status for outcome in outcomes)
+    told = [f"{n} {status}" for status in ("done", "skipped", "failed") if (n := statuses[status])]
+    frames = sum(outcome.counts.get("frames", 0) for outcome in outcomes)
+    rate = f", {frames / seconds:.1f} frames/s" if frames and seconds else ""
+    return f"{len(outcomes)} videos: {', '.join(told) or 'none'}, in {duration(seconds)}{rate}"
+
+
+def duration(seconds: float) -> str:
+    """As people say it: 8 s, 3 min 20 s, 2 h 05 min, 4 d 3 h."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    if whole < 86_400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole // 86_400} d {whole % 86_400 // 3600} h"
+
+
 def done_line(job: Job, summary: dict[str, Any]) -> str:
     """One line about a finished video."""
     counts, total = summary["counts"], summary["seconds"]["total"]
@@ -106,7 +124,7 @@ def done_line(job: Job, summary: dict[str, Any]) -> str:
 class ErrorsOnly(Renderer):
     def notice(self, text: str) -> None: ...
 
-    def started(self, job: Job, info: VideoInfo, expected: int | None) -> None: ...
+    def started(self, job: Job, opened: Opened) -> None: ...
 
     def advanced(self, job: Job, frames: int) -> None: ...
 
@@ -120,32 +138,63 @@ class Lines(Renderer):
 
     def __init__(self, *, debug: bool) -> None:
         super().__init__(debug=debug)
-        self._expected: int | None = None
-        self._started = self._told = time.monotonic()
+        self._opened: dict[Job, tuple[Opened, float]] = {}
+        "with the time at which it was"
+        self._told: dict[Job, float] = {}
+        self._forecast = Forecast()
+        self._begun = time.monotonic()
+        self._jobs = 0
+
+    def planned(self, jobs: Sequence[Job]) -> None:
+        self._jobs = len(jobs)
+        self._forecast.planned(jobs)
+        if self._jobs > 1:
+            say(f"{self._jobs} videos")
 
     def notice(self, text: str) -> None:
-        _say(text)
+        say(text)
 
-    def started(self, job: Job, info: VideoInfo, expected: int | None) -> None:
-        self._expected = expected
-        self._started = self._told = time.monotonic()
-        _say(f"{job.source}: {info.width}x{info.height} {info.codec}, started")
+    def started(self, job: Job, opened: Opened) -> None:
+        now = time.monotonic()
+        self._opened[job], self._told[job] = (opened, now), now
+        self._forecast.started(job, opened)
+        say(f"{job.source}: {opened.width}x{opened.height} {opened.codec}, started")
 
     def advanced(self, job: Job, frames: int) -> None:
+        self._forecast.advanced(job, frames)
         now = time.monotonic()
-        if now - self._told >= TEXT_EVERY_S:
-            self._told = now
-            of = f" of {self._expected}" if self._expected else ""
-            rate = frames / (now - self._started)
-            _say(f"{job.source}: {frames}{of} frames, {rate:.1f} frames/s")
+        if now - self._told[job] >= TEXT_EVERY_S:
+            self._told[job] = now
+            opened, since = self._opened[job]
+            of = f" of {opened.expected}" if opened.expected else ""
+            say(f"{job.source}: {frames}{of} frames, {frames / (now - since):.1f} frames/s")
+
+    def retried(self, job: Job, why: str) -> None:
+        say(f"{job.source}: {why}; it is tried again")
 
     def done(self, job: Job, summary: dict[str, Any]) -> None:
-        _say(done_line(job, summary))
+        self._over(job)
+        say(self._place() + done_line(job, summary))
         for warning in summary["warnings"]:
-            _say(f"{job.source}: warning: {warning}")
+            say(f"{job.source}: warning: {warning}")
 
     def skipped(self, job: Job, why: str) -> None:
-        _say(f"{job.source}: skipped, {why} (--overwrite to do it again)")
+        self._over(job)
+        say(f"{self._place()}{job.source}: skipped, {why} (--overwrite to do it again)")
+
+    def ended(self, outcomes: Sequence[Outcome], seconds: float) -> None:
+        if len(outcomes) > 1:
+            say(ended_line(outcomes, seconds))
+
+    def _over(self, job: Job) -> None:
+        self._forecast.over(job)
+
+    def _place(self) -> str:
+        if self._jobs < 2:
+            return ""
+        left = self._forecast.seconds_left(time.monotonic() - self._begun)
+        then = "" if not left else f", {duration(left)} left"
+        return f"[{self._forecast.ended}/{self._jobs}{then}] "
 
 
 class JsonLines(Renderer):
@@ -153,23 +202,29 @@ class JsonLines(Renderer):
 
     def __init__(self, *, debug: bool) -> None:
         super().__init__(debug=debug)
-        self._told = 0.0
+        self._told: dict[Job, float] = {}
 
     def _tell(self, event: str, **content: Any) -> None:
         sys.stderr.write(json.dumps({"event": event, **content}) + "\n")
         sys.stderr.flush()
 
+    def planned(self, jobs: Sequence[Job]) -> None:
+        self._tell("planned", inputs=[str(job.source) for job in jobs])
+
     def notice(self, text: str) -> None:
         self._tell("notice", text=text)
 
-    def started(self, job: Job, info: VideoInfo, expected: int | None) -> None:
-        self._tell("started", input=str(job.source), frames_expected=expected)
+    def started(self, job: Job, opened: Opened) -> None:
+        self._tell("started", input=str(job.source), frames_expected=opened.expected)
 
     def advanced(self, job: Job, frames: int) -> None:
         now = time.monotonic()
-        if now - self._told >= JSON_EVERY_S:
-            self._told = now
+        if now - self._told.get(job, 0.0) >= JSON_EVERY_S:
+            self._told[job] = now
             self._tell("progress", input=str(job.source), frames=frames)
+
+    def retried(self, job: Job, why: str) -> None:
+        self._tell("retried", input=str(job.source), why=why)
 
     def done(self, job: Job, summary: dict[str, Any]) -> None:
         self._tell(
@@ -186,66 +241,5 @@ class JsonLines(Renderer):
     def failed(self, name: str, error: VidfxError) -> None:
         self._tell("failed", input=name, error=str(error), hint=error.hint)
 
-
-class _Rate(ProgressColumn):
-    """Frames a second."""
-
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:.0f} frames/s")
-
-
-class Bar(Renderer):
-    """A Rich bar on stderr with frames a second and the time left."""
-
-    def __init__(self, *, debug: bool) -> None:
-        super().__init__(debug=debug)
-        self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            _Rate(),
-            TimeRemainingColumn(),
-            console=Console(stderr=True, markup=False, highlight=False),
-            transient=True,
-        )
-        self._task: TaskID | None = None
-
-    def __enter__(self) -> Bar:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def _print(self, text: str) -> None:
-        self._progress.console.print(Text(clean(text)), soft_wrap=True)
-
-    def notice(self, text: str) -> None:
-        self._print(text)
-
-    def started(self, job: Job, info: VideoInfo, expected: int | None) -> None:
-        self._close()
-        self._task = self._progress.add_task(clean(job.source.name), total=expected)
-
-    def advanced(self, job: Job, frames: int) -> None:
-        if self._task is not None:
-            self._progress.update(self._task, completed=frames)
-
-    def _close(self) -> None:
-        if self._task is not None:
-            self._progress.remove_task(self._task)
-            self._task = None
-
-    def done(self, job: Job, summary: dict[str, Any]) -> None:
-        self._close()
-        self._print(done_line(job, summary))
-        for warning in summary["warnings"]:
-            self._print(f"{job.source}: warning: {warning}")
-
-    def skipped(self, job: Job, why: str) -> None:
-        self._print(f"{job.source}: skipped, {why} (--overwrite to do it again)")
-
-    def failed(self, name: str, error: VidfxError) -> None:
-        self._close()
-        super().failed(name, error)
+    def ended(self, outcomes: Sequence[Outcome], seconds: float) -> None:
+        self._tell("ended", seconds=round(seconds, 3))

@@ -14,17 +14,17 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from vidfx.errors import InputError, NotMediaError, OutputExistsError
+from vidfx.errors import InputError, NotMediaError
 from vidfx.output.rows import RowWriter
-from vidfx.output.summary import Tally, describe_input, read_summary, versions, write_summary
+from vidfx.output.summary import Tally, describe_input, versions, write_summary
 from vidfx.run.lanes import Lane, StoppedError, Worker, feed
 from vidfx.run.pipeline import MAX_CHUNK, Clock, Pipeline
 from vidfx.run.plan import Job
-from vidfx.run.progress import Listener
+from vidfx.run.progress import Listener, Opened
 from vidfx.run.setup import Setup
 from vidfx.stages.draw import FaceLabel, Painter
 from vidfx.types import Face, Frame, FrameResult, VideoInfo
-from vidfx.video.atomic import Pending, output_errors
+from vidfx.video.atomic import Pending, output_errors, part_name
 from vidfx.video.device_source import open_on_device
 from vidfx.video.encoders import Encoder, choose_encoder
 from vidfx.video.sink import VideoSink
@@ -34,33 +34,6 @@ from vidfx_engines import EngineError
 QUEUE_BYTES = 96 << 20
 MAX_QUEUE = 2 * MAX_CHUNK
 """Of each lane: less than a chunk, and one thread would always wait for another."""
-
-
-def is_done(job: Job, setup: Setup) -> bool:
-    """Whether the results of this very work stand there already, all of them.
-
-    Raises OutputExistsError where other results stand there and may not be overwritten.
-    """
-    if setup.settings.overwrite:
-        return False
-    existing = [path for path in job.outputs if path.exists()]
-    if not existing:
-        return False
-    hint = "use --overwrite, or another output folder"
-    summary = read_summary(job.outputs.summary)
-    if summary is None:
-        raise OutputExistsError(
-            f"{job.source}: {existing[0]} exists already, and no summary says what made it",
-            hint=hint,
-        )
-    if summary.get("fingerprint") != setup.fingerprint(job.source):
-        raise OutputExistsError(
-            f"{job.source}: {job.outputs.summary} exists already, "
-            "from another input or other settings",
-            hint=hint,
-        )
-    wanted = set(job.outputs) - (set() if setup.settings.video else {job.outputs.video})
-    return wanted <= set(existing)
 
 
 def annotate_video(job: Job, setup: Setup, listener: Listener) -> dict[str, Any]:
@@ -76,7 +49,7 @@ def annotate_video(job: Job, setup: Setup, listener: Listener) -> dict[str, Any]
     with source:
         info = source.info
         listener.notice(f"{job.source.name}: {why}")
-        listener.started(job, info, _expected(info, setup))
+        listener.started(job, Opened(info.width, info.height, info.codec, _expected(info, setup)))
         with output_errors(job.outputs.summary.parent):
             job.outputs.summary.parent.mkdir(parents=True, exist_ok=True)
         with _Results(job, info, setup, clock, listener) as results:
@@ -97,6 +70,7 @@ def annotate_video(job: Job, setup: Setup, listener: Listener) -> dict[str, Any]
                 "models": setup.models.describe(),
                 "counts": results.tally.counts(),
                 "outputs": written,
+                "bytes": results.sizes(),
                 "seconds": {
                     "total": round(time.perf_counter() - started, 3),
                     "by_stage": {stage: round(s, 3) for stage, s in clock.seconds.items()},
@@ -283,6 +257,13 @@ class _Results:
             written |= {"video": outputs.video.name, "audio": report.audio}
         self._rows.complete()
         return written
+
+    def sizes(self) -> dict[str, int]:
+        """Bytes of every completed file, by its name."""
+        outputs = self.job.outputs
+        paths = [outputs.faces, outputs.frames, *([outputs.video] if self._sink else [])]
+        with output_errors(outputs.summary):
+            return {p.name: p.with_name(part_name(p.name)).stat().st_size for p in paths}
 
     def publish(self, summary: dict[str, Any]) -> None:
         """Give all files their names, the summary last; between the first and it, only renames."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ _HINTS = {
     errno.EISDIR: "remove or rename the folder that has the output's name",
 }
 _NAME_MAX = 255
+_MAX_PID = 1 << 22
 
 
 def output_error(path: Path, error: OSError) -> OutputError:
@@ -54,7 +56,7 @@ class Pending:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.part = path.with_name(_part_name(path.name))
+        self.part = path.with_name(part_name(path.name))
         with output_errors(path):
             if path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -99,10 +101,14 @@ class Pending:
             self.discard()
 
 
-def _part_name(name: str) -> str:
+def part_name(name: str, owner: int | None = None) -> str:
     """``.<name>.<pid>.part``, the name cut from the front where the whole would be too long."""
-    tail = f".{os.getpid()}.part"
-    room = _NAME_MAX - len(os.fsencode(tail)) - 1
+    room = _NAME_MAX - len(".") - len(f".{_MAX_PID}.part")
     while len(os.fsencode(name)) > room:
         name = name[1:]
-    return f".{name}{tail}"
+    return f".{name}.{os.getpid() if owner is None else owner}.part"
+
+
+def same_part(name: str) -> str:
+    """What the temporary names of one file have in common, whoever made them."""
+    return re.sub(r"\.\d+\.part$", ".part", name)

@@ -1,0 +1,130 @@
+"""One worker process, as the run sees it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from vidfx.run.plan import Job
+from vidfx.run.wire import Message, Wire, job_as_json
+
+# -P: what lies in the folder of the videos must not be imported
+_COMMAND = (sys.executable, "-P", "-X", "faulthandler", "-m", "vidfx.run.worker")
+LAST_WORDS = 4000
+"""Characters of a dead worker's stderr that are kept."""
+
+
+@dataclass(eq=False)
+class Task:
+    """A job that is to be done, and what happened to it so far."""
+
+    job: Job
+    overwrite: bool = False
+    leftovers: list[Path] = field(default_factory=list[Path])
+    "temporary files of dead runs, for whoever holds the job's lock to remove"
+    deaths: int = 0
+    "workers that died over it"
+    not_before: float = 0.0
+
+
+class Hand:
+    """A worker process and the task that it has. A session of its own keeps Ctrl-C from it."""
+
+    def __init__(self, settings: dict[str, Any], out: Path | None, gpu: str | None) -> None:
+        self.wire, theirs = Wire.pair()
+        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
+        path = [entry for entry in sys.path if Path(entry).is_absolute()]
+        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path)}
+        if gpu is not None:
+            environment["CUDA_VISIBLE_DEVICES"] = gpu
+        try:
+            self._process = subprocess.Popen(  # noqa: S603 - ourselves
+                [*_COMMAND, str(theirs)],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._stderr,
+                pass_fds=(theirs,),
+                env=environment,
+                start_new_session=True,
+            )
+        finally:
+            os.close(theirs)
+        self.gpu = gpu
+        self.ready = False
+        self.task: Task | None = None
+        self.heard = time.monotonic()
+        "when it last made progress"
+        with suppress(OSError):
+            self.wire.send(settings=settings, out=None if out is None else str(out))
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def idle(self) -> bool:
+        return self.ready and self.task is None
+
+    def give(self, task: Task) -> None:
+        """Raises OSError where the worker is no more."""
+        self.task, self.heard = task, time.monotonic()
+        self.wire.send(
+            job=job_as_json(task.job),
+            overwrite=task.overwrite,
+            leftovers=[str(path) for path in task.leftovers],
+        )
+
+    def receive(self) -> Message | None:
+        """What it tells; None where it is no more."""
+        try:
+            message = self.wire.receive()
+        except (EOFError, OSError):
+            return None
+        self.heard = time.monotonic()
+        return message
+
+    def dismiss(self) -> None:
+        """Tell an idle worker to go, which it does when its wire is closed."""
+        self.wire.close()
+
+    def interrupt(self) -> None:
+        """Have it drop its video in good order."""
+        with suppress(OSError):
+            self._process.terminate()
+
+    def kill(self) -> None:
+        with suppress(OSError):
+            self._process.kill()
+
+    def gone(self, timeout: float) -> bool:
+        """Whether its process has ended, after waiting for it."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout)
+        return self._process.returncode is not None
+
+    def why_it_ended(self) -> str:
+        """How the process ended; wait for it first."""
+        code = self._process.returncode
+        if code is None or code >= 0:
+            return f"ended with code {code}"
+        name = signal.Signals(-code).name
+        hints = {"SIGKILL": ", as the system does when memory runs out", "SIGSEGV": ", a crash"}
+        return f"was ended by {name}{hints.get(name, '')}"
+
+    def last_words(self) -> str:
+        """The end of what it wrote to stderr."""
+        self._stderr.seek(0, os.SEEK_END)
+        self._stderr.seek(max(0, self._stderr.tell() - LAST_WORDS))
+        return self._stderr.read().decode("utf-8", "replace")
+
+    def close(self) -> None:
+        self.wire.close()
+        self._stderr.close()

@@ -1,0 +1,52 @@
+"""How much memory there is, what processes hold of it, and giving it back.
+
+How much can be known on Linux only; elsewhere nobody knows, and nothing is limited.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+A_JOB = 900 << 20
+"""Bytes that one video at 1080p takes at most, engines included (docs/benchmarks.md)."""
+_CGROUPS = (
+    Path("/sys/fs/cgroup/memory.max"),
+    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+
+
+def available() -> int | None:
+    """Bytes that new processes may take: what is free, and no more than a container's limit."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        free = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
+    except (OSError, StopIteration, ValueError):
+        return None
+    for limit in _CGROUPS:
+        try:
+            free = min(free, int(limit.read_text(encoding="ascii")))
+        except (OSError, ValueError):  # "max", or no such controller
+            continue
+    return free
+
+
+def resident(pid: int) -> int:
+    """Bytes that a process holds in memory; 0 where that cannot be known."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def give_memory_back() -> None:
+    """Each video's threads leave freed memory in the allocator's arenas, some 20 MB a video."""
+    gc.collect()
+    if sys.platform == "linux":
+        with suppress(OSError, AttributeError):  # musl has no malloc_trim
+            ctypes.CDLL(None).malloc_trim(0)

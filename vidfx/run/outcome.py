@@ -1,0 +1,72 @@
+"""What became of each input, and the exit code that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from vidfx.errors import (
+    CrashedError,
+    InputError,
+    NothingReadableError,
+    OutputExistsError,
+    StalledError,
+    VidfxError,
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one input."""
+
+    input: str
+    status: str
+    "done, skipped, failed or planned"
+    outputs: dict[str, str] = field(default_factory=dict[str, str])
+    counts: dict[str, Any] = field(default_factory=dict[str, Any])
+    seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+    error: VidfxError | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        content: dict[str, Any] = {"input": self.input, "status": self.status}
+        if self.outputs:
+            content["outputs"] = self.outputs
+        if self.counts:
+            content |= {"counts": self.counts, "seconds": self.seconds}
+        if self.warnings:
+            content["warnings"] = list(self.warnings)
+        if self.error:
+            content["error"] = {
+                "type": type(self.error).__name__,
+                "message": str(self.error),
+                "hint": self.error.hint,
+            }
+        return content
+
+
+def exit_code(outcomes: Sequence[Outcome]) -> int:
+    """0 all done, 1 some input failed, 3 nothing could be read; 2 or 4 if all failed for that."""
+    errors = [o.error for o in outcomes if o.error]
+    if not errors:
+        return 0
+    if len(errors) < len(outcomes):
+        return 1
+    not_read = (OutputExistsError, CrashedError, StalledError)
+    if all(isinstance(e, InputError) and not isinstance(e, not_read) for e in errors):
+        return NothingReadableError.exit_code
+    codes = {e.exit_code for e in errors}
+    return codes.pop() if len(codes) == 1 else 1
+
+
+def as_failure(source: object, error: Exception) -> VidfxError:
+    """``error`` as what may be told of ``source``."""
+    if isinstance(error, VidfxError):
+        return error
+    failure = VidfxError(
+        f"{source}: unexpected {type(error).__name__}: {error}",
+        hint="please report it, with the output of --debug",
+    )
+    failure.__cause__ = error
+    return failure

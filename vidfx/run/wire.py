@@ -1,0 +1,72 @@
+"""What a run and its worker processes tell each other: JSON over a socket, never pickles."""
+
+from __future__ import annotations
+
+import json
+import socket
+import traceback
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, cast
+
+from vidfx import errors
+from vidfx.errors import VidfxError
+from vidfx.run.plan import Job, Outputs
+
+Message = dict[str, Any]
+
+
+class Wire:
+    """One end. ``receive`` raises EOFError when the other end is gone, ``send`` OSError."""
+
+    def __init__(self, file: int) -> None:
+        self._connection = Connection(file)
+
+    @classmethod
+    def pair(cls) -> tuple[Wire, int]:
+        """This end, and the number of the file that a child process inherits as the other."""
+        ours, theirs = socket.socketpair()
+        return cls(ours.detach()), theirs.detach()
+
+    def fileno(self) -> int:
+        return self._connection.fileno()
+
+    def send(self, **message: Any) -> None:
+        self._connection.send_bytes(json.dumps(message).encode("ascii"))
+
+    def receive(self) -> Message:
+        return cast("Message", json.loads(self._connection.recv_bytes()))
+
+    def waiting(self) -> bool:
+        """Whether there is something to receive; also at the end."""
+        return self._connection.poll()
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def job_as_json(job: Job) -> Message:
+    return {"source": str(job.source), "outputs": [str(path) for path in job.outputs]}
+
+
+def job_from_json(content: Message) -> Job:
+    return Job(Path(content["source"]), Outputs(*map(Path, content["outputs"])))
+
+
+def error_as_json(error: VidfxError) -> Message:
+    return {
+        "type": type(error).__name__,
+        "message": str(error),
+        "hint": error.hint,
+        "traceback": "".join(traceback.format_exception(error)),
+    }
+
+
+def error_from_json(content: Message) -> VidfxError:
+    """The same error; where it was raised is a note that only --debug shows."""
+    kind = getattr(errors, content["type"], VidfxError)
+    error = VidfxError(content["message"], hint=content["hint"])
+    if kind is not errors.Interrupted:
+        error = cast("VidfxError", kind(content["message"], hint=content["hint"]))
+    error.add_note(content["traceback"])
+    return error
