@@ -233,7 +233,9 @@ def read_ledger(out: Path) -> tuple[Run, list[Entry]]:
             f"{out}: no ledger of vidfx here", hint="name the output folder of `vidfx annotate`"
         )
     try:
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as base:
+        # where the last run was killed while it wrote, its journal is rolled back, which is a write
+        mode = "rw" if os.access(file, os.W_OK) else "ro"
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode={mode}", uri=True)) as base:
             run = base.execute(
                 "SELECT id, started, seen, ended, host, pid, folder, inputs, settings FROM runs"
                 " ORDER BY ended IS NULL AND seen > ? DESC, id DESC LIMIT 1",

@@ -1,0 +1,265 @@
+"""What dies, hangs or grows in a worker costs one video, and the others go on."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from vidfx.cli.app import app
+from vidfx.config import Settings
+from vidfx.run import memory
+from vidfx.run.locks import BusyError, Locks
+from vidfx.run.pool import Size, visible_gpus
+from worker_faults import results_in, worker_faults
+
+FAST = ["--emotion", "none", "--detector-size", "320", "--no-video", "--end", "0.4"]
+
+IN_BAD = """
+    import os, signal, time
+    import vidfx.run.video as video
+    whole = video._flow
+    def flow(source, pipeline, results, clock):
+        if source.info.path.stem.startswith("bad"):
+            {fault}
+        whole(source, pipeline, results, clock)
+    video._flow = flow
+"""
+
+
+def vidfx(*args: object) -> Result:
+    return CliRunner().invoke(app, [*map(str, args)])
+
+
+def copies(clip: Path, folder: Path, *names: str) -> Path:
+    folder.mkdir()
+    for name in names:
+        shutil.copy(clip, folder / f"{name}.mp4")
+    return folder
+
+
+def run(*args: object, **more: str) -> subprocess.Popen[str]:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | more
+    return subprocess.Popen(
+        [sys.executable, "-c", "from vidfx.cli import main; main()", *map(str, args)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+
+
+def statuses(done: Result) -> dict[str, str]:
+    return {Path(r["input"]).stem: r["status"] for r in json.loads(done.stdout)["results"]}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_crash_costs_one_video(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, jobs: int
+) -> None:
+    worker_faults(monkeypatch, tmp_path, IN_BAD.format(fault="os.kill(os.getpid(), 11)"))
+    folder, out = copies(clip, tmp_path / "in", "bad", "good", "well"), tmp_path / "out"
+    done = vidfx("annotate", folder, "-o", out, *FAST, "--jobs", jobs, "--json")
+    assert statuses(done) == {"bad": "failed", "good": "done", "well": "done"}
+    assert done.exit_code == 1
+    error = json.loads(done.stdout)["results"][0]["error"]
+    assert error["type"] == "CrashedError"
+    assert "SIGSEGV" in error["message"] and "2 times" in error["message"]
+    assert "it is tried again" in done.stderr
+    assert len(results_in(out)) == 6
+
+    told = json.loads(vidfx("status", out, "--json").stdout)
+    assert told["counts"] == {"done": 2, "running": 0, "waiting": 0, "failed": 1}
+    attempts = {v["place"]: v["attempts"] for v in told["videos"]}
+    assert attempts == {
+        "bad.summary.json": 2,
+        "good.summary.json": 1,
+        "well.summary.json": 1,
+    }
+    assert "SIGSEGV" in vidfx("status", out, "--failed").stdout
+    monkeypatch.undo()
+    again = vidfx("retry", out, "--json")
+    assert statuses(again) == {"bad": "done", "good": "skipped", "well": "skipped"}
+
+
+def test_one_death_is_forgiven(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark = tmp_path / "died"
+    fault = f"os.path.exists({str(mark)!r}) or (open({str(mark)!r}, 'w'), os.kill(os.getpid(), 9))"
+    worker_faults(monkeypatch, tmp_path, IN_BAD.format(fault=fault))
+    folder, out = copies(clip, tmp_path / "in", "bad"), tmp_path / "out"
+    done = vidfx("annotate", folder, "-o", out, *FAST, "--json")
+    assert statuses(done) == {"bad": "done"}, done.stderr
+    assert "SIGKILL" in done.stderr
+    assert len(results_in(out)) == 3  # and nothing of the one that died
+
+
+def test_what_hangs_is_ended(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker_faults(monkeypatch, tmp_path, IN_BAD.format(fault="time.sleep(600)"))
+    folder, out = copies(clip, tmp_path / "in", "bad", "good"), tmp_path / "out"
+    done = vidfx("annotate", folder, "-o", out, *FAST, "--stall-timeout", "4", "--json")
+    assert statuses(done) == {"bad": "failed", "good": "done"}
+    assert "no progress for 4 s" in done.stderr and "--stall-timeout" in done.stderr
+    assert len(results_in(out)) == 3
+
+
+@pytest.mark.skipif(memory.available() is None, reason="nobody knows how much memory there is")
+def test_what_does_not_fit_into_memory_is_ended(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grow = "hog = bytearray(2_500_000_000); time.sleep(60)"
+    worker_faults(monkeypatch, tmp_path, IN_BAD.format(fault=grow))
+    folder, out = copies(clip, tmp_path / "in", "bad", "good"), tmp_path / "out"
+    done = vidfx("annotate", folder, "-o", out, *FAST, *("--max-memory", 2, "--jobs", 2, "--json"))
+    assert statuses(done) == {"bad": "failed", "good": "done"}, done.stderr
+    assert "more than the 2.0 GB" in done.stderr and "--max-memory" in done.stderr
+    assert "going on with 1 at once" in done.stderr
+
+
+def test_a_worker_that_cannot_even_start(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = "import sys, os\nif sys.argv[0] == '-m': os.kill(os.getpid(), 6)\n"
+    worker_faults(monkeypatch, tmp_path, fault)
+    done = vidfx("annotate", clip, "-o", tmp_path / "out", *FAST)
+    assert done.exit_code == 4 and "SIGABRT" in done.stderr and "vidfx doctor" in done.stderr
+
+
+def test_sigterm_lets_the_video_at_hand_end(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker_faults(monkeypatch, tmp_path, IN_BAD.format(fault="time.sleep(2)"))
+    folder, out = copies(clip, tmp_path / "in", "bad", "well"), tmp_path / "out"
+    process = run(
+        *("annotate", folder, "-o", out, *FAST, "--jobs", 1),
+        *("--grace", "20", "--progress", "jsonl", "--json"),
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if json.loads(line)["event"] == "started":
+            break
+    process.send_signal(signal.SIGTERM)
+    stdout, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert [r["status"] for r in json.loads(stdout)["results"]] == ["done"]
+    assert {name.split(".")[0] for name in results_in(out)} == {"bad"}
+
+
+def test_workers_end_with_a_run_that_was_killed(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker_faults(monkeypatch, tmp_path, IN_BAD.format(fault="time.sleep(60)"))
+    folder, out = copies(clip, tmp_path / "in", "bad", "well"), tmp_path / "out"
+    process = run("annotate", folder, "-o", out, *FAST, "--jobs", 1, "--progress", "jsonl")
+    assert process.stderr is not None
+    for line in process.stderr:
+        if json.loads(line)["event"] == "started":
+            break
+    (worker,) = children(process.pid)
+    time.sleep(0.5)
+    process.kill()
+    process.communicate()
+    until = time.monotonic() + 10
+    while alive(worker) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not alive(worker)
+    assert any(name.endswith(".part") for name in results_in(out))
+
+    told = json.loads(vidfx("status", out, "--json").stdout)
+    assert told["videos"][0]["status"] in ("running", "waiting")
+    monkeypatch.undo()
+    done = vidfx("annotate", folder, "-o", out, *FAST, "--json")
+    assert statuses(done) == {"bad": "done", "well": "done"}
+    assert len(results_in(out)) == 6  # what the dead one left is gone
+
+
+def children(pid: int) -> list[int]:
+    return [
+        int(p)
+        for task in Path(f"/proc/{pid}/task").iterdir()
+        for p in (task / "children").read_text().split()
+    ]
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except OSError:
+        return False
+
+
+def test_two_runs_share_a_folder(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker_faults(monkeypatch, tmp_path, IN_BAD.format(fault="time.sleep(3)"))
+    names = ["bad", *(f"v{i}" for i in range(5))]
+    folder, out = copies(clip, tmp_path / "in", *names), tmp_path / "out"
+    args = ["annotate", folder, "-o", out, *FAST, "--jobs", 1, "--json", "--progress", "text"]
+    both = [run(*args), run(*args)]
+    told = [process.communicate(timeout=120) for process in both]
+    results = [
+        {Path(r["input"]).stem: r["status"] for r in json.loads(stdout)["results"]}
+        for stdout, _ in told
+    ]
+    for name in names:
+        assert sorted(r[name] for r in results) == ["done", "skipped"], (name, results)
+    assert any("another vidfx is at it" in stderr for _, stderr in told)
+    assert len(results_in(out)) == 3 * len(names)
+
+
+def test_locks_hold_between_processes_and_die_with_them(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from vidfx.run.locks import Locks\n"
+        "with Locks(Path(sys.argv[1])).hold(Path('a')): print('held', flush=True); time.sleep(60)"
+    )
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, env=environment
+    )
+    assert other.stdout is not None and other.stdout.readline() == b"held\n"
+    locks = Locks(tmp_path)
+    assert locks.fault is None
+    with pytest.raises(BusyError), locks.hold(Path("a")):
+        pass
+    with locks.hold(Path("b")):
+        pass
+    other.kill()
+    other.communicate()
+    with locks.hold(Path("a")):
+        pass
+    locks.close()
+
+
+def test_the_size_of_the_pool(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    monkeypatch.setattr(memory, "available", lambda: 100 << 30)
+    monkeypatch.setattr("vidfx.run.pool.visible_gpus", lambda: ())
+    assert Size.of(Settings(), 100).workers == 8
+    assert Size.of(Settings(), 100).threads == 1
+    assert Size.of(Settings(), 3).workers == 3
+    assert Size.of(Settings(), 3).threads == 2
+    assert Size.of(Settings(), 1).threads == 0
+    assert Size.of(Settings(jobs=5, threads=3), 100).threads == 3
+    assert Size.of(Settings(max_memory=2.0), 100).workers == 2
+    monkeypatch.setattr("vidfx.run.pool.visible_gpus", lambda: ("0", "1"))
+    assert Size.of(Settings(), 100).workers == 2
+    assert Size.of(Settings(device="cpu"), 100).gpus == ()
+
+
+def test_which_gpus_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert visible_gpus(tmp_path / "none") == ()
+    for name in ("0000:01:00.0", "0000:02:00.0"):
+        (tmp_path / name).mkdir()
+    assert visible_gpus(tmp_path) == ("0", "1")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,GPU-abc")
+    assert visible_gpus(tmp_path) == ("3", "GPU-abc")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert visible_gpus(tmp_path) == ()
