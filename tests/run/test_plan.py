@@ -194,3 +194,17 @@ def test_no_result_overwrites_an_input(tmp_path: Path) -> None:
         assert name == inputs[0] and isinstance(error, OutputExistsError) and error.hint
         assert [str(job.source) for job in work.jobs] == inputs[1:]
     assert not plan(inputs, tmp_path / "out").refused
+
+
+def test_links_out_of_a_folder_are_refused(tmp_path: Path) -> None:
+    for name in ("in", "secret"):
+        (tmp_path / name).mkdir()
+    for name in ("in/a.mp4", "secret/b.mp4"):
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "in/out.mp4").symlink_to(tmp_path / "secret/b.mp4")
+    (tmp_path / "in/within.mp4").symlink_to(tmp_path / "in/a.mp4")
+    found = plan([str(tmp_path / "in")], tmp_path / "o")
+    assert [job.source.name for job in found.jobs] == ["a.mp4"]
+    ((name, error),) = found.refused
+    assert name.endswith("out.mp4") and "link out of the folder" in str(error)
+    assert len(plan([str(tmp_path / "in/out.mp4")], tmp_path / "o").jobs) == 1

@@ -233,10 +233,21 @@ class _Search:
             folders[:] = sorted(f for f in folders if not f.startswith("."))
             yield Path(place), sorted(f for f in files if not f.startswith("."))
 
+    def _leads_out(self, path: Path, inside: Path) -> bool:
+        """Whether a file found in a folder is a link to media elsewhere, which nobody named."""
+        media = path.suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES
+        if not media or not path.is_symlink() or _real(path).is_relative_to(inside):
+            return False
+        message = f"{path}: is a link out of the folder that was named, to {_real(path)}"
+        self.refuse(str(path), InputError(message, hint="name that file or its folder too"))
+        return True
+
     def _add_folder(self, folder: Path) -> None:
         """Media below a folder, its pictures as ``sequences`` says."""
         empty, refused = True, len(self.refused)
-        for place, files in self._walk(folder):
+        inside = _real(folder)
+        for place, names in self._walk(folder):
+            files = [name for name in names if not self._leads_out(place / name, inside)]
             relative = place.relative_to(folder)
             suffixes = {f: Path(f).suffix.lower() for f in files if not f.endswith(ANNOTATED)}
             videos = [f for f, suffix in suffixes.items() if suffix in VIDEO_SUFFIXES]
