@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 
 from vidfx.cli.app import app
 from vidfx.config import Settings
-from vidfx.run import memory
+from vidfx.run import machine
 from vidfx.run.locks import BusyError, Locks
 from vidfx.run.pool import Size, visible_gpus
 from worker_faults import results_in, worker_faults
@@ -110,7 +110,7 @@ def test_what_hangs_is_ended(clip: Path, tmp_path: Path, monkeypatch: pytest.Mon
     assert len(results_in(out)) == 3
 
 
-@pytest.mark.skipif(memory.available() is None, reason="nobody knows how much memory there is")
+@pytest.mark.skipif(machine.available() is None, reason="nobody knows how much memory there is")
 def test_what_does_not_fit_into_memory_is_ended(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -239,7 +239,7 @@ def test_locks_hold_between_processes_and_die_with_them(tmp_path: Path) -> None:
 
 def test_the_size_of_the_pool(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
-    monkeypatch.setattr(memory, "available", lambda: 100 << 30)
+    monkeypatch.setattr(machine, "available", lambda: 100 << 30)
     monkeypatch.setattr("vidfx.run.pool.visible_gpus", lambda: ())
     assert Size.of(Settings(), 100).workers == 8
     assert Size.of(Settings(), 100).threads == 1

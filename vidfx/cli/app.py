@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from vidfx.cli.annotate import annotate
+from vidfx.cli.bench import bench
 from vidfx.cli.build_engine import build_engine
 from vidfx.cli.dataset import dataset
 from vidfx.cli.doctor import doctor
@@ -49,6 +50,7 @@ def root(
 app.command()(annotate)
 app.command()(status)
 app.command()(retry)
+app.command()(bench)
 app.command()(train)
 app.command()(evaluate)
 app.command("build-engine")(build_engine)

@@ -17,7 +17,7 @@ import numpy as np
 from vidfx.config import Settings
 from vidfx.errors import InputError, NotMediaError, OutputError, UsageError, VidfxError
 from vidfx.run.gallery import Entry, Gallery, Waiting
-from vidfx.run.memory import give_memory_back
+from vidfx.run.machine import give_memory_back
 from vidfx.run.models import Models, load_models
 from vidfx.run.names import check_label, source_name
 from vidfx.run.outcome import Outcome, as_failure

@@ -26,7 +26,7 @@ from vidfx.errors import (
     UnavailableError,
     VidfxError,
 )
-from vidfx.run import memory
+from vidfx.run import machine
 from vidfx.run.done import remove_parts
 from vidfx.run.hand import Hand, Task
 from vidfx.run.outcome import Outcome
@@ -64,14 +64,13 @@ class Size:
         Videos side by side leave less idle than threads within one (docs/benchmarks.md). Memory
         may allow fewer.
         """
-        found = memory.available()
+        found = machine.available()
         limit = round(settings.max_memory * 1e9) or (None if found is None else found * 4 // 5)
         gpus = visible_gpus() if settings.device in ("auto", "cuda") else ()
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-        cores = cores or 1
+        cores = machine.cores()
         workers = settings.jobs or len(gpus) or cores
         if limit is not None and not settings.jobs:
-            workers = min(workers, max(1, limit // memory.A_JOB))
+            workers = min(workers, max(1, limit // machine.A_JOB))
         workers = max(1, min(workers, jobs))
         threads = settings.threads or (0 if workers == 1 else max(1, cores // workers))
         return cls(workers, threads, gpus, limit)
@@ -282,7 +281,7 @@ class Pool:
         if limit is None or now - self._weighed < WEIGH_EVERY_S:
             return
         self._weighed = now
-        weights = {hand: memory.resident(hand.pid) for hand in self._hands}
+        weights = {hand: machine.resident(hand.pid) for hand in self._hands}
         busy = [hand for hand in self._hands if hand.task]
         if sum(weights.values()) <= limit or not busy:
             return

@@ -23,7 +23,7 @@ from vidfx.config import Settings
 from vidfx.errors import Interrupted, VidfxError
 from vidfx.run.done import is_done
 from vidfx.run.locks import BusyError, Locks
-from vidfx.run.memory import give_memory_back
+from vidfx.run.machine import give_memory_back
 from vidfx.run.outcome import Outcome, as_failure
 from vidfx.run.plan import Job
 from vidfx.run.progress import Listener, Opened

@@ -1,6 +1,6 @@
-"""How much memory there is, what processes hold of it, and giving it back.
+"""Cores and memory: how much there is, what processes hold of it, and giving it back.
 
-How much can be known on Linux only; elsewhere nobody knows, and nothing is limited.
+How much memory can be known on Linux only; elsewhere nobody knows, and nothing is limited.
 """
 
 from __future__ import annotations
@@ -18,6 +18,13 @@ _CGROUPS = (
     Path("/sys/fs/cgroup/memory.max"),
     Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
 )
+
+
+def cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def available() -> int | None:
