@@ -11,7 +11,7 @@ ifneq ($(wildcard ../shared/data),)
 export VIDFX_TEST_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: demo demo-train test lint docs bench study results clean
+.PHONY: demo demo-train test lint docs bench bench-compare study results clean
 
 demo: $(VENV)/.installed-demo
 	@test -f demo/clip.mp4 || { echo "making the clip"; $(BIN)/python -m benchmarks.clips demo demo/clip.mp4; }
@@ -48,6 +48,10 @@ docs: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.pipeline
+
+# what got slower between two saved runs: make bench-compare A=before.json B=after.json
+bench-compare: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks compare $(A) $(B)
 
 STUDY ?= study
 

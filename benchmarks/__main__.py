@@ -8,10 +8,13 @@ import sys
 NAMES = {
     "pipeline": "annotate beside ffmpeg and deface, on one clip",
     "engines": "every precision and backend of some models",
+    "jobs": "several videos at once beside one at a time",
+    "startup": "before there is anything to see",
     "recall": "what is lost by looking at every Nth frame",
     "training": "train beside the usual torchvision loop",
     "study": "train and evaluate every variant that can be had here",
     "results": "docs/results.md from what the study left",
+    "compare": "two saved runs: what got slower",
     "clips": "make clips of known content",
 }
 

