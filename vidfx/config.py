@@ -15,12 +15,14 @@ from vidfx.errors import UsageError
 
 Reader = Literal["auto", "decord", "pyav", "decord-cuda", "nvcodec", "pyav-cuda"]
 EncoderName = Literal["auto", "x264", "nvenc"]
+Executor = Literal["local", "ray"]
 Seconds = float
 SETTINGS_FILE = "vidfx.toml"
 TABLE = "annotate"
 MAX_SECONDS = 1e9
 NOT_ABOUT_RESULTS = frozenset(
     {"overwrite", "threads", "reader", "jobs", "stall_timeout", "grace", "max_memory"}
+    | {"executor", "address"}
 )
 """Settings that may differ between two runs that are the same work."""
 
@@ -71,6 +73,10 @@ class Settings:
     "a video that makes no progress for so long is ended"
     grace: Seconds = 5.0
     "after SIGTERM, so long for the videos that are being worked on to end"
+    executor: Executor = "local"
+    "local, worker processes of this machine, or ray, actors of a cluster"
+    address: str = "auto"
+    "of the Ray cluster, as `ray start` names it; auto finds it"
     max_memory: float = 0.0
     "GB for all processes together; 0: four fifths of what there is"
 
@@ -92,6 +98,7 @@ class Settings:
         self._within("end", 0, MAX_SECONDS)
         self._one_of("reader", get_args(Reader))
         self._one_of("preset", PRESETS)
+        self._one_of("executor", get_args(Executor))
         self._one_of("encoder", get_args(EncoderName))
         if self.end is not None and self.end <= (self.start or 0.0):
             raise _SettingError(
@@ -196,7 +203,7 @@ def _convert(value: Any, kind: str, what: str) -> Any:
             return int(value)
         if kind == "float" and isinstance(value, str | int | float) and not isinstance(value, bool):
             return float(value)
-        if kind in ("str", "Reader", "EncoderName") and isinstance(value, str):
+        if kind in ("str", "Reader", "EncoderName", "Executor") and isinstance(value, str):
             return value
     except (ValueError, KeyError, OverflowError):
         pass

@@ -117,6 +117,13 @@ def annotate(
         float | None,
         typer.Option(help="GB for all processes together (default: 4/5 of what is free)."),
     ] = None,
+    executor: Annotated[
+        str | None,
+        typer.Option(help="local (default), or ray: the same jobs on the nodes of a Ray cluster."),
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="Of the Ray cluster: auto (default) or HOST:PORT.")
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
     ] = False,
@@ -157,6 +164,8 @@ def annotate(
         "stall_timeout": stall_timeout,
         "grace": grace,
         "max_memory": max_memory,
+        "executor": executor,
+        "address": address,
     }
     with errors_in_one_line(debug):
         from vidfx.config import load_settings

@@ -18,6 +18,7 @@ from vidfx.run.outcome import Outcome
 from vidfx.run.plan import Job, plan
 from vidfx.run.pool import Pool, Size
 from vidfx.run.progress import Listener, Opened
+from vidfx.run.ray_pool import RayPool
 
 
 def annotate(
@@ -62,8 +63,12 @@ def annotate(
                 )
                 for job in work.jobs
             ]
-            size = Size.of(settings, len(tasks))
-            pool = Pool(settings, size, None if dry_run else out, heard, outcomes.append)
+            place_of_results = None if dry_run else out
+            if settings.executor == "ray":
+                pool = RayPool(settings, place_of_results, heard, outcomes.append)
+            else:
+                size = Size.of(settings, len(tasks))
+                pool = Pool(settings, size, place_of_results, heard, outcomes.append)
             try:
                 pool.run(tasks)
             finally:

@@ -113,17 +113,21 @@ class Pool:
 
         Raises UnavailableError and UsageError where no worker can start, Interrupted after SIGTERM.
         """
-        self._waiting.extend(tasks)
         with self._terminable():
             try:
-                while self._waiting or any(hand.task for hand in self._hands):
-                    self._step()
-                    if self._ends_at is not None:
-                        busy = any(hand.task for hand in self._hands)
-                        if not busy or time.monotonic() >= self._ends_at:
-                            raise Interrupted
+                self.do(tasks)
             finally:
                 self._close()
+
+    def do(self, tasks: Sequence[Task]) -> None:
+        """As ``run``, but the workers stay for more."""
+        self._waiting.extend(tasks)
+        while self._waiting or any(hand.task for hand in self._hands):
+            self._step()
+            if self._ends_at is not None:
+                busy = any(hand.task for hand in self._hands)
+                if not busy or time.monotonic() >= self._ends_at:
+                    raise Interrupted
 
     def _step(self) -> None:
         self._hire()

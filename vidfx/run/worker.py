@@ -83,7 +83,6 @@ def work(wire: Wire) -> None:
             wire.send(event="ready", notices=[*setup.models.notices(), *desk.notices()])
             while True:
                 _do(jobs.get(), setup, desk, _Teller(wire))
-                give_memory_back()
     except KeyboardInterrupt:
         raise
     except Exception as error:  # noqa: BLE001 - the run decides what it means
@@ -116,7 +115,11 @@ def _do(message: Message, setup: Setup, desk: _Desk, teller: _Teller) -> None:
             elif desk.locks is None:
                 teller.tell("planned")
             else:
-                teller.done(job, annotate_video(job, setup, teller))
+                try:
+                    summary = annotate_video(job, setup, teller)
+                finally:
+                    give_memory_back()
+                teller.done(job, summary)
     except BusyError:
         teller.tell("busy")
     except Exception as error:  # noqa: BLE001 - one video's fault must not end the others

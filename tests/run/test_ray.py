@@ -1,0 +1,82 @@
+"""The same jobs on a Ray cluster: equal results, and a node that dies loses nothing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from vidfx.cli.app import app
+from worker_faults import results_in
+
+ray = pytest.importorskip("ray")
+FAST = ("--emotion", "none", "--detector-size", "320", "--preset", "ultrafast")
+
+
+def vidfx(*args: object) -> Result:
+    return CliRunner().invoke(app, [*map(str, args)])
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    from ray.cluster_utils import Cluster
+
+    monkeypatch.setenv("RAY_USAGE_STATS_ENABLED", "0")
+    found = Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False}
+    )
+    yield found
+    found.shutdown()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "auto"])
+def test_ray_is_asked_for_and_there_is_no_cluster(clip: Path, tmp_path: Path, address: str) -> None:
+    done = vidfx(
+        *("annotate", clip, "-o", tmp_path / "out", *FAST),
+        *("--executor", "ray", "--address", address),
+    )
+    assert done.exit_code == 4 and "ray start --head" in done.stderr, done.output
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_cluster_gives_what_one_machine_gives_also_when_a_node_dies(
+    clip: Path, tmp_path: Path, cluster: Any
+) -> None:
+    second = cluster.add_node(num_cpus=2)
+    cluster.wait_for_nodes()
+    folder, here, there = (tmp_path / name for name in ("in", "here", "there"))
+    folder.mkdir()
+    for i in range(8):
+        shutil.copy(clip, folder / f"v{i}.mp4")
+    assert vidfx("annotate", folder, "-o", here, *FAST, "-q").exit_code == 0
+
+    def kill() -> None:
+        until = time.monotonic() + 60
+        while not list(there.glob("*.summary.json")) and time.monotonic() < until:
+            time.sleep(0.1)
+        cluster.remove_node(second, allow_graceful=False)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    done = vidfx(
+        *("annotate", folder, "-o", there, *FAST, "--json"),
+        *("--executor", "ray", "--address", cluster.address),
+    )
+    killer.join()
+    assert done.exit_code == 0, done.stderr
+    results = json.loads(done.stdout)["results"]
+    assert [r["status"] for r in results] == ["done"] * 8
+    assert "the node that worked on it was lost" in done.stderr
+    assert results_in(there) == results_in(here)
+    for path in here.glob("*.csv"):
+        assert (there / path.name).read_bytes() == path.read_bytes(), path.name
+    told = json.loads(vidfx("status", there, "--json").stdout)
+    assert told["counts"] == {"done": 8, "running": 0, "waiting": 0, "failed": 0}

@@ -1,0 +1,251 @@
+"""The same jobs on many machines: Ray actors, each with one worker process of its own.
+
+The driver hands out jobs and hears what became of them; frames never leave the actor. Inputs and
+outputs stand on storage that every node sees under the same path. The done-rule, the locks and the
+ledger are those of one machine. A node that dies costs its videos one attempt each.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import socket
+import sys
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from vidfx.config import Settings
+from vidfx.errors import CrashedError, UnavailableError, VidfxError
+from vidfx.run.hand import Task
+from vidfx.run.outcome import Outcome
+from vidfx.run.plan import Job
+from vidfx.run.pool import ATTEMPTS, Pool, Size, outputs_of
+from vidfx.run.progress import Listener, Opened
+from vidfx.run.wire import error_as_json, error_from_json, job_as_json, job_from_json
+
+CORES_AN_ACTOR = 2
+WAIT_S = 1.0
+REACH_S = 5.0
+
+
+class Station:
+    """The actor: a pool of one, which lives between the jobs that it is given."""
+
+    def __init__(self, settings: dict[str, Any], out: str | None, folder: str) -> None:
+        os.chdir(folder)
+        self._events: list[tuple[str, Any]] = []
+        given = Settings(**settings)
+        # Ray names the GPU of an actor in CUDA_VISIBLE_DEVICES, which the worker inherits
+        size = replace(Size.of(replace(given, jobs=1), 1), gpus=(), threads=given.threads)
+        self._pool = Pool(
+            given, size, Path(out) if out else None, _Recorder(self._events), self._report
+        )
+
+    def do(self, job: dict[str, Any], overwrite: bool, leftovers: Sequence[str]) -> str:
+        """What the pool told of one job, in order, as JSON."""
+        self._events.clear()
+        task = Task(job_from_json(job), overwrite, [Path(path) for path in leftovers])
+        try:
+            self._pool.do([task])
+        except VidfxError as error:
+            self._events.append(("refused", error_as_json(error)))
+        return json.dumps(self._events)
+
+    def _report(self, outcome: Outcome) -> None:
+        counts = {"counts": outcome.counts, "seconds": outcome.seconds}
+        self._events.append(
+            ("outcome", {"status": outcome.status, "warnings": list(outcome.warnings), **counts})
+        )
+
+
+class RayPool:
+    """Does what Pool does, on the nodes of a Ray cluster."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        out: Path | None,
+        listener: Listener,
+        report: Callable[[Outcome], None],
+    ) -> None:
+        """Raises UnavailableError where Ray or the cluster cannot be had."""
+        self.settings, self.out = settings, out
+        self.listener, self.report = listener, report
+        try:
+            self._ray: Any = importlib.import_module("ray")
+        except ImportError as error:
+            raise UnavailableError(
+                "--executor ray: ray is not installed", hint="pip install 'vidfx[ray]'"
+            ) from error
+        self._waiting: deque[Task] = deque()
+        self._at: dict[Any, tuple[Any, Task]] = {}
+        "what each running call is about: its actor and its task"
+        self._starting: dict[Any, Any] = {}
+        "actors that are not there yet, by the call that says that they are"
+        self._told: set[str] = set()
+
+    def run(self, tasks: Sequence[Task]) -> None:
+        """Do all tasks. Raises UnavailableError where no actor can load the engines."""
+        ray = self._ray
+        own = not ray.is_initialized()
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray reports its use by default
+        if own:
+            self._join(ray)
+        try:
+            self._waiting.extend(tasks)
+            with redirect_stdout(sys.stderr):  # Ray prints, and stdout is for --json
+                self._flow(len(tasks))
+        finally:
+            for actor, _ in self._at.values():
+                ray.kill(actor)
+            if own:
+                ray.shutdown()
+
+    def _join(self, ray: Any) -> None:
+        address = self.settings.address
+        try:
+            host, _, port = address.rpartition("/")[2].partition(":")
+            if port.isdigit():  # Ray itself would try for minutes
+                socket.create_connection((host, int(port)), timeout=REACH_S).close()
+            ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+        except (OSError, ValueError, RuntimeError) as error:
+            raise UnavailableError(
+                f"--executor ray: no cluster at {address}: {error}",
+                hint="start one with `ray start --head`, or name it with --address",
+            ) from error
+
+    def _flow(self, jobs: int) -> None:
+        ray, idle = self._ray, deque[Any]()
+        for _ in range(self._actors(jobs)):
+            self._start()
+        while self._waiting or self._at:
+            while idle and self._waiting:
+                actor, task = idle.popleft(), self._waiting.popleft()
+                leftovers = [str(path) for path in task.leftovers]
+                call = actor.do.remote(job_as_json(task.job), task.overwrite, leftovers)
+                self._at[call] = actor, task
+            calls = [*self._at, *self._starting]
+            if not calls:
+                raise UnavailableError(
+                    "--executor ray: no actor could be started", hint="`ray status` shows the nodes"
+                )
+            for call in ray.wait(calls, num_returns=len(calls), timeout=WAIT_S)[0]:
+                try:
+                    told = ray.get(call)
+                except ray.exceptions.RayActorError:
+                    self._lost(call)
+                    continue
+                if call in self._starting:
+                    idle.append(self._starting.pop(call))
+                    continue
+                actor, task = self._at.pop(call)
+                idle.append(actor)
+                for kind, content in json.loads(told):
+                    self._hear(task.job, kind, content)
+        for actor in (*idle, *self._starting.values()):
+            ray.kill(actor)
+
+    def _actors(self, jobs: int) -> int:
+        """As many as the cluster has room for, or as were asked for; no more than jobs."""
+        room = self._ray.cluster_resources()
+        gpus = int(room.get("GPU", 0)) if self._on_gpu else 0
+        fits = gpus or max(1, int(room.get("CPU", 1)) // self._cores)
+        return max(1, min(self.settings.jobs or fits, jobs))
+
+    @property
+    def _on_gpu(self) -> bool:
+        return self.settings.device.startswith("cuda")
+
+    @property
+    def _cores(self) -> int:
+        return self.settings.threads or CORES_AN_ACTOR
+
+    def _start(self) -> None:
+        """Ask for an actor. It counts once it is there, which may be never if there is no room."""
+        kind = self._ray.remote(
+            num_cpus=self._cores, num_gpus=int(self._on_gpu), scheduling_strategy="SPREAD"
+        )(Station)
+        settings = asdict(replace(self.settings, threads=self._cores, jobs=1))
+        out = None if self.out is None else str(self.out)
+        actor = kind.remote(settings, out, str(Path.cwd()))
+        self._starting[actor.__ray_ready__.remote()] = actor
+
+    def _lost(self, call: Any) -> None:
+        """The node or the actor died."""
+        if self._starting.pop(call, None) is not None:
+            return
+        _, task = self._at.pop(call)
+        self._start()
+        task.deaths += 1
+        why = "the node that worked on it was lost"
+        if task.deaths < ATTEMPTS:
+            self.listener.retried(task.job, why)
+            self._waiting.append(task)
+            return
+        error = CrashedError(
+            f"{task.job.source}: {why}, {task.deaths} times", hint="`ray status` shows the nodes"
+        )
+        self.listener.failed(str(task.job.source), error)
+        self.report(Outcome(str(task.job.source), "failed", error=error))
+
+    def _hear(self, job: Job, kind: str, content: Any) -> None:
+        listener, name = self.listener, str(job.source)
+        if kind == "notice":
+            if content not in self._told:
+                self._told.add(content)
+                listener.notice(content)
+        elif kind == "started":
+            listener.started(job, Opened(**content))
+        elif kind == "retried":
+            listener.retried(job, content)
+        elif kind == "done":
+            listener.done(job, content)
+        elif kind == "skipped":
+            listener.skipped(job, content)
+        elif kind == "refused":
+            raise error_from_json(content)
+        elif kind == "failed":
+            error = error_from_json(content)
+            listener.failed(name, error)
+            self.report(Outcome(name, "failed", error=error))
+        elif kind == "outcome" and content["status"] != "failed":
+            outputs = outputs_of(job, self.settings)
+            counts, seconds = content["counts"], content["seconds"]
+            warnings = tuple(content["warnings"])
+            self.report(Outcome(name, content["status"], outputs, counts, seconds, warnings))
+
+
+class _Recorder(Listener):
+    """Keeps what a pool tells, for the driver."""
+
+    def __init__(self, events: list[tuple[str, Any]]) -> None:
+        self._events = events
+
+    def planned(self, jobs: Sequence[Job]) -> None: ...
+
+    def notice(self, text: str) -> None:
+        self._events.append(("notice", text))
+
+    def started(self, job: Job, opened: Opened) -> None:
+        self._events.append(("started", vars(opened)))
+
+    def advanced(self, job: Job, frames: int) -> None: ...
+
+    def retried(self, job: Job, why: str) -> None:
+        self._events.append(("retried", why))
+
+    def done(self, job: Job, summary: dict[str, Any]) -> None:
+        self._events.append(("done", summary))
+
+    def skipped(self, job: Job, why: str) -> None:
+        self._events.append(("skipped", why))
+
+    def failed(self, name: str, error: VidfxError) -> None:
+        self._events.append(("failed", error_as_json(error)))
+
+    def ended(self, outcomes: Sequence[Outcome], seconds: float) -> None: ...
