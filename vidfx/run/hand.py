@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +28,14 @@ class Task:
 
     job: Job
     overwrite: bool = False
-    leftovers: list[Path] = field(default_factory=list[Path])
-    "temporary files of dead runs, for whoever holds the job's lock to remove"
+    leftovers: list[Path] | None = None
+    "temporary files of dead runs, for whoever holds the lock to remove; None: let it look"
     deaths: int = 0
     "workers that died over it"
     not_before: float = 0.0
+
+    def leftovers_as_json(self) -> list[str] | None:
+        return None if self.leftovers is None else [str(path) for path in self.leftovers]
 
 
 class Hand:
@@ -79,7 +82,7 @@ class Hand:
         self.wire.send(
             job=job_as_json(task.job),
             overwrite=task.overwrite,
-            leftovers=[str(path) for path in task.leftovers],
+            leftovers=task.leftovers_as_json(),
         )
 
     def receive(self) -> Message | None:

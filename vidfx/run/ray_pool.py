@@ -46,10 +46,11 @@ class Station:
             given, size, Path(out) if out else None, _Recorder(self._events), self._report
         )
 
-    def do(self, job: dict[str, Any], overwrite: bool, leftovers: Sequence[str]) -> str:
+    def do(self, job: dict[str, Any], overwrite: bool, leftovers: list[str] | None) -> str:
         """What the pool told of one job, in order, as JSON."""
         self._events.clear()
-        task = Task(job_from_json(job), overwrite, [Path(path) for path in leftovers])
+        paths = None if leftovers is None else [Path(path) for path in leftovers]
+        task = Task(job_from_json(job), overwrite, paths)
         try:
             self._pool.do([task])
         except VidfxError as error:
@@ -91,6 +92,10 @@ class RayPool:
 
     def run(self, tasks: Sequence[Task]) -> None:
         """Do all tasks. Raises UnavailableError where no actor can load the engines."""
+        with redirect_stdout(sys.stderr):  # Ray prints, and stdout is for --json
+            self._run(tasks)
+
+    def _run(self, tasks: Sequence[Task]) -> None:
         ray = self._ray
         own = not ray.is_initialized()
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray reports its use by default
@@ -98,8 +103,7 @@ class RayPool:
             self._join(ray)
         try:
             self._waiting.extend(tasks)
-            with redirect_stdout(sys.stderr):  # Ray prints, and stdout is for --json
-                self._flow(len(tasks))
+            self._flow(len(tasks))
         finally:
             for actor, _ in self._at.values():
                 ray.kill(actor)
@@ -126,8 +130,9 @@ class RayPool:
         while self._waiting or self._at:
             while idle and self._waiting:
                 actor, task = idle.popleft(), self._waiting.popleft()
-                leftovers = [str(path) for path in task.leftovers]
-                call = actor.do.remote(job_as_json(task.job), task.overwrite, leftovers)
+                call = actor.do.remote(
+                    job_as_json(task.job), task.overwrite, task.leftovers_as_json()
+                )
                 self._at[call] = actor, task
             calls = [*self._at, *self._starting]
             if not calls:
@@ -182,6 +187,7 @@ class RayPool:
         _, task = self._at.pop(call)
         self._start()
         task.deaths += 1
+        task.leftovers = None
         why = "the node that worked on it was lost"
         if task.deaths < ATTEMPTS:
             self.listener.retried(task.job, why)

@@ -21,7 +21,7 @@ from typing import Any
 
 from vidfx.config import Settings
 from vidfx.errors import Interrupted, VidfxError
-from vidfx.run.done import is_done
+from vidfx.run.done import find_leftovers, is_done
 from vidfx.run.locks import BusyError, Locks
 from vidfx.run.machine import give_memory_back
 from vidfx.run.outcome import Outcome, as_failure
@@ -107,9 +107,8 @@ def _do(message: Message, setup: Setup, desk: _Desk, teller: _Teller) -> None:
     job, overwrite = job_from_json(message["job"]), bool(message["overwrite"])
     try:
         with desk.hold(job):
-            for leftover in message["leftovers"]:
-                with suppress(OSError):
-                    Path(leftover).unlink()
+            if desk.locks is not None:
+                _clear(job, message["leftovers"])
             if is_done(job, setup, overwrite=overwrite):
                 teller.skipped(job, "done already, with the same input and settings")
             elif desk.locks is None:
@@ -124,6 +123,15 @@ def _do(message: Message, setup: Setup, desk: _Desk, teller: _Teller) -> None:
         teller.tell("busy")
     except Exception as error:  # noqa: BLE001 - one video's fault must not end the others
         teller.failed(str(job.source), as_failure(job.source, error))
+
+
+def _clear(job: Job, leftovers: list[str] | None) -> None:
+    """Remove what dead runs left of a video that is ours now."""
+    if leftovers is None:
+        leftovers = [str(p) for paths in find_leftovers([job]).values() for p in paths]
+    for leftover in leftovers:
+        with suppress(OSError):
+            Path(leftover).unlink()
 
 
 class _Desk:
