@@ -11,9 +11,9 @@ from typing import Any
 
 from vidfx.config import Settings
 from vidfx.errors import VidfxError
-from vidfx.run.done import find_leftovers
 from vidfx.run.hand import Task
 from vidfx.run.ledger import Ledger
+from vidfx.run.leftovers import find_leftovers
 from vidfx.run.outcome import Outcome
 from vidfx.run.plan import Job, plan
 from vidfx.run.pool import Pool, Size

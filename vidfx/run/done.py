@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 from vidfx.errors import OutputExistsError
 from vidfx.output.summary import read_summary
 from vidfx.run.plan import Job
 from vidfx.run.setup import Setup
-from vidfx.video.atomic import part_name, same_part
 
 
 def is_done(job: Job, setup: Setup, *, overwrite: bool) -> bool:
@@ -50,26 +46,3 @@ def whole(job: Job, summary: dict[str, Any]) -> bool:
         return all(path.stat().st_size == sizes.get(path.name) for path in wanted)
     except OSError:
         return False
-
-
-def find_leftovers(jobs: Sequence[Job]) -> dict[Path, list[Path]]:
-    """By job's summary: temporary files of its results, of runs that live or that died."""
-    parts: dict[Path, list[Path]] = {}
-    for folder in {job.outputs.summary.parent for job in jobs}:
-        with suppress(OSError):
-            for file in folder.iterdir():
-                if file.name.endswith(".part"):
-                    parts.setdefault(folder / same_part(file.name), []).append(file)
-    found: dict[Path, list[Path]] = {}
-    for job in jobs if parts else ():
-        for path in job.outputs:
-            if files := parts.get(path.with_name(same_part(part_name(path.name)))):
-                found.setdefault(job.outputs.summary, []).extend(files)
-    return found
-
-
-def remove_parts(job: Job, owner: int) -> None:
-    """Remove the temporary files of a process that died over ``job``."""
-    for path in job.outputs:
-        with suppress(OSError):
-            path.with_name(part_name(path.name, owner)).unlink()

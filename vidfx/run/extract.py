@@ -26,8 +26,8 @@ from vidfx.run.plan import find_media
 from vidfx.run.selection import Criteria, Selection
 from vidfx.stages.detect import STRIDE, Detector
 from vidfx.types import Frame, FrameResult
-from vidfx.video.image_source import IMAGE_SUFFIXES
 from vidfx.video.source import FrameSource, open_source
+from vidfx.video.suffixes import IMAGE_SUFFIXES
 from vidfx_engines import EngineError
 
 LEAST_LONG_SIDE = 320

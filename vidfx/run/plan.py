@@ -12,14 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidfx.errors import InputError, NotMediaError, OutputExistsError, VidfxError
-from vidfx.video.image_source import IMAGE_SUFFIXES
+from vidfx.video.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
-VIDEO_SUFFIXES = frozenset(
-    [
-        *(".3gp", ".asf", ".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4"),
-        *(".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv"),
-    ]
-)
 LIST_SUFFIXES = frozenset({".txt", ".lst"})
 ANNOTATED = ".annotated.mp4"
 _ANY_FOLDERS = re.compile(r"(?:^|(?<=/))\*\*(?:/|$)")

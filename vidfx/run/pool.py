@@ -27,8 +27,8 @@ from vidfx.errors import (
     VidfxError,
 )
 from vidfx.run import machine
-from vidfx.run.done import remove_parts
 from vidfx.run.hand import Hand, Task
+from vidfx.run.leftovers import remove_parts
 from vidfx.run.outcome import Outcome
 from vidfx.run.plan import Job
 from vidfx.run.progress import Listener, Opened

@@ -21,7 +21,8 @@ from typing import Any
 
 from vidfx.config import Settings
 from vidfx.errors import Interrupted, VidfxError
-from vidfx.run.done import find_leftovers, is_done
+from vidfx.run.done import is_done
+from vidfx.run.leftovers import find_leftovers
 from vidfx.run.locks import BusyError, Locks
 from vidfx.run.machine import give_memory_back
 from vidfx.run.outcome import Outcome, as_failure

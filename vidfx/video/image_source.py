@@ -15,8 +15,8 @@ import numpy as np
 from vidfx.errors import NotMediaError
 from vidfx.types import Frame, VideoInfo
 from vidfx.video.pixels import RgbToI420, rgb_colour
+from vidfx.video.suffixes import IMAGE_SUFFIXES
 
-IMAGE_SUFFIXES = frozenset((".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"))
 FRAME_RATE = Fraction(25)
 
 

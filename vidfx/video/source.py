@@ -10,6 +10,7 @@ from typing import Protocol, Self, TypedDict
 from vidfx.config import Reader
 from vidfx.errors import DecodeError, UnavailableError, UsageError
 from vidfx.types import Frame, VideoInfo
+from vidfx.video.suffixes import IMAGE_SUFFIXES
 
 
 class FrameSource(Protocol):
@@ -61,7 +62,7 @@ def open_source(
     names decord for a file that it gets wrong, UnavailableError where decord is not here.
     """
     # the libraries behind the readers are loaded when a file is opened, not with the program
-    from vidfx.video.image_source import IMAGE_SUFFIXES, ImageSource  # noqa: PLC0415
+    from vidfx.video.image_source import ImageSource  # noqa: PLC0415
     from vidfx.video.pyav_source import PyAVSource  # noqa: PLC0415
 
     window: _Window = {"planes": planes, "start_s": start_s, "end_s": end_s}
