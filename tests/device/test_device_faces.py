@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +18,13 @@ from training_files import vidfx
 from vidfx.device import heads
 from vidfx.device.analyzer import DeviceAnalyzer, ThroughHost, tensor_engine
 from vidfx.device.frames import BATCH, OnDevice, on_device
-from vidfx.run import setup as run_setup
-from vidfx.run.models import load_models
 from vidfx.stages.analyze import HostAnalyzer
 from vidfx.stages.cuts import thumbnail
 from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
 from vidfx.types import Colour, Frame, Surface
 from vidfx_engines import embedded, select
+from worker_faults import worker_faults
 
 CPU = torch.device("cpu")
 PIXEL = 1.0
@@ -225,14 +223,20 @@ def assert_same_rows(ours: list[dict[str, str]], theirs: list[dict[str, str]]) -
     assert np.mean(shares) <= 0.005 and max(shares) <= 0.2
 
 
+ON_A_DEVICE = """
+    from dataclasses import replace
+    import vidfx.run.setup as setup
+    whole = setup.load_models
+    setup.load_models = lambda settings: replace(whole(settings), tensors_on="cpu")
+"""
+
+
 @pytest.mark.parametrize("args", [("--every", "2"), ("--no-video", "--every", "3")])
 def test_a_whole_run_on_a_device_gives_the_rows_of_the_host(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...]
 ) -> None:
     theirs = annotate(clip, tmp_path / "host", *args)
-    monkeypatch.setattr(
-        run_setup, "load_models", lambda settings: replace(load_models(settings), tensors_on="cpu")
-    )
+    worker_faults(monkeypatch, tmp_path, ON_A_DEVICE)
     ours = annotate(clip, tmp_path / "device", *args)
     assert_same_rows(ours, theirs)
     if "--no-video" not in args:
@@ -248,7 +252,5 @@ def test_a_real_clip_gives_the_rows_of_the_host(
 ) -> None:
     clip = test_data / "clips" / "pyfeat-single_face.mp4"
     theirs = annotate(clip, tmp_path / "host", "--no-video", "--every", "2")
-    monkeypatch.setattr(
-        run_setup, "load_models", lambda settings: replace(load_models(settings), tensors_on="cpu")
-    )
+    worker_faults(monkeypatch, tmp_path, ON_A_DEVICE)
     assert_same_rows(annotate(clip, tmp_path / "device", "--no-video", "--every", "2"), theirs)
