@@ -13,8 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.measure import cores, machine, run
+from benchmarks.measure import machine, run
 from benchmarks.page import Row, add_option, show
+from vidfx.run.machine import cores
 
 FAST = ("--quiet", "--progress", "none", "--overwrite")
 

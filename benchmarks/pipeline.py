@@ -18,8 +18,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import Run, cores, failure, machine, ratios, run, spread, table
+from benchmarks.measure import Run, failure, machine, ratios, run, spread, table
 from benchmarks.page import Row, add_option, show
+from vidfx.run.machine import cores
 
 PRESET, CRF = "veryfast", "23"
 DETECTOR = (640, 384)

@@ -22,7 +22,8 @@ from torchvision import transforms
 from torchvision.datasets import ImageFolder
 from torchvision.models import resnet18
 
-from benchmarks.measure import cores, machine, table
+from benchmarks.measure import machine, table
+from vidfx.run.machine import cores
 from vidfx_training.dataset.index import read_dataset
 from vidfx_training.recipe import recipe_for
 from vidfx_training.run import Request, train_run

@@ -46,8 +46,8 @@ def copies(clip: Path, folder: Path, *names: str) -> Path:
     return folder
 
 
-def run(*args: object, **more: str) -> subprocess.Popen[str]:
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | more
+def run(*args: object) -> subprocess.Popen[str]:
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     return subprocess.Popen(
         [sys.executable, "-c", "from vidfx.cli import main; main()", *map(str, args)],
         stdout=subprocess.PIPE,

@@ -29,16 +29,10 @@ class Renderer(Listener, AbstractContextManager["Renderer"]):
 
     def __exit__(self, *_: object) -> None: ...
 
-    def planned(self, jobs: Sequence[Job]) -> None: ...
-
-    def retried(self, job: Job, why: str) -> None: ...
-
     def failed(self, name: str, error: VidfxError) -> None:
         if self.debug:
             traceback.print_exception(error)
         write_error(error)
-
-    def ended(self, outcomes: Sequence[Outcome], seconds: float) -> None: ...
 
 
 def listener_for(kind: str, *, debug: bool) -> Renderer:
@@ -122,15 +116,7 @@ def done_line(job: Job, summary: dict[str, Any]) -> str:
 
 
 class ErrorsOnly(Renderer):
-    def notice(self, text: str) -> None: ...
-
-    def started(self, job: Job, opened: Opened) -> None: ...
-
-    def advanced(self, job: Job, frames: int) -> None: ...
-
-    def done(self, job: Job, summary: dict[str, Any]) -> None: ...
-
-    def skipped(self, job: Job, why: str) -> None: ...
+    """Says nothing else."""
 
 
 class Lines(Renderer):
@@ -173,21 +159,18 @@ class Lines(Renderer):
         say(f"{job.source}: {why}; it is tried again")
 
     def done(self, job: Job, summary: dict[str, Any]) -> None:
-        self._over(job)
+        self._forecast.over(job)
         say(self._place() + done_line(job, summary))
         for warning in summary["warnings"]:
             say(f"{job.source}: warning: {warning}")
 
     def skipped(self, job: Job, why: str) -> None:
-        self._over(job)
+        self._forecast.over(job)
         say(f"{self._place()}{job.source}: skipped, {why} (--overwrite to do it again)")
 
     def ended(self, outcomes: Sequence[Outcome], seconds: float) -> None:
         if len(outcomes) > 1:
             say(ended_line(outcomes, seconds))
-
-    def _over(self, job: Job) -> None:
-        self._forecast.over(job)
 
     def _place(self) -> str:
         if self._jobs < 2:

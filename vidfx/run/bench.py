@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from vidfx.config import Settings
-from vidfx.errors import VidfxError
 from vidfx.run.machine import cores
-from vidfx.run.outcome import Outcome
 from vidfx.run.plan import Job, Outputs
 from vidfx.run.progress import Listener, Opened
 from vidfx.run.setup import Setup, set_up
@@ -161,22 +159,8 @@ class _Silent(Listener):
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
 
-    def planned(self, jobs: Sequence[Job]) -> None: ...
-
-    def notice(self, text: str) -> None: ...
-
     def started(self, job: Job, opened: Opened) -> None:
         self._listener.started(job, opened)
 
     def advanced(self, job: Job, frames: int) -> None:
         self._listener.advanced(job, frames)
-
-    def retried(self, job: Job, why: str) -> None: ...
-
-    def done(self, job: Job, summary: dict[str, Any]) -> None: ...
-
-    def skipped(self, job: Job, why: str) -> None: ...
-
-    def failed(self, name: str, error: VidfxError) -> None: ...
-
-    def ended(self, outcomes: Sequence[Outcome], seconds: float) -> None: ...

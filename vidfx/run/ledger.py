@@ -92,8 +92,6 @@ class Ledger(Listener):
                 *(self._place(job), _shown(str(job.source))),
             )
 
-    def notice(self, text: str) -> None: ...
-
     def started(self, job: Job, opened: Opened) -> None:
         self._begin()
         self._frames[self._place(job)] = 0

@@ -122,12 +122,15 @@ class Pool:
     def do(self, tasks: Sequence[Task]) -> None:
         """As ``run``, but the workers stay for more."""
         self._waiting.extend(tasks)
-        while self._waiting or any(hand.task for hand in self._hands):
+        while self._waiting or self._busy():
             self._step()
-            if self._ends_at is not None:
-                busy = any(hand.task for hand in self._hands)
-                if not busy or time.monotonic() >= self._ends_at:
-                    raise Interrupted
+            if self._ends_at is not None and (
+                not self._busy() or time.monotonic() >= self._ends_at
+            ):
+                raise Interrupted
+
+    def _busy(self) -> list[Hand]:
+        return [hand for hand in self._hands if hand.task]
 
     def _step(self) -> None:
         self._hire()
@@ -143,7 +146,7 @@ class Pool:
         self._weigh()
 
     def _hire(self) -> None:
-        wanted = min(self.workers, len(self._waiting) + sum(1 for h in self._hands if h.task))
+        wanted = min(self.workers, len(self._waiting) + len(self._busy()))
         if self._ends_at is not None or (self._hands and not self._proven):
             return  # one loads the engines first: if they are missing it need not be said twice
         while len(self._hands) < wanted:
@@ -267,7 +270,7 @@ class Pool:
 
     def _end_the_stalled(self) -> None:
         now, limit = time.monotonic(), self.settings.stall_timeout
-        for hand in [h for h in self._hands if h.task and now - h.heard > limit]:
+        for hand in [h for h in self._busy() if now - h.heard > limit]:
             hand.kill()
             task, _ = self._take_from(hand)
             assert task is not None
@@ -286,7 +289,7 @@ class Pool:
             return
         self._weighed = now
         weights = {hand: machine.resident(hand.pid) for hand in self._hands}
-        busy = [hand for hand in self._hands if hand.task]
+        busy = self._busy()
         if sum(weights.values()) <= limit or not busy:
             return
         hand = max(busy, key=lambda h: weights[h])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from vidfx.errors import VidfxError
 from vidfx.run.outcome import Outcome
@@ -27,44 +27,38 @@ class Opened:
         return None if self.expected is None else self.expected * self.width * self.height
 
 
-class Listener(Protocol):
-    """Hears of every step; calls come from one thread at a time, of several videos in turn."""
+class Listener:
+    """Hears of every step, and by default does nothing about it.
+
+    Calls come from one thread at a time, of several videos in turn.
+    """
 
     def planned(self, jobs: Sequence[Job]) -> None:
         """All the videos of this run."""
-        ...
 
     def notice(self, text: str) -> None:
         """Something the user should know: a choice, a licence, a fall-back."""
-        ...
 
     def started(self, job: Job, opened: Opened) -> None:
         """A video was opened."""
-        ...
 
     def advanced(self, job: Job, frames: int) -> None:
         """``frames`` of this video are written so far."""
-        ...
 
     def retried(self, job: Job, why: str) -> None:
         """The process that worked on it has ended; it is tried again."""
-        ...
 
     def done(self, job: Job, summary: dict[str, Any]) -> None:
         """All results of this video stand under their names."""
-        ...
 
     def skipped(self, job: Job, why: str) -> None:
         """The results were there already."""
-        ...
 
     def failed(self, name: str, error: VidfxError) -> None:
         """This input could not be done."""
-        ...
 
     def ended(self, outcomes: Sequence[Outcome], seconds: float) -> None:
         """The whole run."""
-        ...
 
 
 class Forecast:

@@ -232,15 +232,11 @@ class _Recorder(Listener):
     def __init__(self, events: list[tuple[str, Any]]) -> None:
         self._events = events
 
-    def planned(self, jobs: Sequence[Job]) -> None: ...
-
     def notice(self, text: str) -> None:
         self._events.append(("notice", text))
 
     def started(self, job: Job, opened: Opened) -> None:
         self._events.append(("started", vars(opened)))
-
-    def advanced(self, job: Job, frames: int) -> None: ...
 
     def retried(self, job: Job, why: str) -> None:
         self._events.append(("retried", why))
@@ -253,5 +249,3 @@ class _Recorder(Listener):
 
     def failed(self, name: str, error: VidfxError) -> None:
         self._events.append(("failed", error_as_json(error)))
-
-    def ended(self, outcomes: Sequence[Outcome], seconds: float) -> None: ...

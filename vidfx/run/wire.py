@@ -37,10 +37,6 @@ class Wire:
     def receive(self) -> Message:
         return cast("Message", json.loads(self._connection.recv_bytes()))
 
-    def waiting(self) -> bool:
-        """Whether there is something to receive; also at the end."""
-        return self._connection.poll()
-
     def close(self) -> None:
         self._connection.close()
 

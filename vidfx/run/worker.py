@@ -13,8 +13,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -25,7 +24,7 @@ from vidfx.run.done import is_done
 from vidfx.run.leftovers import find_leftovers
 from vidfx.run.locks import BusyError, Locks
 from vidfx.run.machine import give_memory_back
-from vidfx.run.outcome import Outcome, as_failure
+from vidfx.run.outcome import as_failure
 from vidfx.run.plan import Job
 from vidfx.run.progress import Listener, Opened
 from vidfx.run.setup import Setup, set_up
@@ -42,15 +41,11 @@ class _Teller(Listener):
         self._wire = wire
         self._told = 0.0
 
-    def planned(self, jobs: Sequence[Job]) -> None: ...
-
     def tell(self, event: str) -> None:
         self._wire.send(event=event)
 
     def notice(self, text: str) -> None:
         self._wire.send(event="notice", text=text)
-
-    def retried(self, job: Job, why: str) -> None: ...
 
     def started(self, job: Job, opened: Opened) -> None:
         self._wire.send(event="started", **vars(opened))
@@ -70,16 +65,13 @@ class _Teller(Listener):
     def failed(self, name: str, error: VidfxError) -> None:
         self._wire.send(event="failed", error=error_as_json(error))
 
-    def ended(self, outcomes: Sequence[Outcome], seconds: float) -> None: ...
-
 
 def work(wire: Wire) -> None:
     """Load what the first message asks for, then do jobs until the run ends."""
     first = wire.receive()
     jobs = _listen(wire)
     try:
-        with ExitStack() as stack:
-            setup = stack.enter_context(set_up(Settings(**first["settings"])))
+        with set_up(Settings(**first["settings"])) as setup:
             desk = _Desk(first["out"])
             wire.send(event="ready", notices=[*setup.models.notices(), *desk.notices()])
             while True:
