@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from vidfx_training.metrics import cpu_has_bf16
+from vidfx_training.compute import autocast, device_of
 from vidfx_training.models import Network
 from vidfx_training.recipe import Schedule
 
@@ -19,12 +19,13 @@ RATE = 1e-2
 
 @torch.no_grad()
 def features_of(net: Network, pixels: torch.Tensor, batch: int = 64) -> torch.Tensor:
-    """Features (N, F) float32 of uint8 pictures (N, C, S, S)."""
+    """Features (N, F) float32 of uint8 pictures (N, C, S, S), where the net is."""
     net.eval()
+    device = device_of(net)
     parts: list[torch.Tensor] = []
     for part in pixels.split(batch):
-        x = (part.float() / 255).to(memory_format=torch.channels_last)
-        with torch.autocast("cpu", torch.bfloat16, enabled=cpu_has_bf16()):
+        x = (part.to(device).float() / 255).to(memory_format=torch.channels_last)
+        with autocast(device):
             parts.append(net.features(x).float())
     return torch.cat(parts)
 
@@ -43,9 +44,9 @@ def fit_head(
     features = torch.cat([features_of(net, pixels), features_of(net, pixels.flip(-1))])
     mean, std = features.mean(0), features.std(0) + 1e-3
     features = (features - mean) / std
-    wanted = torch.cat([label, label])
-    weight = None if schedule.balance == "none" else class_weight
-    head = torch.nn.Linear(features.shape[1], len(class_weight))
+    wanted = torch.cat([label, label]).to(features.device)
+    weight = None if schedule.balance == "none" else class_weight.to(features.device)
+    head = torch.nn.Linear(features.shape[1], len(class_weight), device=features.device)
     torch.nn.init.zeros_(head.weight)
     torch.nn.init.zeros_(head.bias)
     rng = torch.Generator().manual_seed(schedule.seed)

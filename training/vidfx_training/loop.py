@@ -3,6 +3,8 @@
 # torch and torchvision leave the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
+# torch's fused update of many tensors at once bears a private name.
+# pyright: reportPrivateUsage=false, reportPrivateImportUsage=false
 
 from __future__ import annotations
 
@@ -20,10 +22,11 @@ import torch.nn.functional as F
 from torch import nn
 
 from vidfx_training.checkpoint import read_tensors, save_checkpoint, write_tensors
+from vidfx_training.compute import autocast, device_of
 from vidfx_training.data import Pictures
 from vidfx_training.errors import DataError, DivergedError, WeightsError
 from vidfx_training.heads import fit_head
-from vidfx_training.metrics import balanced_accuracy, cpu_has_bf16, logits_of, to_tensors
+from vidfx_training.metrics import balanced_accuracy, logits_of, to_tensors
 from vidfx_training.models import Network
 from vidfx_training.recipe import Recipe
 from vidfx_training.schedule import learning_rate, side_at
@@ -57,7 +60,7 @@ def train(
     teacher: Teacher | None = None,
     resume: bool = False,
 ) -> Trained:
-    """Fit ``net``; ``out/best.safetensors`` always holds the best weights so far.
+    """Fit ``net``, on the device that it is on; ``out/best.safetensors`` always holds the best.
 
     After every epoch ``out/state.safetensors`` holds all that the next one needs: a run that was
     killed and resumed gives the weights of one that was not. Raises DataError, WeightsError where
@@ -69,10 +72,11 @@ def train(
 @torch.no_grad()
 def average_into(averaged: nn.Module, net: nn.Module, decay: float) -> None:
     """Exponential moving average of every weight and batch statistic."""
-    for kept, new in zip(averaged.state_dict().values(), net.state_dict().values(), strict=True):
-        if kept.dtype.is_floating_point:
-            kept.lerp_(new, 1 - decay)
-        else:
+    pairs = list(zip(averaged.state_dict().values(), net.state_dict().values(), strict=True))
+    smooth = [(kept, new) for kept, new in pairs if kept.dtype.is_floating_point]
+    torch._foreach_lerp_([kept for kept, _ in smooth], [new for _, new in smooth], 1 - decay)
+    for kept, new in pairs:
+        if not kept.dtype.is_floating_point:
             kept.copy_(new)
 
 
@@ -88,6 +92,7 @@ class _Run:
         teacher: Teacher | None,
     ) -> None:
         self.recipe, self.schedule = recipe, recipe.schedule
+        self.device = device_of(net)
         self.out, self.watcher, self.teacher = out, watcher, teacher
         self.names = train_set.labels
         self.same = {
@@ -111,7 +116,6 @@ class _Run:
         self.net = net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.averaged = deepcopy(self.net)
         self.optimiser = self._optimiser()
-        self.bf16 = cpu_has_bf16()
         self.lines: list[Line] = []
         self.best: Line = {}
 
@@ -177,7 +181,7 @@ class _Run:
         schedule, side = self.schedule, side_at(self.recipe, epoch)
         torch.manual_seed(schedule.seed * 10_007 + epoch)
         rng = torch.Generator().manual_seed(schedule.seed * 10_007 + epoch)
-        augmenter = Augmenter(self.recipe.augmentation, rng)
+        augmenter = Augmenter(self.recipe.augmentation, rng, self.device)
         self._train_mode()
         order = self._order(rng)
         total = right = rate = 0.0
@@ -185,7 +189,7 @@ class _Run:
             rate = self._set_rate(epoch + step / self.steps)
             rows = order[step * schedule.batch : (step + 1) * schedule.batch]
             x = augmenter(self.pixels[rows], side)
-            target = F.one_hot(self.label[rows], len(self.names)).float()
+            target = F.one_hot(self.label[rows].to(self.device), len(self.names)).float()
             x, target = mixup(x, target, self.recipe.augmentation.mixup, rng)
             loss, hits = self._step(x.to(memory_format=torch.channels_last), target)
             if not math.isfinite(loss):
@@ -222,7 +226,7 @@ class _Run:
         return rate
 
     def _step(self, x: torch.Tensor, target: torch.Tensor) -> tuple[float, int]:
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.bf16):
+        with autocast(self.device):
             logits = self.net(x)
         logits = logits.float()
         smooth = self.schedule.label_smoothing
@@ -231,7 +235,7 @@ class _Run:
             soft = soft.lerp(self.teacher(x), self.schedule.distil)
         each = -(soft * F.log_softmax(logits, dim=1)).sum(1)
         if self.schedule.balance == "loss":
-            each = each * (target * self.class_weight).sum(1)
+            each = each * (target * self.class_weight.to(self.device)).sum(1)
         loss = each.mean()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -243,7 +247,7 @@ class _Run:
         self, epoch: int, side: int, loss: float, share: float, started: float, rate: float = 0.0
     ) -> None:
         """Measure, keep the weights if they are the best, and tell."""
-        logits = logits_of(self.averaged, self.val_pixels, side=side, bf16=self.bf16)
+        logits = logits_of(self.averaged, self.val_pixels, side=side, bf16=True)
         line: Line = {
             "epoch": epoch,
             "side": side,
@@ -297,7 +301,8 @@ class _Run:
         momenta = _below(tensors, "momentum.")
         for name, parameter in self.net.named_parameters():
             if name in momenta:
-                self.optimiser.state[parameter]["momentum_buffer"] = momenta[name]
+                buffer = momenta[name].to(self.device)
+                self.optimiser.state[parameter]["momentum_buffer"] = buffer
         self.lines, self.best = json.loads(meta["lines"]), json.loads(meta["best"])
         self.watcher.say(f"resumed after epoch {self.lines[-1]['epoch']:g}")
         for line in self.lines:

@@ -7,20 +7,14 @@
 from __future__ import annotations
 
 import math
-from functools import cache
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
+from vidfx_training.compute import autocast, device_of
 from vidfx_training.data import Pictures
-
-
-@cache
-def cpu_has_bf16() -> bool:
-    """Whether convolutions in bfloat16 have a fast kernel here; without one they take 10 x."""
-    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def to_tensors(pictures: Pictures) -> tuple[torch.Tensor, torch.Tensor]:
@@ -37,16 +31,20 @@ def logits_of(
     bf16: bool = False,
     batch: int = 128,
 ) -> torch.Tensor:
-    """Logits (N, K) float32 of uint8 pictures (N, C, S, S), in evaluation mode, at ``side`` px."""
+    """Logits (N, K) float32 of uint8 pictures (N, C, S, S), in evaluation mode, at ``side`` px.
+
+    The net may be on any device; what comes back is on the host.
+    """
     net.eval()
+    device = device_of(net)
     parts: list[torch.Tensor] = []
     for part in pixels.split(batch):
-        x = part.float() / 255
+        x = part.to(device).float() / 255
         if side is not None and side != x.shape[-1]:
             x = F.interpolate(x, size=side, mode="bilinear", antialias=True, align_corners=False)
-        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        with autocast(device, enabled=bf16):
             parts.append(net(x.to(memory_format=torch.channels_last)).float())
-    return torch.cat(parts)
+    return torch.cat(parts).cpu()
 
 
 def balanced_accuracy(logits: torch.Tensor, label: torch.Tensor) -> float:

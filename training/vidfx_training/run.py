@@ -27,6 +27,7 @@ import torch
 from vidfx_engines import EngineSpec
 from vidfx_training.atomic import whole
 from vidfx_training.checkpoint import load_checkpoint, save_checkpoint
+from vidfx_training.compute import choose
 from vidfx_training.data import Pictures, class_names, load, refuse_shared_sources, without_leaks
 from vidfx_training.dataset.index import Dataset, empty_folders, read_dataset
 from vidfx_training.errors import DataError, RecipeError, TrainingError
@@ -68,6 +69,8 @@ class Request:
     allow_leaks: bool = False
     threads: int = 0
     "0: as many as there are cores"
+    device: str = "auto"
+    "auto, cpu, cuda or cuda:N"
     command: str = ""
 
 
@@ -83,6 +86,7 @@ class Result:
 def train_run(request: Request, watcher: Watcher) -> Result:
     """Train, calibrate, measure and export. Raises TrainingError and its kinds."""
     _claim(request)
+    device = choose(request.device)
     if request.threads:
         torch.set_num_threads(request.threads)
     notes: list[str] = []
@@ -114,9 +118,12 @@ def train_run(request: Request, watcher: Watcher) -> Result:
     net = build(recipe, len(names))
     if not (request.resume and (request.out / STATE).is_file()):
         start(net, recipe.model.arch, recipe.model.init, watcher.say)
-    teacher = Teacher(request.teachers, recipe, tuple(names)) if request.teachers else None
+    net.to(device)
+    teacher = None
+    if request.teachers:
+        teacher = Teacher(request.teachers, recipe, tuple(names), device)
     kept = loggers(request.logger, request.out, recipe.name)
-    asked = _asked(request, recipe, {"train": train_set, "val": val_set})
+    asked = _asked(request, recipe, {"train": train_set, "val": val_set}, device)
     for logger in kept:
         logger.start(asked)
     trained = train(
@@ -225,7 +232,9 @@ def _facts(trained: Trained, recipe: Recipe, val_set: Pictures) -> dict[str, Any
     }
 
 
-def _asked(request: Request, recipe: Recipe, parts: Mapping[str, Pictures]) -> dict[str, Any]:
+def _asked(
+    request: Request, recipe: Recipe, parts: Mapping[str, Pictures], device: torch.device
+) -> dict[str, Any]:
     return {
         "schema": "vidfx.run/1",
         "command": request.command,
@@ -237,11 +246,11 @@ def _asked(request: Request, recipe: Recipe, parts: Mapping[str, Pictures]) -> d
             "split": str(request.split) if request.split else None,
             **{name: pictures.counts() for name, pictures in parts.items()},
         },
-        "machine": machine(),
+        "machine": machine(device),
     }
 
 
-def machine() -> dict[str, str]:
+def machine(device: torch.device) -> dict[str, str]:
     """What figures of time and rounding depend on."""
     libraries = ("vidfx", "torch", "torchvision", "numpy")
     found = {"python": platform.python_version(), "system": platform.platform()}
@@ -254,6 +263,7 @@ def machine() -> dict[str, str]:
         "cores": str(os.cpu_count()),
         "threads": str(torch.get_num_threads()),
         "cpu": torch.backends.cpu.get_cpu_capability(),
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
     }
 
 

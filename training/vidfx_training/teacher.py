@@ -14,15 +14,21 @@ import torch
 import torch.nn.functional as F
 
 from vidfx_training.checkpoint import load_checkpoint
+from vidfx_training.compute import autocast
 from vidfx_training.errors import RecipeError, WeightsError
-from vidfx_training.metrics import cpu_has_bf16
 from vidfx_training.recipe import Recipe
 
 
 class Teacher:
     """The mean opinion of some checkpoints on a picture and its mirror image (Hinton 2015)."""
 
-    def __init__(self, files: Sequence[Path], recipe: Recipe, labels: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        files: Sequence[Path],
+        recipe: Recipe,
+        labels: tuple[str, ...],
+        device: torch.device | str = "cpu",
+    ) -> None:
         """Raises WeightsError, and RecipeError where a teacher knows other classes or crops."""
         self.nets: list[tuple[torch.nn.Module, int]] = []
         content = hashlib.sha256()
@@ -42,20 +48,20 @@ class Teacher:
                     f" {given.template}",
                     hint="teacher and pupil need the same [input] template and colour",
                 )
-            net = found.network().to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+            net = found.network().to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
             self.nets.append((net, given.side))
         self.digest = content.hexdigest()
 
     @torch.no_grad()
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """Probabilities (N, K) for pictures (N, C, S, S) float 0..1."""
-        total = torch.zeros(())
+        total = torch.zeros((), device=x.device)
         for net, side in self.nets:
             seen = x
             if x.shape[-1] != side:
                 seen = F.interpolate(x, size=side, mode="bilinear", align_corners=False)
             for view in (seen, seen.flip(-1)):
-                with torch.autocast("cpu", torch.bfloat16, enabled=cpu_has_bf16()):
+                with autocast(x.device):
                     logits = net(view)
                 total = total + torch.softmax(logits.float(), dim=1)
         return total / (2 * len(self.nets))

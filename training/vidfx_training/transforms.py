@@ -19,15 +19,25 @@ from vidfx_training.recipe import Augmentation
 class Augmenter:
     """Changes each picture of a batch by its own random amounts."""
 
-    def __init__(self, how: Augmentation, rng: torch.Generator) -> None:
+    def __init__(
+        self,
+        how: Augmentation,
+        rng: torch.Generator,
+        device: torch.device | str = "cpu",
+    ) -> None:
         self.how = how
         self.rng = rng
+        "of the host: what befalls a picture is the same on every device, but for its noise"
+        self.device = torch.device(device)
+        self.noise = rng
+        if self.device.type != "cpu":
+            self.noise = torch.Generator(self.device).manual_seed(rng.initial_seed())
 
     def __call__(self, x: torch.Tensor, side: int) -> torch.Tensor:
-        """``x`` (N, C, S, S) uint8 to (N, C, side, side) float 0..1."""
+        """``x`` (N, C, S, S) uint8 on the host to (N, C, side, side) float 0..1 on the device."""
         how = self.how
         x = self._jpeg(x) if how.jpeg else x
-        x = self._place(x.float() / 255, side)
+        x = self._place(x.to(self.device).float() / 255, side)
         if x.shape[1] == 3:
             x = self._colours(x)
         x = x.clamp(1e-3, 1) ** torch.exp(self._each(x, -how.contrast, how.contrast))
@@ -38,13 +48,14 @@ class Augmenter:
             x = torch.where(dark, x * self._each(x, 0.1, 0.5), x)
             noise = torch.where(dark, noise + 0.02, noise)
         if how.noise or how.dark:
-            x = x + torch.randn(x.shape, generator=self.rng) * noise
+            x = x + torch.randn(x.shape, generator=self.noise, device=self.device) * noise
         return self._cover(x).clamp(0, 1)
 
     def _each(self, x: torch.Tensor, low: float, high: float, channels: int = 1) -> torch.Tensor:
         """A number for each picture (and channel), in the shape that goes with ``x``."""
         shape = (len(x), channels, 1, 1)
-        return torch.rand(shape, generator=self.rng) * (high - low) + low
+        amount = torch.rand(shape, generator=self.rng) * (high - low) + low
+        return amount.to(x.device)
 
     def _some(self, x: torch.Tensor, share: float) -> torch.Tensor:
         return self._each(x, 0, 1) < share
@@ -104,7 +115,7 @@ class Augmenter:
             return x
         n, side = len(x), x.shape[-1]
         half = self._each(x, 0, self.how.cutout / 2).view(n, 1, 1) * side
-        at = torch.arange(side).view(1, 1, side)
+        at = torch.arange(side, device=x.device).view(1, 1, side)
         cx = self._each(x, 0, side).view(n, 1, 1)
         cy = self._each(x, 0, side).view(n, 1, 1)
         hole = ((at - cx).abs() < half) & ((at.transpose(1, 2) - cy).abs() < half)

@@ -84,6 +84,9 @@ def train(
         bool,
         typer.Option("--allow-leaks", help="Train though recordings stand on both sides."),
     ] = False,
+    device: Annotated[
+        str, typer.Option(help="auto (a CUDA GPU where there is one), cpu, cuda or cuda:N.")
+    ] = "auto",
     threads: Annotated[int, typer.Option(help="Threads (default: all cores).")] = 0,
     as_json: Annotated[
         bool, typer.Option("--json", help="One JSON object on stdout at the end.")
@@ -120,6 +123,7 @@ def train(
             resume=resume,
             allow_leaks=allow_leaks,
             threads=threads,
+            device=device,
             command=shlex.join(["vidfx", *sys.argv[1:]]),
         )
         with TrainingWatcher(chosen.schedule.epochs, quiet=quiet) as watcher:

@@ -1,0 +1,50 @@
+"""Where a training runs, and how fast bfloat16 is there."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import torch
+
+from vidfx_training.errors import TrainingError
+
+
+def choose(asked: str) -> torch.device:
+    """The device for ``auto`` (the first CUDA GPU, or the CPU), ``cpu``, ``cuda`` or ``cuda:N``.
+
+    Raises TrainingError where it is not there.
+    """
+    found = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if asked == "auto":
+        return torch.device("cuda:0" if found else "cpu")
+    if asked == "cpu":
+        return torch.device("cpu")
+    kind, _, number = asked.partition(":")
+    if kind != "cuda" or not (number or "0").isdecimal():
+        raise TrainingError(
+            f"--device {asked}: no such device", hint="choose auto, cpu, cuda or cuda:N"
+        )
+    if int(number or 0) >= found:
+        raise TrainingError(
+            f"--device {asked}: this installation of torch finds {found} CUDA GPUs",
+            hint="choose cpu, or install torch for your driver: see docs/gpu.md",
+        )
+    return torch.device("cuda", int(number or 0))
+
+
+@cache
+def has_bf16(kind: str) -> bool:
+    """Whether convolutions in bfloat16 have a fast kernel there; a CPU without one takes 10 x."""
+    if kind == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def autocast(device: torch.device, *, enabled: bool = True) -> torch.autocast:
+    """bfloat16 for the operations that bear it, where that is the faster."""
+    return torch.autocast(device.type, torch.bfloat16, enabled=enabled and has_bf16(device.type))
+
+
+def device_of(net: torch.nn.Module) -> torch.device:
+    """Where the weights of ``net`` are."""
+    return next(net.parameters()).device
