@@ -18,8 +18,9 @@ from vidfx_engines.onnxruntime_backend import import_onnxruntime
 from vidfx_engines.openvino_backend import cpu_capabilities, cpu_name, import_openvino
 from vidfx_engines.quantise import quantise
 from vidfx_engines.spec import EngineSpec
+from vidfx_engines.tensorrt_backend import rtx_misfit
 from vidfx_engines.tensorrt_build import Monitor, OnnxToTensorRT
-from vidfx_engines.tensorrt_library import Flavour, Gpu, gpu, import_tensorrt
+from vidfx_engines.tensorrt_library import Flavour, Gpu, gpu, has_gpu, import_tensorrt
 from vidfx_engines.user_cache import user_cache
 
 CPU_PRECISIONS: tuple[BuiltPrecision, ...] = ("fp32", "bf16")
@@ -105,7 +106,17 @@ def build_plan(
     if plan.timing_cache:
         with suppress(OSError):
             _keep(file, plan.timing_cache)
-    return plan.data, plan.warnings
+    return plan.data, plan.warnings + _unfit(how.flavour)
+
+
+def _unfit(flavour: Flavour) -> tuple[str, ...]:
+    """What is to be said of a plan that was built beside a GPU that cannot run it."""
+    if flavour != "tensorrt-rtx" or not has_gpu():
+        return ()
+    with suppress(EngineUnavailable):
+        reason = rtx_misfit(gpu())
+        return (f"{reason}: the plan is for another machine",) if reason else ()
+    return ()
 
 
 def flavour_of(backend: BuiltFor) -> Flavour:

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from vidfx_engines.base import CHUNK, Precision, check_batch, check_outputs, empty_outputs
+from vidfx_engines.base import CHUNK, Engine, Precision, check_batch, check_outputs, empty_outputs
 from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
 from vidfx_engines.libraries import importing
+from vidfx_engines.onnxruntime_device import OnnxRuntimeDeviceEngine
 from vidfx_engines.spec import PLAN, EngineSpec
+from vidfx_engines.tensorrt_library import gpu
 
 INSTALL = 'pip install "vidfx[onnxruntime]"'
 INSTALL_CUDA = "pip uninstall onnxruntime; pip install onnxruntime-gpu"
@@ -81,8 +83,14 @@ class OnnxRuntimeBackend:
             providers = import_onnxruntime().get_available_providers()
         except EngineUnavailable as error:
             return str(error)
-        if device.startswith("cuda") and CUDA not in providers:
+        if not device.startswith("cuda"):
+            return None
+        if CUDA not in providers:
             return f"this build of onnxruntime has no {CUDA} ({INSTALL_CUDA})"
+        try:
+            gpu(device)
+        except EngineUnavailable as error:
+            return f"{error} ({error.hint})"
         return None
 
     def load(
@@ -93,34 +101,60 @@ class OnnxRuntimeBackend:
         device: str,
         threads: int | None,
         precision: Precision,
-    ) -> OnnxRuntimeEngine:
+    ) -> Engine:
         if precision == "bf16":
             raise EngineUnavailable(
                 "ONNX Runtime does not run an f32 file in bf16", hint="leave precision auto"
             )
-        from vidfx_engines import graph  # noqa: PLC0415 - takes 0.1 s
+        if device.startswith("cuda"):
+            return _on_cuda(spec, folder, device)
+        session, kind = _session(spec, folder, threads=threads)
+        return OnnxRuntimeEngine(spec, session, "CPU", kind)
 
-        model = graph.prepare(spec, spec.read_weights(folder))
-        ort = import_onnxruntime()
-        options = ort.SessionOptions()
-        options.log_severity_level = 3
-        if threads is not None:
-            options.intra_op_num_threads = threads
-        on_cuda = device.startswith("cuda")
-        providers: list[Any] = ["CPUExecutionProvider"]
-        if on_cuda:
-            number = device.partition(":")[2] or "0"
-            providers.insert(0, (CUDA, {"device_id": number}))
-        try:
-            session = ort.InferenceSession(model.data, options, providers=providers)
-        except Exception as error:  # noqa: BLE001 - its errors share no base but Exception
-            raise EngineUnavailable(
-                f"{spec.weights}: ONNX Runtime cannot run it: {first_line(error)}"
-            ) from None
-        if on_cuda and CUDA not in session.get_providers():
-            raise EngineUnavailable(
-                f"ONNX Runtime could not start CUDA on {device}",
-                hint="check nvidia-smi, and that CUDA and cuDNN are those onnxruntime-gpu wants",
-            )
-        kind = "int8" if model.int8 else "f32"
-        return OnnxRuntimeEngine(spec, session, device.upper() if on_cuda else "CPU", kind)
+
+def _on_cuda(spec: EngineSpec, folder: Path, device: str) -> OnnxRuntimeDeviceEngine:
+    found = gpu(device)
+    torch: Any = import_module("torch")  # brings CUDA and cuDNN
+    where = torch.device(device if ":" in device else f"{device}:0")
+    stream = torch.cuda.Stream(where)
+    provider = {
+        "device_id": where.index,
+        "user_compute_stream": str(stream.cuda_stream),
+        "cudnn_conv_algo_search": "HEURISTIC",  # an exhaustive one is begun anew for every shape
+    }
+    session, kind = _session(spec, folder, cuda=provider)
+    if CUDA not in session.get_providers():
+        raise EngineUnavailable(
+            f"ONNX Runtime could not start CUDA on {device}",
+            hint="check nvidia-smi, and that CUDA and cuDNN are those onnxruntime-gpu wants",
+        )
+    name = f"{device.upper()} ({found.name})"
+    return OnnxRuntimeDeviceEngine(spec, session, where, stream, name, kind)
+
+
+def _session(
+    spec: EngineSpec,
+    folder: Path,
+    *,
+    threads: int | None = None,
+    cuda: dict[str, Any] | None = None,
+) -> tuple[Any, str]:
+    """An inference session, and what it computes in; ``cuda`` are that provider's options."""
+    from vidfx_engines import graph  # noqa: PLC0415 - takes 0.1 s
+
+    model = graph.prepare(spec, spec.read_weights(folder), planar=cuda is not None)
+    ort = import_onnxruntime()
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    providers: list[Any] = [(CUDA, cuda)] if cuda is not None else []
+    try:
+        session = ort.InferenceSession(
+            model.data, options, providers=[*providers, "CPUExecutionProvider"]
+        )
+    except Exception as error:  # noqa: BLE001 - its errors share no base but Exception
+        raise EngineUnavailable(
+            f"{spec.weights}: ONNX Runtime cannot run it: {first_line(error)}"
+        ) from None
+    return session, "int8" if model.int8 else "f32"

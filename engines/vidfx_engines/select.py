@@ -8,16 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidfx_engines.base import Backend, Engine, Precision
-from vidfx_engines.errors import EngineError, EngineUnavailable
+from vidfx_engines.errors import EngineError, EngineFileError, EngineUnavailable
 from vidfx_engines.models import detector_spec_for
 from vidfx_engines.onnxruntime_backend import OnnxRuntimeBackend
 from vidfx_engines.openvino_backend import OpenVinoBackend
 from vidfx_engines.spec import EngineSpec, spec_path
 from vidfx_engines.store import built_from
 from vidfx_engines.tensorrt_backend import TensorRtBackend
+from vidfx_engines.tensorrt_library import has_gpu
 
-PLANS = ("tensorrt", "tensorrt-rtx")
-"""Backends that run what was built for one GPU, and nothing else."""
 BACKENDS: tuple[Backend, ...] = (
     TensorRtBackend("tensorrt"),
     TensorRtBackend("tensorrt-rtx"),
@@ -52,9 +51,9 @@ def select(
 
     ``spec`` stands for the one beside the weights. Detectors of the known families need none.
     An engine that was built of these weights and kept (see store.py) goes before them.
-    ``device`` is auto (a GPU with a plan for it, else the CPU), cpu, cuda or cuda:n; ``backend``
-    is auto or a name, and a name is obeyed or is an error. Raises EngineFileError for bad files,
-    EngineUnavailable where nothing can run it.
+    ``device`` is auto (a GPU where something runs it there, else the CPU), cpu, cuda or cuda:n;
+    ``backend`` is auto or a name, and a name is obeyed or is an error. Raises EngineFileError for
+    bad files, EngineUnavailable where nothing can run it.
     """
     path = Path(path)
     spec = spec or _spec_for(path)
@@ -68,7 +67,7 @@ def select(
     hints: list[str] = []
     here = [("cpu" if kind == "cpu" else device, candidate) for candidate in candidates]
     if device == "auto" and backend == "auto" and has_gpu():
-        here = [*(("cuda:0", b) for b in known if b.name in PLANS), *here]
+        here = [*(("cuda:0", b) for b in known if "cuda" in b.devices), *here]
     for where, candidate in here:
         reasons: list[str] = []
         for offered, folder in _offers(candidate, spec, path.parent, precision):
@@ -78,7 +77,9 @@ def select(
                     engine = candidate.load(
                         offered, folder, device=where, threads=threads, precision=precision
                     )
-                except EngineUnavailable as error:
+                except (EngineUnavailable, EngineFileError) as error:
+                    if offered is spec and isinstance(error, EngineFileError):
+                        raise  # no other backend could run it; what was built of it may be stale
                     reason = str(error)
                     hints.append(error.hint)
                 else:
@@ -92,11 +93,6 @@ def select(
     told = "; ".join(f"{name}: {reason}" for name, reason in passed_over)
     hint = next((hint for hint in hints if hint), "")
     raise EngineUnavailable(f"{spec.name}: nothing can run it on {where}: {told}", hint=hint)
-
-
-def has_gpu() -> bool:
-    """Whether the system shows an NVIDIA GPU."""
-    return any(Path("/dev").glob("nvidia[0-9]*"))
 
 
 def where_it_runs(spec: EngineSpec) -> tuple[tuple[str, str, str | None], ...]:

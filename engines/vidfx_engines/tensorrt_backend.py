@@ -12,6 +12,9 @@ from vidfx_engines.tensorrt_engine import TensorRtEngine
 from vidfx_engines.tensorrt_library import INSTALL, Flavour, Gpu, gpu, version
 
 AMPERE = (8, 0)
+RTX = {(8, 0), (8, 6), (8, 9)}
+RTX_FROM = (12, 0)
+"""Compute capabilities that TensorRT-RTX 1.7 runs on, as it said itself on an H100 (9.0)."""
 
 
 class TensorRtBackend:
@@ -64,7 +67,9 @@ class TensorRtBackend:
         found = gpu(device)
         reason = misfit(spec.build, here, found)
         if reason:
-            raise EngineUnavailable(reason, hint=rebuild(spec, self.name))
+            rebuilds = self.name == "tensorrt" or rtx_misfit(found) is None
+            hint = rebuild(spec, self.name if rebuilds else "tensorrt")
+            raise EngineUnavailable(reason, hint=hint)
         return found
 
 
@@ -77,7 +82,7 @@ def misfit(build: Build, library: str, found: Gpu) -> str | None:
     if build.library != library and not newer:
         return f"built with {build.backend} {build.library}, here is {library}"
     if build.backend == "tensorrt-rtx":  # compiled for the GPU when it is loaded
-        return None
+        return rtx_misfit(found)
     there, here = build.compute_capability, found.compute_capability
     if build.hardware_compatibility == "ampere_plus":
         old = _numbers(here) < AMPERE
@@ -87,6 +92,14 @@ def misfit(build: Build, library: str, found: Gpu) -> str | None:
     if build.hardware_compatibility == "none" and build.device != found.name:
         return f"built on {build.device}, this is {found.name}"
     return None
+
+
+def rtx_misfit(found: Gpu) -> str | None:
+    """Why TensorRT-RTX has nothing for this GPU; None where it has."""
+    capability = _numbers(found.compute_capability)
+    if capability in RTX or capability >= RTX_FROM:
+        return None
+    return f"TensorRT-RTX is not for compute capability {found.compute_capability} ({found.name})"
 
 
 def rebuild(spec: EngineSpec, flavour: Flavour) -> str:

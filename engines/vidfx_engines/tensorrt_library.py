@@ -81,6 +81,11 @@ def gpu(device: str = "cuda") -> Gpu:
     return Gpu(str(torch.cuda.get_device_name(number)), f"{major}.{minor}", driver_version())
 
 
+def has_gpu() -> bool:
+    """Whether the system shows an NVIDIA GPU."""
+    return any(Path("/dev").glob("nvidia[0-9]*"))
+
+
 def driver_version() -> str:
     """The NVIDIA driver's version on Linux; empty where there is none."""
     try:

@@ -161,7 +161,7 @@ def test_surfaces_become_pixels_and_planes(group: np.ndarray) -> None:
     luma, chroma = (t.numpy() for t in rgb_to_nv12(rgb, 1))
     surfaces = [
         Surface(luma, chroma.reshape(48, 128), wants_planes=True),
-        Surface(luma, chroma, wants_planes=False),
+        Surface(luma[..., None], chroma, wants_planes=False),
         Surface(rgb=np.ascontiguousarray(group[:96, :128]), wants_planes=True),
     ]
     nothing = np.empty((0, 0, 3), np.uint8)

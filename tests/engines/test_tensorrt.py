@@ -183,6 +183,8 @@ def test_no_driver_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         ({"hardware_compatibility": "ampere_plus"}, "10.9.0", Gpu("B200", "10.0", ""), None),
         ({"hardware_compatibility": "ampere_plus"}, "10.9.0", Gpu("T4", "7.5", ""), "T4 is 7.5"),
         ({"backend": "tensorrt-rtx"}, "10.9.0", Gpu("RTX 4090", "8.9", ""), None),
+        ({"backend": "tensorrt-rtx"}, "10.9.0", Gpu("H100", "9.0", ""), "is not for compute"),
+        ({"backend": "tensorrt-rtx"}, "10.9.0", Gpu("RTX 5090", "12.0", ""), None),
         ({"backend": "tensorrt-rtx"}, "1.8.0", ADA, "built with tensorrt-rtx 10.9.0, here is 1.8"),
     ],
 )
@@ -311,7 +313,7 @@ def test_small_batches_are_replayed_and_padded(tmp_path: Path) -> None:
         torch.testing.assert_close(out, pixels[:n].float().mean((1, 2, 3))[:, None])
 
 
-def test_auto_takes_a_gpu_only_with_a_plan_that_fits(
+def test_auto_takes_a_gpu_only_where_something_runs_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, an_l4: list[bytes]
 ) -> None:
     module = sys.modules["vidfx_engines.select"]  # the function of this name hides it
@@ -320,5 +322,25 @@ def test_auto_takes_a_gpu_only_with_a_plan_that_fits(
     toys.classifier(tmp_path)
     chosen = select(tmp_path / "toy.onnx")
     assert chosen.engine.backend == "openvino"
-    assert [name for name, _ in chosen.passed_over] == ["tensorrt", "tensorrt-rtx"]
+    assert [name for name, _ in chosen.passed_over] == ["tensorrt", "tensorrt-rtx", "onnxruntime"]
     assert "vidfx build-engine" in chosen.passed_over[0][1]
+
+
+def test_a_kept_plan_that_tensorrt_refuses_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, an_l4: list[bytes]
+) -> None:
+    module = sys.modules["vidfx_engines.select"]
+    kept = plan_spec(tmp_path)
+
+    def refuse(*_: object) -> None:
+        raise EngineFileError("toy.plan: TensorRT does not take this plan")
+
+    monkeypatch.setattr(backend, "TensorRtEngine", refuse)
+    monkeypatch.setattr(module, "has_gpu", lambda: True)
+    monkeypatch.setattr(module, "built_from", lambda sha, name: [(kept, tmp_path)])
+    toys.classifier(tmp_path)
+    chosen = select(tmp_path / "toy.onnx")
+    assert chosen.engine.backend == "openvino"
+    assert "TensorRT does not take this plan" in chosen.passed_over[0][1]
+    with pytest.raises(EngineFileError):
+        select(tmp_path / "toy.plan", spec=kept, device="cuda", backend="tensorrt")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,9 +15,11 @@ import pytest
 from tests.engines import toys
 from training_files import vidfx
 from vidfx_engines import embedded, select
-from vidfx_engines.tensorrt_library import version
+from vidfx_engines.tensorrt_backend import rtx_misfit
+from vidfx_engines.tensorrt_library import gpu, version
 
-FLAVOURS = ("tensorrt", "tensorrt-rtx")
+PLANS = ("tensorrt", "tensorrt-rtx")
+BACKENDS = (*PLANS, "onnxruntime")
 
 
 @pytest.fixture(autouse=True)
@@ -26,22 +27,39 @@ def quiet_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-@pytest.fixture(params=FLAVOURS)
+def usable(backend: str) -> str:
+    """``backend``; skips where it is not for this GPU, or cannot be had from PyPI."""
+    unfit = rtx_misfit(gpu()) if backend == "tensorrt-rtx" else None
+    if unfit:
+        pytest.skip(unfit)
+    if backend == "tensorrt" and version(backend) is None:
+        pytest.skip("tensorrt is not installed")
+    return backend
+
+
+@pytest.fixture(params=PLANS)
 def flavour(request: pytest.FixtureRequest) -> str:
-    if version(request.param) is None:
-        if os.environ.get("FAIL_WITHOUT_CUDA") == "1" and request.param == "tensorrt-rtx":
-            pytest.fail(f"{request.param} is not installed")
-        pytest.skip(f"{request.param} is not installed")
-    return request.param
+    return usable(request.param)
+
+
+def build(backend: str) -> str:
+    for model, batch in (("centerface", "1,8,16"), ("emotion-embedded", "1,16,64")):
+        done = vidfx("build-engine", model, "--backend", backend, "--batch", batch, "-q")
+        assert done.exit_code == 0, done.output
+    return backend
 
 
 @pytest.fixture
 def built(flavour: str) -> str:
     """Plans of the detector and the expression model in the cache; the flavour."""
-    for model, batch in (("centerface", "1,8,16"), ("emotion-embedded", "1,16,64")):
-        done = vidfx("build-engine", model, "--backend", flavour, "--batch", batch, "-q")
-        assert done.exit_code == 0, done.output
-    return flavour
+    return build(flavour)
+
+
+@pytest.fixture(params=BACKENDS)
+def ready(request: pytest.FixtureRequest) -> str:
+    """A backend that runs both models on the GPU."""
+    backend = usable(request.param)
+    return build(backend) if backend in PLANS else backend
 
 
 def crops(n: int, side: int) -> np.ndarray:
@@ -70,6 +88,18 @@ def test_a_plan_says_what_onnx_runtime_says(
     host.close()
 
 
+@pytest.mark.parametrize("model", ["centerface", "emotion-embedded"])
+def test_onnx_runtime_says_on_the_gpu_what_it_says_on_the_cpu(model: str, cuda: str) -> None:
+    here = select(embedded(model), device=cuda, backend="onnxruntime").engine
+    there = select(embedded(model), device="cpu", backend="onnxruntime").engine
+    side = here.spec.input.size or 256
+    for n in (0, 1, 3, 8, 20):
+        batch = crops(n, side)
+        for mine, theirs in zip(here.run(batch), there.run(batch), strict=True):
+            np.testing.assert_allclose(mine, theirs, atol=2e-2, rtol=2e-2)  # TF32 is on
+    here.close()
+
+
 def test_graphs_give_what_launches_give(built: str, cuda: str) -> None:
     import torch
 
@@ -84,7 +114,7 @@ def test_graphs_give_what_launches_give(built: str, cuda: str) -> None:
 
 
 def test_nothing_of_a_frame_comes_back(
-    built: str, cuda: str, group: np.ndarray, monkeypatch: pytest.MonkeyPatch
+    ready: str, cuda: str, group: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every copy from the device is counted: boxes, sharpness, probabilities and thumbnails."""
     import torch
@@ -113,7 +143,7 @@ def test_nothing_of_a_frame_comes_back(
 
 
 def test_annotate_on_a_gpu_gives_the_rows_of_the_cpu(
-    built: str, clip: Path, tmp_path: Path
+    ready: str, clip: Path, tmp_path: Path
 ) -> None:
     rows: dict[str, list[dict[str, str]]] = {}
     for device in ("cpu", "cuda"):
@@ -122,7 +152,7 @@ def test_annotate_on_a_gpu_gives_the_rows_of_the_cpu(
         with (tmp_path / device / "clip.faces.csv").open(newline="") as stream:
             rows[device] = list(csv.DictReader(stream))
     summary = json.loads((tmp_path / "cuda" / "clip.summary.json").read_text())
-    assert {m["backend"] for m in summary["models"]} == {built}
+    assert {m["backend"] for m in summary["models"]} == {ready}
     assert abs(len(rows["cpu"]) - len(rows["cuda"])) <= 0.01 * len(rows["cpu"])
     known = {(r["frame"], r["track_id"]): r for r in rows["cpu"]}
     pairs = [(known[k], r) for r in rows["cuda"] if (k := (r["frame"], r["track_id"])) in known]
@@ -160,7 +190,7 @@ def test_decoders_on_the_gpu_give_the_pictures_of_the_cpu(
         assert np.abs(mine.planes.astype(int) - theirs.planes).mean() < 3
 
 
-def test_nvenc_writes_what_players_play(built: str, clip: Path, tmp_path: Path) -> None:
+def test_nvenc_writes_what_players_play(ready: str, clip: Path, tmp_path: Path) -> None:
     from vidfx.video.capabilities import NVENC, opens
     from vidfx.video.source import open_source
 

@@ -94,6 +94,7 @@ class _Batch:
                 self._planes[i] = self._to_host(planes_of(*rgb_to_nv12(rgb, colour.matrix)))
             return rgb
         luma = _tensor(surface.luma, self._device).clone()
+        luma = luma.view(luma.shape[0], -1)  # PyNvVideoCodec's is (H, W, 1)
         chroma = _tensor(surface.chroma, self._device).clone().view(luma.shape[0] // 2, -1, 2)
         rgb = nv12_to_rgb(luma, chroma, colour.matrix, full_range=colour.full_range)
         if surface.wants_planes:
