@@ -197,8 +197,8 @@ def _cached(
     """Pixels (N, C, S, S) uint8 and which of them could be read (N,) bool."""
     channels = 1 if given.colour == "grey" else 3
     shape = (len(listed), channels, given.side, given.side)
-    want = CropSpec(given.template, given.side)
-    key = _key(data, listed, want, channels)
+    want = CropSpec(given.template, given.crop or given.side)
+    key = _key(data, listed, want, shape)
     file = cache_folder() / f"{key}.npy"
     try:
         pixels = np.load(file, mmap_mode="c", allow_pickle=False)
@@ -241,6 +241,8 @@ def _fill(
             crop = as_crop(read_picture(data.file(listed[row])), data.crop, want)
         except DataError as error:
             return str(error)
+        if want.size > pixels.shape[-1]:  # as the engine will: an integer share, averaged
+            crop = cv2.resize(crop, pixels.shape[-2:], interpolation=cv2.INTER_AREA)
         grey = pixels.shape[1] == 1
         pixels[row] = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY) if grey else crop.transpose(2, 0, 1)
         good[row] = True
@@ -252,8 +254,8 @@ def _fill(
                 warn(f"{problem}; left out")
 
 
-def _key(data: Dataset, listed: list[Picture], want: CropSpec, channels: int) -> str:
-    digest = hashlib.sha256(repr((1, want, data.crop, channels)).encode())
+def _key(data: Dataset, listed: list[Picture], want: CropSpec, shape: tuple[int, ...]) -> str:
+    digest = hashlib.sha256(repr((2, want, data.crop, shape)).encode())
     for picture in listed:
         file = data.file(picture)
         try:

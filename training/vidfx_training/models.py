@@ -53,6 +53,7 @@ class Network(nn.Module):
         super().__init__()
         self.normalise = Normalise(model.norm)
         self.channels = 1 if model.arch == "small" and channels == 1 else 3
+        self.mirror = model.mirror
         backbone, width = _backbone(model, self.channels)
         self.backbone = backbone
         self.dropout = nn.Dropout(model.dropout)
@@ -67,6 +68,9 @@ class Network(nn.Module):
         return self.backbone(self.normalise(x))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self.mirror and not self.training:
+            both = self.head(self.features(torch.cat([x, x.flip(-1)])))
+            return both.unflatten(0, (2, x.shape[0])).mean(0)
         return self.head(self.dropout(self.features(x)))
 
     def last_stage(self) -> tuple[str, ...]:

@@ -55,6 +55,8 @@ class Model:
     width: int = 48
     "small only: channels of the first stage"
     dropout: float = 0.3
+    mirror: bool = False
+    "the verdict is the mean over a face and its mirror image, for twice the work"
 
 
 @dataclass(frozen=True)
