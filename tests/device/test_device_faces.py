@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -175,6 +176,28 @@ def test_surfaces_become_pixels_and_planes(group: np.ndarray) -> None:
     torch.testing.assert_close(first.device.pixels, second.device.pixels)
     difference = (first.device.pixels.int() - rgb.int()).abs().float()
     assert difference.mean() < 3  # chroma has a quarter of the pixels
+
+
+def test_a_surface_is_copied_before_the_decoder_uses_its_memory_again(group: np.ndarray) -> None:
+    """PyNvVideoCodec and FFmpeg hand out their own memory, and free it when they end."""
+    from vidfx.device.colour import rgb_to_nv12
+
+    memory = [np.zeros((96, 128, 1), np.uint8), np.zeros((48, 64, 2), np.uint8)]
+    pictures = [torch.from_numpy(group[8 * i : 8 * i + 96, :128].copy()) for i in range(BATCH + 3)]
+    planes = [[t.numpy() for t in rgb_to_nv12(p.permute(2, 0, 1), 1)] for p in pictures]
+
+    def decoded() -> Iterator[Frame]:
+        for i, (luma, chroma) in enumerate(planes):
+            memory[0][:], memory[1][:] = luma[..., None], chroma
+            surface = Surface(*memory, wants_planes=True)
+            yield Frame(i, i, np.empty((0, 0, 3), np.uint8), None, surface)
+        memory[0][:] = memory[1][:] = 0
+
+    frames = list(on_device(decoded(), CPU, Colour(matrix=1)))
+    assert len(frames) == BATCH + 3
+    for frame, (luma, _) in zip(frames, planes, strict=True):
+        assert frame.planes is not None
+        np.testing.assert_array_equal(frame.planes[:96], luma)
 
 
 def test_an_engine_with_tensors_is_taken_as_it_is() -> None:

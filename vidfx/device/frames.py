@@ -39,7 +39,7 @@ def on_device(frames: Iterable[Frame], device: torch.device, colour: Colour) -> 
     left on the host is sent from pinned memory. While one batch is on its way the one before it
     is handed out, so that nobody waits for a copy that was just begun.
     """
-    iterator = iter(frames)
+    iterator = (_owned(frame, device) for frame in frames)
     before: _Batch | None = None
     while chunk := list(islice(iterator, BATCH)):
         now = _Batch(chunk, device, colour)
@@ -86,16 +86,15 @@ class _Batch:
             )
 
     def _from_surface(self, i: int, colour: Colour) -> torch.Tensor:
-        """RGB of what the decoder holds only until its next frame; planes where they are wanted."""
+        """RGB, and planes for the encoder where they are wanted."""
         surface = cast(Surface, self.frames[i].device)
         if surface.rgb is not None:
-            rgb = _tensor(surface.rgb, self._device).permute(2, 0, 1).clone()
+            rgb = surface.rgb.permute(2, 0, 1)
             if surface.wants_planes:
                 self._planes[i] = self._to_host(planes_of(*rgb_to_nv12(rgb, colour.matrix)))
             return rgb
-        luma = _tensor(surface.luma, self._device).clone()
-        luma = luma.view(luma.shape[0], -1)  # PyNvVideoCodec's is (H, W, 1)
-        chroma = _tensor(surface.chroma, self._device).clone().view(luma.shape[0] // 2, -1, 2)
+        luma = surface.luma.view(len(surface.luma), -1)  # PyNvVideoCodec's is (H, W, 1)
+        chroma = surface.chroma.view(len(luma) // 2, -1, 2)
         rgb = nv12_to_rgb(luma, chroma, colour.matrix, full_range=colour.full_range)
         if surface.wants_planes:
             if colour.full_range:  # planes of a Frame are always limited
@@ -113,6 +112,25 @@ class _Batch:
             return values
         host = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
         return host.copy_(values, non_blocking=True)
+
+
+def _owned(frame: Frame, device: torch.device) -> Frame:
+    """``frame`` with its Surface in tensors of its own.
+
+    A decoder's memory is good only until it is asked for the next frame, and its last frames only
+    until it ends.
+    """
+    if not isinstance(frame.device, Surface):
+        return frame
+    held = frame.device
+    parts = {
+        name: _tensor(memory, device).clone(memory_format=torch.contiguous_format)
+        for name in ("luma", "chroma", "rgb")
+        if (memory := getattr(held, name)) is not None
+    }
+    if device.type == "cuda":  # the copy is only queued, and the decoder does not know of it
+        torch.cuda.current_stream(device).synchronize()
+    return replace(frame, device=replace(held, **parts))
 
 
 def _tensor(memory: Any, device: torch.device) -> torch.Tensor:
