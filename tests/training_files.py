@@ -10,6 +10,28 @@ from typer.testing import CliRunner, Result
 
 from vidfx.cli.app import app
 
+RECIPE = """
+name = "tiny"
+task = "emotion"
+licence = "CC0"
+training_data = "drawn"
+[input]
+template = "fer"
+side = 24
+colour = "grey"
+[model]
+arch = "small"
+width = 8
+[schedule]
+epochs = 2
+batch = 16
+lr = 0.1
+warmup = 0.5
+ema = 0.8
+[augmentation]
+flip = 0.0
+"""
+
 
 def vidfx(*args: object) -> Result:
     return CliRunner().invoke(app, [*map(str, args)])

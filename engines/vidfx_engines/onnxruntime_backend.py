@@ -17,7 +17,7 @@ from vidfx_engines.spec import PLAN, EngineSpec
 from vidfx_engines.tensorrt_library import gpu
 
 INSTALL = 'pip install "vidfx[onnxruntime]"'
-INSTALL_CUDA = "pip uninstall onnxruntime; pip install onnxruntime-gpu"
+INSTALL_CUDA = "pip uninstall onnxruntime; pip install 'vidfx[gpu,onnxruntime-gpu]'"
 CUDA = "CUDAExecutionProvider"
 
 

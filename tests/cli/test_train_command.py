@@ -15,29 +15,8 @@ import pytest
 pytest.importorskip("torch")
 import torch
 
-from training_files import draw, vidfx
+from training_files import RECIPE, draw, vidfx
 
-RECIPE = """
-name = "tiny"
-task = "emotion"
-licence = "CC0"
-training_data = "drawn"
-[input]
-template = "fer"
-side = 24
-colour = "grey"
-[model]
-arch = "small"
-width = 8
-[schedule]
-epochs = 2
-batch = 16
-lr = 0.1
-warmup = 0.5
-ema = 0.8
-[augmentation]
-flip = 0.0
-"""
 MADE = {
     "best.safetensors", "curves.png", "log.csv", "log.jsonl", "run.json",
     "tiny.CARD.md", "tiny.onnx", "tiny.spec.json",

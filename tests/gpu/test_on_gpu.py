@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.engines import toys
-from training_files import vidfx
+from training_files import RECIPE, draw, vidfx
 from vidfx_engines import embedded, select
 from vidfx_engines.tensorrt_backend import rtx_misfit
 from vidfx_engines.tensorrt_library import gpu, version
@@ -217,6 +217,20 @@ def test_a_plan_of_another_release_is_refused_before_it_is_read(built: str, cuda
         TensorRtBackend(built).load(  # type: ignore[arg-type]
             other, folder, device=cuda, threads=None, precision="auto"
         )
+
+
+def test_training_on_a_gpu_learns_and_says_where(tmp_path: Path, cuda: str) -> None:
+    draw(tmp_path / "data" / "train", 40, seed=0)
+    draw(tmp_path / "data" / "val", 10, seed=1)
+    (tmp_path / "tiny.toml").write_text(RECIPE)
+    for device in ("cpu", "cuda"):
+        out = tmp_path / device
+        done = vidfx("train", "emotion", tmp_path / "data", "--recipe", tmp_path / "tiny.toml",
+                     "--epochs", 8, "--device", device, "-o", out, "-q")  # fmt: skip
+        assert done.exit_code == 0, done.output
+        run = json.loads((out / "run.json").read_text())
+        assert run["result"]["val_accuracy"] > 0.6, "chance is a half"
+        assert (run["machine"]["device"] == "cpu") == (device == "cpu")
 
 
 def test_importing_annotate_makes_no_cuda_context() -> None:

@@ -69,6 +69,18 @@ def test_the_wrapper_equals_the_steps_by_hand() -> None:
     assert torch.allclose(found.sum(1), torch.ones(4), atol=1e-5)
 
 
+def test_a_face_and_its_mirror_image_are_asked_together() -> None:
+    recipe = recipe_of(Model("small", width=8, mirror=True), 1, side=24)
+    net = build(recipe, 3).eval()
+    torch.nn.init.normal_(net.head.weight)
+    x = torch.rand(5, 1, 24, 24)
+    apart = [net.head(net.features(view)) for view in (x, x.flip(-1))]
+    assert torch.allclose(net(x), (apart[0] + apart[1]) / 2, atol=1e-5)
+    assert torch.allclose(net(x), net(x.flip(-1)), atol=1e-5)
+    torch.manual_seed(0)
+    assert not torch.allclose(net.train()(x), net(x.flip(-1)), atol=1e-5), "training sees one"
+
+
 def test_vgg_with_its_published_head() -> None:
     with torch.device("meta"):  # 134 million parameters, none of them made
         shapes = {n: tuple(t.shape) for n, t in Vgg16(fc=True).state_dict().items()}

@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 pytest.importorskip("torch")
+from vidfx_engines import CropSpec
 from vidfx_training import data as module
 from vidfx_training.data import (
     Pictures,
@@ -21,6 +22,7 @@ from vidfx_training.data import (
     without_leaks,
 )
 from vidfx_training.dataset.index import read_dataset
+from vidfx_training.dataset.pictures import as_crop
 from vidfx_training.errors import DataError, TrainingError
 from vidfx_training.recipe import Input
 
@@ -236,3 +238,16 @@ def test_other_is_nobody(tmp_path: Path) -> None:
         Image.new("L", (48, 48)).save(tmp_path / label / "x.png")
     with pytest.raises(DataError, match="what everyone else is called"):
         class_names(read_dataset(tmp_path), "recognition", "other", ())
+
+
+def test_pictures_are_what_the_engine_makes_of_a_crop(tmp_path: Path) -> None:
+    """Cut at the engine's size and averaged down, as CropClassifier does it."""
+    pixels = np.random.default_rng(0).integers(0, 256, (30, 30), np.uint8)
+    for label in ("left", "right"):
+        (tmp_path / label).mkdir()
+        Image.fromarray(pixels).save(tmp_path / label / "a.png")
+    given = Input("fer", side=24, crop=48, colour="grey")
+    found = load(read_dataset(tmp_path), ["left", "right"], given).pixels[0, 0]
+    crop = as_crop(np.repeat(pixels[:, :, None], 3, 2), None, CropSpec("fer", 48))[:, :, 0]
+    wanted = crop.reshape(24, 2, 24, 2).mean((1, 3))
+    assert np.abs(found - wanted).max() <= 0.5
