@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -28,10 +27,13 @@ def annotate(
     inputs: Annotated[
         list[str],
         typer.Argument(
-            metavar="INPUT...", help="Videos, folders, globs, or text files that list paths."
+            metavar="INPUT...",
+            help="Videos, folders, globs, s3:// or gs:// URLs, or text files that list them.",
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")],
+    out: Annotated[
+        str, typer.Option("--out", "-o", help="Folder for the results, or a URL of storage.")
+    ],
     detector: Annotated[
         str | None,
         typer.Option(
@@ -182,7 +184,7 @@ def annotate(
 
 def run_and_tell(
     inputs: Sequence[str],
-    out: Path,
+    out: str,
     settings: Callable[[], Settings],
     *,
     progress: str,

@@ -64,7 +64,7 @@ class Live(Renderer):
         self._progress.stop()
 
     def planned(self, jobs: Sequence[Job]) -> None:
-        self._by_name = {str(job.source): job for job in jobs}
+        self._by_name = {job.name: job for job in jobs}
         self._forecast.planned(jobs)
         if len(jobs) > 1:
             self._all = self._progress.add_task("videos", total=len(jobs), rate=None, left=None)
@@ -90,17 +90,17 @@ class Live(Renderer):
 
     def retried(self, job: Job, why: str) -> None:
         self._close(job)
-        self._print(f"{job.source}: {why}; it is tried again")
+        self._print(f"{job.name}: {why}; it is tried again")
 
     def done(self, job: Job, summary: dict[str, Any]) -> None:
         self._over(job)
         self._print(done_line(job, summary))
         for warning in summary["warnings"]:
-            self._print(f"{job.source}: warning: {warning}")
+            self._print(f"{job.name}: warning: {warning}")
 
     def skipped(self, job: Job, why: str) -> None:
         self._over(job)
-        self._print(f"{job.source}: skipped, {why} (--overwrite to do it again)")
+        self._print(f"{job.name}: skipped, {why} (--overwrite to do it again)")
 
     def failed(self, name: str, error: VidfxError) -> None:
         self._failed += 1

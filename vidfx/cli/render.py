@@ -9,7 +9,6 @@ import traceback
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Any
 
 from vidfx.errors import VidfxError
@@ -79,7 +78,7 @@ def write_plan(outcomes: Sequence[Outcome]) -> None:
     """What a dry run would do, on stdout."""
     for outcome in outcomes:
         if outcome.status == "planned":
-            folder = Path(outcome.outputs["summary"]).parent
+            folder = outcome.outputs["summary"].rpartition("/")[0]  # of a path or a URL
             sys.stdout.write(clean(f"{outcome.input} -> {folder}") + "\n")
             for path in outcome.outputs.values():
                 sys.stdout.write(clean(f"    {path}") + "\n")
@@ -110,7 +109,7 @@ def done_line(job: Job, summary: dict[str, Any]) -> str:
     """One line about a finished video."""
     counts, total = summary["counts"], summary["seconds"]["total"]
     tracks, frames = counts["tracks"], counts["frames"]
-    line = f"{job.source}: done, {frames} frames, {tracks} tracks, {frames / total:.1f} frames/s"
+    line = f"{job.name}: done, {frames} frames, {tracks} tracks, {frames / total:.1f} frames/s"
     named = summary["outputs"].get("video", summary["outputs"]["faces"])
     return f"{line} -> {job.outputs.summary.parent / named}"
 
@@ -144,7 +143,7 @@ class Lines(Renderer):
         now = time.monotonic()
         self._opened[job], self._told[job] = (opened, now), now
         self._forecast.started(job, opened)
-        say(f"{job.source}: {opened.width}x{opened.height} {opened.codec}, started")
+        say(f"{job.name}: {opened.width}x{opened.height} {opened.codec}, started")
 
     def advanced(self, job: Job, frames: int) -> None:
         self._forecast.advanced(job, frames)
@@ -153,20 +152,20 @@ class Lines(Renderer):
             self._told[job] = now
             opened, since = self._opened[job]
             of = f" of {opened.expected}" if opened.expected else ""
-            say(f"{job.source}: {frames}{of} frames, {frames / (now - since):.1f} frames/s")
+            say(f"{job.name}: {frames}{of} frames, {frames / (now - since):.1f} frames/s")
 
     def retried(self, job: Job, why: str) -> None:
-        say(f"{job.source}: {why}; it is tried again")
+        say(f"{job.name}: {why}; it is tried again")
 
     def done(self, job: Job, summary: dict[str, Any]) -> None:
         self._forecast.over(job)
         say(self._place() + done_line(job, summary))
         for warning in summary["warnings"]:
-            say(f"{job.source}: warning: {warning}")
+            say(f"{job.name}: warning: {warning}")
 
     def skipped(self, job: Job, why: str) -> None:
         self._forecast.over(job)
-        say(f"{self._place()}{job.source}: skipped, {why} (--overwrite to do it again)")
+        say(f"{self._place()}{job.name}: skipped, {why} (--overwrite to do it again)")
 
     def ended(self, outcomes: Sequence[Outcome], seconds: float) -> None:
         if len(outcomes) > 1:
@@ -192,34 +191,34 @@ class JsonLines(Renderer):
         sys.stderr.flush()
 
     def planned(self, jobs: Sequence[Job]) -> None:
-        self._tell("planned", inputs=[str(job.source) for job in jobs])
+        self._tell("planned", inputs=[job.name for job in jobs])
 
     def notice(self, text: str) -> None:
         self._tell("notice", text=text)
 
     def started(self, job: Job, opened: Opened) -> None:
-        self._tell("started", input=str(job.source), frames_expected=opened.expected)
+        self._tell("started", input=job.name, frames_expected=opened.expected)
 
     def advanced(self, job: Job, frames: int) -> None:
         now = time.monotonic()
         if now - self._told.get(job, 0.0) >= JSON_EVERY_S:
             self._told[job] = now
-            self._tell("progress", input=str(job.source), frames=frames)
+            self._tell("progress", input=job.name, frames=frames)
 
     def retried(self, job: Job, why: str) -> None:
-        self._tell("retried", input=str(job.source), why=why)
+        self._tell("retried", input=job.name, why=why)
 
     def done(self, job: Job, summary: dict[str, Any]) -> None:
         self._tell(
             "done",
-            input=str(job.source),
+            input=job.name,
             counts=summary["counts"],
             seconds=summary["seconds"]["total"],
             warnings=summary["warnings"],
         )
 
     def skipped(self, job: Job, why: str) -> None:
-        self._tell("skipped", input=str(job.source), why=why)
+        self._tell("skipped", input=job.name, why=why)
 
     def failed(self, name: str, error: VidfxError) -> None:
         self._tell("failed", input=name, error=str(error), hint=error.hint)

@@ -7,7 +7,6 @@ import sys
 import time
 from collections import Counter
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,7 +17,9 @@ from vidfx.cli.guard import errors_in_one_line
 if TYPE_CHECKING:
     from vidfx.run.ledger import Entry, Run
 
-Out = Annotated[Path, typer.Argument(metavar="OUT", help="The output folder of `vidfx annotate`.")]
+Out = Annotated[
+    str, typer.Argument(metavar="OUT", help="The output folder, or URL, of `vidfx annotate`.")
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 
 
@@ -33,8 +34,9 @@ def status(
     """Say how a batch stands, also while it runs: done, running, waiting, failed."""
     with errors_in_one_line(debug):
         from vidfx.run.ledger import read_ledger
+        from vidfx.run.storage import folder_for
 
-        run, entries = read_ledger(out)
+        run, entries = read_ledger(folder_for(out))
         if as_json:
             _write_json(run, entries)
         elif failed:
@@ -60,14 +62,15 @@ def retry(
 
         from vidfx.errors import UsageError
         from vidfx.run.ledger import read_ledger
+        from vidfx.run.storage import folder_for, is_url
 
-        run, entries = read_ledger(out)
+        folder = folder_for(out).absolute()
+        run, entries = read_ledger(folder)
         if run.alive:
             raise UsageError(
                 f"{out}: a run is at it (process {run.pid} on {run.host})",
                 hint=f"`vidfx status {out}` says how it stands",
             )
-        out = out.absolute()
         try:
             os.chdir(run.folder)
         except OSError as error:
@@ -76,11 +79,11 @@ def retry(
                 hint="run `vidfx annotate` with its inputs again",
             ) from error
         run_and_tell(
-            *(run.inputs, out, lambda: run.settings),
+            *(run.inputs, out if is_url(out) else str(folder), lambda: run.settings),
             progress="none" if quiet else progress.value,
             as_json=as_json,
             debug=debug,
-            keep={str(out / e.place) for e in entries if e.status == "done"},
+            keep={str(folder / e.place) for e in entries if e.status == "done"},
         )
 
 

@@ -23,7 +23,7 @@ from vidfx.run.ray_pool import RayPool
 
 def annotate(
     inputs: Sequence[str],
-    out: Path,
+    out: str | Path,
     settings: Settings,
     listener: Listener,
     *,
@@ -46,7 +46,7 @@ def annotate(
     with ExitStack() as stack:
         heard: Listener = listener
         if work.jobs and not dry_run:
-            ledger = Ledger(out, inputs, settings)
+            ledger = Ledger(work.folder, inputs, settings)
             stack.callback(ledger.close)
             heard = _Both(listener, ledger)
         heard.planned(work.jobs)
@@ -63,7 +63,7 @@ def annotate(
                 )
                 for job in work.jobs
             ]
-            place_of_results = None if dry_run else out
+            place_of_results = None if dry_run else work.folder
             if settings.executor == "ray":
                 pool = RayPool(settings, place_of_results, heard, outcomes.append)
             else:
@@ -72,7 +72,7 @@ def annotate(
             try:
                 pool.run(tasks)
             finally:
-                place = {str(job.source): i for i, job in enumerate(work.jobs)}
+                place = {job.name: i for i, job in enumerate(work.jobs)}
                 outcomes.sort(key=lambda outcome: place.get(outcome.input, -1))
                 heard.ended(outcomes, time.monotonic() - begun)
     return outcomes

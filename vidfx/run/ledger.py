@@ -84,12 +84,12 @@ class Ledger(Listener):
 
     def planned(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
-            self._places[str(job.source)] = self._place(job)
+            self._places[job.name] = self._place(job)
             self._change(
                 "INSERT INTO jobs (place, input, status) VALUES (?, ?, 'waiting')"
                 " ON CONFLICT (place) DO UPDATE SET input = excluded.input,"
                 " status = CASE WHEN status IN ('done', 'running') THEN status ELSE 'waiting' END",
-                *(self._place(job), _shown(str(job.source))),
+                *(self._place(job), _shown(job.name)),
             )
 
     def started(self, job: Job, opened: Opened) -> None:

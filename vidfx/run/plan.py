@@ -11,7 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidfx.errors import InputError, NotMediaError, OutputExistsError, VidfxError
+from vidfx.errors import (
+    InputError,
+    NotMediaError,
+    OutputExistsError,
+    UnavailableError,
+    VidfxError,
+)
+from vidfx.run import storage
+from vidfx.run.storage import Origin
 from vidfx.video.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 LIST_SUFFIXES = frozenset({".txt", ".lst"})
@@ -47,10 +55,27 @@ class Job:
 
     source: Path
     outputs: Outputs
+    origin: Origin | None = None
+    "of a video on storage, whose place in the spool is ``source``"
+    destination: str | None = None
+    "URL of the folder that the results go to from the spool"
+
+    @property
+    def name(self) -> str:
+        """As the user knows it."""
+        return self.origin.url if self.origin else str(self.source)
+
+    def addresses(self) -> list[str]:
+        """Where the results will stand, in the order of ``outputs``."""
+        if self.destination is None:
+            return [str(path) for path in self.outputs]
+        return [f"{self.destination}/{path.name}" for path in self.outputs]
 
 
 @dataclass(frozen=True)
 class Plan:
+    folder: Path
+    "where results are made: the output folder, or what stands for it in the spool"
     jobs: tuple[Job, ...]
     refused: tuple[tuple[str, VidfxError], ...]
     "inputs, lines of lists and files found that cannot even be jobs, with the reason"
@@ -61,32 +86,38 @@ class _Found:
     path: Path
     relative: Path
     "where it stands below the folder that the user named"
+    origin: Origin | None = None
 
 
-def plan(inputs: Sequence[str], out: Path) -> Plan:
+def plan(inputs: Sequence[str], out: str | Path) -> Plan:
     """Jobs for files, folders, globs and lists of paths, each input once, in the order given.
 
     Results mirror the place of an input below the folder that was named. Inputs that would share
     a name keep their suffix in it; if they still do, their place below the folder that all inputs
-    have in common. A job whose results would stand on an input is refused.
+    have in common. A job whose results would stand on an input is refused. Inputs and ``out``
+    may be URLs of storage. Raises UnavailableError where a store's package is missing.
     """
     search = _Search()
+    folder = storage.folder_for(out)
+    url = str(out).rstrip("/") if storage.is_url(str(out)) else None
     for text in inputs:
         search.add(text)
     items = list(search.found.values())
     jobs: list[Job] = []
     for item, stem in zip(items, _stems(items), strict=True):
-        job = Job(item.path, Outputs.of(out / stem))
+        below = "" if stem.parent == Path() else f"/{stem.parent.as_posix()}"
+        destination = None if url is None else url + below
+        job = Job(item.path, Outputs.of(folder / stem), item.origin, destination)
         hit = next((path for path in job.outputs if _real(path) in search.found), None)
         if hit is None:
             jobs.append(job)
             continue
         error = OutputExistsError(
-            f"{item.path}: its result {hit} would overwrite an input",
+            f"{job.name}: its result {hit} would overwrite an input",
             hint="use another output folder",
         )
-        search.refuse(str(item.path), error)
-    return Plan(tuple(jobs), tuple(search.refused.values()))
+        search.refuse(job.name, error)
+    return Plan(folder, tuple(jobs), tuple(search.refused.values()))
 
 
 def find_media(inputs: Sequence[str]) -> tuple[list[Path], list[tuple[str, VidfxError]]]:
@@ -144,6 +175,11 @@ class _Search:
 
     def add(self, text: str, folder: Path = Path(), *, listed: bool = False) -> None:
         """An input as typed, or a line of a list in ``folder``."""
+        if storage.is_url(text):
+            with self._refusing(text, Path(text)):
+                self._add_url(text)
+            return
+        text = storage.local_path(text)
         path = folder / text
         with self._refusing(text, path):
             if not text.strip() or "\0" in text:
@@ -164,6 +200,8 @@ class _Search:
     def _refusing(self, name: str, path: Path) -> Generator[None]:
         try:
             yield
+        except UnavailableError:
+            raise
         except VidfxError as error:
             self.refuse(name, error)
         except OSError as error:
@@ -182,6 +220,13 @@ class _Search:
     def _keep(self, path: Path, relative: Path) -> None:
         with self._refusing(str(path), path):
             self.found.setdefault(Path(os.path.realpath(path, strict=True)), _Found(path, relative))
+
+    def _add_url(self, url: str) -> None:
+        """Videos on storage; a sequence of pictures there is not one input."""
+        for item in storage.find(url, VIDEO_SUFFIXES):
+            if not item.local.name.endswith(ANNOTATED):
+                found = _Found(item.local, item.relative, item.origin)
+                self.found.setdefault(_real(item.local), found)
 
     def _add_list(self, path: Path) -> None:
         try:

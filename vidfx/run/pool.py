@@ -191,7 +191,7 @@ class Pool:
 
     def _hear_of(self, hand: Hand, job: Job, event: str, message: Message) -> None:
         """Of the video that a worker is at."""
-        name, outputs = str(job.source), outputs_of(job, self.settings)
+        name, outputs = job.name, outputs_of(job, self.settings)
         if event == "notice":
             self._notice(message["text"])
             return
@@ -201,6 +201,8 @@ class Pool:
             return
         if event == "advanced":
             self.listener.advanced(job, message["frames"])
+            return
+        if event == "alive":
             return
         task, hand.task = hand.task, None
         assert task is not None
@@ -215,7 +217,7 @@ class Pool:
         elif event == "planned":
             self.report(Outcome(name, "planned", outputs))
         elif event == "busy":
-            self._notice(f"{job.source}: another vidfx is at it")
+            self._notice(f"{job.name}: another vidfx is at it")
             task.not_before = time.monotonic() + LOOK_AGAIN_S
             self._waiting.append(task)
         else:
@@ -228,7 +230,7 @@ class Pool:
             self.listener.notice(text)
 
     def _fail(self, task: Task, error: VidfxError) -> None:
-        name = str(task.job.source)
+        name = task.job.name
         self.listener.failed(name, error)
         self.report(Outcome(name, "failed", error=error))
 
@@ -250,7 +252,7 @@ class Pool:
             self._waiting.append(task)
             return
         error = CrashedError(
-            f"{task.job.source}: {why}, {task.deaths} times",
+            f"{task.job.name}: {why}, {task.deaths} times",
             hint="it may be damaged or hostile; `ffmpeg -i INPUT -c copy NEW.mp4` often mends it",
         )
         error.add_note(hand.last_words())
@@ -277,7 +279,7 @@ class Pool:
             self._fail(
                 task,
                 StalledError(
-                    f"{task.job.source}: no progress for {limit:g} s, ended",
+                    f"{task.job.name}: no progress for {limit:g} s, ended",
                     hint="give more time with --stall-timeout, or check the file",
                 ),
             )
@@ -299,7 +301,7 @@ class Pool:
         assert task is not None
         if alone:
             error = CrashedError(
-                f"{task.job.source}: needs more than the {limit / 1e9:.1f} GB that may be used",
+                f"{task.job.name}: needs more than the {limit / 1e9:.1f} GB that may be used",
                 hint="raise --max-memory, or take a smaller --detector-size",
             )
             self._fail(task, error)
@@ -347,11 +349,5 @@ class Pool:
 
 def outputs_of(job: Job, settings: Settings) -> dict[str, str]:
     """What will stand where, for whoever asked."""
-    outputs = job.outputs
-    names = {
-        "video": outputs.video,
-        "faces": outputs.faces,
-        "frames": outputs.frames,
-        "summary": outputs.summary,
-    }
-    return {k: str(v) for k, v in names.items() if k != "video" or settings.video}
+    names = zip(("video", "faces", "frames", "summary"), job.addresses(), strict=True)
+    return {name: place for name, place in names if name != "video" or settings.video}

@@ -80,7 +80,7 @@ class Forecast:
     def planned(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
             try:
-                self._bytes[job] = job.source.stat().st_size
+                self._bytes[job] = job.origin.size if job.origin else job.source.stat().st_size
             except OSError:
                 self._bytes[job] = 0
 

@@ -194,13 +194,13 @@ class RayPool:
             self._waiting.append(task)
             return
         error = CrashedError(
-            f"{task.job.source}: {why}, {task.deaths} times", hint="`ray status` shows the nodes"
+            f"{task.job.name}: {why}, {task.deaths} times", hint="`ray status` shows the nodes"
         )
-        self.listener.failed(str(task.job.source), error)
-        self.report(Outcome(str(task.job.source), "failed", error=error))
+        self.listener.failed(task.job.name, error)
+        self.report(Outcome(task.job.name, "failed", error=error))
 
     def _hear(self, job: Job, kind: str, content: Any) -> None:
-        listener, name = self.listener, str(job.source)
+        listener, name = self.listener, job.name
         if kind == "notice":
             if content not in self._told:
                 self._told.add(content)

@@ -12,6 +12,7 @@ from vidfx import schema
 from vidfx.config import Settings
 from vidfx.messages import DEFAULT_MESSAGES, load_messages
 from vidfx.run.models import Models, load_models
+from vidfx.run.plan import Job
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,10 @@ class Setup:
         emotion = self.models.emotion
         return emotion.spec.labels if emotion else schema.DEFAULT_EMOTIONS
 
-    def fingerprint(self, source: Path) -> dict[str, Any]:
+    def fingerprint(self, job: Job) -> dict[str, Any]:
         """What two runs must share for their results to be the same work."""
         return {
-            "input": _state(source),
+            "input": _state(job),
             "settings": self.settings.about_results(),
             "messages": self.messages,
             "models": [s.engine.spec.sha256 for s in self.models.selections],
@@ -58,8 +59,11 @@ def _messages(name: str, emotions: tuple[str, ...]) -> dict[str, str] | None:
     return load_messages(Path(name), emotions)
 
 
-def _state(source: Path) -> list[list[str | int]]:
+def _state(job: Job) -> list[list[str | int]]:
     """Name, size and time of change of a file, or of every file in a folder of pictures."""
+    source, origin = job.source, job.origin
+    if origin is not None:
+        return [[origin.url, origin.size, origin.stamp]]
     files = sorted(source.iterdir()) if source.is_dir() else [source]
     states = [(file.name, file.stat()) for file in files if file.is_file()]
     return [[name, stat.st_size, stat.st_mtime_ns] for name, stat in states]

@@ -44,7 +44,7 @@ def annotate_video(job: Job, setup: Setup, listener: Listener) -> dict[str, Any]
     """
     started = time.perf_counter()
     settings, clock = setup.settings, Clock()
-    fingerprint = setup.fingerprint(job.source)
+    fingerprint = setup.fingerprint(job)
     source, why = _open(job.source, setup)
     with source:
         info = source.info

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import traceback
+from dataclasses import asdict
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, cast
@@ -12,6 +13,7 @@ from typing import Any, cast
 from vidfx import errors
 from vidfx.errors import VidfxError
 from vidfx.run.plan import Job, Outputs
+from vidfx.run.storage import Origin
 
 Message = dict[str, Any]
 
@@ -42,11 +44,18 @@ class Wire:
 
 
 def job_as_json(job: Job) -> Message:
-    return {"source": str(job.source), "outputs": [str(path) for path in job.outputs]}
+    return {
+        "source": str(job.source),
+        "outputs": [str(path) for path in job.outputs],
+        "origin": asdict(job.origin) if job.origin else None,
+        "destination": job.destination,
+    }
 
 
 def job_from_json(content: Message) -> Job:
-    return Job(Path(content["source"]), Outputs(*map(Path, content["outputs"])))
+    outputs = Outputs(*map(Path, content["outputs"]))
+    origin = Origin(**content["origin"]) if content["origin"] else None
+    return Job(Path(content["source"]), outputs, origin, content["destination"])
 
 
 def error_as_json(error: VidfxError) -> Message:

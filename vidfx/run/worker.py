@@ -13,13 +13,14 @@ import signal
 import sys
 import threading
 import time
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 from vidfx.config import Settings
 from vidfx.errors import Interrupted, VidfxError
+from vidfx.run import storage
 from vidfx.run.done import is_done
 from vidfx.run.leftovers import find_leftovers
 from vidfx.run.locks import BusyError, Locks
@@ -43,6 +44,12 @@ class _Teller(Listener):
 
     def tell(self, event: str) -> None:
         self._wire.send(event=event)
+
+    def alive(self) -> None:
+        """There is no news, but the work goes on."""
+        if (now := time.monotonic()) - self._told >= TELL_EVERY_S:
+            self._told = now
+            self.tell("alive")
 
     def notice(self, text: str) -> None:
         self._wire.send(event="notice", text=text)
@@ -108,14 +115,34 @@ def _do(message: Message, setup: Setup, desk: _Desk, teller: _Teller) -> None:
                 teller.tell("planned")
             else:
                 try:
-                    summary = annotate_video(job, setup, teller)
+                    summary = _annotate(job, setup, teller)
                 finally:
                     give_memory_back()
                 teller.done(job, summary)
     except BusyError:
         teller.tell("busy")
     except Exception as error:  # noqa: BLE001 - one video's fault must not end the others
-        teller.failed(str(job.source), as_failure(job.source, error))
+        teller.failed(job.name, _failure(job, error))
+
+
+def _failure(job: Job, error: Exception) -> VidfxError:
+    """``error`` in terms of what the user named, not of the spool."""
+    failure = as_failure(job.name, error)
+    failure.args = (str(failure).replace(str(job.source), job.name),)
+    return failure
+
+
+def _annotate(job: Job, setup: Setup, teller: _Teller) -> dict[str, Any]:
+    """Make the results, with the video brought and the results sent where they are on storage."""
+    with ExitStack() as stack:
+        if job.origin:
+            stack.enter_context(storage.fetched(job.origin, job.source, teller.alive))
+        if job.destination is None:
+            return annotate_video(job, setup, teller)
+        _clear(job, [str(path) for path in job.outputs])
+        summary = annotate_video(job, setup, teller)
+        storage.deliver(tuple(job.outputs), job.destination, teller.alive)
+        return summary
 
 
 def _clear(job: Job, leftovers: list[str] | None) -> None:

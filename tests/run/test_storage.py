@@ -1,0 +1,177 @@
+"""Videos and results on storage: on a server that speaks S3, in this process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import fsspec
+import pytest
+import s3fs
+from moto.server import ThreadedMotoServer
+
+from training_files import vidfx
+from vidfx.errors import InputError, UnavailableError
+from vidfx.run import storage
+from vidfx.run.plan import plan
+from vidfx.run.storage import Origin
+from vidfx.video.suffixes import VIDEO_SUFFIXES
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    found = ThreadedMotoServer(port=0, verbose=False)
+    found.start()
+    host, port = found.get_host_and_port()
+    yield f"http://{host}:{port}"
+    found.stop()
+
+
+@pytest.fixture
+def s3(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A client of the server, whose buckets ``videos`` and ``results`` are empty."""
+    for name, value in {
+        "AWS_ENDPOINT_URL": server,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }.items():
+        monkeypatch.setenv(name, value)
+    s3fs.S3FileSystem.clear_instance_cache()
+    client = boto3.client("s3", endpoint_url=server)
+    for bucket in ("videos", "results"):
+        client.create_bucket(Bucket=bucket)
+        for item in client.list_objects_v2(Bucket=bucket).get("Contents", []):
+            client.delete_object(Bucket=bucket, Key=item["Key"])
+    return client
+
+
+def keys(s3: Any, bucket: str) -> list[str]:
+    return [o["Key"] for o in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+
+
+def annotate(*words: object) -> tuple[int, list[dict[str, Any]]]:
+    done = vidfx("annotate", *words, "--no-video", "--jobs", "1", "--json")
+    told = json.loads(done.stdout.splitlines()[-1])
+    return done.exit_code, told["results"]
+
+
+def in_spool() -> list[Path]:
+    return [p for p in (storage.spool() / "in").rglob("*") if p.is_file()]
+
+
+def test_from_a_bucket_to_a_bucket_and_again(s3: Any, clip: Path, tmp_path: Path) -> None:
+    names = ("day 1/ångström & <b>.mp4", "clip.mp4", "day 1/notes.txt", ".hidden/x.mp4")
+    for name in names:
+        s3.upload_file(str(clip), "videos", f"raw/{name}")
+    out = "s3://results/run"
+    code, files = annotate("s3://videos/raw", "-o", out)
+    assert code == 0
+    assert [f["status"] for f in files] == ["done", "done"]
+    assert {f["input"] for f in files} == {f"s3://videos/raw/{name}" for name in names[:2]}
+    stems = ("run/clip", "run/day 1/ångström & <b>")
+    endings = (".faces.csv", ".frames.csv", ".summary.json")
+    assert sorted(keys(s3, "results")) == sorted(s + e for s in stems for e in endings)
+    assert in_spool() == []
+    assert list(storage.folder_for(out).rglob("*.csv")) == []
+
+    annotate(clip, "-o", tmp_path / "here")
+    for ending in endings[:2]:
+        there = s3.get_object(Bucket="results", Key=f"run/clip{ending}")["Body"].read()
+        assert there == (tmp_path / "here" / f"clip{ending}").read_bytes()
+
+    code, files = annotate("s3://videos/raw", "-o", out)
+    assert (code, [f["status"] for f in files]) == (0, ["skipped", "skipped"])
+    s3.delete_object(Bucket="results", Key="run/clip.faces.csv")
+    code, files = annotate("s3://videos/raw/clip.mp4", "-o", out)
+    assert (code, [f["status"] for f in files]) == (0, ["done"])
+    code, files = annotate("s3://videos/raw/clip.mp4", "-o", out, "--every", "3")
+    assert code == 1
+    assert "s3://results/run/clip.summary.json exists already" in files[0]["error"]["message"]
+    shown = vidfx("status", out, "--json")
+    assert json.loads(shown.stdout)["counts"]["failed"] == 1
+
+
+def test_from_a_bucket_to_a_folder_and_back(s3: Any, clip: Path, tmp_path: Path) -> None:
+    s3.upload_file(str(clip), "videos", "a.mp4")
+    code, files = annotate("s3://videos/a.mp4", "-o", tmp_path / "here")
+    assert code == 0
+    assert Path(files[0]["outputs"]["faces"]).is_file()
+    code, files = annotate(clip.as_uri(), "-o", "s3://results")
+    assert code == 0
+    assert files[0]["outputs"]["faces"] == "s3://results/clip.faces.csv"
+    assert "clip.summary.json" in keys(s3, "results")
+
+
+def test_what_is_damaged_is_told_by_its_url_and_the_others_go_on(
+    s3: Any, clip: Path, tmp_path: Path
+) -> None:
+    s3.put_object(Bucket="videos", Key="broken.mp4", Body=clip.read_bytes()[:900])
+    s3.upload_file(str(clip), "videos", "clip.mp4")
+    (tmp_path / "list.txt").write_text("s3://videos/broken.mp4\ns3://videos/clip.mp4\n")
+    code, files = annotate(tmp_path / "list.txt", "-o", "s3://results")
+    assert code == 1
+    assert [f["status"] for f in files] == ["failed", "done"]
+    assert files[0]["error"]["message"].startswith("s3://videos/broken.mp4: ")
+    assert str(tmp_path) not in files[0]["error"]["message"]
+    assert in_spool() == []
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("s3://no-such-bucket/a.mp4", "no such object or bucket"),
+        ("s3://videos/no/such", "no "),
+        ("http://example.com/a.mp4", "http:// is not read"),
+    ],
+)
+@pytest.mark.usefixtures("s3")
+def test_what_is_not_there_is_one_line(tmp_path: Path, url: str, told: str) -> None:
+    done = vidfx("annotate", url, "-o", tmp_path / "out")
+    assert done.exit_code == 3
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("vidfx: ")]
+    assert url in line and told in line
+
+
+@pytest.mark.usefixtures("s3")
+def test_a_bucket_that_takes_nothing(clip: Path) -> None:
+    code, files = annotate(clip, "-o", "s3://no-such-bucket/run")
+    assert code == 1
+    assert "s3://no-such-bucket/run" in files[0]["error"]["message"]
+
+
+def test_names_that_lead_out_of_the_spool(s3: Any, tmp_path: Path) -> None:
+    for key in ("raw/../../../../evil.mp4", "raw/a//b.mp4", "raw/.../c.mp4"):
+        s3.put_object(Bucket="videos", Key=key, Body=b"x")
+    work = plan(["s3://videos/raw"], tmp_path / "out")
+    for job in work.jobs:
+        assert job.source.resolve().is_relative_to(storage.spool().resolve())
+        assert job.outputs.summary.resolve().is_relative_to((tmp_path / "out").resolve())
+    assert {job.origin.url.rpartition("/")[2] for job in work.jobs if job.origin} >= {"b.mp4"}
+
+
+def test_a_video_that_came_short_is_not_worked_on(s3: Any, tmp_path: Path) -> None:
+    s3.put_object(Bucket="videos", Key="a.mp4", Body=b"12345")
+    listed = storage.find("s3://videos/a.mp4", VIDEO_SUFFIXES)[0]
+    wrong = Origin(listed.origin.url, 6, listed.origin.stamp)
+    target = tmp_path / "a.mp4"
+    with (
+        pytest.raises(InputError, match="5 bytes came of 6"),
+        storage.fetched(wrong, target, lambda: None),
+    ):
+        pass
+    assert list(tmp_path.glob("a.mp4*")) == []
+
+
+def test_a_store_without_its_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def missing(scheme: str) -> None:
+        raise ImportError("Install gcsfs to access Google Storage")
+
+    monkeypatch.setattr(fsspec, "filesystem", missing)
+    with pytest.raises(UnavailableError, match="gs:// wants a package") as raised:
+        plan(["gs://bucket/a.mp4"], tmp_path)
+    assert raised.value.hint == "pip install 'vidfx[gs]'"

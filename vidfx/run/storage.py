@@ -1,0 +1,216 @@
+"""Videos and results that stand on object storage: fetched before the work, delivered after it.
+
+Any URL that fsspec knows (``s3://``, ``gs://``, ...), with that store's own package. Nothing but
+whole files travels: a video is copied into the spool, a local folder, worked on there, and its
+results are sent, the summary last. What else vidfx does sees local files only.
+"""
+
+# fsspec has no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import re
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from vidfx.errors import InputError, OutputError, UnavailableError, VidfxError
+from vidfx_engines.user_cache import user_cache
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+PACKAGES = {"s3": "vidfx[s3]", "s3a": "vidfx[s3]", "gs": "vidfx[gs]", "gcs": "vidfx[gs]"}
+READ = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "memory"})
+"""Stores only: a ``http:`` or ``ftp:`` URL is a stranger's, and is not read."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a video comes from."""
+
+    url: str
+    size: int
+    "bytes"
+    stamp: str
+    "changes when the object does: its ETag, or when it was written"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A file that stands below a URL that the user named."""
+
+    origin: Origin
+    local: Path
+    "where it will be in the spool"
+    relative: Path
+    "where it stands below what was named"
+
+
+def is_url(text: str) -> bool:
+    """Whether ``text`` names storage. ``file://`` is a path: see ``local_path``."""
+    return bool(_URL.match(text)) and not text.startswith("file://")
+
+
+def local_path(text: str) -> str:
+    """``text`` without ``file://``, whose escapes are undone."""
+    return unquote(urlsplit(text).path) if text.startswith("file://") else text
+
+
+def folder_for(out: str | Path) -> Path:
+    """The local folder that stands for ``out``: itself, or for a URL one in the spool."""
+    text = local_path(str(out))
+    return spool() / "out" / _short(text.rstrip("/")) if is_url(text) else Path(text)
+
+
+def spool() -> Path:
+    """Where videos and results are between storage and the work: below XDG_CACHE_HOME."""
+    return user_cache("spool")
+
+
+def find(url: str, suffixes: Sequence[str] | frozenset[str]) -> list[Listed]:
+    """The file that ``url`` names, or what stands below it with one of ``suffixes``.
+
+    Raises InputError where there is nothing or it may not be read, UnavailableError where the
+    store's package is missing.
+    """
+    files = _files(url)
+    with _errors(url, InputError):
+        root = files._strip_protocol(url.rstrip("/"))
+        below: dict[str, Any] = files.find(root, detail=True)
+    scheme = url.partition("://")[0]
+    found: list[Listed] = []
+    for name, info in sorted(below.items()):
+        relative = PurePosixPath(name).name if name == root else name[len(root) :].lstrip("/")
+        hidden = any(part.startswith(".") for part in PurePosixPath(relative).parts)
+        if name != root and (hidden or PurePosixPath(name).suffix.lower() not in suffixes):
+            continue
+        stamp = next((info[k] for k in ("ETag", "etag", "LastModified", "updated", "mtime")
+                      if info.get(k) is not None), "")  # fmt: skip
+        address = f"{scheme}://{name}"
+        origin = Origin(address, int(info.get("size") or 0), str(stamp).strip('"'))
+        safe = Path(*(_safe(part) for part in relative.split("/")))
+        found.append(Listed(origin, spool() / "in" / _short(root) / safe, safe))
+    if not found:
+        raise InputError(f"{url}: no media there", hint="check the URL, and whose keys are used")
+    return found
+
+
+def results(destination: str, names: Sequence[str]) -> tuple[dict[str, int], Any]:
+    """Of the files ``names`` at ``destination``: the sizes of those there, and the summary.
+
+    The summary is the last of ``names``, None where it is not there or cannot be read.
+    """
+    files = _files(destination)
+    summary = None
+    with _errors(destination, OutputError):
+        files.invalidate_cache()
+        prefix = names[-1].removesuffix("summary.json")
+        there = files.find(destination, prefix=prefix, detail=True).values()
+        known = {PurePosixPath(info["name"]).name: int(info["size"]) for info in there}
+        sizes = {name: known[name] for name in names if name in known}
+        if names[-1] in sizes:
+            with suppress(ValueError, FileNotFoundError):
+                summary = json.loads(files.cat_file(f"{destination}/{names[-1]}"))
+    return sizes, summary if isinstance(summary, dict) else None
+
+
+@contextmanager
+def fetched(origin: Origin, to: Path, alive: Callable[[], None]) -> Generator[None]:
+    """The video as the file ``to`` while it is wanted; ``alive`` is called as it comes.
+
+    Raises InputError.
+    """
+    part = to.with_name(f"{to.name}.part")
+    try:
+        with _errors(origin.url, InputError):
+            to.parent.mkdir(parents=True, exist_ok=True)
+            _files(origin.url).get_file(origin.url, str(part), callback=_callback(alive))
+            if part.stat().st_size != origin.size:
+                raise InputError(
+                    f"{origin.url}: {part.stat().st_size} bytes came of {origin.size}",
+                    hint="it is being written, or the connection broke; try again",
+                )
+            part.replace(to)
+        yield
+    finally:
+        for file in (part, to):
+            with suppress(OSError):
+                file.unlink()
+
+
+def deliver(paths: Sequence[Path], destination: str, alive: Callable[[], None]) -> None:
+    """Send those of ``paths`` that are there, in this order, and remove them here.
+
+    An object appears under its name when it is whole. Raises OutputError.
+    """
+    files = _files(destination)
+    for path in [path for path in paths if path.exists()]:
+        target = f"{destination}/{path.name}"
+        with _errors(target, OutputError):
+            files.put_file(str(path), target, callback=_callback(alive))
+            path.unlink()
+
+
+def _files(url: str) -> Any:
+    scheme = url.partition("://")[0].lower()
+    if scheme not in READ:
+        raise InputError(
+            f"{url}: {scheme}:// is not read", hint="name a file, or storage: s3://, gs://"
+        )
+    package = PACKAGES.get(scheme, "fsspec")
+    try:
+        fsspec = importlib.import_module("fsspec")
+        return fsspec.filesystem(scheme)
+    except (ImportError, ValueError) as error:
+        raise UnavailableError(
+            f"{url}: {scheme}:// wants a package that is not installed: {error}",
+            hint=f"pip install '{package}'",
+        ) from error
+
+
+@contextmanager
+def _errors(url: str, kind: type[VidfxError]) -> Generator[None]:
+    """What a store's package raises, as one line. Its kinds of error are many."""
+    try:
+        yield
+    except VidfxError:
+        raise
+    except FileNotFoundError as error:
+        raise kind(f"{url}: there is no such object or bucket", hint="check the URL") from error
+    except PermissionError as error:
+        raise kind(
+            f"{url}: the store refuses: {error}", hint="check the keys and their rights"
+        ) from error
+    except Exception as error:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise kind(f"{url}: {lines[0][:200]}", hint="check the store and its keys") from error
+
+
+def _callback(alive: Callable[[], None]) -> Any:
+    callbacks: Any = importlib.import_module("fsspec.callbacks")
+
+    class Alive(callbacks.Callback):
+        def call(self, *_: Any, **__: Any) -> None:
+            alive()
+
+    return Alive()
+
+
+def _safe(part: str) -> str:
+    """A part of an object's name as that of a file: a store allows any, ``..`` and nothing too."""
+    if set(part) <= {"."}:
+        return part.replace(".", "%2E") or "%"
+    return part.replace("\0", "%00")
+
+
+def _short(name: str) -> str:
+    """A folder's name for a URL, unlike any other's."""
+    readable = re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-.")[:60]
+    return f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"
