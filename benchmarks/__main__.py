@@ -7,6 +7,10 @@ import sys
 
 NAMES = {
     "pipeline": "annotate beside ffmpeg and deface, on one clip",
+    "rivals": "annotate beside deface, fer and a loop with insightface",
+    "decode": "the readers beside ffmpeg",
+    "encode": "the sink beside ffmpeg",
+    "detect": "detectors, by backend, precision and batch",
     "engines": "every precision and backend of some models",
     "jobs": "several videos at once beside one at a time",
     "startup": "before there is anything to see",
