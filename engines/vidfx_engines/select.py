@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidfx_engines.base import Backend, Engine, Precision
-from vidfx_engines.errors import EngineError, EngineFileError, EngineUnavailable
+from vidfx_engines.errors import EngineError, EngineUnavailable
 from vidfx_engines.models import detector_spec_for
 from vidfx_engines.onnxruntime_backend import OnnxRuntimeBackend
 from vidfx_engines.openvino_backend import OpenVinoBackend
@@ -77,9 +77,7 @@ def select(
                     engine = candidate.load(
                         offered, folder, device=where, threads=threads, precision=precision
                     )
-                except (EngineUnavailable, EngineFileError) as error:
-                    if offered is spec and isinstance(error, EngineFileError):
-                        raise  # no other backend could run it; what was built of it may be stale
+                except EngineUnavailable as error:
                     reason = str(error)
                     hints.append(error.hint)
                 else:

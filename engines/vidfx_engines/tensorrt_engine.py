@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from vidfx_engines.base import PIXELS, check_batch, check_outputs, empty_outputs
-from vidfx_engines.errors import EngineFileError, EngineRunError
+from vidfx_engines.errors import EngineRunError, EngineUnavailable
 from vidfx_engines.spec import EngineSpec
 from vidfx_engines.tensorrt_library import Flavour, import_tensorrt, log_of
 
@@ -33,7 +33,7 @@ class TensorRtEngine:
     def __init__(
         self, spec: EngineSpec, plan: bytes, flavour: Flavour, device: str, gpu: str
     ) -> None:
-        """Raises EngineFileError where TensorRT does not take the plan."""
+        """Raises EngineUnavailable where TensorRT does not take the plan."""
         if TYPE_CHECKING:
             import tensorrt as trt  # noqa: PLC0415
         else:
@@ -57,7 +57,7 @@ class TensorRtEngine:
         engine = self._runtime.deserialize_cuda_engine(plan)
         context = engine.create_execution_context() if engine else None
         if engine is None or context is None:
-            raise EngineFileError(
+            raise EngineUnavailable(
                 f"{spec.weights}: TensorRT does not take this plan: {self._log.said()}",
                 hint="build it again on this machine with vidfx build-engine",
             )

@@ -333,7 +333,7 @@ def test_a_kept_plan_that_tensorrt_refuses_is_passed_over(
     kept = plan_spec(tmp_path)
 
     def refuse(*_: object) -> None:
-        raise EngineFileError("toy.plan: TensorRT does not take this plan")
+        raise EngineUnavailable("toy.plan: TensorRT does not take this plan")
 
     monkeypatch.setattr(backend, "TensorRtEngine", refuse)
     monkeypatch.setattr(module, "has_gpu", lambda: True)
@@ -342,5 +342,5 @@ def test_a_kept_plan_that_tensorrt_refuses_is_passed_over(
     chosen = select(tmp_path / "toy.onnx")
     assert chosen.engine.backend == "openvino"
     assert "TensorRT does not take this plan" in chosen.passed_over[0][1]
-    with pytest.raises(EngineFileError):
+    with pytest.raises(EngineUnavailable, match="does not take this plan"):
         select(tmp_path / "toy.plan", spec=kept, device="cuda", backend="tensorrt")

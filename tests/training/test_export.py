@@ -13,9 +13,11 @@ import pytest
 pytest.importorskip("torch")
 import torch
 
+from training_files import draw
 from vidfx_engines import EngineSpec, select
-from vidfx_training.checkpoint import Checkpoint, load_checkpoint, write_tensors
-from vidfx_training.errors import TrainingError, WeightsError
+from vidfx_training.average import average
+from vidfx_training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, write_tensors
+from vidfx_training.errors import RecipeError, TrainingError, WeightsError
 from vidfx_training.export import export
 from vidfx_training.models import CropClassifier, build
 from vidfx_training.recipe import Recipe
@@ -160,3 +162,25 @@ def test_a_checkpoint_whose_facts_were_altered_is_refused(
         with pytest.raises(WeightsError, match="no checkpoint of `vidfx train`") as caught:
             load(content)
         assert "\n" not in str(caught.value) and caught.value.hint
+
+
+def test_the_mean_of_two_trainings(tmp_path: Path, recipe: Recipe) -> None:
+    draw(tmp_path / "data" / "train", 4, 0)
+    draw(tmp_path / "data" / "val", 4, 1)
+    names, files = ("left", "right"), [tmp_path / f"{i}.safetensors" for i in range(2)]
+    for seed, file in enumerate(files):
+        torch.manual_seed(seed)
+        net = build(recipe, 2)
+        torch.nn.init.normal_(net.head.weight)
+        save_checkpoint(file, net, recipe, names, {"epochs": seed})
+    found = average(files, tmp_path / "data")
+    first, second = (load_checkpoint(file).tensors["head.weight"] for file in files)
+    torch.testing.assert_close(found.tensors["head.weight"], (first + second) / 2)
+    assert found.facts["epochs"] == 1 and found.facts["val_pictures"] == 8
+    assert found.facts["notes"] == ["the mean of 2 trainings"]
+    with pytest.raises(RecipeError, match="no mean"):
+        average(files[:1], tmp_path / "data")
+    wider = recipe.with_values(model={"width": 16})
+    save_checkpoint(files[0], build(wider, 2), wider, names, {})
+    with pytest.raises(WeightsError, match="another network"):
+        average(files, tmp_path / "data")

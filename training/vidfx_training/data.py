@@ -255,7 +255,7 @@ def _fill(
 
 
 def _key(data: Dataset, listed: list[Picture], want: CropSpec, shape: tuple[int, ...]) -> str:
-    digest = hashlib.sha256(repr((2, want, data.crop, shape)).encode())
+    digest = hashlib.sha256(repr((3, want, data.crop, shape)).encode())
     for picture in listed:
         file = data.file(picture)
         try:

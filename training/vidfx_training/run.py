@@ -42,7 +42,7 @@ from vidfx_training.metrics import (
     recalls,
     to_tensors,
 )
-from vidfx_training.models import build
+from vidfx_training.models import Network, build
 from vidfx_training.pretrained import LICENCES, norm_of, start
 from vidfx_training.recipe import Recipe
 from vidfx_training.teacher import Teacher
@@ -206,9 +206,19 @@ def _fitting(recipe: Recipe, pictures: int, watcher: Watcher) -> Recipe:
 
 
 def _facts(trained: Trained, recipe: Recipe, val_set: Pictures) -> dict[str, Any]:
+    return {
+        "epoch": trained.best["epoch"],
+        "epochs": len(trained.lines),
+        "seconds": round(trained.seconds, 1),
+        "seed": recipe.schedule.seed,
+        **validated(trained.net, val_set),
+    }
+
+
+def validated(net: Network, val_set: Pictures) -> dict[str, Any]:
     """Calibrate on the validation set and say how good the network is on it."""
     pixels, label = to_tensors(val_set)
-    logits = logits_of(trained.net, pixels)
+    logits = logits_of(net, pixels)
     temperature = fit_temperature(logits, label)
     right = (logits.argmax(1) == label).numpy()
 
@@ -217,11 +227,7 @@ def _facts(trained: Trained, recipe: Recipe, val_set: Pictures) -> dict[str, Any
 
     found = recalls(logits, label)
     return {
-        "epoch": trained.best["epoch"],
-        "epochs": len(trained.lines),
-        "seconds": round(trained.seconds, 1),
-        "seed": recipe.schedule.seed,
-        "parameters": sum(p.numel() for p in trained.net.parameters()),
+        "parameters": sum(p.numel() for p in net.parameters()),
         "temperature": temperature,
         "val_pictures": len(val_set),
         "val_accuracy": float(np.mean(right)),

@@ -157,6 +157,36 @@ def _models() -> None:
 
 
 @models.command()
+def average(
+    checkpoints: Annotated[
+        list[Path], typer.Argument(help="best.safetensors of two runs or more.")
+    ],
+    data: Annotated[Path, typer.Option(help="The data whose val part it is calibrated on.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for checkpoint and engine.")],
+    target: Annotated[
+        str | None, typer.Option(help="Recognition: the person that they were trained for.")
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Average the weights of trainings that went on from one another; export the result."""
+    with errors_in_one_line(debug):
+        require(*NEEDS, "onnxscript", extra="train")
+        from vidfx_training.average import average as mean_of
+        from vidfx_training.checkpoint import save_checkpoint
+        from vidfx_training.export import export as write_engine
+        from vidfx_training.loop import BEST
+
+        found = mean_of(checkpoints, data, target=target)
+        out.mkdir(parents=True, exist_ok=True)
+        save_checkpoint(out / BEST, found.network(), found.recipe, found.labels, found.facts)
+        spec = write_engine(found, out)
+        typer.echo(
+            f"{out / spec.weights}: val accuracy {found.facts['val_accuracy']:.4f},"
+            f" balanced {found.facts['val_balanced_accuracy']:.4f}"
+        )
+
+
+@models.command()
 def export(
     checkpoint: Annotated[Path, typer.Argument(help="best.safetensors of a run.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the engine.")],

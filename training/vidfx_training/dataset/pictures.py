@@ -47,5 +47,5 @@ def as_crop(pixels: np.ndarray, have: CropSpec | None, want: CropSpec) -> np.nda
     if pixels.shape[:2] == (size, size):
         return pixels
     shrinks = pixels.shape[0] * pixels.shape[1] > size * size
-    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
     return cv2.resize(pixels, (size, size), interpolation=method)
