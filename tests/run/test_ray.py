@@ -80,3 +80,20 @@ def test_a_cluster_gives_what_one_machine_gives_also_when_a_node_dies(
         assert (there / path.name).read_bytes() == path.read_bytes(), path.name
     told = json.loads(vidfx("status", there, "--json").stdout)
     assert told["counts"] == {"done": 8, "running": 0, "waiting": 0, "failed": 0}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_from_a_bucket_to_a_bucket(clip: Path, tmp_path: Path, s3: Any, cluster: Any) -> None:
+    """Actors know the store by their environment: ``s3`` comes before ``cluster``."""
+    for i in range(3):
+        s3.upload_file(str(clip), "videos", f"v{i}.mp4")
+    words = ("annotate", "s3://videos", "-o", "s3://results/ray", *FAST, "--no-video", "--json")
+    where = ("--executor", "ray", "--address", cluster.address)
+    for status in ("done", "skipped"):
+        done = vidfx(*words, *where)
+        assert done.exit_code == 0, done.stderr
+        assert [r["status"] for r in json.loads(done.stdout)["results"]] == [status] * 3
+    assert vidfx("annotate", clip, "-o", tmp_path / "here", *FAST, "--no-video").exit_code == 0
+    there = s3.get_object(Bucket="results", Key="ray/v0.faces.csv")["Body"].read()
+    assert there == (tmp_path / "here" / "clip.faces.csv").read_bytes()
