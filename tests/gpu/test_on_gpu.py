@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -28,12 +29,14 @@ def quiet_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def usable(backend: str) -> str:
-    """``backend``; skips where it is not for this GPU, or cannot be had from PyPI."""
+    """``backend``; skips where it is not for this GPU, or TensorRT is not installed."""
     unfit = rtx_misfit(gpu()) if backend == "tensorrt-rtx" else None
     if unfit:
         pytest.skip(unfit)
-    if backend == "tensorrt" and version(backend) is None:
-        pytest.skip("tensorrt is not installed")
+    if backend in PLANS and version(backend) is None:
+        if os.environ.get("FAIL_WITHOUT_CUDA") == "1" and backend == "tensorrt-rtx":
+            pytest.fail(f"{backend} is not installed")
+        pytest.skip(f"{backend} is not installed")
     return backend
 
 

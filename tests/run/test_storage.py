@@ -72,6 +72,8 @@ def test_from_a_bucket_to_a_folder_and_back(s3: Any, clip: Path, tmp_path: Path)
     assert code == 0
     assert files[0]["outputs"]["faces"] == "s3://results/clip.faces.csv"
     assert "clip.summary.json" in keys(s3, "results")
+    told = vidfx("annotate", clip, "-o", "s3://results/told", "--no-video", "--progress", "text")
+    assert "-> s3://results/told/clip.faces.csv" in told.stderr
 
 
 def test_what_is_damaged_is_told_by_its_url_and_the_others_go_on(

@@ -48,7 +48,9 @@ class Teacher:
                     f" {given.template}",
                     hint="teacher and pupil need the same [input] template and colour",
                 )
-            net = found.network().to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+            net = found.network()
+            net.mirror = False  # it is asked about the mirror image below
+            net = net.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
             self.nets.append((net, given.side))
         self.digest = content.hexdigest()
 

@@ -110,8 +110,8 @@ def done_line(job: Job, summary: dict[str, Any]) -> str:
     counts, total = summary["counts"], summary["seconds"]["total"]
     tracks, frames = counts["tracks"], counts["frames"]
     line = f"{job.name}: done, {frames} frames, {tracks} tracks, {frames / total:.1f} frames/s"
-    named = summary["outputs"].get("video", summary["outputs"]["faces"])
-    return f"{line} -> {job.outputs.summary.parent / named}"
+    video, faces, *_ = job.addresses()
+    return f"{line} -> {video if 'video' in summary['outputs'] else faces}"
 
 
 class ErrorsOnly(Renderer):
