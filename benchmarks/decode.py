@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.measure import machine, run
+from benchmarks.measure import machine, make_clip, run
 from benchmarks.page import Row, add_option, show
 from vidfx.config import Reader
 from vidfx.video.source import open_source
@@ -46,9 +45,7 @@ def main() -> None:
         out = Path(folder)
         for height in args.heights:
             clip = out / f"{height}.mp4"
-            made = ["faces", str(clip), "--faces=1", f"--height={height}"]
-            made += [f"--frames={args.frames}"]
-            run("making the clip", [sys.executable, "-m", "benchmarks.clips", *made], out)
+            make_clip(clip, faces=1, height=height, frames=args.frames)
             line = [ffmpeg, "-nostdin", "-v", "error", "-i", str(clip), "-map", "0:v:0"]
             line += ["-f", "null", "-"]
             speeds: dict[str, list[float]] = {}

@@ -6,12 +6,11 @@ The first is the reference: of its faces, the share that each has at an IoU of o
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.measure import machine, run
+from benchmarks.measure import machine, make_clip
 from benchmarks.page import Row, add_option, show
 from benchmarks.rivals import Frames, share
 from vidfx.stages.detect import Detector
@@ -52,9 +51,7 @@ def main() -> None:
     facts, rows, notes = machine(), list[Row](), list[str]()
     with tempfile.TemporaryDirectory(prefix="vidfx-bench-") as folder:
         clip = Path(folder) / "clip.mp4"
-        made = [f"--faces={args.faces}", "--height=720", f"--frames={args.frames}"]
-        maker = [sys.executable, "-m", "benchmarks.clips", "faces", str(clip), *made]
-        run("making the clip", maker, Path(folder))
+        make_clip(clip, faces=args.faces, height=720, frames=args.frames)
         source, _ = open_source(clip, "pyav", planes=True)
         with source:
             frames = list(source)

@@ -6,13 +6,12 @@ Both get the same frames of a clip, decoded before; FFmpeg reads them as raw vid
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.measure import machine, ratios, run
+from benchmarks.measure import machine, make_clip, ratios, run
 from benchmarks.page import Row, add_option, show
 from vidfx.types import Frame, VideoInfo
 from vidfx.video.encoders import DEFAULT
@@ -45,9 +44,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="vidfx-bench-") as folder:
         out = Path(folder)
         clip, raw = out / "clip.mp4", out / "clip.yuv"
-        made = ["--faces=1", f"--height={args.height}", f"--frames={args.frames}"]
-        maker = [sys.executable, "-m", "benchmarks.clips", "faces", str(clip), *made]
-        run("making the clip", maker, out)
+        make_clip(clip, faces=1, height=args.height, frames=args.frames)
         source, _ = open_source(clip, "pyav", planes=True)
         with source, raw.open("wb") as file:
             info, frames = source.info, list(source)

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.measure import machine, run
+from benchmarks.measure import machine, make_clip, run
 from benchmarks.page import Row, add_option, show
 from vidfx.run.machine import cores
 
@@ -33,8 +33,7 @@ def main() -> None:
         out = Path(folder)
         (out / "in").mkdir()
         first = out / "in" / "0.mp4"
-        made = ["faces", str(first), "--faces=1", "--height=720", f"--frames={args.frames}"]
-        run("making the clip", [sys.executable, "-m", "benchmarks.clips", *made], out)
+        make_clip(first, faces=1, height=720, frames=args.frames)
         for i in range(1, args.videos):
             shutil.copy(first, out / "in" / f"{i}.mp4")
         vidfx = [sys.executable, "-c", "from vidfx.cli import main; main()", "annotate"]

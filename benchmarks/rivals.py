@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.measure import machine, ratios, run
+from benchmarks.measure import machine, make_clip, ratios, run
 from benchmarks.page import Row, add_option, show
 from benchmarks.pipeline import DEFACE, commands
 
@@ -133,9 +133,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="vidfx-bench-") as place:
         out = Path(place)
         clip = out / "clip.mp4"
-        made = [f"--{k}={getattr(args, k)}" for k in ("faces", "frames", "height")]
-        maker = [sys.executable, "-m", "benchmarks.clips", "faces", str(clip), *made]
-        run("making the clip", maker, out)
+        make_clip(clip, faces=args.faces, height=args.height, frames=args.frames)
         for pair in pairs(args, clip, out):
             print(f"{pair.name}: checking", file=sys.stderr)
             for line in {

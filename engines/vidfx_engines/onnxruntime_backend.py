@@ -12,7 +12,7 @@ import numpy as np
 from vidfx_engines.base import CHUNK, Engine, Precision, check_batch, check_outputs, empty_outputs
 from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
 from vidfx_engines.libraries import importing
-from vidfx_engines.onnxruntime_device import OnnxRuntimeDeviceEngine
+from vidfx_engines.onnxruntime_device import OnnxRuntimeDeviceEngine, output_sides
 from vidfx_engines.spec import PLAN, EngineSpec
 from vidfx_engines.tensorrt_library import gpu
 
@@ -41,11 +41,7 @@ class OnnxRuntimeEngine:
         self.device = f"{device}, {precision}"
         self._session = session
         self._input = session.get_inputs()[0].name
-        shapes = {output.name: output.shape for output in session.get_outputs()}
-        self._shapes = [
-            [side if isinstance(side, int) else None for side in shapes[name]]
-            for name in spec.outputs
-        ]
+        self._shapes = output_sides(session, spec)
 
     def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         batch = check_batch(self.spec, batch)

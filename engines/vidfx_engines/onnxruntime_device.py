@@ -25,6 +25,14 @@ CROPS = 64
 """Crops to a call. Fewer are padded to a power of two: each new shape costs cuDNN a plan."""
 
 
+def output_sides(session: Any, spec: EngineSpec) -> list[list[int | None]]:
+    """Of the outputs in the spec's order; None where a side depends on the input."""
+    shapes = {output.name: output.shape for output in session.get_outputs()}
+    return [
+        [side if isinstance(side, int) else None for side in shapes[name]] for name in spec.outputs
+    ]
+
+
 class OnnxRuntimeDeviceEngine:
     """See vidfx_engines.base.Engine; ``session`` takes planar pixels and runs on ``stream``."""
 
@@ -44,11 +52,7 @@ class OnnxRuntimeDeviceEngine:
         self._input = session.get_inputs()[0].name
         self._shapes: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
         "of the outputs, by the input's; ONNX Runtime tells them after the first run only"
-        sides = {output.name: output.shape for output in session.get_outputs()}
-        self._sides = [
-            [side if isinstance(side, int) else None for side in sides[name]]
-            for name in spec.outputs
-        ]
+        self._sides = output_sides(session, spec)
 
     def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         batch = check_batch(self.spec, batch)

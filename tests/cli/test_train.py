@@ -11,28 +11,8 @@ from typer.testing import Result
 
 pytest.importorskip("torch")
 
-from training_files import draw, vidfx
+from training_files import RECIPE, draw, vidfx
 from vidfx_training import loop
-
-RECIPE = """
-name = "tiny"
-task = "emotion"
-licence = "CC0"
-training_data = "drawn"
-[input]
-template = "fer"
-side = 24
-colour = "grey"
-[model]
-arch = "small"
-width = 8
-[schedule]
-epochs = 2
-batch = 16
-lr = 0.1
-[augmentation]
-flip = 0.0
-"""
 
 
 @pytest.fixture(autouse=True)
