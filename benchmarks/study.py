@@ -84,11 +84,11 @@ STEPS = (
         "faces/run.json",
         people_split,
     ),
-    *_trained("recognition-scratch", f"{RECOGNITION} --epochs 12"),
-    *_trained("recognition-faces", f"{RECOGNITION} --init {FACES} --epochs 10"),
+    *_trained("recognition-scratch", RECOGNITION),
+    *_trained("recognition-faces", f"{RECOGNITION} --init {FACES} --lr 0.05"),
     *_trained(
         "recognition-vgg-scratch",
-        f"{RECOGNITION} --arch vggface --init scratch --size 64 --epochs 5",
+        f"{RECOGNITION} --arch vggface --init scratch --size 64 --epochs 40",
     ),
     *_trained("emotion-small", f"{EMOTION} --arch small"),
     Step(
@@ -96,8 +96,8 @@ STEPS = (
         "evaluate emotion-embedded {work}/fer4 --out {work}/embedded/test",
         "embedded/test/report.json",
     ),
-    *_trained("emotion-scratch", f"{EMOTION} --size 64 --epochs 4"),
-    *_trained("emotion-faces", f"{EMOTION} --init {FACES} --size 64 --epochs 4"),
+    *_trained("emotion-scratch", EMOTION),
+    *_trained("emotion-faces", f"{EMOTION} --init {FACES}"),
 )
 
 

@@ -18,7 +18,7 @@ from engine_files import brightness_classifier
 from training_files import vidfx
 from vidfx.device import heads
 from vidfx.device.analyzer import DeviceAnalyzer, ThroughHost, tensor_engine
-from vidfx.device.frames import BATCH, OnDevice, on_device
+from vidfx.device.frames import BATCH, OnDevice, on_device, owned
 from vidfx.stages.analyze import HostAnalyzer
 from vidfx.stages.cuts import thumbnail
 from vidfx.stages.detect import Detector
@@ -167,7 +167,7 @@ def test_surfaces_become_pixels_and_planes(group: np.ndarray) -> None:
     ]
     nothing = np.empty((0, 0, 3), np.uint8)
     frames = [Frame(i, i, nothing, None, surface) for i, surface in enumerate(surfaces)]
-    first, second, third = on_device(frames, CPU, Colour(matrix=1))
+    first, second, third = on_device(owned(frames, CPU), CPU, Colour(matrix=1))
     assert first.planes is not None and third.planes is not None
     np.testing.assert_array_equal(first.planes[:96], luma)
     assert np.abs(first.planes.astype(int) - third.planes).max() <= 1
@@ -193,7 +193,7 @@ def test_a_surface_is_copied_before_the_decoder_uses_its_memory_again(group: np.
             yield Frame(i, i, np.empty((0, 0, 3), np.uint8), None, surface)
         memory[0][:] = memory[1][:] = 0
 
-    frames = list(on_device(decoded(), CPU, Colour(matrix=1)))
+    frames = list(on_device(owned(decoded(), CPU), CPU, Colour(matrix=1)))
     assert len(frames) == BATCH + 3
     for frame, (luma, _) in zip(frames, planes, strict=True):
         assert frame.planes is not None
@@ -268,6 +268,50 @@ def test_a_whole_run_on_a_device_gives_the_rows_of_the_host(
             for where in ("host", "device")
         ]
         assert summaries[0] == summaries[1]
+
+
+LENT = (
+    ON_A_DEVICE
+    + """
+    import numpy as np
+    import vidfx.run.video as video
+    from vidfx.types import Surface
+    opened = video.open_source
+    class Lent:
+        def __init__(self, source, wanted):
+            self.source, self.wanted = source, wanted
+            self.name, self.info, self.warnings = source.name, source.info, source.warnings
+        def __enter__(self):
+            self.source.__enter__()
+            return self
+        def __exit__(self, *error):
+            self.source.__exit__(*error)
+        def __iter__(self):
+            height, width = self.info.height, self.info.width
+            luma = np.zeros((height, width), np.uint8)
+            chroma = np.zeros((height // 2, width // 2, 2), np.uint8)
+            for frame in self.source:
+                luma[:] = frame.planes[:height]
+                chroma[:] = frame.planes[height:].reshape(2, height // 2, -1).transpose(1, 2, 0)
+                surface = Surface(luma, chroma, wants_planes=self.wanted)
+                yield replace(frame, pixels=None, planes=None, device=surface)
+                luma[:] = chroma[:] = 0
+    def lent(path, reader, *, planes, **more):
+        source, why = opened(path, "pyav", planes=True, **more)
+        return Lent(source, planes), why
+    video.open_source = lent
+"""
+)
+
+
+def test_a_decoder_may_use_its_memory_again_while_its_frames_wait(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the decoder's thread and who looks at its frames there is a queue."""
+    theirs = annotate(clip, tmp_path / "sent", "--every", "2", "--reader", "pyav")
+    worker_faults(monkeypatch, tmp_path, LENT)
+    ours = annotate(clip, tmp_path / "lent", "--every", "2", "--reader", "pyav")
+    assert_same_rows(ours, theirs)
 
 
 def test_a_real_clip_gives_the_rows_of_the_host(

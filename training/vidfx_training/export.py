@@ -6,11 +6,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import io
-import logging
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +19,8 @@ from vidfx_training.card import card
 from vidfx_training.checkpoint import Checkpoint
 from vidfx_training.errors import TrainingError
 from vidfx_training.models import CropClassifier
+from vidfx_training.onnx_file import exported, halved
 
-OPSET = 18
 ROUNDING = 1e-3
 """The most that two libraries may differ by in a probability."""
 
@@ -42,8 +38,14 @@ def export(checkpoint: Checkpoint, folder: Path, *, half: bool = False) -> Engin
     try:
         folder.mkdir(parents=True, exist_ok=True)
         model = CropClassifier(checkpoint.network(), recipe, float(facts.get("temperature", 1.0)))
-        data = _onnx(model.eval(), size)
-        data = _half(data) if half else data
+        data = exported(
+            model.eval(),
+            torch.zeros((2, 3, size, size), dtype=torch.uint8),
+            ["crops"],
+            ["probs"],
+            {0: torch.export.Dim("batch", min=1, max=1024)},
+        )
+        data = halved(data) if half else data
         with whole(path) as part:
             part.write_bytes(data)
         spec = EngineSpec(
@@ -97,48 +99,3 @@ def _metrics(facts: dict[str, Any]) -> dict[str, float]:
     """The first few hundred: recalls stand last, and there may be thousands of people."""
     known = ("temperature", *(n for n in facts if n.startswith("val_")))[:200]
     return {n: round(float(facts[n]), 4) for n in known if isinstance(facts.get(n), int | float)}
-
-
-def _onnx(model: CropClassifier, size: int) -> bytes:
-    before = logging.root.manager.disable
-    logging.disable(logging.WARNING)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")  # of the exporter's own making
-            program = torch.onnx.export(
-                model,
-                (torch.zeros((2, 3, size, size), dtype=torch.uint8),),
-                input_names=["crops"],
-                output_names=["probs"],
-                dynamic_shapes=({0: torch.export.Dim("batch", min=1, max=1024)},),
-                opset_version=OPSET,
-                dynamo=True,
-                external_data=False,
-                verbose=False,
-            )
-            assert program is not None
-            return program.model_proto.SerializeToString()
-    finally:
-        logging.disable(before)
-
-
-def _half(data: bytes) -> bytes:
-    """Large float32 weights as float16 behind a Cast, which runtimes fold when they load."""
-    import onnx  # noqa: PLC0415 - only for this
-    from onnx import TensorProto, helper, numpy_helper  # noqa: PLC0415
-
-    graph_model = onnx.load_from_string(data)
-    graph = graph_model.graph
-    casts: list[onnx.NodeProto] = []
-    for tensor in graph.initializer:
-        values = numpy_helper.to_array(tensor)
-        if tensor.data_type != TensorProto.FLOAT or values.size < 1024:
-            continue
-        name, stored = tensor.name, f"{tensor.name}.f16"
-        tensor.CopyFrom(numpy_helper.from_array(values.astype("float16"), stored))
-        casts.append(helper.make_node("Cast", [stored], [name], to=TensorProto.FLOAT))
-    nodes = [*casts, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
-    onnx.checker.check_model(graph_model)
-    return graph_model.SerializeToString()

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 
 from vidfx.device import align, heads
-from vidfx.device.frames import OnDevice, on_device
+from vidfx.device.frames import OnDevice, on_device, owned
 from vidfx.device.resize import resize, to_bytes
 from vidfx.stages.align import quality
 from vidfx.stages.analyze import Analysis, Reads
@@ -71,6 +71,9 @@ class DeviceAnalyzer:
         self.readers = {task: tensor_engine(engine) for task, engine in engines.items()}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="detect")
         self._stream = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None
+
+    def keep(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        return owned(frames, self.device)
 
     def prepare(self, frames: Iterable[Frame], colour: Colour) -> Iterator[Frame]:
         return on_device(frames, self.device, colour)

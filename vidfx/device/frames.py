@@ -33,13 +33,13 @@ class OnDevice:
 
 
 def on_device(frames: Iterable[Frame], device: torch.device, colour: Colour) -> Iterator[Frame]:
-    """The same frames with ``Frame.device`` as OnDevice.
+    """The same frames, which are ``owned``, with ``Frame.device`` as OnDevice.
 
     What a decoder left on the device stays there and gets its planes for the encoder; what it
     left on the host is sent from pinned memory. While one batch is on its way the one before it
     is handed out, so that nobody waits for a copy that was just begun.
     """
-    iterator = (_owned(frame, device) for frame in frames)
+    iterator = iter(frames)
     before: _Batch | None = None
     while chunk := list(islice(iterator, BATCH)):
         now = _Batch(chunk, device, colour)
@@ -114,12 +114,16 @@ class _Batch:
         return host.copy_(values, non_blocking=True)
 
 
-def _owned(frame: Frame, device: torch.device) -> Frame:
-    """``frame`` with its Surface in tensors of its own.
+def owned(frames: Iterable[Frame], device: torch.device) -> Iterator[Frame]:
+    """``frames`` with their Surfaces in tensors of their own.
 
     A decoder's memory is good only until it is asked for the next frame, and its last frames only
-    until it ends.
+    until it ends: so this belongs into the thread that asks.
     """
+    return (_owned(frame, device) for frame in frames)
+
+
+def _owned(frame: Frame, device: torch.device) -> Frame:
     if not isinstance(frame.device, Surface):
         return frame
     held = frame.device

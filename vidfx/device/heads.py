@@ -16,7 +16,7 @@ from functools import lru_cache
 import torch
 from torchvision.ops import batched_nms
 
-from vidfx.stages.detector_heads import HEADS, STRIDES
+from vidfx.stages.detector_heads import HEADS, STRIDES, points_a_cell
 from vidfx_engines.spec import Family
 
 
@@ -76,7 +76,8 @@ def _scrfd(outputs: Sequence[torch.Tensor], size: tuple[int, int], threshold: fl
     for level, stride in enumerate(STRIDES):
         score = outputs[level].flatten(1)
         picture, anchor = torch.nonzero(score >= threshold, as_tuple=True)
-        at = _anchor_points(size, stride, 2, str(score.device))[anchor]
+        per_cell = points_a_cell(score.shape[1], size, stride)
+        at = _anchor_points(size, stride, per_cell, str(score.device))[anchor]
         sides = outputs[level + 3][picture, anchor] * stride
         marks = outputs[level + 6][picture, anchor] * stride
         box = torch.cat([at - sides[:, :2], at + sides[:, 2:]], 1)

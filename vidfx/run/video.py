@@ -121,7 +121,8 @@ def _flow(source: Iterable[Frame], pipeline: Pipeline, results: _Results, clock:
     broken = threading.Event()
     size = max(2, min(MAX_QUEUE, QUEUE_BYTES // (pipeline.info.width * pipeline.info.height * 3)))
     frames, settled = Lane[Frame](size, broken), Lane[FrameResult](size, broken)
-    decode = Worker("decode", lambda: feed(frames, _timed(source, clock, "decode")), broken)
+    kept = pipeline.analyzer.keep(_timed(source, clock, "decode"))
+    decode = Worker("decode", lambda: feed(frames, kept), broken)
     write = Worker("write", lambda: results.write_all(settled), broken)
     try:
         decode.start()

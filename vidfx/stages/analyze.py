@@ -45,8 +45,12 @@ class Analyzer(Protocol):
         """How many calls of ``analyze`` may be under way before the first one's result is used."""
         ...
 
+    def keep(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The frames as they come from a decoder, in its thread, so that they may outlast it."""
+        ...
+
     def prepare(self, frames: Iterable[Frame], colour: Colour) -> Iterator[Frame]:
-        """The frames where ``analyze`` wants them; it is called once."""
+        """Kept frames where ``analyze`` wants them; it is called once."""
         ...
 
     def thumbnail(self, frame: Frame) -> np.ndarray:
@@ -67,6 +71,9 @@ class HostAnalyzer:
         self.detector = detector
         self.engines = engines
         self.matrix = Colour().matrix
+
+    def keep(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        return iter(frames)
 
     def prepare(self, frames: Iterable[Frame], colour: Colour) -> Iterator[Frame]:
         self.matrix = colour.matrix

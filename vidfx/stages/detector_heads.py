@@ -44,12 +44,20 @@ def _anchor_points(size: tuple[int, int], stride: int, per_cell: int) -> np.ndar
     return np.repeat(points, per_cell, axis=0).astype(np.float32)
 
 
+def points_a_cell(count: int, size: tuple[int, int], stride: int) -> int:
+    """How many of ``count`` points stand at each cell of an input of ``size``."""
+    return max(1, count // ((size[0] // stride) * (size[1] // stride)))
+
+
 def _scrfd(outputs: Sequence[np.ndarray], size: tuple[int, int], threshold: float) -> Candidates:
-    """Outputs: scores, distances to the sides and landmarks, (A, 1), (A, 4), (A, 10) a stride."""
+    """Outputs: scores, distances to the sides and landmarks, (A, 1), (A, 4), (A, 10) a stride.
+
+    insightface's files have two points a cell, vidfx's own one.
+    """
     parts: list[Candidates] = []
     for level, stride in enumerate(STRIDES):
         score = outputs[level].reshape(-1)
-        points = _anchor_points(size, stride, 2)
+        points = _anchor_points(size, stride, points_a_cell(len(score), size, stride))
         keep = np.flatnonzero(score >= threshold)
         at = points[keep]
         sides = outputs[level + 3][keep] * stride

@@ -1,0 +1,230 @@
+"""Canvases: one picture, or a mosaic of many, spoilt as recordings are.
+
+A face is brought to a size drawn at random, from a few pixels to most of the canvas, wherever it
+stands; in grey, dark, blurred, noisy, compressed and covered. What is cut in half, or too small to
+tell, becomes unsure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from vidfx_training.detector.pictures import Faces, Picture
+
+GRIDS = ((1, 0.36), (2, 0.26), (3, 0.16), (4, 0.14), (6, 0.08))
+"""Pictures in a row of the mosaic, and how often."""
+SMALLEST = 8.0
+"""px of a face that can still be told."""
+WHOLE, GONE = 0.65, 0.2
+"""Of a face that is seen: at least so much is a face, less than so much is nothing."""
+MIRRORED = [1, 0, 2, 4, 3]
+"""Landmarks of a face's mirror image."""
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """(side, side, 3) uint8 RGB and the faces in it."""
+
+    pixels: np.ndarray
+    faces: Faces
+
+
+class Painter:
+    """Draws canvases of pictures, those of each kind as often as its share says.
+
+    ``shares`` gives, by the first folder of a picture's name, how often such a picture is taken.
+    """
+
+    def __init__(
+        self, pictures: Sequence[Picture], shares: dict[str, float], side: int, seed: Sequence[int]
+    ) -> None:
+        self._kinds = [
+            ([p for p in pictures if p.name.split("/")[0] == kind], share)
+            for kind, share in shares.items()
+        ]
+        self._kinds = [(some, share) for some, share in self._kinds if some]
+        self._share = np.array([share for _, share in self._kinds])
+        self._share /= self._share.sum()
+        self._side = side
+        self._random = np.random.default_rng(list(seed))
+        self._pyramid = lru_cache(maxsize=4000)(Picture.pyramid)
+
+    def canvas(self) -> Canvas:
+        random, side = self._random, self._side
+        grids, often = zip(*GRIDS, strict=True)
+        n = int(random.choice(grids, p=np.array(often) / sum(often)))
+        edges = np.linspace(0, side, n + 1).round().astype(int)
+        pixels = np.zeros((side, side, 3), np.uint8)
+        parts: list[Faces] = []
+        for top, bottom in zip(edges, edges[1:], strict=False):
+            for left, right in zip(edges, edges[1:], strict=False):
+                piece, faces = self._piece(int(right - left), int(bottom - top), n)
+                pixels[top:bottom, left:right] = piece
+                shift = np.array([left, top], np.float32)
+                parts.append(
+                    Faces(faces.box + np.tile(shift, 2), faces.marks + shift, faces.has_marks,
+                          faces.unsure + np.tile(shift, 2))
+                )  # fmt: skip
+        joined = Faces(
+            np.concatenate([p.box for p in parts]),
+            np.concatenate([p.marks for p in parts]),
+            np.concatenate([p.has_marks for p in parts]),
+            np.concatenate([p.unsure for p in parts]),
+        )
+        return Canvas(spoilt(random, pixels), joined)
+
+    def _piece(self, width: int, height: int, grid: int) -> tuple[np.ndarray, Faces]:
+        """A picture laid into so many px, and what is seen of its faces."""
+        random = self._random
+        some, _ = self._kinds[int(random.choice(len(self._kinds), p=self._share))]
+        picture = some[int(random.integers(len(some)))]
+        levels = self._pyramid(picture)
+        matrix, scale, flip = self._place(picture.faces, levels[0].shape, width, height, grid)
+        depth = min(int(max(0.0, np.floor(np.log2(1 / scale)))), len(levels) - 1)
+        shrunk = matrix.copy()
+        shrunk[:, :2] *= 2**depth
+        border = (0, 0, 0) if random.random() < 0.5 else tuple(random.integers(0, 256, 3).tolist())
+        pixels = cv2.warpAffine(
+            levels[depth], shrunk, (width, height), flags=cv2.INTER_LINEAR, borderValue=border
+        )
+        faces = seen(picture.faces, matrix, scale, (width, height), flip=flip)
+        return covered(random, tinted(random, pixels), faces), faces
+
+    def _place(
+        self, faces: Faces, shape: tuple[int, ...], width: int, height: int, grid: int
+    ) -> tuple[np.ndarray, float, bool]:
+        """Where a picture goes: its matrix (2, 3), its scale, whether it is mirrored."""
+        random, cell = self._random, min(width, height)
+        fills = bool(random.random() < 0.4)
+        least = cell / (min(shape[:2]) if fills else max(shape[:2]) * (2.0 if grid == 1 else 1.4))
+        if len(faces.box) and random.random() < 0.85:
+            box = faces.box[random.integers(len(faces.box))]
+            middle = (box[:2] + box[2:]) / 2
+            size = float(max(box[2:] - box[:2]))
+            wanted = np.exp(random.uniform(np.log(10), np.log(0.9 * cell)))
+            scale = float(np.clip(wanted / size, least, 5.0))
+            at = random.uniform(0.12, 0.88, 2) * (width, height)
+        else:
+            middle = random.uniform(0.2, 0.8, 2) * (shape[1], shape[0])
+            scale = float(cell / max(shape[:2]) * random.uniform(0.8, 2.0))
+            at = random.uniform(0.3, 0.7, 2) * (width, height)
+        degrees = float(np.clip(random.normal(0, 14), -40, 40)) if random.random() < 0.4 else 0.0
+        flip = bool(random.random() < 0.5)
+        turn = np.radians(degrees)
+        linear = scale * np.array(
+            [[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]], np.float64
+        )
+        linear[:, 0] *= -1 if flip else 1
+        if random.random() < 0.7:
+            at = _inwards(at, middle, scale, shape, (width, height), flip=flip)
+        return np.concatenate([linear, (at - linear @ middle)[:, None]], 1), scale, flip
+
+
+def _inwards(
+    at: np.ndarray,
+    middle: np.ndarray,
+    scale: float,
+    shape: tuple[int, ...],
+    size: tuple[int, int],
+    *,
+    flip: bool,
+) -> np.ndarray:
+    """``at`` moved so that the picture covers as much of its place as it can."""
+    extent = np.array([shape[1], shape[0]]) * scale
+    inside = np.array([shape[1] - middle[0] if flip else middle[0], middle[1]]) * scale
+    corner = at - inside
+    rest = np.array(size) - extent
+    return np.clip(corner, np.minimum(rest, 0), np.maximum(rest, 0)) + inside
+
+
+def seen(
+    faces: Faces, matrix: np.ndarray, scale: float, size: tuple[int, int], *, flip: bool
+) -> Faces:
+    """The faces after the picture was moved by ``matrix``, cut at the edges of ``size``."""
+
+    def moved(xy: np.ndarray) -> np.ndarray:
+        return (xy @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
+
+    def boxes(box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Cut at the edges, and how much of each is left."""
+        middle = moved((box[:, :2] + box[:, 2:]) / 2)
+        half = (box[:, 2:] - box[:, :2]) / 2 * scale
+        whole = np.concatenate([middle - half, middle + half], 1).astype(np.float32)
+        cut = np.clip(whole, 0, np.tile(np.array(size, np.float32), 2))
+        area = (cut[:, 2:] - cut[:, :2]).clip(0).prod(1)
+        return cut, area / np.maximum((whole[:, 2:] - whole[:, :2]).prod(1), 1e-6)
+
+    box, share = boxes(faces.box)
+    unsure, left = boxes(faces.unsure)
+    large = (box[:, 2:] - box[:, :2]).max(1, initial=0) >= SMALLEST
+    sure = (share >= WHOLE) & large
+    marks = moved(faces.marks)
+    marks = marks[:, MIRRORED] if flip else marks
+    return Faces(
+        box[sure],
+        marks[sure],
+        (faces.has_marks & (share > 0.9))[sure],
+        np.concatenate([box[~sure & (share > GONE)], unsure[left > GONE]]),
+    )
+
+
+def tinted(random: np.random.Generator, pixels: np.ndarray) -> np.ndarray:
+    """Another light, another camera, or none of its colours."""
+    if random.random() < 0.18:
+        pixels = cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    gain = random.uniform(0.7, 1.3)
+    if random.random() < 0.12:
+        gain *= random.uniform(0.12, 0.5)
+    gains = gain * (random.uniform(0.85, 1.15, 3) if random.random() < 0.3 else np.ones(3))
+    ramp = np.arange(256, dtype=np.float32)[:, None] / 255
+    gamma = float(np.exp(random.uniform(-0.35, 0.35))) if random.random() < 0.4 else 1.0
+    table = ramp**gamma * 255 * gains + random.uniform(-20, 20)
+    return cv2.LUT(pixels, table.clip(0, 255).astype(np.uint8)[:, None])
+
+
+def covered(random: np.random.Generator, pixels: np.ndarray, faces: Faces) -> np.ndarray:
+    """Now and then something is held before a face, or a mask is worn."""
+    for x1, y1, x2, y2 in faces.box.astype(int).tolist():
+        if random.random() >= 0.12 or x2 - x1 < 4 or y2 - y1 < 4:
+            continue
+        if random.random() < 0.6:  # a mask
+            top = int(y1 + (y2 - y1) * random.uniform(0.45, 0.65))
+            area = (slice(top, y2), slice(x1, x2))
+        else:
+            width, height = ((np.array([x2 - x1, y2 - y1])) * random.uniform(0.2, 0.5, 2)).astype(int)
+            left = int(random.integers(x1, max(x1 + 1, x2 - int(width))))
+            top = int(random.integers(y1, max(y1 + 1, y2 - int(height))))
+            area = (slice(top, top + int(height)), slice(left, left + int(width)))
+        colour = random.integers(0, 256, 3).astype(np.uint8)
+        pixels[area] = colour
+    return pixels
+
+
+def spoilt(random: np.random.Generator, pixels: np.ndarray) -> np.ndarray:
+    """Blurred, noisy or compressed, and now and then with a black edge, as a letterbox has it."""
+    side = len(pixels)
+    if random.random() < 0.15:
+        pixels = cv2.GaussianBlur(pixels, (0, 0), random.uniform(0.5, 2.0))
+    elif random.random() < 0.08:
+        length = int(random.integers(3, 10))
+        kernel = np.zeros((length, length), np.float32)
+        kernel[length // 2] = 1 / length
+        pixels = cv2.filter2D(pixels, -1, kernel if random.random() < 0.5 else kernel.T)
+    if random.random() < 0.12:
+        small = int(side * random.uniform(0.35, 0.8))
+        less = cv2.resize(pixels, (small, small), interpolation=cv2.INTER_AREA)
+        pixels = cv2.resize(less, (side, side), interpolation=cv2.INTER_LINEAR)
+    if random.random() < 0.2:
+        noise = cv2.randn(np.empty_like(pixels, np.int16), 0, random.uniform(2, 14))
+        pixels = cv2.add(pixels, noise, dtype=cv2.CV_8U)
+    if random.random() < 0.25:
+        quality = int(random.integers(20, 85))
+        done, data = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        again = cv2.imdecode(data, cv2.IMREAD_COLOR) if done else None
+        pixels = pixels if again is None else np.asarray(again)
+    return pixels

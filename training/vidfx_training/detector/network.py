@@ -1,0 +1,137 @@
+"""The network: three strides, one point a cell, a face's score, box and landmarks at each.
+
+Dense convolutions where channels are few and depthwise ones where they are many, which is what
+processors run fastest; features flow from coarse to fine once (Lin et al. 2017). The outputs are
+those of SCRFD (Guo et al. 2021), so whatever reads SCRFD reads this.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+STRIDES = (8, 16, 32)
+OUTPUTS = tuple(f"{kind}_{stride}" for kind in ("score", "box", "marks") for stride in STRIDES)
+PRIOR = -4.6
+"""Before it has learned anything a point is a face with a probability of 1 %."""
+
+
+def _unit(inside: int, outside: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Module:
+    return nn.Sequential(
+        nn.Conv2d(inside, outside, kernel, stride, kernel // 2, groups=groups, bias=False),
+        nn.BatchNorm2d(outside),
+        nn.ReLU(inplace=True),
+    )
+
+
+class Separable(nn.Module):
+    """A depthwise convolution, then a pointwise one; with a way around both where it can have."""
+
+    def __init__(self, inside: int, outside: int, stride: int = 1, kernel: int = 3) -> None:
+        super().__init__()
+        self.depthwise = _unit(inside, inside, kernel, stride, groups=inside)
+        self.pointwise = _unit(inside, outside, 1)
+        self.around = inside == outside and stride == 1
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.pointwise(self.depthwise(x))
+        return x + y if self.around else y
+
+
+class DetectorNet(nn.Module):
+    """Pixels (N, 3, H, W) of 0 to 255, sides multiples of 32, to one map a stride.
+
+    A map is (N, 15, H / stride, W / stride): a logit, the distances from the cell's corner to the
+    four sides before softplus, and five landmarks xy from that corner, both in strides.
+    """
+
+    def __init__(
+        self,
+        widths: tuple[int, int, int, int, int] = (16, 24, 64, 160, 256),
+        depths: tuple[int, int, int] = (4, 4, 3),
+        features: int = 64,
+    ) -> None:
+        super().__init__()
+        stem, *rest = widths
+        self.stem = nn.Sequential(_unit(3, stem, 3, 2), _unit(stem, rest[0], 3, 2))
+        fine = [_unit(rest[0], rest[1], 3, 2)]
+        self.stages = nn.ModuleList(
+            nn.Sequential(first, *(Separable(width, width) for _ in range(depth)))
+            for first, width, depth in (
+                (fine[0], rest[1], depths[0]),
+                (Separable(rest[1], rest[2], 2, 5), rest[2], depths[1]),
+                (Separable(rest[2], rest[3], 2, 5), rest[3], depths[2]),
+            )
+        )
+        self.lateral = nn.ModuleList(_unit(width, features, 1) for width in rest[1:])
+        self.merge = nn.ModuleList(Separable(features, features) for _ in STRIDES)
+        self.head = nn.ModuleList(Separable(features, features) for _ in STRIDES)
+        self.out = nn.ModuleList(nn.Conv2d(features, 15, 1) for _ in STRIDES)
+        for module in self.modules():
+            if isinstance(module, nn.Conv2d):
+                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+        for out in self.out:
+            assert isinstance(out, nn.Conv2d)
+            nn.init.normal_(out.weight, std=0.01)
+            assert out.bias is not None
+            nn.init.zeros_(out.bias)
+            nn.init.constant_(out.bias[:1], PRIOR)
+
+    def forward(self, pixels: Tensor) -> list[Tensor]:
+        x = self.stem((pixels.float() - 127.5) / 128)
+        features: list[Tensor] = []
+        for stage, lateral in zip(self.stages, self.lateral, strict=True):
+            x = stage(x)
+            features.append(lateral(x))
+        maps: list[Tensor] = []
+        above: Tensor | None = None
+        for level in reversed(range(len(STRIDES))):
+            here = features[level]
+            if above is not None:
+                here = here + F.interpolate(above, scale_factor=2.0, mode="nearest")
+            above = self.merge[level](here)
+            maps.append(self.out[level](self.head[level](above)))
+        return maps[::-1]
+
+
+class Exported(nn.Module):
+    """What the file does: pixels (N, 3, H, W) uint8 RGB to ``OUTPUTS``, each (N, cells, ...)."""
+
+    def __init__(self, net: DetectorNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
+        rows = [m.permute(0, 2, 3, 1).flatten(1, 2) for m in self.net(pixels)]
+        return (
+            *(r[..., :1].sigmoid() for r in rows),
+            *(F.softplus(r[..., 1:5]) for r in rows),
+            *(r[..., 5:] for r in rows),
+        )
+
+
+def points_of(maps: list[Tensor]) -> tuple[Tensor, Tensor]:
+    """(P, 2) xy of all cells' corners in px, and (P, 1) strides, level by level, row by row."""
+    corners: list[Tensor] = []
+    strides: list[Tensor] = []
+    for stride, level in zip(STRIDES, maps, strict=True):
+        height, width = level.shape[2:]
+        y = torch.arange(height, device=level.device)
+        x = torch.arange(width, device=level.device)
+        grid = torch.stack(torch.meshgrid(y, x, indexing="ij"), -1).flip(-1).reshape(-1, 2)
+        corners.append(grid.float() * stride)
+        strides.append(torch.full((len(grid), 1), float(stride), device=level.device))
+    return torch.cat(corners), torch.cat(strides)
+
+
+def decoded(maps: list[Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """Logits (N, P), boxes (N, P, 4) xyxy, landmarks (N, P, 5, 2), all px; and points_of."""
+    corners, strides = points_of(maps)
+    rows = torch.cat([m.permute(0, 2, 3, 1).flatten(1, 2) for m in maps], 1).float()
+    sides = F.softplus(rows[..., 1:5]) * strides
+    box = torch.cat([corners - sides[..., :2], corners + sides[..., 2:]], -1)
+    marks = (rows[..., 5:] * strides).unflatten(-1, (5, 2)) + corners[:, None]
+    return rows[..., 0], box, marks, corners, strides

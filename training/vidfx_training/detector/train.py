@@ -1,0 +1,158 @@
+"""Training of the detector: the one that ships, and one without each fold to measure it by."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from vidfx_training import compute
+from vidfx_training.atomic import whole
+from vidfx_training.detector.loss import losses
+from vidfx_training.detector.network import DetectorNet
+from vidfx_training.detector.pictures import Picture
+from vidfx_training.detector.recipe import DetectorRecipe, NetworkShape
+from vidfx_training.detector.stream import Batch, batches
+from vidfx_training.errors import TrainingError
+
+ALL = "all"
+LOG_EVERY, SAVE_EVERY_S = 50, 60.0
+
+
+class Learner:
+    """A network that learns from every fold but one, and the average of its weights."""
+
+    def __init__(self, recipe: DetectorRecipe, without: int | None, device: torch.device) -> None:
+        schedule = recipe.schedule
+        torch.manual_seed(schedule.seed)
+        self.without = without
+        self.name = ALL if without is None else f"without-{without}"
+        self.net = network(recipe.network).to(device, memory_format=torch.channels_last)
+        self.mean = copy.deepcopy(self.net).eval().requires_grad_(requires_grad=False)
+        self._schedule, self._device, self._steps = schedule, device, 0
+        decayed = [p for p in self.net.parameters() if p.ndim > 1]
+        others = [p for p in self.net.parameters() if p.ndim <= 1]
+        self._optimizer = torch.optim.AdamW(
+            [
+                {"params": decayed, "weight_decay": schedule.weight_decay},
+                {"params": others, "weight_decay": 0.0},
+            ],
+            lr=schedule.lr,
+        )
+
+    def step(self, batch: Batch, progress: float) -> dict[str, torch.Tensor]:
+        """Learn from a batch; ``progress`` is 0 at the start of the training and 1 at its end."""
+        self._steps += 1
+        rate = self._schedule.lr * min(1.0, self._steps / max(1, self._schedule.warmup))
+        for group in self._optimizer.param_groups:
+            group["lr"] = rate * (0.5 + 0.5 * math.cos(math.pi * min(1.0, progress)))
+        with compute.autocast(self._device):
+            maps = self.net(batch.pixels)
+        loss, parts = losses(maps, batch.truth)
+        self._optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), 10.0)
+        self._optimizer.step()
+        self._average()
+        return parts
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        decay = min(self._schedule.ema, (1 + self._steps) / (10 + self._steps))
+        mean, net = self.mean.state_dict(), self.net.state_dict()
+        floats = [k for k, v in mean.items() if v.is_floating_point()]
+        torch._foreach_lerp_([mean[k] for k in floats], [net[k] for k in floats], 1 - decay)
+
+    def save(self, out: Path) -> None:
+        state = {k: v.contiguous() for k, v in self.mean.state_dict().items()}
+        with whole(weights_of(out, self.name)) as part:
+            save_file(state, part)
+
+
+def train(
+    recipe: DetectorRecipe,
+    pictures: Sequence[Picture],
+    out: Path,
+    *,
+    folds: int = 0,
+    device: torch.device,
+    minutes: float | None = None,
+    workers: int = 0,
+) -> int:
+    """Write ``all.safetensors`` and ``without-N.safetensors`` to ``out``; returns the steps done.
+
+    It ends after the recipe's steps, or after ``minutes``. The learning rate falls to nothing by
+    then, whichever comes first.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    schedule = recipe.schedule
+    learners = [Learner(recipe, k, device) for k in (None, *range(folds))]
+    stream = batches(
+        pictures, recipe.canvas.shares, side=recipe.canvas.side, batch=schedule.batch,
+        folds=range(max(1, folds)), seed=schedule.seed, workers=workers,
+    )  # fmt: skip
+    started = saved = time.monotonic()
+    step, done = 0, False
+    with (out / "log.jsonl").open("w", encoding="utf-8") as log:
+        while not done:
+            batch = next(stream).to(device)
+            passed = time.monotonic() - started
+            by_time = passed / 60 / minutes if minutes else 0.0
+            progress = max(step / schedule.steps, by_time)
+            parts = {
+                learner.name: learner.step(batch, progress)
+                for learner in learners
+                if learner.without is None or learner.without != batch.fold
+            }
+            step += 1
+            done = step >= schedule.steps or progress >= 1
+            if step % LOG_EVERY == 0 or done:
+                line = {"step": step, "s": round(passed, 1), "progress": round(progress, 4)}
+                told = {name: _told(name, some) for name, some in parts.items()}
+                print(json.dumps(line | {"loss": told}), file=log, flush=True)
+            if done or time.monotonic() - saved > SAVE_EVERY_S:
+                saved = time.monotonic()
+                for learner in learners:
+                    learner.save(out)
+    facts = {"steps": step, "minutes": round((time.monotonic() - started) / 60, 2), "folds": folds}
+    record = {"recipe": recipe.document, "device": str(device), "torch": torch.__version__} | facts
+    (out / "run.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    return step
+
+
+def _told(name: str, parts: dict[str, torch.Tensor]) -> dict[str, float]:
+    values = {part: round(float(value), 4) for part, value in parts.items()}
+    if not all(map(math.isfinite, values.values())):
+        raise TrainingError(f"{name}: the loss is no number any more: {values}")
+    return values
+
+
+def network(shape: NetworkShape) -> DetectorNet:
+    """A new network of this shape."""
+    stem, quarter, *rest = shape.widths
+    return DetectorNet((stem, quarter, *rest), tuple(shape.depths), shape.features)  # pyright: ignore
+
+
+def weights_of(out: Path, name: str) -> Path:
+    """Where the weights of the learner ``name`` are."""
+    return out / f"{name}.safetensors"
+
+
+def load(recipe: DetectorRecipe, out: Path, name: str) -> DetectorNet:
+    """The network that ``train`` left; TrainingError where its file is not of this recipe."""
+    path = weights_of(out, name)
+    net = network(recipe.network)
+    try:
+        net.load_state_dict(load_file(path))
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise TrainingError(f"{path}: {reason}", hint="is it of another recipe?") from None
+    return net.eval()
