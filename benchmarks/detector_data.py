@@ -90,6 +90,11 @@ def drawn_boxes(annotation: bytes) -> np.ndarray:
     return np.asarray(found, np.float64).reshape(-1, 4)
 
 
+def width_of(annotation: bytes) -> float:
+    """px of the photograph that a Pascal VOC file is about."""
+    return float(ET.fromstring(annotation).findtext("size/width", "0"))  # noqa: S314
+
+
 def frames(folder: Path) -> Iterator[Picture]:
     """Frames of the clips, evenly; clips of one maker in one fold, others in turn."""
     turn = 0
@@ -110,14 +115,15 @@ def frames(folder: Path) -> Iterator[Picture]:
                           reduced(pixels[index])[0])  # fmt: skip
 
 
-def textures() -> Iterator[Picture]:
-    """Of scikit-image: a page, a cat, stars, bricks."""
+def scenes(folders: Sequence[Path]) -> Iterator[Picture]:
+    """What is no face: pictures of scikit-image (a page, a cat, stars), and those of ``folders``."""
     import skimage  # noqa: PLC0415
 
-    for path in sorted((Path(skimage.__file__).parent / "data").iterdir()):
-        if path.suffix in (".png", ".jpg") and path.stem != "astronaut":
-            yield Picture(f"still/{path.stem}.jpg", EVERYWHERE,
-                          reduced(_decode(path.read_bytes()))[0])  # fmt: skip
+    for folder in (Path(skimage.__file__).parent / "data", *folders):
+        for path in sorted(folder.iterdir()):
+            if path.suffix in (".png", ".jpg") and path.stem != "astronaut":
+                yield Picture(f"still/{path.stem}.jpg", EVERYWHERE,
+                              reduced(_decode(path.read_bytes()))[0], None, (640,))  # fmt: skip
 
 
 def _decode(data: bytes) -> np.ndarray:
@@ -189,11 +195,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.detector_data")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
+    parser.add_argument("--scenes", type=Path, nargs="*", default=[], help="folders of pictures")
     parser.add_argument("--threads", type=int, default=2)
     args = parser.parse_args()
     teacher, entries = Teacher(args.threads), list[dict[str, object]]()
     for source in (
-        textures(),
+        scenes(args.scenes),
         masked(args.data / "facemask.zip"),
         frames(args.data / "clips"),
         people(args.data / "lfw.zip"),

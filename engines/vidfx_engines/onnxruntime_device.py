@@ -22,7 +22,10 @@ from vidfx_engines.spec import EngineSpec
 FRAMES = 16
 """Frames to a call."""
 CROPS = 64
-"""Crops to a call. Fewer are padded to a power of two: each new shape costs cuDNN a plan."""
+"""Crops to a call."""
+FEWEST = 4
+"""Pictures of a call. More are padded to a power of it: of each shape that it has not seen cuDNN
+makes a plan, which takes seconds, where a few pictures more take none."""
 
 
 def output_sides(session: Any, spec: EngineSpec) -> list[list[int | None]]:
@@ -68,17 +71,16 @@ class OnnxRuntimeDeviceEngine:
 
         Queued behind the current stream; returns when they are there. Raises EngineRunError.
         """
-        crops = self.spec.input.size is not None
-        parts = [
-            self._padded(part) if crops else self._bound(part)
-            for part in pixels.contiguous().split(CROPS if crops else FRAMES)
-        ]
+        most = FRAMES if self.spec.input.size is None else CROPS
+        parts = [self._padded(part) for part in pixels.contiguous().split(most)]
         if len(parts) == 1:
             return parts[0]
         return tuple(self._torch.cat(part) for part in zip(*parts, strict=True))
 
     def _padded(self, x: Any) -> tuple[Any, ...]:
-        n, size = len(x), 1 << (len(x) - 1).bit_length()
+        n, size = len(x), FEWEST
+        while size < n:
+            size *= FEWEST
         if size > n:
             x = self._torch.cat([x, x.new_zeros((size - n, *x.shape[1:]))])
         return tuple(output[:n] for output in self._bound(x))

@@ -9,7 +9,7 @@ from vidfx_training.compute import choose
 from vidfx_training.detector.export import export
 from vidfx_training.detector.pictures import read_pictures
 from vidfx_training.detector.recipe import read_detector_recipe
-from vidfx_training.detector.train import train
+from vidfx_training.detector.train import name_of, train
 from vidfx_training.errors import TrainingError
 from vidfx_training.recipe import recipes_folder
 
@@ -21,7 +21,11 @@ def main() -> None:
     parser.add_argument("faces", type=Path, help="a folder with faces.json")
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--recipe", type=Path, help=f"default: {RECIPE}")
-    parser.add_argument("--folds", type=int, default=0, help="train one without each, as well")
+    parser.add_argument(
+        "--without", type=int, nargs="+", metavar="FOLD",
+        help="train one without each of these instead of one that sees everything",
+    )  # fmt: skip
+    parser.add_argument("--init", type=Path, metavar="SAFETENSORS", help="start from these")
     parser.add_argument("--minutes", type=float, help="end by then")
     parser.add_argument("--workers", type=int, default=0, help="processes that draw canvases")
     parser.add_argument("--device", default="auto")
@@ -29,13 +33,14 @@ def main() -> None:
     try:
         recipe = read_detector_recipe(args.recipe or recipes_folder() / RECIPE)
         pictures = read_pictures(args.faces)
+        without = args.without or [None]
         steps = train(
-            recipe, pictures, args.out, folds=args.folds, device=choose(args.device),
+            recipe, pictures, args.out, without=without, init=args.init, device=choose(args.device),
             minutes=args.minutes, workers=args.workers,
         )  # fmt: skip
         print(f"{steps} steps on {len(pictures)} pictures")
-        for name in ("all", *(f"without-{k}" for k in range(args.folds))):
-            print(export(recipe, args.out, name))
+        for fold in without:
+            print(export(recipe, args.out, name_of(fold)))
     except TrainingError as error:
         raise SystemExit(f"vidfx: {error}") from None
 

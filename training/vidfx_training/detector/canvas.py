@@ -26,6 +26,11 @@ MIRRORED = [1, 0, 2, 4, 3]
 """Landmarks of a face's mirror image."""
 
 
+@lru_cache(maxsize=3000)  # of a process: about a gigabyte
+def _pyramid(picture: Picture) -> list[np.ndarray]:
+    return picture.pyramid()
+
+
 @dataclass(frozen=True)
 class Canvas:
     """(side, side, 3) uint8 RGB and the faces in it."""
@@ -52,7 +57,6 @@ class Painter:
         self._share /= self._share.sum()
         self._side = side
         self._random = np.random.default_rng(list(seed))
-        self._pyramid = lru_cache(maxsize=4000)(Picture.pyramid)
 
     def canvas(self) -> Canvas:
         random, side = self._random, self._side
@@ -83,7 +87,7 @@ class Painter:
         random = self._random
         some, _ = self._kinds[int(random.choice(len(self._kinds), p=self._share))]
         picture = some[int(random.integers(len(some)))]
-        levels = self._pyramid(picture)
+        levels = _pyramid(picture)
         matrix, scale, flip = self._place(picture.faces, levels[0].shape, width, height, grid)
         depth = min(int(max(0.0, np.floor(np.log2(1 / scale)))), len(levels) - 1)
         shrunk = matrix.copy()

@@ -13,7 +13,7 @@ from vidfx_engines import EngineSpec, InputSpec
 from vidfx_training.atomic import whole
 from vidfx_training.detector.network import OUTPUTS, Exported
 from vidfx_training.detector.recipe import DetectorRecipe
-from vidfx_training.detector.train import ALL, load
+from vidfx_training.detector.train import ALL, load, weights_of
 from vidfx_training.errors import TrainingError
 from vidfx_training.onnx_file import exported, halved
 
@@ -28,7 +28,7 @@ def export(recipe: DetectorRecipe, out: Path, name: str, *, half: bool = True) -
     outputs with one point a cell. Raises TrainingError where it cannot be written.
     """
     stem = recipe.name if name == ALL else f"{recipe.name}-{name}"
-    net = Exported(load(recipe, out, name)).eval()
+    net = Exported(load(recipe, weights_of(out, name))).eval()
     sides = {2: CELL * torch.export.Dim("rows", max=512), 3: CELL * torch.export.Dim("columns", max=512)}
     data = exported(
         net,

@@ -58,7 +58,7 @@ class _Canvases(IterableDataset[Batch]):
         cv2.setRNGSeed(self._seed * 1000 + number)
         painters = {
             fold: Painter(
-                [p for p in self._pictures if len(self._folds) == 1 or p.fold in (EVERYWHERE, fold)],
+                [p for p in self._pictures if p.fold in (EVERYWHERE, fold)],
                 self._shares, self._side, (self._seed, number, fold),
             )
             for fold in self._folds
@@ -102,7 +102,7 @@ def batches(
     seed: int,
     workers: int,
 ) -> Iterator[Batch]:
-    """For ever, the folds in turn; one fold alone stands for all pictures."""
+    """For ever, the folds in turn, each with the pictures that are in none."""
     canvases = _Canvases(pictures, shares, side, batch, folds, seed)
     loader = DataLoader(
         canvases, batch_size=None, num_workers=workers, prefetch_factor=3 if workers else None

@@ -20,22 +20,29 @@ from vidfx_training.detector.loss import losses
 from vidfx_training.detector.network import DetectorNet
 from vidfx_training.detector.pictures import Picture
 from vidfx_training.detector.recipe import DetectorRecipe, NetworkShape
-from vidfx_training.detector.stream import Batch, batches
+from vidfx_training.detector.stream import EVERYWHERE, Batch, batches
 from vidfx_training.errors import TrainingError
 
 ALL = "all"
 LOG_EVERY, SAVE_EVERY_S = 50, 60.0
 
 
+def name_of(without: int | None) -> str:
+    """Of the learner that does not see this fold."""
+    return ALL if without is None else f"without-{without}"
+
+
 class Learner:
     """A network that learns from every fold but one, and the average of its weights."""
 
-    def __init__(self, recipe: DetectorRecipe, without: int | None, device: torch.device) -> None:
+    def __init__(
+        self, recipe: DetectorRecipe, start: DetectorNet, without: int | None, device: torch.device
+    ) -> None:
         schedule = recipe.schedule
-        torch.manual_seed(schedule.seed)
         self.without = without
-        self.name = ALL if without is None else f"without-{without}"
-        self.net = network(recipe.network).to(device, memory_format=torch.channels_last)
+        self.name = name_of(without)
+        net = copy.deepcopy(start).train()
+        self.net = net.to(device, memory_format=torch.channels_last)
         self.mean = copy.deepcopy(self.net).eval().requires_grad_(requires_grad=False)
         self._schedule, self._device, self._steps = schedule, device, 0
         decayed = [p for p in self.net.parameters() if p.ndim > 1]
@@ -82,22 +89,29 @@ def train(
     pictures: Sequence[Picture],
     out: Path,
     *,
-    folds: int = 0,
+    without: Sequence[int | None] = (None,),
+    init: Path | None = None,
     device: torch.device,
     minutes: float | None = None,
     workers: int = 0,
 ) -> int:
-    """Write ``all.safetensors`` and ``without-N.safetensors`` to ``out``; returns the steps done.
+    """Write the weights of a learner for each of ``without`` to ``out``; returns the steps done.
 
-    It ends after the recipe's steps, or after ``minutes``. The learning rate falls to nothing by
+    ``without`` are the folds that a learner never sees, None for one that sees all; ``init`` are
+    weights to start from. It ends after the recipe's steps, or after ``minutes``. The learning rate falls to nothing by
     then, whichever comes first.
     """
     out.mkdir(parents=True, exist_ok=True)
     schedule = recipe.schedule
-    learners = [Learner(recipe, k, device) for k in (None, *range(folds))]
+    torch.backends.cudnn.benchmark = True  # every batch has one shape
+    torch.manual_seed(schedule.seed)
+    start = network(recipe.network) if init is None else load(recipe, init)
+    learners = [Learner(recipe, start, k, device) for k in without]
+    folds = sorted({p.fold for p in pictures if p.fold != EVERYWHERE}) or [EVERYWHERE]
+    folds = [f for f in folds if any(k != f for k in without)]
     stream = batches(
         pictures, recipe.canvas.shares, side=recipe.canvas.side, batch=schedule.batch,
-        folds=range(max(1, folds)), seed=schedule.seed, workers=workers,
+        folds=folds, seed=schedule.seed, workers=workers,
     )  # fmt: skip
     started = saved = time.monotonic()
     step, done = 0, False
@@ -110,7 +124,7 @@ def train(
             parts = {
                 learner.name: learner.step(batch, progress)
                 for learner in learners
-                if learner.without is None or learner.without != batch.fold
+                if learner.without != batch.fold
             }
             step += 1
             done = step >= schedule.steps or progress >= 1
@@ -122,7 +136,7 @@ def train(
                 saved = time.monotonic()
                 for learner in learners:
                     learner.save(out)
-    facts = {"steps": step, "minutes": round((time.monotonic() - started) / 60, 2), "folds": folds}
+    facts = {"steps": step, "minutes": round((time.monotonic() - started) / 60, 2)}
     record = {"recipe": recipe.document, "device": str(device), "torch": torch.__version__} | facts
     (out / "run.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     return step
@@ -146,9 +160,8 @@ def weights_of(out: Path, name: str) -> Path:
     return out / f"{name}.safetensors"
 
 
-def load(recipe: DetectorRecipe, out: Path, name: str) -> DetectorNet:
+def load(recipe: DetectorRecipe, path: Path) -> DetectorNet:
     """The network that ``train`` left; TrainingError where its file is not of this recipe."""
-    path = weights_of(out, name)
     net = network(recipe.network)
     try:
         net.load_state_dict(load_file(path))
