@@ -90,7 +90,6 @@ STEPS = (
         "recognition-vgg-scratch",
         f"{RECOGNITION} --arch vggface --init scratch --size 64 --epochs 40",
     ),
-    *_trained("emotion-small", f"{EMOTION} --arch small"),
     Step(
         "embedded: test",
         "evaluate emotion-embedded {work}/fer4 --out {work}/embedded/test",

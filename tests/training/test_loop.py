@@ -203,6 +203,17 @@ def test_patience_ends_it(recipe: Recipe, sets: Any, tmp_path: Path, listening: 
     assert any("no better epoch" in text for text in watcher.said)
 
 
+def test_patience_does_not_count_epochs_on_smaller_pictures(
+    recipe: Recipe, sets: Any, tmp_path: Path, listening: Any
+) -> None:
+    """Only full size can be the best, and the head alone is measured at it."""
+    small = [[0.0, recipe.input.side // 2], [0.75, recipe.input.side]]
+    slow = {"head_epochs": 1, "epochs": 8, "lr": 1e-9, "patience": 2, "sides": small, "ema": 0.0}
+    trained = fit(recipe.with_values(schedule=slow), sets, tmp_path, listening())
+    sides = [line["side"] for line in trained.lines[1:]]
+    assert sides == [recipe.input.side // 2] * 6 + [recipe.input.side] * 2
+
+
 def test_fewer_pictures_than_a_batch(
     recipe: Recipe, sets: Any, tmp_path: Path, listening: Any
 ) -> None:

@@ -267,11 +267,12 @@ class _Run:
         self.watcher.epoch(line)
 
     def _stale(self) -> bool:
-        patience = self.schedule.patience
-        return (
-            bool(patience and self.best)
-            and self.lines[-1]["epoch"] - self.best["epoch"] >= patience
-        )
+        """Epochs on smaller pictures could not be better, and do not count."""
+        patience, full = self.schedule.patience, self.recipe.input.side
+        if not (patience and self.best):
+            return False
+        since = [li for li in self.lines if li["epoch"] > self.best["epoch"] and li["side"] == full]
+        return len(since) >= patience
 
     def _save(self) -> None:
         tensors = {f"net.{n}": t for n, t in self.net.state_dict().items()}
