@@ -1,11 +1,11 @@
 """Pictures with the teacher's faces, to train a detector on: a folder with ``faces.json``.
 
-``python -m benchmarks.detector_data --data DIR --work OUT``: DIR holds ``lfw.zip``, ``facemask.zip``
-and ``clips``. CenterFace looks at every picture at several sizes. Where people drew boxes
-(``facemask.zip``), theirs decide what is a face, and the teacher says where the landmarks are.
+``python -m benchmarks.detector_data --data DIR --work OUT``: DIR holds ``lfw.zip``,
+``facemask.zip`` and ``clips``. CenterFace looks at every picture at several sizes. Where people
+drew boxes (``facemask.zip``), theirs decide what is a face, and the teacher says where the
+landmarks are.
 
-``faces.json`` is ``{"pictures": [{"file", "fold", "faces", "unsure"}]}``: faces are 15 numbers, a box
-xyxy, 1 where the landmarks are known, and the landmarks; unsure are boxes xyxy. Pixels of the file.
+``faces.json`` is described in vidfx_training.detector.pictures.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def frames(folder: Path) -> Iterator[Picture]:
 
 
 def scenes(folders: Sequence[Path]) -> Iterator[Picture]:
-    """What is no face: pictures of scikit-image (a page, a cat, stars), and those of ``folders``."""
+    """Of anything: those of scikit-image (a page, a cat, stars), and those of ``folders``."""
     import skimage  # noqa: PLC0415
 
     for folder in (Path(skimage.__file__).parent / "data", *folders):

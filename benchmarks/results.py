@@ -47,7 +47,8 @@ ROWS = (
         " --init vgg_face_dag.pth -o study/recognition-vggface"),
     Row("emotion", "ResNet-18 from scratch", "emotion-scratch", "scratch"),
     Row("emotion", "ResNet-18 from our start from faces", "emotion-faces", None,
-        "vidfx train emotion study/fer4 --init study/faces/best.safetensors -o study/emotion-faces"),
+        "vidfx train emotion study/fer4 --init study/faces/best.safetensors"
+        " -o study/emotion-faces"),
     Row("emotion", "the embedded model, a small network for 48 px", "embedded"),
     Row("emotion", "ResNet-18 from ImageNet", "emotion-imagenet", "imagenet",
         "vidfx train emotion study/fer4 --init imagenet -o study/emotion-imagenet"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -65,9 +66,9 @@ class Painter:
         edges = np.linspace(0, side, n + 1).round().astype(int)
         pixels = np.zeros((side, side, 3), np.uint8)
         parts: list[Faces] = []
-        for top, bottom in zip(edges, edges[1:], strict=False):
-            for left, right in zip(edges, edges[1:], strict=False):
-                piece, faces = self._piece(int(right - left), int(bottom - top), n)
+        for top, bottom in pairwise(edges.tolist()):
+            for left, right in pairwise(edges.tolist()):
+                piece, faces = self._piece(right - left, bottom - top, n)
                 pixels[top:bottom, left:right] = piece
                 shift = np.array([left, top], np.float32)
                 parts.append(
@@ -109,7 +110,7 @@ class Painter:
         if len(faces.box) and random.random() < 0.85:
             box = faces.box[random.integers(len(faces.box))]
             middle = (box[:2] + box[2:]) / 2
-            size = float(max(box[2:] - box[:2]))
+            size = float((box[2:] - box[:2]).max())
             wanted = np.exp(random.uniform(np.log(10), np.log(0.9 * cell)))
             scale = float(np.clip(wanted / size, least, 5.0))
             at = random.uniform(0.12, 0.88, 2) * (width, height)
@@ -200,12 +201,12 @@ def covered(random: np.random.Generator, pixels: np.ndarray, faces: Faces) -> np
             top = int(y1 + (y2 - y1) * random.uniform(0.45, 0.65))
             area = (slice(top, y2), slice(x1, x2))
         else:
-            width, height = ((np.array([x2 - x1, y2 - y1])) * random.uniform(0.2, 0.5, 2)).astype(int)
-            left = int(random.integers(x1, max(x1 + 1, x2 - int(width))))
-            top = int(random.integers(y1, max(y1 + 1, y2 - int(height))))
-            area = (slice(top, top + int(height)), slice(left, left + int(width)))
-        colour = random.integers(0, 256, 3).astype(np.uint8)
-        pixels[area] = colour
+            width = int((x2 - x1) * random.uniform(0.2, 0.5))
+            height = int((y2 - y1) * random.uniform(0.2, 0.5))
+            left = int(random.integers(x1, max(x1 + 1, x2 - width)))
+            top = int(random.integers(y1, max(y1 + 1, y2 - height)))
+            area = (slice(top, top + height), slice(left, left + width))
+        pixels[area] = random.integers(0, 256, 3).astype(np.uint8)
     return pixels
 
 
@@ -224,7 +225,8 @@ def spoilt(random: np.random.Generator, pixels: np.ndarray) -> np.ndarray:
         less = cv2.resize(pixels, (small, small), interpolation=cv2.INTER_AREA)
         pixels = cv2.resize(less, (side, side), interpolation=cv2.INTER_LINEAR)
     if random.random() < 0.2:
-        noise = cv2.randn(np.empty_like(pixels, np.int16), 0, random.uniform(2, 14))
+        noise = np.empty(pixels.shape, np.int16)
+        cv2.randn(noise, np.zeros(3), np.full(3, random.uniform(2, 14)))
         pixels = cv2.add(pixels, noise, dtype=cv2.CV_8U)
     if random.random() < 0.25:
         quality = int(random.integers(20, 85))

@@ -77,9 +77,7 @@ def losses(maps: list[Tensor], truth: Truth) -> tuple[Tensor, dict[str, Tensor]]
     return loss, dict(zip(("score", "box", "marks"), (p.detach() for p in parts), strict=True))
 
 
-def assign(
-    score: Tensor, box: Tensor, corners: Tensor, strides: Tensor, truth: Truth
-) -> Assigned:
+def assign(score: Tensor, box: Tensor, corners: Tensor, strides: Tensor, truth: Truth) -> Assigned:
     """The points of every face: of those inside it, the BEST by score and overlap."""
     middle = (truth.box[..., :2] + truth.box[..., 2:]) / 2
     near = (corners - middle[:, :, None]).abs().amax(-1) < NEAR

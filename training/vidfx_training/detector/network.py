@@ -9,6 +9,8 @@ those of SCRFD (Guo et al. 2021), so whatever reads SCRFD reads this.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -98,16 +100,20 @@ class DetectorNet(nn.Module):
 
 
 class Exported(nn.Module):
-    """What the file does: pixels (N, 3, H, W) uint8 RGB to ``OUTPUTS``, each (N, cells, ...)."""
+    """What the file does: pixels (N, 3, H, W) uint8 RGB to ``OUTPUTS``, each (N, cells, ...).
 
-    def __init__(self, net: DetectorNet) -> None:
+    Scores are moved so that ``threshold`` becomes one half.
+    """
+
+    def __init__(self, net: DetectorNet, threshold: float = 0.5) -> None:
         super().__init__()
         self.net = net
+        self.shift = math.log(threshold / (1 - threshold))
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
         rows = [m.permute(0, 2, 3, 1).flatten(1, 2) for m in self.net(pixels)]
         return (
-            *(r[..., :1].sigmoid() for r in rows),
+            *((r[..., :1] - self.shift).sigmoid() for r in rows),
             *(F.softplus(r[..., 1:5]) for r in rows),
             *(r[..., 5:] for r in rows),
         )

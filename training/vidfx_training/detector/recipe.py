@@ -49,6 +49,8 @@ class DetectorRecipe:
     name: str
     licence: str
     training_data: str
+    threshold: float
+    "the score above which a point is a face; the file's scores are moved so that it is one half"
     network: NetworkShape
     canvas: CanvasPlan
     schedule: Schedule
@@ -61,11 +63,14 @@ def read_detector_recipe(path: Path) -> DetectorRecipe:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
         return DetectorRecipe(
-            *(str(document[key]) for key in ("name", "licence", "training_data")),
-            _section(NetworkShape, document["network"]),
-            _section(CanvasPlan, document["canvas"]),
-            _section(Schedule, document["schedule"]),
-            document,
+            name=str(document["name"]),
+            licence=str(document["licence"]),
+            training_data=str(document["training_data"]),
+            threshold=float(document["threshold"]),
+            network=_section(NetworkShape, document["network"]),
+            canvas=_section(CanvasPlan, document["canvas"]),
+            schedule=_section(Schedule, document["schedule"]),
+            document=document,
         )
     except OSError as error:
         raise RecipeError(f"{path}: {error.strerror}") from None

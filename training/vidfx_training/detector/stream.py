@@ -1,5 +1,8 @@
 """Batches of canvases, drawn by processes of their own while the network learns."""
 
+# torch leaves the types of many functions open.
+# pyright: reportUnknownMemberType=false
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence

@@ -1,6 +1,8 @@
 """Training of the detector: the one that ships, and one without each fold to measure it by."""
 
+# torch leaves the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
 
 from __future__ import annotations
 
@@ -22,6 +24,7 @@ from vidfx_training.detector.pictures import Picture
 from vidfx_training.detector.recipe import DetectorRecipe, NetworkShape
 from vidfx_training.detector.stream import EVERYWHERE, Batch, batches
 from vidfx_training.errors import TrainingError
+from vidfx_training.loop import average_into
 
 ALL = "all"
 LOG_EVERY, SAVE_EVERY_S = 50, 60.0
@@ -41,8 +44,8 @@ class Learner:
         schedule = recipe.schedule
         self.without = without
         self.name = name_of(without)
-        net = copy.deepcopy(start).train()
-        self.net = net.to(device, memory_format=torch.channels_last)
+        self.net = copy.deepcopy(start).train().to(device)
+        self.net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.mean = copy.deepcopy(self.net).eval().requires_grad_(requires_grad=False)
         self._schedule, self._device, self._steps = schedule, device, 0
         decayed = [p for p in self.net.parameters() if p.ndim > 1]
@@ -68,15 +71,9 @@ class Learner:
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.net.parameters(), 10.0)
         self._optimizer.step()
-        self._average()
-        return parts
-
-    @torch.no_grad()
-    def _average(self) -> None:
         decay = min(self._schedule.ema, (1 + self._steps) / (10 + self._steps))
-        mean, net = self.mean.state_dict(), self.net.state_dict()
-        floats = [k for k, v in mean.items() if v.is_floating_point()]
-        torch._foreach_lerp_([mean[k] for k in floats], [net[k] for k in floats], 1 - decay)
+        average_into(self.mean, self.net, decay)
+        return parts
 
     def save(self, out: Path) -> None:
         state = {k: v.contiguous() for k, v in self.mean.state_dict().items()}
@@ -98,8 +95,8 @@ def train(
     """Write the weights of a learner for each of ``without`` to ``out``; returns the steps done.
 
     ``without`` are the folds that a learner never sees, None for one that sees all; ``init`` are
-    weights to start from. It ends after the recipe's steps, or after ``minutes``. The learning rate falls to nothing by
-    then, whichever comes first.
+    weights to start from. It ends after the recipe's steps, or after ``minutes``, whichever comes
+    first. The learning rate falls to nothing by then.
     """
     out.mkdir(parents=True, exist_ok=True)
     schedule = recipe.schedule
