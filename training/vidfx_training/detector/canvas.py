@@ -5,6 +5,9 @@ stands; in grey, dark, blurred, noisy, compressed and covered. What is cut in ha
 tell, becomes unsure.
 """
 
+# NumPy leaves the types of some functions open.
+# pyright: reportUnknownArgumentType=false
+
 from __future__ import annotations
 
 from collections.abc import Sequence
