@@ -72,12 +72,23 @@ def demo_frames(size: tuple[int, int] = (1280, 720), seconds: float = 10) -> Ite
     yield from camera(group(), size, third, ((0.50, 0.34, 0.80), (0.50, 0.34, 0.96)))
 
 
+FACES = (0, 1, 6, 24, 216)
+"""Faces that ``face_frames`` can show: a cup, the astronaut, the group once, 4 and 36 times."""
+
+
 def face_frames(faces: int, frames: int, size: tuple[int, int]) -> Iterator[np.ndarray]:
-    """A slow drift over one face (the astronaut) or six (the group), for ``frames`` frames."""
-    picture, views = {
-        1: (astronaut(), ((0.50, 0.32, 1.0), (0.45, 0.30, 0.8))),
-        6: (group(), ((0.50, 0.34, 0.94), (0.50, 0.34, 0.99))),
-    }[faces]
+    """A slow drift over a picture with so many of FACES, for ``frames`` frames."""
+    views = ((0.50, 0.34, 0.94), (0.50, 0.34, 0.99))
+    if faces == 0:
+        picture = packaged_picture("skimage", "data/coffee.png")
+    elif faces == 1:
+        picture, views = astronaut(), ((0.50, 0.32, 1.0), (0.45, 0.30, 0.8))
+    else:
+        across = {6: 1, 24: 2, 216: 6}[faces]
+        once = group()
+        height = once.shape[1] * 9 // 16  # as the frames are: nobody is cut off
+        picture = np.tile(once[:height], (across, across, 1))
+        views = views if across == 1 else ((0.5, 0.5, 0.98), (0.5, 0.5, 1.0))
     rng = np.random.default_rng(0)
     grain = rng.normal(0, 3, (16, size[1] // 4, size[0] // 4)).astype(np.float32)
     for i, frame in enumerate(camera(picture, size, frames, views)):
@@ -162,9 +173,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Make clips of known content.")
     parser.add_argument("kind", choices=["demo", "faces", "people"])
     parser.add_argument("out", type=Path)
-    parser.add_argument("--faces", type=int, choices=[1, 6], default=6)
+    parser.add_argument("--faces", type=int, choices=FACES, default=6)
     parser.add_argument("--frames", type=int, default=900)
-    parser.add_argument("--height", type=int, choices=[360, 720, 1080], default=720)
+    parser.add_argument("--height", type=int, choices=[360, 720, 1080, 2160], default=720)
     args = parser.parse_args()
     size = (args.height * 16 // 9, args.height)
     if args.kind == "people":
