@@ -13,7 +13,14 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from benchmarks import clips
 from vidfx.cli.app import app
+from vidfx.config import Settings
+from vidfx.run.hand import Task
+from vidfx.run.outcome import Outcome
+from vidfx.run.plan import Job, Outputs
+from vidfx.run.progress import Listener
+from vidfx.run.ray_pool import RayPool
 from worker_faults import results_in
 
 ray = pytest.importorskip("ray")
@@ -80,6 +87,32 @@ def test_a_cluster_gives_what_one_machine_gives_also_when_a_node_dies(
         assert (there / path.name).read_bytes() == path.read_bytes(), path.name
     told = json.loads(vidfx("status", there, "--json").stdout)
     assert told["counts"] == {"done": 8, "running": 0, "waiting": 0, "failed": 0}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_frames_are_told_of_while_a_video_is_done(tmp_path: Path, cluster: Any) -> None:
+    film = tmp_path / "film.mp4"
+    size = (1280, 720)
+    clips.write_clip(film, clips.demo_frames(size, seconds=20), size)
+    told: list[tuple[str, int]] = []
+
+    class Told(Listener):
+        def advanced(self, job: Job, frames: int) -> None:
+            told.append(("advanced", frames))
+
+        def done(self, job: Job, summary: dict[str, Any]) -> None:
+            told.append(("done", summary["counts"]["frames"]))
+
+    settings = Settings(emotion="none", video=False, executor="ray", address=cluster.address)
+    outcomes: list[Outcome] = []
+    pool = RayPool(settings, tmp_path / "out", Told(), outcomes.append)
+    job = Job(film, Outputs.of(tmp_path / "out" / "film"))
+    pool.run([Task(job, overwrite=False, leftovers=None)])
+    assert [o.status for o in outcomes] == ["done"]
+    frames = [n for kind, n in told if kind == "advanced"]
+    assert told[-1] == ("done", 600) and frames == sorted(frames)
+    assert len({n for n in frames if 0 < n < 600}) > 1
 
 
 @pytest.mark.slow

@@ -36,6 +36,7 @@ from vidfx.run.wire import Message, error_from_json
 
 ATTEMPTS = 2
 """Workers that may die over one video before it is set aside."""
+MEND = "it may be damaged or hostile; `ffmpeg -i INPUT -c copy NEW.mp4` often mends it"
 LOOK_AGAIN_S = 1.0
 """Between two looks at a video that another vidfx is at."""
 TICK_S = 0.2
@@ -245,16 +246,12 @@ class Pool:
                     hint="`vidfx doctor` says what works here",
                 )
             return
-        task.deaths += 1
         why = f"the process that worked on it {why}"
-        if task.deaths < ATTEMPTS:
+        error = another_death(task, why, hint=MEND)
+        if error is None:
             self.listener.retried(task.job, why)
             self._waiting.append(task)
             return
-        error = CrashedError(
-            f"{task.job.name}: {why}, {task.deaths} times",
-            hint="it may be damaged or hostile; `ffmpeg -i INPUT -c copy NEW.mp4` often mends it",
-        )
         error.add_note(hand.last_words())
         self._fail(task, error)
 
@@ -345,6 +342,14 @@ class Pool:
                 remove_parts(hand.task.job, hand.pid)
             hand.close()
         self._hands.clear()
+
+
+def another_death(task: Task, why: str, *, hint: str) -> CrashedError | None:
+    """Count that a worker was lost over ``task``; the error that this is, if it was the last."""
+    task.deaths += 1
+    if task.deaths < ATTEMPTS:
+        return None
+    return CrashedError(f"{task.job.name}: {why}, {task.deaths} times", hint=hint)
 
 
 def outputs_of(job: Job, settings: Settings) -> dict[str, str]:

@@ -12,19 +12,20 @@ import json
 import os
 import socket
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from vidfx.config import Settings
-from vidfx.errors import CrashedError, UnavailableError, VidfxError
+from vidfx.errors import UnavailableError, VidfxError
 from vidfx.run.hand import Task
 from vidfx.run.outcome import Outcome
 from vidfx.run.plan import Job
-from vidfx.run.pool import ATTEMPTS, Pool, Size, outputs_of
+from vidfx.run.pool import Pool, Size, another_death, outputs_of
 from vidfx.run.progress import Listener, Opened
 from vidfx.run.wire import error_as_json, error_from_json, job_as_json, job_from_json
 
@@ -38,30 +39,30 @@ class Station:
 
     def __init__(self, settings: dict[str, Any], out: str | None, folder: str) -> None:
         os.chdir(folder)
-        self._events: list[tuple[str, Any]] = []
+        self._told = _Recorder()
         given = Settings(**settings)
         # Ray names the GPU of an actor in CUDA_VISIBLE_DEVICES, which the worker inherits
         size = replace(Size.of(replace(given, jobs=1), 1), gpus=(), threads=given.threads)
-        self._pool = Pool(
-            given, size, Path(out) if out else None, _Recorder(self._events), self._report
-        )
+        self._pool = Pool(given, size, Path(out) if out else None, self._told, self._report)
 
     def do(self, job: dict[str, Any], overwrite: bool, leftovers: list[str] | None) -> str:
-        """What the pool told of one job, in order, as JSON."""
-        self._events.clear()
+        """What the pool told of one job, in order, as JSON; less what ``news`` took."""
         paths = None if leftovers is None else [Path(path) for path in leftovers]
         task = Task(job_from_json(job), overwrite, paths)
         try:
             self._pool.do([task])
         except VidfxError as error:
-            self._events.append(("refused", error_as_json(error)))
-        return json.dumps(self._events)
+            self._told.add("refused", error_as_json(error))
+        return self._told.take()
+
+    def news(self) -> str:
+        """How it goes, while ``do`` goes on in another thread; what comes of it is for ``do``."""
+        return self._told.take("started", "advanced")
 
     def _report(self, outcome: Outcome) -> None:
         counts = {"counts": outcome.counts, "seconds": outcome.seconds}
-        self._events.append(
-            ("outcome", {"status": outcome.status, "warnings": list(outcome.warnings), **counts})
-        )
+        told = {"status": outcome.status, "warnings": list(outcome.warnings), **counts}
+        self._told.add("outcome", told)
 
 
 class RayPool:
@@ -86,6 +87,8 @@ class RayPool:
         self._waiting: deque[Task] = deque()
         self._at: dict[Any, tuple[Any, Task]] = {}
         "what each running call is about: its actor and its task"
+        self._asked: dict[Any, Any] = {}
+        "of each running call the one that asks its actor for news"
         self._starting: dict[Any, Any] = {}
         "actors that are not there yet, by the call that says that they are"
         self._told: set[str] = set()
@@ -150,8 +153,9 @@ class RayPool:
                     continue
                 actor, task = self._at.pop(call)
                 idle.append(actor)
-                for kind, content in json.loads(told):
-                    self._hear(task.job, kind, content)
+                self._hear_news(call, task.job)
+                self._hear_all(task.job, told)
+            self._ask_for_news()
         for actor in (*idle, *self._starting.values()):
             ray.kill(actor)
 
@@ -173,7 +177,10 @@ class RayPool:
     def _start(self) -> None:
         """Ask for an actor. It counts once it is there, which may be never if there is no room."""
         kind = self._ray.remote(
-            num_cpus=self._cores, num_gpus=int(self._on_gpu), scheduling_strategy="SPREAD"
+            num_cpus=self._cores,
+            num_gpus=int(self._on_gpu),
+            scheduling_strategy="SPREAD",
+            max_concurrency=2,  # it works, and tells of it
         )(Station)
         settings = asdict(replace(self.settings, threads=self._cores, jobs=1))
         out = None if self.out is None else str(self.out)
@@ -185,19 +192,35 @@ class RayPool:
         if self._starting.pop(call, None) is not None:
             return
         _, task = self._at.pop(call)
+        self._asked.pop(call, None)
         self._start()
-        task.deaths += 1
         task.leftovers = None
         why = "the node that worked on it was lost"
-        if task.deaths < ATTEMPTS:
+        error = another_death(task, why, hint="`ray status` shows the nodes")
+        if error is None:
             self.listener.retried(task.job, why)
             self._waiting.append(task)
-            return
-        error = CrashedError(
-            f"{task.job.name}: {why}, {task.deaths} times", hint="`ray status` shows the nodes"
-        )
-        self.listener.failed(task.job.name, error)
-        self.report(Outcome(task.job.name, "failed", error=error))
+        else:
+            self.listener.failed(task.job.name, error)
+            self.report(Outcome(task.job.name, "failed", error=error))
+
+    def _ask_for_news(self) -> None:
+        for call, (actor, task) in self._at.items():
+            asked = self._asked.get(call)
+            if asked is None or self._ray.wait([asked], timeout=0)[0]:
+                self._hear_news(call, task.job)
+                self._asked[call] = actor.news.remote()
+
+    def _hear_news(self, call: Any, job: Job) -> None:
+        """What the actor told of ``call`` before its end, which comes after it."""
+        asked = self._asked.pop(call, None)
+        with suppress(self._ray.exceptions.RayActorError):
+            if asked is not None:
+                self._hear_all(job, self._ray.get(asked))
+
+    def _hear_all(self, job: Job, told: str) -> None:
+        for kind, content in json.loads(told):
+            self._hear(job, kind, content)
 
     def _hear(self, job: Job, kind: str, content: Any) -> None:
         listener, name = self.listener, job.name
@@ -207,6 +230,8 @@ class RayPool:
                 listener.notice(content)
         elif kind == "started":
             listener.started(job, Opened(**content))
+        elif kind == "advanced":
+            listener.advanced(job, content)
         elif kind == "retried":
             listener.retried(job, content)
         elif kind == "done":
@@ -227,25 +252,40 @@ class RayPool:
 
 
 class _Recorder(Listener):
-    """Keeps what a pool tells, for the driver."""
+    """Keeps what a pool tells until the driver takes it."""
 
-    def __init__(self, events: list[tuple[str, Any]]) -> None:
-        self._events = events
+    def __init__(self) -> None:
+        self._events: list[tuple[str, Any]] = []
+        self._lock = threading.Lock()
+
+    def add(self, kind: str, content: Any) -> None:
+        with self._lock:
+            self._events.append((kind, content))
+
+    def take(self, *kinds: str) -> str:
+        """All of it, or what is of ``kinds``, in order, as JSON."""
+        with self._lock:
+            taken = [e for e in self._events if not kinds or e[0] in kinds]
+            self._events = [e for e in self._events if kinds and e[0] not in kinds]
+        return json.dumps(taken)
 
     def notice(self, text: str) -> None:
-        self._events.append(("notice", text))
+        self.add("notice", text)
 
     def started(self, job: Job, opened: Opened) -> None:
-        self._events.append(("started", vars(opened)))
+        self.add("started", vars(opened))
+
+    def advanced(self, job: Job, frames: int) -> None:
+        self.add("advanced", frames)
 
     def retried(self, job: Job, why: str) -> None:
-        self._events.append(("retried", why))
+        self.add("retried", why)
 
     def done(self, job: Job, summary: dict[str, Any]) -> None:
-        self._events.append(("done", summary))
+        self.add("done", summary)
 
     def skipped(self, job: Job, why: str) -> None:
-        self._events.append(("skipped", why))
+        self.add("skipped", why)
 
     def failed(self, name: str, error: VidfxError) -> None:
-        self._events.append(("failed", error_as_json(error)))
+        self.add("failed", error_as_json(error))
