@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -249,3 +250,15 @@ def test_wrong_pictures_are_one_line(tmp_path: Path, entry: dict[str, object], s
     assert "\n" not in str(caught.value)
     with pytest.raises(TrainingError, match="No such file"):
         read_pictures(tmp_path / "nowhere")
+
+
+def test_weights_can_be_read_by_whom_the_umask_allows(
+    recipe: DetectorRecipe, folder: Path, tmp_path: Path
+) -> None:
+    short = replace(recipe, schedule=replace(recipe.schedule, steps=1))
+    before = os.umask(0o022)
+    try:
+        train(short, read_pictures(folder), tmp_path / "run", device=CPU)
+    finally:
+        os.umask(before)
+    assert weights_of(tmp_path / "run", "all").stat().st_mode & 0o777 == 0o644

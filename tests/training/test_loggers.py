@@ -80,6 +80,14 @@ def test_tensorboard(tmp_path: Path) -> None:
         assert found == wanted
 
 
+def test_what_wandb_refuses_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("wandb")
+    monkeypatch.setenv("WANDB_MODE", "sometimes")
+    with pytest.raises(TrainingError, match="--logger wandb: ") as caught:
+        run("wandb", tmp_path / "run")
+    assert "\n" not in str(caught.value) and "WANDB_MODE=offline" in caught.value.hint
+
+
 @pytest.mark.parametrize("kind", ["wandb", "tensorboard"])
 def test_a_missing_library_is_one_line(
     kind: LoggerName, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -15,7 +15,10 @@ def whole(file: Path) -> Generator[Path]:
     """
     part = file.with_name(f".{file.name}.part")
     try:
+        part.touch()
+        mode = part.stat().st_mode  # as the user's umask has it; safetensors makes its own file
         yield part
+        part.chmod(mode)
         part.replace(file)
     finally:
         part.unlink(missing_ok=True)

@@ -77,13 +77,20 @@ class WandbLogger:
     def start(self, facts: dict[str, Any]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         mode = os.environ.get("WANDB_MODE", "offline")
-        self.run = self.wandb.init(
-            project=os.environ.get("WANDB_PROJECT", "vidfx"),
-            name=self.name,
-            dir=str(self.folder),
-            mode=mode,
-            config=facts,
-        )
+        try:
+            self.run = self.wandb.init(
+                project=os.environ.get("WANDB_PROJECT", "vidfx"),
+                name=self.name,
+                dir=str(self.folder),
+                mode=mode,
+                config=facts,
+            )
+        except Exception as error:  # of the network, of the key, of the mode: no common base
+            lines = str(error).strip().splitlines() or [type(error).__name__]
+            raise TrainingError(
+                f"--logger wandb: {lines[0]}",
+                hint="`wandb login`, or WANDB_MODE=offline, or --logger files",
+            ) from error
 
     def log(self, line: Line) -> None:
         self.run.log(line, step=int(line["epoch"]))
