@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from vidfx_engines.embedded import ORIGINS
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -50,7 +52,7 @@ def test_embedded_models_come_with_spec_card_and_licence(wheel: zipfile.ZipFile)
     for ending in (".onnx", ".spec.json", ".CARD.md", ".LICENSE"):
         assert f"{folder}/centerface{ending}" in names
     models = {name.removesuffix(".onnx") for name in names if name.endswith(".onnx")}
-    assert models == {f"{folder}/centerface", f"{folder}/emotion-embedded"}
+    assert models == {f"{folder}/{name}" for name in ORIGINS}
     assert {model + end for model in models for end in (".spec.json", ".CARD.md")} <= names
 
 

@@ -31,8 +31,8 @@ NOT_ABOUT_RESULTS = frozenset(
 class Settings:
     """What `vidfx annotate` can be told; each name is a flag, a key and a VIDFX_ variable."""
 
-    detector: str = "centerface"
-    "centerface, an ONNX file (SCRFD, YuNet, CenterFace), or an insightface pack (buffalo_s, ...)"
+    detector: str = "embedded"
+    "embedded, centerface, an ONNX file (SCRFD, YuNet, CenterFace), or an insightface pack"
     detector_size: int = 640
     "long side, in pixels, of the picture that the detector sees"
     detector_threshold: float | None = None

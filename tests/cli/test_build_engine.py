@@ -225,7 +225,12 @@ def test_check_finds_damage_and_strangers(toy: Path) -> None:
 def test_the_list_as_json(toy: Path) -> None:
     json_of(toy)
     found = json.loads(vidfx("engines", "list", "--json").stdout)["engines"]
-    assert [e["name"] for e in found] == ["centerface", "emotion-embedded", "toy"]
+    assert [e["name"] for e in found] == [
+        "centerface",
+        "detector-embedded",
+        "emotion-embedded",
+        "toy",
+    ]
     assert len(store.everything()) == 1
 
 

@@ -124,6 +124,7 @@ def test_backends_agree(tmp_path: Path) -> None:
     for path, batch in (
         (tmp_path / "toy.onnx", pictures(5, toys.SIDE, toys.SIDE)),
         (embedded("centerface"), pictures(2, 96, 64)),
+        (embedded("detector-embedded"), pictures(3, 64, 96)),
         (embedded("emotion-embedded"), pictures(9, 96, 96)),
     ):
         a, b = (load(path, backend).run(batch) for backend in BACKENDS)

@@ -49,6 +49,7 @@ def test_missing_and_unknown_models_are_told(
     for name, origin in (
         ("centerface", "fetched when vidfx is built"),
         ("emotion-embedded", "repository"),
+        ("detector-embedded", "repository"),
     ):
         with pytest.raises(EngineFileError, match=rf"{name}\.onnx: missing; .*{origin}") as raised:
             embedded(name)

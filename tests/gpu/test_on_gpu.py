@@ -46,7 +46,7 @@ def flavour(request: pytest.FixtureRequest) -> str:
 
 
 def build(backend: str) -> str:
-    for model, batch in (("centerface", "1,8,16"), ("emotion-embedded", "1,16,64")):
+    for model, batch in (("detector-embedded", "1,8,16"), ("emotion-embedded", "1,16,64")):
         done = vidfx("build-engine", model, "--backend", backend, "--batch", batch, "-q")
         assert done.exit_code == 0, done.output
     return backend
@@ -91,7 +91,7 @@ def test_a_plan_says_what_onnx_runtime_says(
     host.close()
 
 
-@pytest.mark.parametrize("model", ["centerface", "emotion-embedded"])
+@pytest.mark.parametrize("model", ["centerface", "detector-embedded", "emotion-embedded"])
 def test_onnx_runtime_says_on_the_gpu_what_it_says_on_the_cpu(model: str, cuda: str) -> None:
     here = select(embedded(model), device=cuda, backend="onnxruntime").engine
     there = select(embedded(model), device="cpu", backend="onnxruntime").engine
@@ -126,7 +126,7 @@ def test_nothing_of_a_frame_comes_back(
     from vidfx.stages.detect import Detector
     from vidfx.types import Colour, Frame
 
-    found = Detector(select(embedded("centerface"), device=cuda).engine, threshold=0.5,
+    found = Detector(select(embedded("detector-embedded"), device=cuda).engine, threshold=0.5,
                      long_side=640)  # fmt: skip
     emotion = select(embedded("emotion-embedded"), device=cuda).engine
     analyzer = DeviceAnalyzer(found, {"emotion": emotion}, cuda)
@@ -215,7 +215,7 @@ def test_a_plan_of_another_release_is_refused_before_it_is_read(built: str, cuda
     from vidfx_engines import EngineUnavailable, store
     from vidfx_engines.tensorrt_backend import TensorRtBackend
 
-    spec, folder = next(e for e in store.everything() if e[0].name == "centerface")
+    spec, folder = next(e for e in store.everything() if e[0].name == "detector-embedded")
     assert spec.build is not None
     other = replace(spec, build=replace(spec.build, library="1.0.0"))
     with pytest.raises(EngineUnavailable, match=r"built with .* 1\.0\.0"):

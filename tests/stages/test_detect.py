@@ -7,8 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.clips import packaged_picture
 from vidfx.stages.detect import Detector, Letterbox
-from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
+from vidfx.stages.detector_heads import (
+    HEADS,
+    intersection_over_union,
+    non_maximum_suppression,
+)
 from vidfx.types import Frame
 from vidfx_engines import detector_spec_for, embedded, select
 
@@ -78,6 +83,24 @@ def test_a_batch_equals_single_frames(name: str, test_data: Path, group: np.ndar
         assert len(alone) == len(rows) >= 4
         np.testing.assert_allclose(alone.box, rows.box, atol=0.01)
         np.testing.assert_allclose(alone.landmarks, rows.landmarks, atol=0.01)
+
+
+@pytest.mark.parametrize("backend", ["auto", "onnxruntime"])
+def test_the_embedded_detector_sees_whom_its_teacher_sees(
+    backend: str, group: np.ndarray, astronaut: np.ndarray
+) -> None:
+    """In pictures that it was not trained on; nobody in one of a cup."""
+    teacher = detector(embedded("centerface"), 0.5)
+    ours = detector(embedded("detector-embedded"), 0.5, backend)
+    cup = packaged_picture("skimage", "data/coffee.png")
+    for picture, people in ((group, 6), (astronaut, 1), (cup, 0), (group[:, ::-1], 6)):
+        theirs, found = teacher([frame(picture)]), ours([frame(picture)])
+        assert len(found) == len(theirs) == people
+        overlap = intersection_over_union(theirs.box, found.box)
+        assert (overlap.max(1, initial=0) > 0.5).all() or not people
+        same = overlap.argmax(1) if people else []
+        size = (theirs.box[:, 2:] - theirs.box[:, :2]).max(1, initial=1)[:, None, None]
+        assert (np.abs(found.landmarks[same] - theirs.landmarks) / size).max(initial=0) < 0.15
 
 
 def test_all_families_see_the_same_six_people(test_data: Path, group: np.ndarray) -> None:

@@ -108,8 +108,8 @@ def test_a_face_moves_with_its_picture() -> None:
     expected = faces.marks[:, MIRRORED] * (-1, 1) + (64, 0)
     np.testing.assert_allclose(flipped.marks, expected)
     assert flipped.marks[0, 0, 0] < flipped.marks[0, 1, 0]  # the first eye is still the left one
-    half_gone = seen(faces, np.array([[1.0, 0, 0], [0, 1, 32]]), 1.0, (64, 64), flip=False)
-    assert not len(half_gone.box) and len(half_gone.unsure) == 1
+    cut = seen(faces, np.array([[1.0, 0, 0], [0, 1, 38]]), 1.0, (64, 64), flip=False)
+    assert not len(cut.box) and len(cut.unsure) == 1
     tiny = seen(faces, still / 8, 1 / 8, (8, 8), flip=False)
     assert not len(tiny.box) and len(tiny.unsure) == 1
 

@@ -37,7 +37,7 @@ def annotate(
     detector: Annotated[
         str | None,
         typer.Option(
-            help="centerface (default), an ONNX file (SCRFD, YuNet, CenterFace), "
+            help="embedded (default), centerface, an ONNX file (SCRFD, YuNet, CenterFace), "
             "or an insightface pack such as buffalo_s."
         ),
     ] = None,

@@ -46,7 +46,7 @@ def build_engine(
         str,
         typer.Argument(
             help="A training's folder or checkpoint, an .onnx file with its spec, a detector's "
-            ".onnx file, centerface or emotion-embedded.",
+            ".onnx file, or detector-embedded, centerface or emotion-embedded.",
         ),
     ],
     backend: Annotated[
@@ -140,8 +140,8 @@ def _onnx_of(model: str, work: Path, watcher: BuildWatcher) -> Path:
     from vidfx.evaluate.engines import find_engine
     from vidfx_engines import embedded
 
-    if model == "centerface":
-        return embedded("centerface")
+    if model in ("centerface", "detector-embedded"):
+        return embedded(model)
     path = Path(model)
     if path.suffix != ".safetensors":
         return find_engine(model)

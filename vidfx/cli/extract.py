@@ -61,7 +61,7 @@ def extract(
         int | None, typer.Option(help="At most so many crops of each source, evenly spread.")
     ] = None,
     detector: Annotated[
-        str | None, typer.Option(help="centerface (default), an ONNX file, or a pack.")
+        str | None, typer.Option(help="embedded (default), centerface, an ONNX file, or a pack.")
     ] = None,
     detector_size: Annotated[
         int | None,

@@ -30,6 +30,8 @@ from vidfx_engines import (
 
 WEAK = 0.5
 """A detection of at least this share of the threshold may go on a track, not begin one."""
+DETECTORS = {"embedded": "detector-embedded", "centerface": "centerface"}
+"""What comes with vidfx, by its name for ``--detector``."""
 PACK = re.compile(r"(buffalo_[lmsc]+|antelopev2)")
 
 
@@ -181,8 +183,8 @@ def _engine_errors(what: str) -> Generator[None]:
 
 
 def _detector_path(name: str, notices: list[str]) -> Path:
-    if name == "centerface":
-        return embedded("centerface")
+    if name in DETECTORS:
+        return embedded(DETECTORS[name])
     if PACK.fullmatch(name):
         return _insightface_pack(name, notices)
     return _existing(name)
@@ -225,7 +227,7 @@ def _insightface_pack(name: str, notices: list[str]) -> Path:
     except Exception as error:  # whatever a downloader raises
         raise UnavailableError(
             f"detector {name}: insightface could not download the pack: {error}",
-            hint=f"put its files in ~/.insightface/models/{name}, or use --detector centerface",
+            hint=f"put its files in ~/.insightface/models/{name}, or leave --detector out",
         ) from error
     files = sorted(folder.rglob("det_*.onnx"))
     if not files:

@@ -8,6 +8,7 @@ from vidfx_engines.errors import EngineFileError
 
 ORIGINS = {
     "centerface": "it is fetched when vidfx is built or installed",
+    "detector-embedded": "it stands in vidfx's repository",
     "emotion-embedded": "it stands in vidfx's repository",
 }
 

@@ -24,7 +24,7 @@ GRIDS = ((1, 0.36), (2, 0.26), (3, 0.16), (4, 0.14), (6, 0.08))
 """Pictures in a row of the mosaic, and how often."""
 SMALLEST = 8.0
 """px of a face that can still be told."""
-WHOLE, GONE = 0.65, 0.2
+WHOLE, GONE = 0.45, 0.2
 """Of a face that is seen: at least so much is a face, less than so much is nothing."""
 MIRRORED = [1, 0, 2, 4, 3]
 """Landmarks of a face's mirror image."""

@@ -21,7 +21,7 @@ BEST = 9
 SCORE_POWER, OVERLAP_POWER = 0.5, 6.0
 NEAR = 8.0
 """px around its middle that the points of a tiny face may have."""
-WEIGHTS = (1.0, 2.0, 1.0)
+WEIGHTS = (1.0, 2.0, 3.0)
 """Score, box, landmarks."""
 
 
