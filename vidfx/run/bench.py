@@ -26,7 +26,8 @@ PROBE_S = 2.0
 """Seconds of video for the first guess of how long a part may be."""
 ADVICE = {
     "decode": "a GPU can decode (docs/gpu.md); --every does not help, every frame is read",
-    "detect": "a larger --every, or int8: vidfx build-engine detector-embedded --calibration PHOTOGRAPHS",
+    "detect": "a larger --every, or int8:"
+    " vidfx build-engine detector-embedded --calibration PHOTOGRAPHS",
     "identity": "a faster precision: vidfx build-engine MODEL --calibration FACES",
     "emotion": "--emotion none where expressions are not wanted",
     "draw": "--no-video where the drawn video is not wanted",
