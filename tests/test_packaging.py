@@ -58,7 +58,9 @@ def test_embedded_models_come_with_spec_card_and_licence(wheel: zipfile.ZipFile)
 
 def test_recipes_and_pages_come_with_the_code_that_reads_them(wheel: zipfile.ZipFile) -> None:
     names = set(wheel.namelist())
-    recipes = {f"vidfx_training/recipes/{p.name}" for p in (ROOT / "training/recipes").iterdir()}
+    found = (ROOT / "training").rglob("recipes/**/*.toml")
+    recipes = {f"vidfx_training/{p.relative_to(ROOT / 'training').as_posix()}" for p in found}
+    assert len(recipes) > 10
     assert recipes <= names
     assert "vidfx_training/dataset/templates/check.html.jinja" in names
     assert "vidfx/evaluate/templates/report.html.jinja" in names

@@ -73,7 +73,7 @@ def work(tmp_path: Path) -> Path:
     for name in ("lfw", "fer4"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "split.json").write_text(json.dumps(split))
-    for name in ("faces", "recognition-scratch", "emotion-small"):
+    for name in ("faces", "recognition-scratch", "emotion-scratch"):
         (tmp_path / name / "test").mkdir(parents=True)
         (tmp_path / name / "run.json").write_text(json.dumps(run))
         report = {"models": [test], "data": {"part": "test"}}

@@ -89,7 +89,7 @@ def test_rows_agree_with_the_columns_and_each_other(results: Path) -> None:
         assert len(rows) == int(frame["faces"])
         assert len({r["track_id"] for r in rows}) == len(rows)
     assert {f["faces"] for f in frames[21:39]} == {"1"}
-    assert frames[50]["faces"] == "6"
+    assert frames[57]["faces"] == "6"
     order = [(int(f["frame"]), int(f["track_id"])) for f in faces]
     assert order == sorted(order)
     for row in faces:
@@ -134,7 +134,7 @@ def test_identity_band(
 
 
 def test_every_third_frame_is_filled_from_both_sides(clip: Path, tmp_path: Path) -> None:
-    args = ("--no-video", "--emotion", "none")
+    args = ("--no-video", "--emotion", "none", "--detector", "centerface")  # sure of cut-off faces
     assert vidfx(clip, "-o", tmp_path / "1", *args, "--every", 1).exit_code == 0
     assert vidfx(clip, "-o", tmp_path / "3", *args, "--every", 3).exit_code == 0
     dense, sparse = (table(tmp_path / n / "clip.frames.csv") for n in "13")
@@ -307,7 +307,7 @@ def test_a_full_disk_costs_one_line_and_leaves_nothing(clip: Path, tmp_path: Pat
 def test_an_interruption_ends_cleanly(clip: Path, tmp_path: Path, how: signal.Signals) -> None:
     process = run_process(
         *(clip, "-o", tmp_path, "--emotion", "none", "--detector-size", "2048"),
-        *("--progress", "jsonl"),
+        *("--detector", "centerface", "--progress", "jsonl"),
     )
     assert process.stderr is not None
     for line in process.stderr:

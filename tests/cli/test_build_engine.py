@@ -240,7 +240,7 @@ def test_doctor_says_what_works_and_what_mends_the_rest() -> None:
     found = {f["name"]: f for f in json.loads(result.stdout)["findings"]}
     assert found["processor"]["works"]
     assert found["decoding"]["detail"].startswith("PyAV ")
-    assert found["annotate: detection"]["detail"].startswith("centerface, openvino on CPU")
+    assert found["annotate: detection"]["detail"].startswith("detector-embedded, openvino on CPU")
     assert all(f["works"] or f["mend"] for f in found.values())
     plain = vidfx("doctor").stdout
     assert len(plain.splitlines()) == len(found)

@@ -32,6 +32,7 @@ name = "tiny"
 licence = "CC0"
 training_data = "drawn"
 threshold = 0.6
+sharpness = 2.0
 [network]
 widths = [8, 8, 16, 16, 16]
 depths = [1, 1, 1]
@@ -203,7 +204,7 @@ def test_the_file_says_what_the_network_says(
         net = load(recipe, weights_of(tmp_path, "all"))
         logit, box, marks, _, _ = decoded(net(torch.from_numpy(pixels).permute(2, 0, 1)[None]))
     best = int(logit.argmax())
-    moved = torch.sigmoid(logit[0, best] - np.log(0.6 / 0.4))
+    moved = torch.sigmoid(2 * (logit[0, best] - np.log(0.6 / 0.4)))
     engine = select(path, device="cpu", backend=backend, precision="f32").engine  # pyright: ignore
     found = Detector(engine, threshold=0.0, long_side=128)([Frame(0, 0, pixels)])
     assert found.score[0] == pytest.approx(float(moved), abs=1e-4)

@@ -28,7 +28,7 @@ def export(recipe: DetectorRecipe, out: Path, name: str, *, half: bool = True) -
     outputs with one point a cell. Raises TrainingError where it cannot be written.
     """
     stem = recipe.name if name == ALL else f"{recipe.name}-{name}"
-    net = Exported(load(recipe, weights_of(out, name)), recipe.threshold).eval()
+    net = Exported(load(recipe, weights_of(out, name)), recipe.threshold, recipe.sharpness).eval()
     sides = {
         2: CELL * torch.export.Dim("rows", max=512),
         3: CELL * torch.export.Dim("columns", max=512),

@@ -102,18 +102,19 @@ class DetectorNet(nn.Module):
 class Exported(nn.Module):
     """What the file does: pixels (N, 3, H, W) uint8 RGB to ``OUTPUTS``, each (N, cells, ...).
 
-    Scores are moved so that ``threshold`` becomes one half.
+    Scores learn to be overlaps, and so are seldom near one. ``sharpness`` times the logit brings
+    them there, and ``threshold`` becomes one half.
     """
 
-    def __init__(self, net: DetectorNet, threshold: float = 0.5) -> None:
+    def __init__(self, net: DetectorNet, threshold: float, sharpness: float) -> None:
         super().__init__()
         self.net = net
-        self.shift = math.log(threshold / (1 - threshold))
+        self.shift, self.sharpness = math.log(threshold / (1 - threshold)), sharpness
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, ...]:
         rows = [m.permute(0, 2, 3, 1).flatten(1, 2) for m in self.net(pixels)]
         return (
-            *((r[..., :1] - self.shift).sigmoid() for r in rows),
+            *(((r[..., :1] - self.shift) * self.sharpness).sigmoid() for r in rows),
             *(F.softplus(r[..., 1:5]) for r in rows),
             *(r[..., 5:] for r in rows),
         )

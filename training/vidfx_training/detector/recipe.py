@@ -51,6 +51,8 @@ class DetectorRecipe:
     training_data: str
     threshold: float
     "the score above which a point is a face; the file's scores are moved so that it is one half"
+    sharpness: float
+    "times the logit, in the file"
     network: NetworkShape
     canvas: CanvasPlan
     schedule: Schedule
@@ -67,6 +69,7 @@ def read_detector_recipe(path: Path) -> DetectorRecipe:
             licence=str(document["licence"]),
             training_data=str(document["training_data"]),
             threshold=float(document["threshold"]),
+            sharpness=float(document["sharpness"]),
             network=_section(NetworkShape, document["network"]),
             canvas=_section(CanvasPlan, document["canvas"]),
             schedule=_section(Schedule, document["schedule"]),
