@@ -30,7 +30,7 @@ from vidfx.video.source import open_source
 from vidfx_engines import CropSpec
 from vidfx_training.dataset.index import FACE_COLUMNS, read_dataset, read_faces
 
-SETTINGS = Settings(emotion="none", detector_size=320, every=2)
+SETTINGS = Settings(emotion="none", detector_size=640, every=2)
 EVERYONE = Criteria(crop=CropSpec("arcface", 64), faces="all", min_face=10, min_quality=0)
 LARGEST = Criteria(crop=CropSpec("arcface", 64), min_face=10, min_quality=0)
 
