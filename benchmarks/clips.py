@@ -169,6 +169,28 @@ def write_clip(path: Path, frames: Iterator[np.ndarray], size: tuple[int, int]) 
     return count
 
 
+def loop(clip: Path, out: Path, times: int) -> Path:
+    """A clip after itself, ``times`` times, without encoding it again."""
+    with av.open(str(out), "w") as target:
+        stream = None
+        shift = 0
+        for _ in range(times):
+            with av.open(str(clip)) as source:
+                given = source.streams.video[0]
+                stream = stream or target.add_stream_from_template(given)
+                end = 0
+                for packet in source.demux(given):
+                    if packet.pts is None or packet.dts is None:
+                        continue
+                    end = max(end, packet.pts + (packet.duration or 0))
+                    packet.pts += shift
+                    packet.dts += shift
+                    packet.stream = stream
+                    target.mux(packet)
+                shift += end
+    return out
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Make clips of known content.")
     parser.add_argument("kind", choices=["demo", "faces", "people"])

@@ -14,15 +14,14 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from benchmarks.detector_data import drawn_boxes, width_of
+from benchmarks.detector_data import drawn_boxes, squared, width_of
 from benchmarks.measure import table
 from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import HEADS, intersection_over_union
-from vidfx.types import Detections, Frame
-from vidfx_engines import embedded, select
+from vidfx.types import Frame
+from vidfx_engines import EngineSpec, embedded, select
 from vidfx_training.detector.pictures import Picture, read_pictures
 
 LONG_SIDE = 640
@@ -48,14 +47,10 @@ def look(pictures: list[Picture], model: str | Path, precision: str) -> list[Loo
     engine = select(model, device="cpu", precision=precision).engine  # pyright: ignore[reportArgumentType]
     detector = Detector(engine, threshold=LOW, long_side=LONG_SIDE)
     found: list[Looked] = []
-    for picture in sorted(pictures, key=lambda p: p.pyramid()[0].shape):
-        pixels = picture.pyramid()[0]
-        side = max(pixels.shape[:2])
-        square = cv2.copyMakeBorder(
-            pixels, 0, side - pixels.shape[0], 0, side - pixels.shape[1], cv2.BORDER_CONSTANT
-        )
-        faces: Detections = detector([Frame(0, 0, square)])
-        found.append(Looked(picture, LONG_SIDE / side, faces.box, faces.score))
+    for picture in pictures:
+        square = squared(picture.pyramid()[0])
+        faces = detector([Frame(0, 0, square)])
+        found.append(Looked(picture, LONG_SIDE / len(square), faces.box, faces.score))
     engine.close()
     return found
 
@@ -138,7 +133,7 @@ def main() -> None:
     for (model, precision), ms in zip(models, costs(models, args.turns), strict=True):
         on_photographs, on_clips = (look(some, model, precision) for some in (photographs, clips))
         teacher = teacher or on_clips
-        family = select(model, device="cpu").engine.spec.family
+        family = EngineSpec.load(model).family
         assert family is not None
         recall, precise = agreement(on_clips, teacher, HEADS[family].threshold)
         ap = [average_precision(on_photographs, drawn, least) for least in (0.0, LEAST, 40.0)]

@@ -27,10 +27,9 @@ from vidfx.stages.detector_heads import intersection_over_union, non_maximum_sup
 from vidfx.types import Frame
 from vidfx.video.source import open_source
 from vidfx_engines import Engine, embedded, select
+from vidfx_training.detector.stream import EVERYWHERE
 
 FOLDS = 3
-EVERYWHERE = -1
-"""The fold of pictures that nothing is measured on."""
 SURE, UNSURE = 0.5, 0.2
 LONG_SIDE = 640
 FRAMES = 24
@@ -58,6 +57,15 @@ def reduced(pixels: np.ndarray, long_side: int = LONG_SIDE) -> tuple[np.ndarray,
         return np.ascontiguousarray(pixels), 1.0
     size = round(pixels.shape[1] * scale), round(pixels.shape[0] * scale)
     return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), scale
+
+
+def squared(pixels: np.ndarray) -> np.ndarray:
+    """With black on the right or below, so that all pictures have one shape for an engine."""
+    height, width = pixels.shape[:2]
+    side = max(height, width)
+    return cv2.copyMakeBorder(
+        pixels, 0, side - height, 0, side - width, cv2.BORDER_CONSTANT, value=(0, 0, 0)
+    )
 
 
 def people(archive: Path) -> Iterator[Picture]:
@@ -145,11 +153,7 @@ class Teacher:
 
     def __call__(self, pixels: np.ndarray, sizes: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
         """(N, 14) boxes and landmarks, and scores (N,)."""
-        height, width = pixels.shape[:2]
-        side = max(height, width)
-        square = cv2.copyMakeBorder(
-            pixels, 0, side - height, 0, side - width, cv2.BORDER_CONSTANT, value=(0, 0, 0)
-        )
+        square = squared(pixels)
         rows, scores = [np.zeros((0, 14))], [np.zeros(0)]
         for size in sizes:
             found = self._detector(size)([Frame(0, 0, square)])

@@ -14,8 +14,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-import av
-
+from benchmarks.clips import loop
 from benchmarks.measure import machine, make_clip, run
 from benchmarks.page import Row, add_option, show
 
@@ -40,22 +39,7 @@ def hour(folder: Path) -> Path:
     """108,000 frames of 720p: a minute and a half, again and again, not encoded again."""
     once, clip = folder / "once.mp4", folder / "hour.mp4"
     make_clip(once, faces=1, height=720, frames=2700)
-    with av.open(str(clip), "w") as out:
-        stream, shift = None, 0
-        for _ in range(40):
-            with av.open(str(once)) as source:
-                video = source.streams.video[0]
-                stream = stream or out.add_stream_from_template(video)
-                last = 0
-                for packet in source.demux(video):
-                    if packet.dts is None or packet.pts is None:
-                        continue
-                    last = max(last, packet.pts + (packet.duration or 0))
-                    packet.pts, packet.dts = packet.pts + shift, packet.dts + shift
-                    packet.stream = stream
-                    out.mux(packet)
-                shift += last
-    return clip
+    return loop(once, clip, 40)
 
 
 def large(folder: Path) -> Path:

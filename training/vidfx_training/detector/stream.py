@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
@@ -21,6 +21,7 @@ from vidfx_training.detector.pictures import Picture
 MOST = 64
 """Faces of a canvas that are learned; the smallest of more become unsure."""
 EVERYWHERE = -1
+"""The fold of pictures on which nothing is measured."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,8 @@ class Batch:
         def sent(x: Tensor) -> Tensor:
             return x.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else x
 
-        t = self.truth
-        moved = Truth(*(sent(x) for x in (t.box, t.marks, t.has_marks, t.is_face, t.unsure)))
-        return Batch(self.fold, sent(self.pixels), moved)
+        truth = Truth(*(sent(getattr(self.truth, f.name)) for f in fields(self.truth)))
+        return Batch(self.fold, sent(self.pixels), truth)
 
 
 class _Canvases(IterableDataset[Batch]):

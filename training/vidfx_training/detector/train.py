@@ -14,10 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
 
 from vidfx_training import compute
-from vidfx_training.atomic import whole
+from vidfx_training.checkpoint import read_tensors, write_tensors
 from vidfx_training.detector.loss import losses
 from vidfx_training.detector.network import DetectorNet
 from vidfx_training.detector.pictures import Picture
@@ -76,9 +75,7 @@ class Learner:
         return parts
 
     def save(self, out: Path) -> None:
-        state = {k: v.contiguous() for k, v in self.mean.state_dict().items()}
-        with whole(weights_of(out, self.name)) as part:
-            save_file(state, part)
+        write_tensors(weights_of(out, self.name), self.mean.state_dict(), {})
 
 
 def train(
@@ -160,9 +157,10 @@ def weights_of(out: Path, name: str) -> Path:
 def load(recipe: DetectorRecipe, path: Path) -> DetectorNet:
     """The network that ``train`` left; TrainingError where its file is not of this recipe."""
     net = network(recipe.network)
+    tensors, _ = read_tensors(path)
     try:
-        net.load_state_dict(load_file(path))
-    except (OSError, RuntimeError, ValueError) as error:
+        net.load_state_dict(tensors)
+    except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise TrainingError(f"{path}: {reason}", hint="is it of another recipe?") from None
     return net.eval()
