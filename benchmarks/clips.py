@@ -142,12 +142,17 @@ def melody(seconds: float) -> np.ndarray:
     return np.stack([tune, tune]).astype(np.float32)
 
 
-def write_clip(path: Path, frames: Iterator[np.ndarray], size: tuple[int, int]) -> int:
-    """Encode frames (H, W, 3) RGB and a tune as H.264 and AAC; returns the number of frames."""
+def write_clip(
+    path: Path, frames: Iterator[np.ndarray], size: tuple[int, int], **options: str
+) -> int:
+    """Encode frames (H, W, 3) RGB and a tune as H.264 and AAC; returns the number of frames.
+
+    ``options`` are x264's.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with av.open(str(path), "w") as container:
         video = container.add_stream(
-            "libx264", rate=RATE, options={"crf": "20", "preset": "veryfast"}
+            "libx264", rate=RATE, options={"crf": "20", "preset": "veryfast", **options}
         )
         video.width, video.height, video.pix_fmt = *size, "yuv420p"
         audio = container.add_stream("aac", rate=SOUND_RATE, layout="stereo")

@@ -22,7 +22,7 @@ TABLE = "annotate"
 MAX_SECONDS = 1e9
 NOT_ABOUT_RESULTS = frozenset(
     {"overwrite", "threads", "reader", "jobs", "stall_timeout", "grace", "max_memory"}
-    | {"executor", "address"}
+    | {"executor", "address", "segments"}
 )
 """Settings that may differ between two runs that are the same work."""
 
@@ -69,6 +69,8 @@ class Settings:
     "write over results of other settings"
     jobs: int = 0
     "videos at once, each in a process of its own; 0: as many as this machine does best"
+    segments: int = 1
+    "of each video, worked on side by side; 0: as many as pay for a long one on this machine"
     stall_timeout: Seconds = 300.0
     "a video that makes no progress for so long is ended"
     grace: Seconds = 5.0
@@ -91,6 +93,7 @@ class Settings:
         self._within("crf", 0, 51)
         self._within("threads", 0, 1024)
         self._within("jobs", 0, 1024)
+        self._within("segments", 0, 256)
         self._within("stall_timeout", 1, MAX_SECONDS)
         self._within("grace", 0, MAX_SECONDS)
         self._within("max_memory", 0, 1e6)
@@ -166,7 +169,7 @@ def load_settings(
                 f"{origin}: {name!r} is not a setting", hint=f"known: {', '.join(types)}"
             )
         kind = types[name].removesuffix(" | None")
-        auto = name == "jobs" and value == "auto"
+        auto = name in ("jobs", "segments") and value == "auto"
         values[name] = _convert(0 if auto else value, kind, f"{origin}: {name}")
         origins[name] = origin
     try:

@@ -74,14 +74,14 @@ def test_one_video_that_breaks_an_engine_does_not_end_the_batch(
         """
         from vidfx_engines.errors import EngineRunError
         import vidfx.run.video as video
-        whole = video._flow
-        def flow(source, *rest):
-            if source.info.path.stem == "other":
-                raise EngineRunError("the engine broke")
-            if source.info.path.stem == "third":
-                raise ZeroDivisionError("odd")
-            whole(source, *rest)
-        video._flow = flow
+        class Breaks(video.Pipeline):
+            def __call__(self, frames):
+                if self.info.path.stem == "other":
+                    raise EngineRunError("the engine broke")
+                if self.info.path.stem == "third":
+                    raise ZeroDivisionError("odd")
+                return super().__call__(frames)
+        video.Pipeline = Breaks
         """,
     )
     others = [tmp_path / "other.mp4", tmp_path / "third.mp4"]

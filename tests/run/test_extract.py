@@ -17,12 +17,13 @@ import pytest
 from vidfx.config import Settings
 from vidfx.errors import InputError, OutputError, UsageError, VidfxError
 from vidfx.run import gallery as gallery_module
+from vidfx.run.clock import Clock
 from vidfx.run.extract import Request, extract
 from vidfx.run.gallery import Gallery
 from vidfx.run.models import load_models
 from vidfx.run.names import check_label, safe_stem, source_name
 from vidfx.run.outcome import Outcome
-from vidfx.run.pipeline import Clock, Pipeline
+from vidfx.run.pipeline import Pipeline
 from vidfx.run.selection import Criteria, Selection, prominence
 from vidfx.stages import classify
 from vidfx.types import Detections, Face, Quality

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from vidfx.config import Settings
+from vidfx.run.clock import Clock
 from vidfx.run.models import Models
-from vidfx.run.pipeline import LOOK_AHEAD_BYTES, Clock, Pipeline
+from vidfx.run.pipeline import LOOK_AHEAD_BYTES, Pipeline
 from vidfx.types import Detections, Frame, FrameResult, VideoInfo
 
 

@@ -26,12 +26,12 @@ FAST = ["--emotion", "none", "--detector-size", "320", "--no-video", "--end", "0
 IN_BAD = """
     import os, signal, time
     import vidfx.run.video as video
-    whole = video._flow
-    def flow(source, pipeline, results, clock):
+    whole = video._annotate
+    def annotate(source, *rest):
         if source.info.path.stem.startswith("bad"):
             {fault}
-        whole(source, pipeline, results, clock)
-    video._flow = flow
+        return whole(source, *rest)
+    video._annotate = annotate
 """
 
 

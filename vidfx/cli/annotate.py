@@ -107,6 +107,13 @@ def annotate(
         str | None,
         typer.Option(help="Videos at once: auto (default: by cores, GPUs and memory) or a number."),
     ] = None,
+    segments: Annotated[
+        str | None,
+        typer.Option(
+            help="Cut each video into so many parts that are done side by side: "
+            "1 (default), a number, or auto (for long videos on many cores)."
+        ),
+    ] = None,
     stall_timeout: Annotated[
         str | None,
         typer.Option(help="End a video that makes no progress for so long (default 300 s)."),
@@ -163,6 +170,7 @@ def annotate(
         "threads": threads,
         "overwrite": overwrite,
         "jobs": jobs,
+        "segments": segments,
         "stall_timeout": stall_timeout,
         "grace": grace,
         "max_memory": max_memory,

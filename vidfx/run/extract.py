@@ -16,12 +16,13 @@ import numpy as np
 
 from vidfx.config import Settings
 from vidfx.errors import InputError, NotMediaError, OutputError, UsageError, VidfxError
+from vidfx.run.clock import Clock
 from vidfx.run.gallery import Entry, Gallery, Waiting
 from vidfx.run.machine import give_memory_back
 from vidfx.run.models import Models, load_models
 from vidfx.run.names import check_label, source_name
 from vidfx.run.outcome import Outcome, as_failure
-from vidfx.run.pipeline import Clock, Pipeline
+from vidfx.run.pipeline import Pipeline
 from vidfx.run.plan import find_media
 from vidfx.run.selection import Criteria, Selection
 from vidfx.stages.detect import STRIDE, Detector
@@ -188,8 +189,8 @@ class _One:
 
     def _open(self) -> FrameSource:
         settings = self.request.settings
-        window = {} if self.photograph else {"start_s": settings.start, "end_s": settings.end}
-        return open_source(self.path, settings.reader, planes=False, **window)[0]
+        start, end = (None, None) if self.photograph else (settings.start, settings.end)
+        return open_source(self.path, settings.reader, planes=False, start_s=start, end_s=end)[0]
 
     def _results(self, source: FrameSource) -> Iterator[tuple[float, np.ndarray, FrameResult]]:
         """Every frame with its playback time, its pixels, which the pipeline lets go, and faces."""

@@ -29,7 +29,7 @@ class Task:
     job: Job
     overwrite: bool = False
     leftovers: list[Path] | None = None
-    "temporary files of dead runs, for whoever holds the lock to remove; None: let it look"
+    "temporary files of dead runs and workers, for whoever holds the lock; None: let it look"
     deaths: int = 0
     "workers that died over it"
     not_before: float = 0.0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import queue
+import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -17,10 +19,7 @@ class StoppedError(Exception):
 
 
 class Lane(Generic[T]):
-    """A bounded queue between two threads of one run.
-
-    ``stop`` is shared by all lanes of the run: when it is set, both sides leave at once.
-    """
+    """A bounded queue between two threads; when ``stop`` is set, both leave at once."""
 
     def __init__(self, size: int, stop: threading.Event) -> None:
         self._queue: queue.Queue[object] = queue.Queue(size)
@@ -54,8 +53,8 @@ class Lane(Generic[T]):
             yield item  # pyright: ignore[reportReturnType]
 
 
-class Worker(threading.Thread):
-    """Runs one side of a lane; keeps its error for the thread that joins it."""
+class _Worker(threading.Thread):
+    """Runs one side of a lane; keeps its error for the thread that leaves it."""
 
     def __init__(self, name: str, work: Callable[[], None], stop: threading.Event) -> None:
         super().__init__(name=name, daemon=True)
@@ -68,13 +67,68 @@ class Worker(threading.Thread):
             self._work()
         except StoppedError:
             pass
-        except BaseException as error:  # noqa: BLE001 - raised again by the thread that joins
+        except BaseException as error:  # noqa: BLE001 - raised again by the thread that leaves
             self.error = error
             self._stop_all.set()
 
+    def end(self) -> BaseException | None:
+        """Wait until it has gone; what went wrong with it."""
+        self._stop_all.set()
+        with uninterrupted():
+            if self.ident is not None:
+                self.join()
+        return self.error
 
-def feed(lane: Lane[T], items: Iterable[T]) -> None:
-    """Put all items in the lane and end it."""
-    for item in items:
-        lane.put(item)
-    lane.end()
+
+@contextmanager
+def ahead(name: str, items: Iterable[T], size: int) -> Generator[Iterable[T]]:
+    """``items``, made in a thread of their own, at most ``size`` ahead of who takes them."""
+    stop = threading.Event()
+    lane = Lane[T](size, stop)
+
+    def feed() -> None:
+        for item in items:
+            lane.put(item)
+        lane.end()
+
+    worker = _Worker(name, feed, stop)
+    try:
+        worker.start()
+        yield lane
+    except StoppedError as stopped:
+        raise worker.end() or stopped from None
+    finally:
+        worker.end()
+
+
+@contextmanager
+def behind(name: str, use: Callable[[Iterable[T]], None], size: int) -> Generator[Lane[T]]:
+    """A lane whose items a thread of its own uses, at most ``size`` behind who puts them there."""
+    stop = threading.Event()
+    lane = Lane[T](size, stop)
+    worker = _Worker(name, lambda: use(lane), stop)
+    try:
+        worker.start()
+        yield lane
+        lane.end()
+        worker.join()
+        if worker.error is not None:
+            raise worker.error
+    except StoppedError as stopped:
+        raise worker.end() or stopped from None
+    finally:
+        worker.end()
+
+
+@contextmanager
+def uninterrupted() -> Generator[None]:
+    """Ignore Ctrl-C for the moment that it takes to leave what a first one has ended."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {s: signal.signal(s, signal.SIG_IGN) for s in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

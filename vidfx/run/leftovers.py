@@ -28,6 +28,7 @@ def find_leftovers(jobs: Sequence[Job]) -> dict[Path, list[Path]]:
 
 def remove_parts(job: Job, owner: int) -> None:
     """Remove the temporary files of a process that died over ``job``."""
-    for path in job.outputs:
+    for output in job.outputs:
+        path = job.part.file(output) if job.part else output
         with suppress(OSError):
             path.with_name(part_name(path.name, owner)).unlink()

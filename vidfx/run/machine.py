@@ -42,13 +42,22 @@ def available() -> int | None:
     return free
 
 
+def allowed(gigabytes: float) -> int | None:
+    """Bytes that a run may take: those it was given, or four fifths of what there is."""
+    found = available()
+    return round(gigabytes * 1e9) or (None if found is None else found * 4 // 5)
+
+
 def resident(pid: int) -> int:
-    """Bytes that a process holds in memory; 0 where that cannot be known."""
+    """Bytes that a process and its children hold in memory; 0 where that cannot be known."""
+    place = Path(f"/proc/{pid}")
     try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
+        pages = int((place / "statm").read_text(encoding="ascii").split()[1])
+        lists = [(task / "children").read_text("ascii") for task in (place / "task").iterdir()]
     except (OSError, ValueError, IndexError):
         return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
+    children = (int(child) for text in lists for child in text.split())
+    return pages * os.sysconf("SC_PAGE_SIZE") + sum(map(resident, children))
 
 
 def give_memory_back() -> None:

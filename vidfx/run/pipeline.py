@@ -1,18 +1,20 @@
-"""The stages in a row: frames of one video in, settled frames out."""
+"""The stages in a row: frames of one video in, settled frames out.
+
+In two halves: ``observe`` needs the pixels, ``settle`` only what was seen in them.
+"""
 
 from __future__ import annotations
 
-import time
-from collections import defaultdict, deque
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
 
 import numpy as np
 
 from vidfx.config import Settings
+from vidfx.run.clock import Clock
 from vidfx.run.models import Models
+from vidfx.run.observed import NO_PIXELS, Observed
 from vidfx.stages.analyze import Analysis, Reads
 from vidfx.stages.budget import ReadingBudget, every_for
 from vidfx.stages.cuts import Marked, mark
@@ -29,27 +31,14 @@ from vidfx_engines import Engine
 
 CHUNK_BYTES = 48 << 20
 MAX_CHUNK = 16
+QUEUE_BYTES = 96 << 20
+MAX_QUEUE = 2 * MAX_CHUNK
 LOOK_AHEAD_S = 0.5
 LOOK_AHEAD_BYTES = 96 << 20
 FASTER = 3
 """Times as many looks for a second after faces moved too far between two of them."""
 MIN_QUALITY = 0.03
 """Faces worse than this (turned away, a smear) are followed but not read."""
-
-
-class Clock:
-    """Seconds spent in each stage."""
-
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = defaultdict(float)
-
-    @contextmanager
-    def __call__(self, stage: str) -> Generator[None]:
-        started = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[stage] += time.perf_counter() - started
 
 
 class Pipeline:
@@ -67,19 +56,22 @@ class Pipeline:
         self._second = round(rate)
         self._fast_until = 0
         "index up to which looks are closer together: faces outran the tracker"
-        max_gap_s = max(1.0, 2.5 * self.every / rate)
+        self.max_gap_s = max(1.0, 2.5 * self.every / rate)
         area = info.width * info.height
         self.chunk = max(1, min(MAX_CHUNK, CHUNK_BYTES // (area * 3 or 1)))
         affordable = max(3, LOOK_AHEAD_BYTES // (area * 3 // 2 or 1))
         wished = max(round(LOOK_AHEAD_S * rate), 2 * self.every)
-        self.tracker = Tracker(sure=models.threshold, max_gap_s=max_gap_s)
+        self.tracker = self.new_tracker()
         self.timeline = Timeline(
             look_ahead=max(min(wished, affordable), self.every + 1),
-            max_gap_s=max_gap_s,
+            max_gap_s=self.max_gap_s,
             belief=Belief.above(models.threshold, self.every),
             emotion=self._smoother if models.emotion else None,
             identity=self._decider if models.identity else None,
         )
+
+    def new_tracker(self) -> Tracker:
+        return Tracker(sure=self.models.threshold, max_gap_s=self.max_gap_s)
 
     def _smoother(self) -> ExpressionSmoother:
         assert self.models.emotion is not None
@@ -98,10 +90,14 @@ class Pipeline:
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[FrameResult]:
         """Settled results, a frame each, in order; frames give up their pixels on the way."""
+        return self.settle(self.observe(frames))
+
+    def observe(self, frames: Iterable[Frame]) -> Iterator[Observed]:
+        """What is seen on each frame: faces found, followed and, some of them, read."""
         prepared = self.analyzer.prepare(frames, self.info.colour)
         marked = mark(prepared, self.analyzer.thumbnail)
         begun: deque[tuple[list[Marked], set[int], Analysis]] = deque()
-        while chunk := list(islice(marked, self.chunk)):
+        for chunk in self._chunks(marked):
             looked = [m.frame for m in chunk if m.edge or self._looks_at(m.frame.index)]
             with self.clock("detect"):
                 analysis = self.analyzer.analyze(looked)
@@ -110,6 +106,26 @@ class Pipeline:
                 yield from self._step(*begun.popleft())
         for step in begun:
             yield from self._step(*step)
+
+    def _chunks(self, marked: Iterable[Marked]) -> Iterator[list[Marked]]:
+        """Frames that are looked at together: the same ones wherever the reading began."""
+        chunk: list[Marked] = []
+        for m in marked:
+            chunk.append(m)
+            if (m.frame.index + 1) % self.chunk == 0 or len(chunk) == self.chunk:
+                yield chunk
+                chunk = []
+        if chunk:
+            yield chunk
+
+    def settle(self, observed: Iterable[Observed]) -> Iterator[FrameResult]:
+        """What is believed of each frame, once enough of its future has been seen."""
+        for one in observed:
+            with self.clock("smooth"):
+                settled = self.timeline.push(
+                    one.frame, one.time_s, one.sightings, looked=one.looked, cut=one.cut
+                )
+            yield from settled
         yield from self.timeline.flush()
 
     def _looks_at(self, index: int) -> bool:
@@ -118,7 +134,7 @@ class Pipeline:
 
     def _step(
         self, chunk: Sequence[Marked], looked_at: set[int], analysis: Analysis
-    ) -> list[FrameResult]:
+    ) -> Iterator[Observed]:
         with self.clock("detect"):
             found = analysis.detections
         with self.clock("track"):
@@ -134,10 +150,9 @@ class Pipeline:
             emotion = self._read(analysis, "emotion", self.models.emotion, due)
         for row in due.tolist():
             self.budget.said(int(numbers[row]), _row(identity, row), _row(emotion, row))
-        settled: list[FrameResult] = []
-        with self.clock("smooth"):
-            for m in chunk:
-                time_s = times[m.frame.index]
+        for m in chunk:
+            time_s = times[m.frame.index]
+            with self.clock("smooth"):
                 sightings = {
                     int(numbers[row]): Sighting(
                         index=m.frame.index,
@@ -154,14 +169,13 @@ class Pipeline:
                     )
                     for row in tracked[found.frame[tracked] == m.frame.index].tolist()
                 }
-                settled += self.timeline.push(
-                    replace(m.frame, pixels=_NO_PIXELS, device=None),
-                    time_s,
-                    sightings,
-                    looked=m.frame.index in looked_at,
-                    cut=m.begins,
-                )
-        return settled
+            yield Observed(
+                replace(m.frame, pixels=NO_PIXELS, device=None),
+                time_s,
+                sightings,
+                looked=m.frame.index in looked_at,
+                cut=m.begins,
+            )
 
     def _track(self, chunk: Sequence[Marked], looked: set[int], found: Detections) -> np.ndarray:
         """The number of the track that each detection belongs to, -1 for none."""
@@ -211,4 +225,9 @@ def _row(prediction: Prediction | None, row: int) -> np.ndarray | None:
     return prediction.prob[row]
 
 
-_NO_PIXELS = np.empty((0, 0, 3), np.uint8)
+def queue_length(info: VideoInfo) -> int:
+    """Frames that may wait between two threads.
+
+    Less than a chunk, and one thread would always wait for another.
+    """
+    return max(2, min(MAX_QUEUE, QUEUE_BYTES // (info.width * info.height * 3)))

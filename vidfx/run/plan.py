@@ -20,6 +20,7 @@ from vidfx.errors import (
 )
 from vidfx.run import storage
 from vidfx.run.storage import Origin
+from vidfx.video.segment import Segment
 from vidfx.video.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
 
 LIST_SUFFIXES = frozenset({".txt", ".lst"})
@@ -50,6 +51,19 @@ class Outputs:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A segment of a video that a worker does for another one."""
+
+    segment: Segment
+    labels: Path | None = None
+    "what to draw on it; None: only look at it"
+
+    def file(self, path: Path) -> Path:
+        """Stands for this segment's part of an output."""
+        return path.with_name(f"{path.name}.{self.segment.number}")
+
+
+@dataclass(frozen=True)
 class Job:
     """One input and where its results go."""
 
@@ -59,6 +73,8 @@ class Job:
     "of a video on storage, whose place in the spool is ``source``"
     destination: str | None = None
     "URL of the folder that the results go to from the spool"
+    part: Part | None = None
+    "None: the whole of it"
 
     @property
     def name(self) -> str:

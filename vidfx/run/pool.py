@@ -65,8 +65,7 @@ class Size:
         Videos side by side leave less idle than threads within one (docs/benchmarks.md). Memory
         may allow fewer.
         """
-        found = machine.available()
-        limit = round(settings.max_memory * 1e9) or (None if found is None else found * 4 // 5)
+        limit = machine.allowed(settings.max_memory)
         gpus = visible_gpus() if settings.device in ("auto", "cuda") else ()
         cores = machine.cores()
         workers = settings.jobs or len(gpus) or cores
@@ -118,7 +117,7 @@ class Pool:
             try:
                 self.do(tasks)
             finally:
-                self._close()
+                self.close()
 
     def do(self, tasks: Sequence[Task]) -> None:
         """As ``run``, but the workers stay for more."""
@@ -264,6 +263,7 @@ class Pool:
         task, hand.task = hand.task, None
         if task:
             remove_parts(task.job, hand.pid)
+            task.leftovers = None
         hand.wire.close()
         return task, hand.why_it_ended()
 
@@ -326,7 +326,7 @@ class Pool:
         finally:
             signal.signal(signal.SIGTERM, before)
 
-    def _close(self) -> None:
+    def close(self) -> None:
         """Let all workers go: the idle ones at once, the others when they have dropped theirs."""
         for hand in self._hands:
             if hand.task:

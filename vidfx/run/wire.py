@@ -12,8 +12,9 @@ from typing import Any, cast
 
 from vidfx import errors
 from vidfx.errors import VidfxError
-from vidfx.run.plan import Job, Outputs
+from vidfx.run.plan import Job, Outputs, Part
 from vidfx.run.storage import Origin
+from vidfx.video.segment import Entry, Segment
 
 Message = dict[str, Any]
 
@@ -49,13 +50,28 @@ def job_as_json(job: Job) -> Message:
         "outputs": [str(path) for path in job.outputs],
         "origin": asdict(job.origin) if job.origin else None,
         "destination": job.destination,
+        "part": job.part and _part_as_json(job.part),
     }
 
 
 def job_from_json(content: Message) -> Job:
     outputs = Outputs(*map(Path, content["outputs"]))
     origin = Origin(**content["origin"]) if content["origin"] else None
-    return Job(Path(content["source"]), outputs, origin, content["destination"])
+    part = _part_from_json(content["part"]) if content["part"] else None
+    return Job(Path(content["source"]), outputs, origin, content["destination"], part)
+
+
+def _part_as_json(part: Part) -> Message:
+    return {
+        "segment": asdict(part.segment),
+        "labels": None if part.labels is None else str(part.labels),
+    }
+
+
+def _part_from_json(content: Message) -> Part:
+    fields, labels = content["segment"], content["labels"]
+    entries = {name: Entry(**fields[name]) for name in ("entry", "warm_entry")}
+    return Part(Segment(**fields | entries), None if labels is None else Path(labels))
 
 
 def error_as_json(error: VidfxError) -> Message:

@@ -28,6 +28,7 @@ from vidfx.run.machine import give_memory_back
 from vidfx.run.outcome import as_failure
 from vidfx.run.plan import Job
 from vidfx.run.progress import Listener, Opened
+from vidfx.run.segment import do_segment
 from vidfx.run.setup import Setup, set_up
 from vidfx.run.video import annotate_video
 from vidfx.run.wire import Message, Wire, error_as_json, job_from_json
@@ -106,6 +107,9 @@ def _listen(wire: Wire) -> SimpleQueue[Message]:
 def _do(message: Message, setup: Setup, desk: _Desk, teller: _Teller) -> None:
     job, overwrite = job_from_json(message["job"]), bool(message["overwrite"])
     try:
+        if job.part is not None:
+            teller.done(job, do_segment(job, setup, teller))
+            return
         with desk.hold(job):
             if desk.locks is not None:
                 _clear(job, message["leftovers"])

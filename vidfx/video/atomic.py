@@ -110,5 +110,5 @@ def part_name(name: str, owner: int | None = None) -> str:
 
 
 def same_part(name: str) -> str:
-    """What the temporary names of one file have in common, whoever made them."""
-    return re.sub(r"\.\d+\.part$", ".part", name)
+    """What the temporary names of one file, and of its segments, have in common."""
+    return re.sub(r"(?:\.\d+){1,2}\.part$", ".part", name)

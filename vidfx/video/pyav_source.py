@@ -30,6 +30,7 @@ from vidfx.video.preflight import (
     scan,
     shortfall,
 )
+from vidfx.video.segment import Entry
 
 
 class PyAVSource:
@@ -48,9 +49,11 @@ class PyAVSource:
         planes: bool = False,
         start_s: float | None = None,
         end_s: float | None = None,
+        entry: Entry | None = None,
     ) -> None:
+        """``entry`` says where ``start_s`` is found, so that nobody has to search for it."""
         self.warnings: list[str] = []
-        self._path, self._start_s, self._end_s = path, start_s, end_s
+        self._path, self._start_s, self._end_s, self._entry = path, start_s, end_s, entry
         first = self._open()
         self.info = describe(path, self._container, self._stream, first)
         self._convert = _Converter(first, RgbToI420(self.info.colour), planes=planes)
@@ -71,7 +74,10 @@ class PyAVSource:
 
     def __iter__(self) -> Iterator[Frame]:
         whole = self._start_s is None and self._end_s is None
-        if self._start_s is not None:
+        if self._entry is not None:
+            if self._entry.index:
+                self._enter(self._entry.pts, self._entry.pts, self._entry.index)
+        elif self._start_s is not None:
             self._seek(self._start_s)
         count, index, pts = 0, -1, self.info.start_pts
         try:
@@ -121,12 +127,16 @@ class PyAVSource:
         wanted = scanned.pts[first]
         key = bisect_right(scanned.keyframes, wanted) - 1
         if key > 0:
-            if self._seek_to(scanned.keyframes[key], wanted):
-                self._shown_before(wanted)
-                self._passed = first
-            else:
-                self.close()
-                self._open()
+            self._enter(scanned.keyframes[key], wanted, first)
+
+    def _enter(self, key_pts: int, wanted: int, index: int) -> None:
+        """Go on with frame ``index``, whose pts is ``wanted``; failing that, begin anew."""
+        if self._seek_to(key_pts, wanted):
+            self._shown_before(wanted)
+            self._passed = index
+        else:
+            self.close()
+            self._open()
 
     def _seek_to(self, key_pts: int, wanted: int) -> bool:
         """Whether the decoder gives the wanted frame next, after a key frame not later than it."""

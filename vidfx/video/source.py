@@ -10,6 +10,7 @@ from typing import Protocol, Self, TypedDict
 from vidfx.config import Reader
 from vidfx.errors import DecodeError, UnavailableError, UsageError
 from vidfx.types import Frame, VideoInfo
+from vidfx.video.segment import Entry
 from vidfx.video.suffixes import IMAGE_SUFFIXES
 
 
@@ -54,12 +55,14 @@ def open_source(
     planes: bool,
     start_s: float | None = None,
     end_s: float | None = None,
+    entry: Entry | None = None,
 ) -> tuple[FrameSource, str]:
     """A reader for a video, a picture or a folder of pictures; and why it is this one.
 
     ``planes`` asks for Frame.planes. ``start_s`` (inclusive) and ``end_s`` (exclusive) are in
-    playback seconds. Raises NotMediaError for what cannot be read, UsageError where ``reader``
-    names decord for a file that it gets wrong, UnavailableError where decord is not here.
+    playback seconds; ``entry`` says where the former is found, which PyAV alone makes use of.
+    Raises NotMediaError for what cannot be read, UsageError where ``reader`` names decord for a
+    file that it gets wrong, UnavailableError where decord is not here.
     """
     # the libraries behind the readers are loaded when a file is opened, not with the program
     from vidfx.video.image_source import ImageSource  # noqa: PLC0415
@@ -68,8 +71,9 @@ def open_source(
     window: _Window = {"planes": planes, "start_s": start_s, "end_s": end_s}
     if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
         return ImageSource(path, **window), "pictures are read one by one"
-    if reader == "pyav":
-        return PyAVSource(path, **window), "PyAV was asked for"
+    if reader == "pyav" or entry is not None:
+        why = "was asked for" if reader == "pyav" else "finds the segment"
+        return PyAVSource(path, **window, entry=entry), f"PyAV {why}"
     if reader == "decord":
         return _open_decord(path, window, rescue=False), "decord was asked for"
     if reader != "auto":

@@ -1,0 +1,318 @@
+"""A long video in segments side by side: what comes out is what comes out of the whole."""
+
+# PyAV's stubs leave the parameters of some types open.
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from benchmarks import clips
+from vidfx.cli.app import app
+from vidfx.config import Settings
+from vidfx.run import machine, segments
+from vidfx.run.observed import Observed, follow, load, save
+from vidfx.run.progress import Listener
+from vidfx.run.segments import cut_up
+from vidfx.stages.smooth import Sighting
+from vidfx.stages.track import Tracker
+from vidfx.types import Frame, Quality, VideoInfo
+from vidfx.video.cutting import cut
+from vidfx.video.preflight import preflight
+from vidfx.video.pyav_source import PyAVSource
+from worker_faults import results_in, worker_faults
+
+SIZE = (480, 270)
+FAST = ("--preset", "ultrafast", "--crf", "12")
+
+
+def vidfx(*args: object) -> Result:
+    return CliRunner().invoke(app, [*map(str, args)])
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three shots with sound, key frames where no shot begins, and a frame rate that changes."""
+    folder = tmp_path_factory.mktemp("long")
+    even, path = folder / "even.mp4", folder / "long.mp4"
+    often = {"g": "23", "sc_threshold": "0", "bf": "2"}
+    clips.write_clip(even, clips.demo_frames(SIZE, seconds=12), SIZE, **often)
+    with av.open(str(even)) as source, av.open(str(path), "w") as container:
+        copies = {s.index: container.add_stream_from_template(s) for s in source.streams}
+        for packet in source.demux():
+            if packet.pts is None or packet.dts is None:
+                continue
+            if packet.stream.type == "video":
+                packet.pts, packet.dts = slower(packet.pts), slower(packet.dts)
+            packet.stream = copies[packet.stream.index]
+            container.mux(packet)
+    return path
+
+
+def slower(ticks: int, after: int = 102_400) -> int:
+    """A third slower after 200 frames."""
+    return ticks if ticks < after else after + (ticks - after) * 4 // 3
+
+
+def packets(path: Path, kind: str) -> list[tuple[Any, ...]]:
+    """Times of all packets of one kind, in order of time; of sound also the bytes."""
+    with av.open(str(path)) as container:
+        stream = next(s for s in container.streams if s.type == kind)
+        found = [p for p in container.demux(stream) if p.pts is not None]
+        assert all(p.dts is not None and p.pts is not None and p.dts <= p.pts for p in found)
+        return sorted((p.pts, bytes(p) if kind == "audio" else None) for p in found)
+
+
+def rows(out: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in sorted(out.glob("*.csv"))}
+
+
+@pytest.mark.parametrize("window", [(), ("--start", "2.05", "--end", "11")])
+def test_what_comes_out_is_what_comes_out_of_the_whole(
+    long: Path, tmp_path: Path, window: Sequence[str]
+) -> None:
+    for count in (1, 4):
+        done = vidfx(
+            "annotate", long, "-o", tmp_path / str(count), *FAST, *window, "--segments", count
+        )
+        assert done.exit_code == 0, done.stderr
+    assert "in 4 segments" in done.stderr
+    whole, cut_ = tmp_path / "1", tmp_path / "4"
+    assert rows(cut_) == rows(whole)
+    assert len(rows(whole)["long.faces.csv"].splitlines()) > 400
+    assert results_in(cut_) == results_in(whole)
+    for kind in ("video", "audio"):
+        name = "long.annotated.mp4"
+        assert packets(cut_ / name, kind) == packets(whole / name, kind)
+    assert least_psnr(whole / "long.annotated.mp4", cut_ / "long.annotated.mp4") > 40
+    told = [json.loads((out / "long.summary.json").read_text()) for out in (whole, cut_)]
+    for name in ("counts", "tracks", "fingerprint", "models", "warnings", "outputs"):
+        assert told[0][name] == told[1][name]
+
+
+def least_psnr(a: Path, b: Path) -> float:
+    found: list[float] = []
+    with av.open(str(a)) as first, av.open(str(b)) as second:
+        for x, y in zip(first.decode(video=0), second.decode(video=0), strict=True):
+            assert (x.pts, x.time_base) == (y.pts, y.time_base)
+            error = x.to_ndarray().astype(np.float32) - y.to_ndarray()
+            found.append(float(10 * np.log10(255**2 / max(float((error**2).mean()), 1e-6))))
+    return min(found)
+
+
+def test_rows_alone_in_segments(long: Path, tmp_path: Path) -> None:
+    for count in (1, 3):
+        options = ("--no-video", "--reader", "pyav", "--every", "1", "--segments", count)
+        done = vidfx("annotate", long, "-o", tmp_path / str(count), *options)
+        assert done.exit_code == 0, done.stderr
+    assert rows(tmp_path / "3") == rows(tmp_path / "1")
+    assert results_in(tmp_path / "3") == results_in(tmp_path / "1")
+
+
+@pytest.mark.parametrize("drawing", [False, True])
+def test_a_segment_whose_worker_dies_is_done_again(
+    long: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, drawing: bool
+) -> None:
+    assert vidfx("annotate", long, "-o", tmp_path / "calm", *FAST, "--end", 6).exit_code == 0
+    mark = str(tmp_path / "died")
+    fault = f"""
+        import os
+        import vidfx.run.film as film, vidfx.run.segment as segment
+        def dying(whole):
+            def do(*args, **more):
+                made = whole(*args, **more)
+                try:
+                    os.close(os.open({mark!r}, os.O_CREAT | os.O_EXCL))
+                except FileExistsError:
+                    return made
+                os.kill(os.getpid(), 9)
+            return do
+        if {drawing}:
+            film.Film.complete = dying(film.Film.complete)
+        else:
+            segment.save = dying(segment.save)
+    """
+    worker_faults(monkeypatch, tmp_path, fault)
+    done = vidfx("annotate", long, "-o", tmp_path / "out", *FAST, "--end", 6, "--segments", 2)
+    assert done.exit_code == 0, done.stderr
+    assert "SIGKILL" in done.stderr and "a segment of it is done again" in done.stderr
+    assert rows(tmp_path / "out") == rows(tmp_path / "calm")
+    assert results_in(tmp_path / "out") == results_in(tmp_path / "calm")
+
+
+def test_a_segment_whose_worker_dies_again_and_again_fails_the_video(
+    long: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault = """
+        import os
+        import vidfx.run.segment as segment
+        segment.save = lambda *_: os.kill(os.getpid(), 11)
+    """
+    worker_faults(monkeypatch, tmp_path, fault)
+    done = vidfx("annotate", long, "-o", tmp_path / "out", *FAST, "--segments", 2, "--json")
+    (result,) = json.loads(done.stdout)["results"]
+    assert result["error"]["type"] == "CrashedError"
+    assert "SIGSEGV" in result["error"]["message"]
+    assert not results_in(tmp_path / "out")
+
+
+def test_what_a_dead_run_left_of_segments_is_removed(clip: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    stem = clip.stem
+    for name in (f".{stem}.annotated.mp4.3.77777.part", f".{stem}.faces.csv.0.77777.part"):
+        (out / name).write_bytes(b"half")
+    assert vidfx("annotate", clip, "-o", out, "--no-video", "--end", 0.3).exit_code == 0
+    assert len(results_in(out)) == 3
+
+
+@pytest.mark.parametrize("kind", ["one key frame", "avi", "pictures"])
+def test_what_cannot_be_cut_is_done_in_one_piece(
+    clip: Path, tmp_path: Path, kind: str, astronaut: np.ndarray
+) -> None:
+    source, why = clip, "no key frame to be cut at"
+    window: tuple[object, ...] = ("--end", 0.4)
+    if kind == "avi":
+        source, why = tmp_path / "clip.avi", "no timestamps of its own"
+        with av.open(str(source), "w") as container:
+            stream = container.add_stream("mpeg4", rate=25)
+            stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
+            picture = np.ascontiguousarray(astronaut[:240, :320])
+            for _ in range(10):
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+            container.mux(stream.encode())
+    if kind == "pictures":
+        source, why, window = tmp_path / "pictures", "a folder of pictures", ()
+        source.mkdir()
+        for name in "ab":
+            cv2.imwrite(str(source / f"{name}.png"), astronaut[..., ::-1])
+    done = vidfx("annotate", source, "-o", tmp_path / "out", "--no-video", *window, "--segments", 2)
+    assert done.exit_code == 0, done.stderr
+    assert "in one piece: " in done.stderr and why in done.stderr
+
+
+def test_segments_meet_and_begin_with_key_frames(long: Path) -> None:
+    info = preflight(long).info
+    found, why = cut(info, 4, 1.0, 10.0)
+    assert not why and len(found) == 4
+    assert found[0].first_s >= 1.0 and found[-1].end_s == found[-1].beyond_s == 10.0
+    for before, after in pairwise(found):
+        assert before.end_s == after.first_s
+        assert before.beyond_s is not None and before.beyond_s > after.first_s
+        assert after.warm_s <= after.first_s - 3 or after.warm_s == found[0].first_s
+    with PyAVSource(long) as source:
+        whole = {f.index: info.seconds(f.pts) for f in source}
+    for segment in found:
+        assert info.seconds(segment.entry.pts) <= segment.first_s
+        assert whole[segment.entry.index] == info.seconds(segment.entry.pts)
+        for first, entry in (
+            (segment.first_s, segment.entry),
+            (segment.warm_s, segment.warm_entry),
+        ):
+            with PyAVSource(long, start_s=first, end_s=segment.end_s, entry=entry) as source:
+                read = {f.index: info.seconds(f.pts) for f in source}
+            assert segment.end_s is not None
+            assert read == {i: s for i, s in whole.items() if first <= s < segment.end_s}
+
+
+@pytest.mark.parametrize(
+    ("cores", "threads", "seconds", "memory", "count"),
+    [
+        (2, 0, 3600, None, 1),
+        (16, 0, 3600, None, 8),
+        (16, 4, 3600, None, 2),
+        (16, 0, 200, None, 3),
+        (16, 0, 3600, 4 << 30, 4),
+    ],
+)
+def test_auto_is_as_many_as_pay(
+    long: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    cores: int,
+    threads: int,
+    seconds: float,
+    memory: int | None,
+    count: int,
+) -> None:
+    asked: list[int] = []
+
+    def cut_nothing(info: VideoInfo, wanted: int, *_: object) -> tuple[list[Any], str]:
+        asked.append(wanted)
+        return [], "this is a test"
+
+    class Here:
+        settings = Settings(segments=0, threads=threads)
+
+        class models:  # noqa: N801
+            tensors_on = None
+
+    monkeypatch.setattr(machine, "cores", lambda: cores)
+    monkeypatch.setattr(machine, "allowed", lambda *_: memory)
+    monkeypatch.setattr(segments, "cut", cut_nothing)
+    info = preflight(long).info
+    here: Any = Here()
+    cut_up(replace(info, duration_s=seconds), here, Listener())
+    assert asked == ([count] if count > 1 else [])
+
+
+def test_what_was_seen_comes_back_from_its_file(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+
+    def sighting(index: int, left: float, emotion: np.ndarray | None) -> Sighting:
+        return Sighting(
+            index=index,
+            time_s=index / 25,
+            box=np.array([left, 10, left + 40, 60], np.float32),
+            score=0.9,
+            landmarks=rng.random((5, 2)).astype(np.float32),
+            source="detected",
+            quality=Quality(0.5, 0.25, 1.0),
+            identity=None,
+            emotion=emotion,
+        )
+
+    read = rng.random(4).astype(np.float32)
+    seen = [
+        Observed(Frame(0, 0, np.empty(0)), 0.0, {4: sighting(0, 10, read)}, looked=True, cut=False),
+        Observed(Frame(1, 1, np.empty(0)), 0.04, {}, looked=False, cut=False),
+        Observed(
+            *(Frame(2, 2, np.empty(0)), 0.08),
+            {4: sighting(2, 12, None), 9: sighting(2, 200, None)},
+            looked=True,
+            cut=False,
+        ),
+    ]
+    assert save(tmp_path / "seen", seen) == 3
+    again = list(follow(load(tmp_path / "seen"), Tracker(sure=0.5)))
+    assert [sorted(o.sightings) for o in again] == [[1], [], [1, 2]]
+    for before, after in zip(seen, again, strict=True):
+        assert (before.frame.index, before.frame.pts) == (after.frame.index, after.frame.pts)
+        assert (before.time_s, before.looked, before.cut) == (after.time_s, after.looked, after.cut)
+        for a, b in zip(before.sightings.values(), after.sightings.values(), strict=True):
+            assert np.array_equal(a.box, b.box) and a.box.dtype == b.box.dtype
+            assert np.array_equal(a.landmarks, b.landmarks)
+            assert (a.score, a.source, a.quality) == (b.score, b.source, b.quality)
+            assert b.identity is None
+            if a.emotion is None or b.emotion is None:
+                assert a.emotion is b.emotion
+            else:
+                assert np.array_equal(a.emotion, b.emotion)
+
+
+def test_a_file_of_nothing_seen(tmp_path: Path) -> None:
+    assert save(tmp_path / "seen", []) == 0
+    assert list(load(tmp_path / "seen")) == []
+    (tmp_path / "seen").write_bytes(b"nonsense")
+    with pytest.raises(ValueError, match="seen"):
+        list(load(tmp_path / "seen"))

@@ -1,0 +1,140 @@
+"""One segment of a video, in a worker process: looked at, or drawn on and encoded."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from vidfx.errors import InputError
+from vidfx.run.clock import Clock
+from vidfx.run.film import Film
+from vidfx.run.lanes import ahead
+from vidfx.run.observed import Observed, save
+from vidfx.run.pipeline import Pipeline, queue_length
+from vidfx.run.plan import Job, Part
+from vidfx.run.progress import Listener
+from vidfx.run.setup import Setup
+from vidfx.stages.labels import FaceLabel
+from vidfx.video.atomic import Pending, output_errors
+from vidfx.video.source import FrameSource, open_source
+from vidfx_engines import EngineError
+
+Line = tuple[int, float, list[FaceLabel]]
+"""Index and playback seconds of a frame, and what is drawn on it."""
+
+
+def do_segment(job: Job, setup: Setup, listener: Listener) -> dict[str, Any]:
+    """Look at ``job.part``, or draw on it; returns what a summary says, and where the file is.
+
+    Raises InputError and OutputError.
+    """
+    assert job.part is not None
+    part, segment = job.part, job.part.segment
+    started, clock = time.perf_counter(), Clock()
+    drawing = part.labels is not None
+    source, _ = open_source(
+        job.source,
+        planes=setup.settings.video,
+        start_s=segment.first_s if drawing else segment.warm_s,
+        end_s=segment.end_s if drawing else segment.beyond_s,
+        entry=segment.entry if drawing else segment.warm_entry,
+    )
+    with source:
+        if part.labels is not None:
+            file, frames = _draw(source, job, part, part.labels, setup, listener, clock)
+        else:
+            file, frames = _look(source, job, part, setup, listener, clock)
+    return {
+        "counts": {"frames": frames},
+        "outputs": {"file": str(file)},
+        "seconds": {
+            "total": round(time.perf_counter() - started, 3),
+            "by_stage": clock.by_stage(),
+        },
+        "warnings": source.warnings,
+    }
+
+
+def _look(
+    source: FrameSource, job: Job, part: Part, setup: Setup, listener: Listener, clock: Clock
+) -> tuple[Path, int]:
+    info, segment = source.info, part.segment
+    pipeline = Pipeline(info, setup.settings, setup.models, clock)
+
+    def recorded(observed: Iterable[Observed]) -> Iterator[Observed]:
+        count = 0
+        for one in observed:
+            if segment.holds(one.time_s):
+                count += 1
+                listener.advanced(job, count)
+                yield one
+
+    pending = Pending(part.file(job.outputs.faces))
+    try:
+        decoded = pipeline.analyzer.keep(clock.each("decode", source))
+        with (
+            ahead("decode", decoded, queue_length(info)) as frames,
+            output_errors(job.outputs.faces),
+        ):
+            count = save(pending.part, recorded(pipeline.observe(frames)))
+    except EngineError as error:
+        pending.discard()
+        raise InputError(f"{job.source}: {error}", hint=error.hint) from error
+    except BaseException:
+        pending.discard()
+        raise
+    return pending.part, count
+
+
+def _draw(
+    source: FrameSource,
+    job: Job,
+    part: Part,
+    labels: Path,
+    setup: Setup,
+    listener: Listener,
+    clock: Clock,
+) -> tuple[Path, int]:
+    info, segment, count = source.info, part.segment, 0
+    lines = read_labels(labels)
+    film = Film(
+        *(part.file(job.outputs.video), info, setup, clock),
+        audio_from=None,
+        start_s=None,
+        end_s=segment.end_s,
+    )
+    if film.worth_telling:
+        listener.notice(f"{job.source.name}: {film.why}")
+    try:
+        decoded = clock.each("decode", source)
+        with ahead("decode", decoded, queue_length(info)) as frames:
+            for frame in frames:
+                for index, time_s, faces in lines:
+                    if index == frame.index:
+                        film.write(frame, faces, time_s)
+                        break
+                    film.pass_over(faces, time_s)
+                    listener.advanced(job, count)
+                count += 1
+                listener.advanced(job, count)
+        film.complete()
+    except BaseException:
+        film.abort()
+        raise
+    return film.part, count
+
+
+def label_line(index: int, time_s: float, faces: Iterable[FaceLabel]) -> str:
+    """What ``read_labels`` reads."""
+    return json.dumps([index, time_s, [vars(face) for face in faces]]) + "\n"
+
+
+def read_labels(file: Path) -> Iterator[Line]:
+    """Frames and what is drawn on them, in order."""
+    with file.open(encoding="ascii") as lines:
+        for line in lines:
+            index, time_s, faces = json.loads(line)
+            yield index, time_s, [FaceLabel(**face | {"box": tuple(face["box"])}) for face in faces]
