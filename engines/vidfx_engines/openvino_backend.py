@@ -19,27 +19,27 @@ from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
 from vidfx_engines.libraries import importing
 from vidfx_engines.spec import PLAN, EngineSpec
 
+NOT_WANTED = ("openvino_telemetry", "openvino.tools.ovc")
+"""The first sends an event to Google Analytics when OpenVINO is imported; the second converts
+models of other frameworks, and takes longer to import than all the rest."""
 MACHINE = ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")
 """Properties of the CPU for which a compiled model holds."""
 
 
 @cache
 def import_openvino() -> Any:
-    """The library, silenced: left to itself, importing it sends an event to Google Analytics.
-
-    It does so through the package openvino_telemetry and has a stub for when that is missing.
-    """
-    name = "openvino_telemetry"
-    before = sys.modules.get(name)
-    sys.modules[name] = None  # type: ignore[assignment]
+    """The library without the parts that are NOT_WANTED, which it can do without."""
+    before = {name: sys.modules.get(name) for name in NOT_WANTED}
+    sys.modules.update(dict.fromkeys(NOT_WANTED))  # type: ignore[arg-type]
     try:
         with importing("openvino"):
             return import_module("openvino")
     finally:
-        if before is None:
-            del sys.modules[name]
-        else:
-            sys.modules[name] = before
+        for name, module in before.items():
+            if module is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = module
 
 
 @cache

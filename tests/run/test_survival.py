@@ -39,9 +39,9 @@ def start(*args: object) -> subprocess.Popen[bytes]:
 
 @pytest.fixture(scope="module")
 def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A second of faces with sound, small."""
+    """Half a second of faces with sound, small."""
     path = tmp_path_factory.mktemp("short") / "short.mp4"
-    clips.write_clip(path, clips.demo_frames(SIZE, seconds=0.5), SIZE)
+    clips.write_clip(path, clips.demo_frames(SIZE, seconds=0.5), SIZE, g="4", sc_threshold="0")
     return path
 
 
@@ -52,12 +52,13 @@ def rows(folder: Path) -> dict[str, bytes]:
 def workers_of(pid: int) -> list[int]:
     try:
         tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        return [int(p) for t in tasks for p in (t / "children").read_text().split()]
+        children = [int(p) for t in tasks for p in (t / "children").read_text().split()]
     except OSError:
         return []
+    return [*children, *(p for child in children for p in workers_of(child))]
 
 
-def kill_at_random(short: Path, tmp_path: Path, times: int, seed: int) -> None:
+def kill_at_random(short: Path, tmp_path: Path, times: int, seed: int, *options: object) -> None:
     """Kill a run or a worker of it again and again; then let it end, and compare."""
     luck = random.Random(seed)
     folder = tmp_path / "in"
@@ -67,7 +68,7 @@ def kill_at_random(short: Path, tmp_path: Path, times: int, seed: int) -> None:
     assert vidfx("annotate", folder, "-o", tmp_path / "calm", *FAST, "-q").exit_code == 0
     out = tmp_path / "out"
     for i in range(times):
-        process = start("annotate", folder, "-o", out, *FAST, "--jobs", 2, "--overwrite")
+        process = start("annotate", folder, "-o", out, *FAST, "--jobs", 2, "--overwrite", *options)
         time.sleep(luck.uniform(0.1, 4.0))
         victims = workers_of(process.pid)
         if i % 2 and victims:
@@ -81,7 +82,7 @@ def kill_at_random(short: Path, tmp_path: Path, times: int, seed: int) -> None:
                 json.loads((out / name).read_text())
             if name.endswith(".annotated.mp4"):
                 assert (out / name).stat().st_size > 1000
-    done = vidfx("annotate", folder, "-o", out, *FAST, "--json")
+    done = vidfx("annotate", folder, "-o", out, *FAST, *options, "--json")
     assert done.exit_code == 0, done.stderr
     assert rows(out) == rows(tmp_path / "calm")
     assert results_in(out) == results_in(tmp_path / "calm")
@@ -94,6 +95,11 @@ def test_kills_at_random_moments(short: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_twenty_kills_at_random_moments(short: Path, tmp_path: Path) -> None:
     kill_at_random(short, tmp_path, times=20, seed=2)
+
+
+@pytest.mark.slow
+def test_twenty_kills_at_random_moments_of_videos_in_segments(short: Path, tmp_path: Path) -> None:
+    kill_at_random(short, tmp_path, 20, 3, "--segments", 2)
 
 
 def mutated(content: bytes, luck: random.Random, other: bytes) -> bytes:

@@ -23,7 +23,6 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from vidfx.errors import InputError, OutputError, UnavailableError, VidfxError
-from vidfx_engines.user_cache import user_cache
 
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 PACKAGES = {"s3": "vidfx[s3]", "s3a": "vidfx[s3]", "gs": "vidfx[gs]", "gcs": "vidfx[gs]"}
@@ -71,6 +70,8 @@ def folder_for(out: str | Path) -> Path:
 
 def spool() -> Path:
     """Where videos and results are between storage and the work: below XDG_CACHE_HOME."""
+    from vidfx_engines.user_cache import user_cache  # noqa: PLC0415 - brings NumPy
+
     return user_cache("spool")
 
 

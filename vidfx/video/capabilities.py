@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from fractions import Fraction
-from importlib.metadata import version
 
 import av
 from av.codec import Codec
@@ -20,6 +19,8 @@ def decoders() -> str:
     """The readers that work, with their versions. Raises UnavailableError without PyAV's H.264."""
     if "h264" not in av.codecs_available:
         raise UnavailableError("this PyAV has no H.264", hint="pip install --force-reinstall av")
+    from importlib.metadata import version  # noqa: PLC0415 - slow, and only doctor asks
+
     found = f"PyAV {version('av')}"
     try:
         importlib.import_module("decord")

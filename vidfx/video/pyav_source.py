@@ -235,9 +235,13 @@ class _Converter:
     def __call__(
         self, frame: av.VideoFrame
     ) -> tuple[np.ndarray | Callable[[], np.ndarray], np.ndarray | None]:
-        """``Frame.pixels``, left for later where there are planes to look at, and ``planes``."""
+        """``Frame.pixels`` and ``Frame.planes``.
+
+        A copy of the planes costs less than RGB, which is left for those who ask for it; so there
+        are planes unless they would have to be made of RGB and nobody wants them.
+        """
         self.resized += (frame.width, frame.height) != (self._width, self._height)
-        if self._wants_planes and not self._planes_from_rgb:
+        if not self._planes_from_rgb:
             return partial(self._to_rgb, frame), self._to_planes(frame)
         rgb = self._to_rgb(frame)
         return rgb, self._rgb_to_i420(rgb) if self._wants_planes else None
