@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.clips import loop
-from benchmarks.measure import machine, make_clip, run
+from benchmarks.measure import PROGRAM, machine, make_clip, run
 from benchmarks.page import Row, add_option, show
 
 CSVS = ("--no-video",)
@@ -82,7 +82,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="vidfx-bench-") as text:
             folder = Path(text)
             source = make(folder)
-            vidfx = [sys.executable, "-c", "from vidfx.cli import main; main()", "annotate"]
+            vidfx = [*PROGRAM, "annotate"]
             vidfx += [str(source), "-o", str(folder / "out"), *options]
             vidfx += ["--quiet", "--progress", "none", "--json"]
             for again in ("", ", done already") if name == "many" else ("",):

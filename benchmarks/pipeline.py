@@ -18,7 +18,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import Run, failure, machine, make_clip, ratios, run, spread, table
+from benchmarks.measure import PROGRAM, Run, failure, machine, make_clip, ratios, run, spread, table
 from benchmarks.page import Row, add_option, show
 from vidfx.run.machine import cores
 
@@ -38,7 +38,7 @@ def commands(
 ) -> dict[str, list[str]]:
     """The command lines, by name, in the order in which they take turns."""
     n = str(threads)
-    vidfx = [*_python("from vidfx.cli import main; main()"), "annotate", str(clip)]
+    vidfx = [*PROGRAM, "annotate", str(clip)]
     vidfx += ["--overwrite", "--threads", n, "--progress", "none", "--quiet"]
     vidfx += ["--emotion", emotion] if emotion else []
     read = [ffmpeg, "-nostdin", "-v", "error", "-y", "-threads", n, "-i", str(clip)]

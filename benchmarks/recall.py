@@ -9,13 +9,12 @@ from __future__ import annotations
 import argparse
 import csv
 import statistics
-import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.measure import run, table
+from benchmarks.measure import PROGRAM, run, table
 
 IOU = 0.5
 CORNERS = ("x1_px", "y1_px", "x2_px", "y2_px")
@@ -47,8 +46,7 @@ def compare(wanted: Faces, found: Faces) -> tuple[int, list[float], int]:
 
 
 def annotate(clips: Sequence[Path], every: int, out: Path) -> Faces:
-    code = "from vidfx.cli import main; main()"
-    line = [sys.executable, "-c", code, "annotate", *(str(c.resolve()) for c in clips)]
+    line = [*PROGRAM, "annotate", *(str(c.resolve()) for c in clips)]
     line += ["-o", str(out), "--no-video", "--emotion", "none", "--every", str(every), "--quiet"]
     out.mkdir()
     run(f"--every {every}", line, out)

@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.measure import machine, run
+from benchmarks.measure import PROGRAM, machine, run
 from benchmarks.page import Row, add_option, show
 
 
@@ -23,7 +23,7 @@ def main() -> None:
     add_option(parser)
     args = parser.parse_args()
     facts = machine()
-    vidfx = [sys.executable, "-c", "from vidfx.cli import main; main()"]
+    vidfx = list(PROGRAM)
     with tempfile.TemporaryDirectory(prefix="vidfx-bench-") as folder:
         out = Path(folder)
         clip = out / "clip.mp4"

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.measure import PROGRAM
 from vidfx_training.dataset.index import read_dataset
 
 TARGET = "George_W_Bush"
@@ -132,11 +133,10 @@ def run(step: Step, command: str, work: Path) -> None:
         step.before(work)
     words = shlex.split(command)
     resumable = words[0] == "train" and (work / step.name / "state.safetensors").exists()
-    program = "import sys; from vidfx.cli import main; main()"
     words += ["--resume"] if resumable else []
     print(f"{step.name}: vidfx {shlex.join(words)}", flush=True)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run([sys.executable, "-c", program, *words], env=environment, check=False)
+    done = subprocess.run([*PROGRAM, *words], env=environment, check=False)
     if done.returncode:
         raise SystemExit(f"benchmarks: {step.name} ended with {done.returncode}")
 

@@ -20,6 +20,7 @@ from engine_files import constant_classifier
 from vidfx import schema
 from vidfx.cli.app import app
 from vidfx_engines import Thresholds
+from vidfx_process import run, start
 from worker_faults import results_in
 
 FAST = ["--emotion", "none", "--detector-size", "320", "--preset", "ultrafast"]
@@ -271,32 +272,15 @@ def test_an_output_folder_that_cannot_be(clip: Path, tmp_path: Path) -> None:
 
 
 def run_process(*args: object) -> subprocess.Popen[str]:
-    code = (  # a test run in the background inherits an ignored SIGINT
-        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
-        "from vidfx.cli import main; main()"
-    )
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    command = [sys.executable, "-c", code, "annotate", *map(str, args)]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
-    )
+    # a test run in the background inherits an ignored SIGINT
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    return start("annotate", *args, first=heard)
 
 
 def test_a_full_disk_costs_one_line_and_leaves_nothing(clip: Path, tmp_path: Path) -> None:
     """A limit on the size of files stands for the disk: the video does not fit, the CSVs do."""
-    code = (
-        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (90_000, 90_000))\n"
-        "from vidfx.cli import main; main()"
-    )
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    args = ["annotate", clip, "-o", tmp_path, *FAST, "--progress", "none"]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, args)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (90_000, 90_000))"
+    done = run("annotate", clip, "-o", tmp_path, *FAST, "--progress", "none", first=limit)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     assert "cannot write" in line and "File too large" in line

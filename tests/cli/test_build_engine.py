@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +18,7 @@ from tests.engines import toys
 from training_files import vidfx
 from vidfx.run import build
 from vidfx_engines import EngineSpec, store
+from vidfx_process import run
 
 
 @pytest.fixture(autouse=True)
@@ -247,12 +246,8 @@ def test_doctor_says_what_works_and_what_mends_the_rest() -> None:
 
 
 def test_doctor_fails_where_annotate_could_not_run() -> None:
-    code = (
-        "import sys; sys.modules['openvino'] = None; sys.modules['onnxruntime'] = None\n"
-        "sys.argv = ['vidfx', 'doctor']\n"
-        "from vidfx.cli import main; main()"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    missing = "import sys; sys.modules['openvino'] = None; sys.modules['onnxruntime'] = None"
+    done = run("doctor", first=missing)
     assert done.returncode == 4
     assert "no processor" in done.stdout
     assert "pip install openvino" in done.stdout

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -16,6 +13,7 @@ pytest.importorskip("torch")
 import torch
 
 from training_files import RECIPE, draw, vidfx
+from vidfx_process import start
 
 MADE = {
     "best.safetensors", "curves.png", "log.csv", "log.jsonl", "run.json",
@@ -136,15 +134,9 @@ def test_mistakes_are_one_line_and_the_documented_code(data: Path, tmp_path: Pat
 
 def test_killed_and_resumed(data: Path, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    code = "from vidfx.cli import main; main()"
     words = ["train", "emotion", str(data), "-o", str(out), "--recipe", str(data / "tiny.toml"),
              "--epochs", "25", "--threads", "1"]  # fmt: skip
-    path = os.pathsep.join(sys.path)
-    child = subprocess.Popen(
-        [sys.executable, "-c", code, *words],
-        env={**os.environ, "PYTHONPATH": path},
-        stderr=subprocess.DEVNULL,
-    )
+    child = start(*words, quiet=True)
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and child.poll() is None:
         log = out / "log.jsonl"

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import os
 import resource
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from benchmarks import clips
+from vidfx_process import start
 
 SIZE = (1280, 720)
 
 
 def peak_mb(video: Path, out: Path) -> float:
     """Peak resident memory of a run of `vidfx annotate`, in MB."""
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    args = ["annotate", video, "-o", out, "--preset", "ultrafast", "--every", "6", "--quiet"]
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from vidfx.cli import main; main()", *map(str, args)],
-        env=environment,
-    )
+    options = ("--preset", "ultrafast", "--every", 6, "--quiet")
+    process = start("annotate", video, "-o", out, *options, quiet=True)
     _, status, usage = os.wait4(process.pid, 0)
     assert os.waitstatus_to_exitcode(status) == 0
     assert isinstance(usage, resource.struct_rusage)

@@ -19,6 +19,7 @@ from vidfx.config import Settings
 from vidfx.run import machine
 from vidfx.run.locks import BusyError, Locks
 from vidfx.run.pool import Size, visible_gpus
+from vidfx_process import start
 from worker_faults import results_in, worker_faults
 
 FAST = ["--emotion", "none", "--detector-size", "320", "--no-video", "--end", "0.4"]
@@ -44,17 +45,6 @@ def copies(clip: Path, folder: Path, *names: str) -> Path:
     for name in names:
         shutil.copy(clip, folder / f"{name}.mp4")
     return folder
-
-
-def run(*args: object) -> subprocess.Popen[str]:
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.Popen(
-        [sys.executable, "-c", "from vidfx.cli import main; main()", *map(str, args)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
 
 
 def statuses(done: Result) -> dict[str, str]:
@@ -137,7 +127,7 @@ def test_sigterm_lets_the_video_at_hand_end(
 ) -> None:
     worker_faults(monkeypatch, tmp_path, IN_BAD.format(fault="time.sleep(2)"))
     folder, out = copies(clip, tmp_path / "in", "bad", "well"), tmp_path / "out"
-    process = run(
+    process = start(
         *("annotate", folder, "-o", out, *FAST, "--jobs", 1),
         *("--grace", "20", "--progress", "jsonl", "--json"),
     )
@@ -157,7 +147,7 @@ def test_workers_end_with_a_run_that_was_killed(
 ) -> None:
     worker_faults(monkeypatch, tmp_path, IN_BAD.format(fault="time.sleep(60)"))
     folder, out = copies(clip, tmp_path / "in", "bad", "well"), tmp_path / "out"
-    process = run("annotate", folder, "-o", out, *FAST, "--jobs", 1, "--progress", "jsonl")
+    process = start("annotate", folder, "-o", out, *FAST, "--jobs", 1, "--progress", "jsonl")
     assert process.stderr is not None
     for line in process.stderr:
         if json.loads(line)["event"] == "started":
@@ -202,7 +192,7 @@ def test_two_runs_share_a_folder(
     names = ["bad", *(f"v{i}" for i in range(5))]
     folder, out = copies(clip, tmp_path / "in", *names), tmp_path / "out"
     args = ["annotate", folder, "-o", out, *FAST, "--jobs", 1, "--json", "--progress", "text"]
-    both = [run(*args), run(*args)]
+    both = [start(*args), start(*args)]
     told = [process.communicate(timeout=120) for process in both]
     results = [
         {Path(r["input"]).stem: r["status"] for r in json.loads(stdout)["results"]}

@@ -7,8 +7,6 @@ import os
 import random
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 from benchmarks import clips
 from vidfx.cli.app import app
+from vidfx_process import run, start
 from worker_faults import results_in
 
 FAST = ("--emotion", "none", "--detector-size", "320", "--preset", "ultrafast")
@@ -25,16 +24,6 @@ SIZE = (320, 180)
 
 def vidfx(*args: object) -> Result:
     return CliRunner().invoke(app, [*map(str, args)])
-
-
-def start(*args: object) -> subprocess.Popen[bytes]:
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    return subprocess.Popen(
-        [sys.executable, "-c", "from vidfx.cli import main; main()", *map(str, args)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-    )
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +57,9 @@ def kill_at_random(short: Path, tmp_path: Path, times: int, seed: int, *options:
     assert vidfx("annotate", folder, "-o", tmp_path / "calm", *FAST, "-q").exit_code == 0
     out = tmp_path / "out"
     for i in range(times):
-        process = start("annotate", folder, "-o", out, *FAST, "--jobs", 2, "--overwrite", *options)
+        process = start(
+            "annotate", folder, "-o", out, *FAST, "--jobs", 2, "--overwrite", *options, quiet=True
+        )
         time.sleep(luck.uniform(0.1, 4.0))
         victims = workers_of(process.pid)
         if i % 2 and victims:
@@ -204,19 +195,8 @@ def test_no_room_in_the_middle_of_a_batch(short: Path, tmp_path: Path) -> None:
     shutil.copy(short, folder / "a.mp4")
     clips.write_clip(folder / "b.mp4", clips.demo_frames((960, 540), seconds=2), (960, 540))
     shutil.copy(short, folder / "c.mp4")
-    code = (
-        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (250_000, 250_000))\n"
-        "from vidfx.cli import main; main()"
-    )
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
-    args = ["annotate", folder, "-o", out, *FAST, "--json"]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, args)],
-        capture_output=True,
-        text=True,
-        env=environment,
-        check=False,
-    )
+    limit = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (250_000, 250_000))"
+    done = run("annotate", folder, "-o", out, *FAST, "--json", first=limit)
     results = {Path(r["input"]).stem: r for r in json.loads(done.stdout)["results"]}
     assert done.returncode == 1
     assert [results[n]["status"] for n in "abc"] == ["done", "failed", "done"], done.stderr

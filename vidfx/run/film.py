@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
 
 from vidfx.run.clock import Clock
 from vidfx.run.setup import Setup
 from vidfx.stages.draw import FaceLabel, Painter
 from vidfx.types import Face, Frame, VideoInfo
+from vidfx.video.atomic import Abortable
 from vidfx.video.encoders import choose_encoder
 from vidfx.video.sink import SinkReport, VideoSink
 
 
-class Film:
+class Film(Abortable):
     """Draws on the frames of one video, in order, and encodes them into ``path``. See VideoSink."""
 
     def __init__(
@@ -83,17 +83,6 @@ class Film:
     def abort(self) -> None:
         """Stop and leave nothing behind; harmless after ``publish``."""
         self._sink.abort()
-
-    def __enter__(self) -> Film:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.abort()
 
 
 def label_of(face: Face) -> FaceLabel:

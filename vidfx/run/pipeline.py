@@ -16,7 +16,7 @@ from vidfx.run.clock import Clock
 from vidfx.run.models import Models
 from vidfx.run.observed import NO_PIXELS, Observed
 from vidfx.stages.analyze import Analysis, Reads
-from vidfx.stages.budget import ReadingBudget, every_for
+from vidfx.stages.budget import EXPRESSION, IDENTITY, ReadingBudget, every_for
 from vidfx.stages.cuts import Marked, mark
 from vidfx.stages.decide import (
     DEFAULT_THRESHOLDS,
@@ -51,7 +51,10 @@ class Pipeline:
         self.clock = clock
         rate = float(info.frame_rate) or 25.0
         self.every = settings.every or every_for(rate)
-        self.budget = ReadingBudget()
+        self.budgets: dict[Reads, ReadingBudget] = {
+            "identity": ReadingBudget(IDENTITY),
+            "emotion": ReadingBudget(EXPRESSION),
+        }
         self._chooses = not settings.every
         self._second = round(rate)
         self._fast_until = 0
@@ -143,13 +146,11 @@ class Pipeline:
         with self.clock("align"):
             qualities = dict(zip(tracked.tolist(), analysis.quality(tracked), strict=True))
         times = {m.frame.index: self.info.seconds(m.frame.pts) for m in chunk}
-        due = self._due(found, numbers, qualities, times)
+        seen = analysis, numbers, qualities, times
         with self.clock("identity"):
-            identity = self._read(analysis, "identity", self.models.identity, due)
+            identity = self._read("identity", self.models.identity, *seen)
         with self.clock("emotion"):
-            emotion = self._read(analysis, "emotion", self.models.emotion, due)
-        for row in due.tolist():
-            self.budget.said(int(numbers[row]), _row(identity, row), _row(emotion, row))
+            emotion = self._read("emotion", self.models.emotion, *seen)
         for m in chunk:
             time_s = times[m.frame.index]
             with self.clock("smooth"):
@@ -192,31 +193,31 @@ class Pipeline:
                     self._fast_until = m.frame.index + self._second
         return numbers
 
-    def _due(
+    def _read(
         self,
-        found: Detections,
+        task: Reads,
+        engine: Engine | None,
+        analysis: Analysis,
         numbers: np.ndarray,
         qualities: Mapping[int, Quality],
         times: Mapping[int, float],
-    ) -> np.ndarray:
-        """Rows to read: good enough, and of a track whose turn it is."""
+    ) -> Prediction | None:
+        """Read the faces that are good and large enough, and of a track whose turn it is."""
+        if engine is None:
+            return None
+        budget, found = self.budgets[task], analysis.detections
+        sides = (found.box[:, 2:] - found.box[:, :2]).min(axis=1, initial=np.inf)
         rows = [
             row
             for row, quality in qualities.items()
             if quality.value >= MIN_QUALITY
-            and self.budget.take(int(numbers[row]), times[int(found.frame[row])])
+            and sides[row] >= engine.spec.min_face_px
+            and budget.take(int(numbers[row]), times[int(found.frame[row])])
         ]
-        return np.array(rows, int)
-
-    @staticmethod
-    def _read(
-        analysis: Analysis, task: Reads, engine: Engine | None, rows: np.ndarray
-    ) -> Prediction | None:
-        if engine is None:
-            return None
-        box = analysis.detections.box[rows]
-        side = (box[:, 2:] - box[:, :2]).min(axis=1, initial=np.inf)
-        return analysis.read(task, rows[side >= engine.spec.min_face_px])
+        prediction = analysis.read(task, np.array(rows, int))
+        for row in rows:
+            budget.said(int(numbers[row]), prediction.prob[row])
+        return prediction
 
 
 def _row(prediction: Prediction | None, row: int) -> np.ndarray | None:

@@ -9,14 +9,29 @@ import numpy as np
 LOOKS_PER_S = 5.0
 """How often the detector looks where nobody says: between two looks positions are filled in. On
 real clips of 25 and 30 frames/s, 0.987 of the faces of every frame are there at an IoU of 0.5."""
-FIRST = 3
-"""Readings of a new track that come at once."""
-EVERY_S = 0.19
-"""Then a face is read on the first look in each such span of the video's time: so it is the same
-looks wherever the work on a video began."""
-TORN_S = EVERY_S / 2
 TORN = 0.2
-"""By how much the best label must be ahead of the next; below, the face is read twice as often."""
+"""By how much the best label must be ahead of the next, or the face is read more often."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How often one classifier reads the face of one track.
+
+    The first looks are read; then the first look in each span of the video's own time, so that it
+    is the same looks wherever the work on a video began.
+    """
+
+    first: int
+    "readings of a new track that come at once"
+    every_s: float
+    torn_s: float
+    "the span where the last reading was torn"
+
+
+EXPRESSION = Pace(3, 0.19, 0.095)
+"""An expression may change from one look to the next."""
+IDENTITY = Pace(5, 0.95, 0.19)
+"""Who somebody is does not change while the track goes on."""
 
 
 def every_for(frame_rate: float) -> int:
@@ -32,24 +47,25 @@ class _Track:
 
 
 class ReadingBudget:
-    """Remembers when each track was read, and whether its readings agree with themselves."""
+    """Remembers when one classifier read each track, and whether it was torn."""
 
-    def __init__(self) -> None:
+    def __init__(self, pace: Pace) -> None:
+        self.pace = pace
         self._tracks: dict[int, _Track] = {}
 
     def take(self, track: int, time_s: float) -> bool:
         """Whether to read the face of ``track`` that is seen at ``time_s``; if so it counts."""
         known = self._tracks.setdefault(track, _Track())
-        span_s = TORN_S if known.torn else EVERY_S
-        if known.readings >= FIRST and time_s // span_s == known.last_s // span_s:
+        span_s = self.pace.torn_s if known.torn else self.pace.every_s
+        if known.readings >= self.pace.first and time_s // span_s == known.last_s // span_s:
             return False
         known.readings += 1
         known.last_s = time_s
         return True
 
-    def said(self, track: int, *probs: np.ndarray | None) -> None:
-        """``probs``, (K,) each, are what the classifiers said; None of one that did not run."""
-        self._tracks[track].torn = any(_is_torn(prob) for prob in probs if prob is not None)
+    def said(self, track: int, prob: np.ndarray) -> None:
+        """``prob``, (K,), is what the classifier said of it."""
+        self._tracks[track].torn = _is_torn(prob)
 
 
 def _is_torn(prob: np.ndarray) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from vidfx.errors import OutputError
 
@@ -99,6 +100,24 @@ class Pending:
             self.commit()
         else:
             self.discard()
+
+
+class Abortable:
+    """As a context manager: what was not published before the block ends leaves nothing behind."""
+
+    def abort(self) -> None:
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.abort()
 
 
 def part_name(name: str, owner: int | None = None) -> str:

@@ -8,17 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
-from types import TracebackType
 
 import av
 import av.container
 
 from vidfx.errors import OutputError
 from vidfx.types import VideoInfo
+from vidfx.video.atomic import Abortable
 from vidfx.video.movie import Movie, SinkReport, VideoPacket
 
 
-class JoinedVideo:
+class JoinedVideo(Abortable):
     """Writes what VideoSinks without sound wrote of the segments of one video, and the sound, to
     ``path``, as one VideoSink would have done it. See VideoSink for the rest.
     """
@@ -57,17 +57,6 @@ class JoinedVideo:
     def abort(self) -> None:
         """Stop and leave nothing behind; harmless after ``publish``."""
         self._movie.abort()
-
-    def __enter__(self) -> JoinedVideo:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.abort()
 
     def _append(
         self, container: av.container.InputContainer, first_pts: int, *, begins: bool

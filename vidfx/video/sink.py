@@ -8,7 +8,6 @@ from __future__ import annotations
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from types import TracebackType
 from typing import cast
 
 import av
@@ -17,6 +16,7 @@ import numpy as np
 from av.codec.context import Flags
 
 from vidfx.types import Frame, VideoInfo
+from vidfx.video.atomic import Abortable
 from vidfx.video.encoders import DEFAULT, Encoder
 from vidfx.video.movie import Movie, SinkReport
 
@@ -28,7 +28,7 @@ _HELD_S = 10
 "seconds that a last frame may be held longer than any other"
 
 
-class VideoSink:
+class VideoSink(Abortable):
     """Writes frames of one video, with the sound of ``audio_from``, to ``path``.
 
     The output's time zero is the input's playback zero, so that a late first frame stays late;
@@ -116,17 +116,6 @@ class VideoSink:
         """Stop and leave nothing behind; harmless after ``finish``."""
         self._held = None
         self._movie.abort()
-
-    def __enter__(self) -> VideoSink:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.abort()
 
     def _encode_held(self, until: int) -> None:
         picture = self._held
