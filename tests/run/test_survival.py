@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 from benchmarks import clips
 from vidfx.cli.app import app
+from vidfx.run.machine import children
 from vidfx_process import run, start
 from worker_faults import results_in
 
@@ -39,12 +40,8 @@ def rows(folder: Path) -> dict[str, bytes]:
 
 
 def workers_of(pid: int) -> list[int]:
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        children = [int(p) for t in tasks for p in (t / "children").read_text().split()]
-    except OSError:
-        return []
-    return [*children, *(p for child in children for p in workers_of(child))]
+    found = children(pid)
+    return [*found, *(p for child in found for p in workers_of(child))]
 
 
 def kill_at_random(short: Path, tmp_path: Path, times: int, seed: int, *options: object) -> None:

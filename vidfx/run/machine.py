@@ -50,14 +50,21 @@ def allowed(gigabytes: float) -> int | None:
 
 def resident(pid: int) -> int:
     """Bytes that a process and its children hold in memory; 0 where that cannot be known."""
-    place = Path(f"/proc/{pid}")
     try:
-        pages = int((place / "statm").read_text(encoding="ascii").split()[1])
-        lists = [(task / "children").read_text("ascii") for task in (place / "task").iterdir()]
+        pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
     except (OSError, ValueError, IndexError):
         return 0
-    children = (int(child) for text in lists for child in text.split())
-    return pages * os.sysconf("SC_PAGE_SIZE") + sum(map(resident, children))
+    return pages * os.sysconf("SC_PAGE_SIZE") + sum(map(resident, children(pid)))
+
+
+def children(pid: int) -> list[int]:
+    """Processes that a process has started; none where the kernel does not tell."""
+    found: list[int] = []
+    with suppress(OSError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(OSError):  # a thread that has ended meanwhile
+                found += map(int, (task / "children").read_text(encoding="ascii").split())
+    return found
 
 
 def give_memory_back() -> None:

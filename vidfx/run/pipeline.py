@@ -59,22 +59,19 @@ class Pipeline:
         self._second = round(rate)
         self._fast_until = 0
         "index up to which looks are closer together: faces outran the tracker"
-        self.max_gap_s = max(1.0, 2.5 * self.every / rate)
+        max_gap_s = max(1.0, 2.5 * self.every / rate)
         area = info.width * info.height
         self.chunk = max(1, min(MAX_CHUNK, CHUNK_BYTES // (area * 3 or 1)))
         affordable = max(3, LOOK_AHEAD_BYTES // (area * 3 // 2 or 1))
         wished = max(round(LOOK_AHEAD_S * rate), 2 * self.every)
-        self.tracker = self.new_tracker()
+        self.tracker = Tracker(sure=models.threshold, max_gap_s=max_gap_s)
         self.timeline = Timeline(
             look_ahead=max(min(wished, affordable), self.every + 1),
-            max_gap_s=self.max_gap_s,
+            max_gap_s=max_gap_s,
             belief=Belief.above(models.threshold, self.every),
             emotion=self._smoother if models.emotion else None,
             identity=self._decider if models.identity else None,
         )
-
-    def new_tracker(self) -> Tracker:
-        return Tracker(sure=self.models.threshold, max_gap_s=self.max_gap_s)
 
     def _smoother(self) -> ExpressionSmoother:
         assert self.models.emotion is not None

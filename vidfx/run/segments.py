@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 from vidfx.config import Settings
-from vidfx.errors import VidfxError
 from vidfx.run import machine
 from vidfx.run.clock import Clock
 from vidfx.run.film import label_of
@@ -97,14 +96,15 @@ def annotate_segments(
     crew = stack.enter_context(_Crew(job, settings, len(segments), listener, clock))
     looked = crew.do([Part(segment) for segment in segments])
     pipeline = Pipeline(info, settings, setup.models, clock)
-    seen = follow(chain.from_iterable(map(load, looked)), pipeline.new_tracker())
+    seen = follow(chain.from_iterable(map(load, looked)), pipeline.tracker)
     first_pts, last_pts, drawn = None, 0, list[Path]()
     with _Labels(job.outputs.frames) as labels:
         for result in pipeline.settle(seen):
             last_pts = result.frame.pts
             first_pts = last_pts if first_pts is None else first_pts
             results.add(result)
-            labels.add(result, info.seconds(last_pts))
+            if video:
+                labels.add(result, info.seconds(last_pts))
             crew.alive()
         labels.close()
         if video:
@@ -200,5 +200,5 @@ class _Crew(Listener):
             self._clock.seconds[stage] += seconds
 
     def _report(self, outcome: Outcome) -> None:
-        if isinstance(outcome.error, VidfxError):
+        if outcome.error:
             raise outcome.error
