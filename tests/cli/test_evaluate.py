@@ -67,12 +67,12 @@ def shade_engine(tmp_path: Path) -> Path:
     return brightness_classifier(tmp_path / "run", "shade", "emotion", tuple(GREYS))
 
 
-def people(root: Path, *, parts: tuple[str, ...], seed: int = 0) -> Path:
-    """Ana's pictures are bright; those of thirty others are dark, mostly."""
+def people(root: Path, *, parts: tuple[str, ...], seed: int = 0, others: int = 30) -> Path:
+    """Ana's pictures are bright; those of the others are dark, mostly."""
     random = np.random.default_rng(seed)
     for part in parts:
         greys = {"Ana": random.normal(200, 30, 60).clip(0, 255).tolist()}
-        for number in range(30):
+        for number in range(others):
             greys[f"Person {number}"] = random.normal(70, 30, 4).clip(0, 255).tolist()
         folders(root / part, greys)
     return root
@@ -207,6 +207,15 @@ def test_thresholds_are_set_written_and_used(tmp_path: Path, identity_engine: Pa
 
     again = figures(identity_engine, data)["models"][0]["thresholds"]
     assert again["decisions"] == found["decisions"]
+
+
+@pytest.mark.parametrize(("others", "warned"), [(19, True), (20, False)])
+def test_few_people_behind_a_threshold_are_told(
+    tmp_path: Path, identity_engine: Path, others: int, warned: bool
+) -> None:
+    data = people(tmp_path / "people", parts=("train", "val", "test"), others=others)
+    result = vidfx(identity_engine, data, "--target-far", "0.05")
+    assert (f"are of {others} people" in result.stderr) == warned
 
 
 def test_many_names_and_strangers(tmp_path: Path) -> None:

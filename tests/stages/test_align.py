@@ -42,8 +42,17 @@ def test_crops_equal_norm_crop(group: np.ndarray) -> None:
     points = landmarks(20)
     ours = align.crops(group, points, "arcface", 112)
     for crop, p in zip(ours, points, strict=True):
+        inside = cv2.erode(face_align.norm_crop(np.ones_like(group), p, 112), np.ones((5, 5)))
+        assert inside.any()
         theirs = face_align.norm_crop(group, p, 112).astype(int)
-        assert np.abs(crop.astype(int) - theirs).max() <= 1
+        assert (inside * np.abs(crop.astype(int) - theirs)).max() <= 1
+
+
+def test_the_last_pixels_go_on_where_the_picture_ends(group: np.ndarray) -> None:
+    """norm_crop fills with black, which no picture that is trained on has at its side."""
+    half = FRONTAL - np.array([FRONTAL[2, 0], -100])
+    [crop] = align.crops(np.full_like(group, 130), half[None].astype(np.float32), "arcface", 112)
+    assert (crop == 130).all()
 
 
 def test_fer_template_leaves_fer_pictures_where_they_are(test_data: Path) -> None:

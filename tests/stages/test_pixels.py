@@ -56,15 +56,13 @@ def test_the_thumbnail(frames: tuple[Frame, Frame, int]) -> None:
 def test_faces_at_every_place_size_and_turn(
     frames: tuple[Frame, Frame, int], at: tuple[int, int], scale: float, turn: float
 ) -> None:
-    """Also where the frame ends, which is black in both."""
+    """Also where the frame ends, where its last pixels go on in both."""
     seen, shown, matrix = frames
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     marks = ((TEMPLATES["arcface"] - 0.5) * 60 * scale) @ rotation.T + at
     transforms = similarity(marks[None].astype(np.float32), TEMPLATES["arcface"] * 112)
     ours, theirs = (pixels.warped(f, matrix, transforms, 112)[0] for f in (seen, shown))
     assert_alike(ours, theirs, most=30)
-    outside = (theirs == 0).all(-1)
-    assert ((ours[outside] <= 3).all(-1)).mean() > 0.97 if outside.any() else True
 
 
 @pytest.mark.parametrize("matrix", [1, 6, 2, 9])

@@ -17,7 +17,9 @@ _GREY = (4899, 9617, 1868)
 def crops(
     pictures: torch.Tensor, picture: torch.Tensor, matrices: torch.Tensor, size: int
 ) -> torch.Tensor:
-    """(F, 3, size, size) uint8: F faces out of (N, 3, H, W) uint8, black where a picture ends.
+    """(F, 3, size, size) uint8: F faces out of (N, 3, H, W) uint8.
+
+    Where a picture ends its last pixels go on.
 
     ``picture`` (F,) int64 says which; ``matrices`` (F, 2, 3) float64 lead from it to the crop, as
     cv2.warpAffine takes them. The same sums as grid_sample's, without a float copy of the frames.
@@ -35,14 +37,13 @@ def crops(
     for down in (0, 1):
         for right in (0, 1):
             column, row = low[:, 0] + right, low[:, 1] + down
-            inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
             weight = (part[:, 0] if right else 1 - part[:, 0]) * (
                 part[:, 1] if down else 1 - part[:, 1]
             )
             seen = pictures[
                 picture[:, None, None], :, row.clamp(0, height - 1), column.clamp(0, width - 1)
             ]
-            total += seen.float() * (weight * inside).unsqueeze(-1)
+            total += seen.float() * weight.unsqueeze(-1)
     return to_bytes(total).permute(0, 3, 1, 2).contiguous()
 
 

@@ -11,7 +11,7 @@ from vidfx.errors import UsageError
 from vidfx.evaluate.engines import find_engine, is_packaged, names_of
 from vidfx.evaluate.labels import Chosen, choose_part, columns_of, left_out
 from vidfx.evaluate.predict import Predictions, predict
-from vidfx.evaluate.report import difference, figures, is_wanted
+from vidfx.evaluate.report import FEW_GROUPS, difference, figures, is_wanted
 from vidfx.evaluate.thresholds import Choice, best_name, choose, evidence, write_spec
 from vidfx_engines import EngineSpec, Selection, Thresholds, select
 from vidfx_engines.spec import spec_path
@@ -166,7 +166,14 @@ def _evaluate_one(
     choice: Choice | None = None
     if setting is not None and request.target_far is not None:
         same = setting.part == chosen.part
-        choice, spec = _with_thresholds(spec, found if same else run(setting), setting, request)
+        there = found if same else run(setting)
+        others = len(set(there.group[~is_wanted(there)].tolist()))
+        choice, spec = _with_thresholds(spec, there, setting, request, others)
+        if others < FEW_GROUPS:
+            warnings.append(
+                f"the others whose pictures set the thresholds are of {others} people or groups:"
+                " too few to say whom else they let pass; add pictures of more people"
+            )
         if same:
             warnings.append(
                 f"the part {chosen.part} set the thresholds and is reported with them,"
@@ -184,18 +191,17 @@ def _evaluate_one(
 
 
 def _with_thresholds(
-    spec: EngineSpec, found: Predictions, setting: Chosen, request: Request
+    spec: EngineSpec, found: Predictions, setting: Chosen, request: Request, groups: int
 ) -> tuple[Choice, EngineSpec]:
     assert request.target_far is not None
-    wanted = is_wanted(found)
-    choice = choose(best_name(found.prob, found.labels)[1], wanted, request.target_far)
-    others = len(set(found.group[~wanted].tolist()))
+    score = best_name(found.prob, found.labels)[1]
+    choice = choose(score, is_wanted(found), request.target_far)
     text = evidence(
         choice,
         request.target_far,
         data=setting.data.root.resolve().name,
         part=setting.part,
-        groups=others,
+        groups=groups,
     )
     return choice, replace(spec, thresholds=Thresholds(choice.accept, choice.reject, text))
 

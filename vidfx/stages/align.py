@@ -10,11 +10,11 @@ from vidfx_engines.templates import TEMPLATES, similarity
 
 
 def crops(rgb: np.ndarray, landmarks: np.ndarray, template: str, size: int) -> np.ndarray:
-    """Aligned faces (N, size, size, 3) uint8 of one picture; black where it ends."""
+    """Aligned faces (N, size, size, 3) uint8 of a picture; its last pixels go on where it ends."""
     matrices = similarity(landmarks, TEMPLATES[template] * size)
     out = np.empty((len(landmarks), size, size, 3), np.uint8)
     for matrix, crop in zip(matrices, out, strict=True):
-        cv2.warpAffine(rgb, matrix, (size, size), dst=crop, borderValue=(0, 0, 0))
+        cv2.warpAffine(rgb, matrix, (size, size), dst=crop, borderMode=cv2.BORDER_REPLICATE)
     return out
 
 

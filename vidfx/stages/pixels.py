@@ -47,7 +47,7 @@ def _sampled(picture: np.ndarray, side: int) -> np.ndarray:
 
 
 def warped(frame: Frame, matrix: int, transforms: np.ndarray, size: int) -> np.ndarray:
-    """(N, size, size, 3) uint8 RGB, black where the frame ends.
+    """(N, size, size, 3) uint8 RGB; its last pixels go on where the frame ends.
 
     ``transforms`` (N, 2, 3) lead from the frame to the crop, as cv2.warpAffine takes them.
     """
@@ -57,7 +57,7 @@ def warped(frame: Frame, matrix: int, transforms: np.ndarray, size: int) -> np.n
         if source is None:
             assert frame.planes is not None
             source, moved = _surroundings(frame.planes, matrix, transform, size)
-        cv2.warpAffine(source, moved, (size, size), dst=crop, borderValue=(0, 0, 0))
+        cv2.warpAffine(source, moved, (size, size), dst=crop, borderMode=cv2.BORDER_REPLICATE)
     return out
 
 
