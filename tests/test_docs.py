@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import click
+import typer
 import typer.main
 
 from vidfx.cli.app import app
@@ -20,7 +20,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def options() -> set[str]:
     group = typer.main.get_command(app)
     command = group.commands["annotate"]  # pyright: ignore[reportAttributeAccessIssue]
-    context = click.Context(command)
+    context = typer.Context(command)
     found: set[str] = set()
     for parameter in command.get_params(context):
         found |= {*parameter.opts, *parameter.secondary_opts}

@@ -30,6 +30,8 @@ class errors_in_one_line:  # noqa: N801 - reads as a clause of the with statemen
         signal.signal(signal.SIGTERM, _terminated)
 
     def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        if isinstance(error, typer.Exit):
+            return
         if isinstance(error, KeyboardInterrupt):
             error = Interrupted()
         if isinstance(error, Exception):
@@ -44,7 +46,7 @@ class errors_in_one_line:  # noqa: N801 - reads as a clause of the with statemen
 
             write_error(error)
             raise typer.Exit(error.exit_code)
-        if isinstance(error, Exception) and not isinstance(error, typer.Exit) and not self.debug:
+        if isinstance(error, Exception) and not self.debug:
             from vidfx.cli.render import write_error
 
             line = f"unexpected {type(error).__name__}: {error}"

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, cast
 
-import click
+import typer
 import typer.main
 
 from vidfx.cli.app import app
@@ -34,7 +34,7 @@ def _commands(group: Any, name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _section(name: str, command: Any) -> str:
-    context = click.Context(command, info_name=name)
+    context = typer.Context(command, info_name=name)
     arguments = [p for p in command.params if p.param_type_name == "argument"]
     options = [p for p in command.params if p.param_type_name == "option"]
     metavars = [p.metavar or p.name.upper() for p in arguments]
@@ -46,7 +46,7 @@ def _section(name: str, command: Any) -> str:
     return f"\n## `{' '.join([name, *metavars])}`\n\n{text}\n\n{table}\n"
 
 
-def _row(option: Any, context: click.Context) -> tuple[str, str]:
+def _row(option: Any, context: typer.Context) -> tuple[str, str]:
     names = ", ".join(f"`{n}`" for n in (*option.opts, *option.secondary_opts))
     told = option.help or ""
     default = option.get_default(context)
