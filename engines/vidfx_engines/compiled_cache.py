@@ -1,4 +1,4 @@
-"""Compiled models, kept between runs in the user's cache folder.
+"""Models as they are compiled and prepared for that, kept between runs in the user's cache folder.
 
 OpenVINO has a cache of its own, but it does not notice bytes that have changed on the disk and
 then gives wrong numbers without a word; here every file carries its sha256.
@@ -15,7 +15,7 @@ from pathlib import Path
 from vidfx_engines.user_cache import user_cache
 
 DIGEST = 32
-MAX_FILES = 32
+MAX_FILES = 64
 MAX_BYTES = 512 << 20
 """What the folder holds at most; the longest unused goes first."""
 

@@ -25,6 +25,8 @@ models of other frameworks, and takes longer to import than all the rest."""
 MACHINE = ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")
 """Properties of the CPU for which a compiled model holds."""
 
+GRAPH_CODE = ("graph.py", "graph_input.py")
+
 
 @cache
 def import_openvino() -> Any:
@@ -68,25 +70,22 @@ class OpenVinoEngine:
         self.spec = spec
         self.precision = precision
         self.device = f"CPU, {precision}"
-        model: Any = _core().read_model(data, b"")
-        self._model: Any = model
+        self._data: bytes | None = data
         self._sha256 = hashlib.sha256(data).hexdigest()
         self._options = options
-        self._shapes = [
-            [d.get_length() if d.is_static else None for d in model.output(name).partial_shape]
-            for name in spec.outputs
-        ]
         self._sides: tuple[int, ...] | None = None
         self._queue: Any = None
-        if spec.input.size is not None:
+        if spec.input.size is None:
+            self._network()
+        else:
             self._queue_for((spec.input.size, spec.input.size))
 
     def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         batch = check_batch(self.spec, batch)
-        if self._model is None:
+        if self._data is None:
             raise EngineRunError(f"{self.spec.name}: closed")
         if not len(batch):
-            return empty_outputs(self._shapes)
+            return empty_outputs(self._shapes())
         try:
             outputs = self._infer(self._queue_for(batch.shape[1:3]), batch)
         except RuntimeError as error:
@@ -95,7 +94,17 @@ class OpenVinoEngine:
         return outputs
 
     def close(self) -> None:
-        self._model = self._queue = self._sides = None
+        self._data = self._queue = self._sides = None
+
+    def _network(self) -> Any:
+        return _core().read_model(self._data, b"")
+
+    def _shapes(self) -> list[list[int | None]]:
+        network = self._network()
+        return [
+            [d.get_length() if d.is_static else None for d in network.output(name).partial_shape]
+            for name in self.spec.outputs
+        ]
 
     def _infer(self, queue: Any, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         """Pictures of a detector go one by one, crops in chunks that keep every stream busy."""
@@ -135,7 +144,7 @@ class OpenVinoEngine:
         if blob is not None:
             with suppress(RuntimeError):
                 return core.import_model(blob, "CPU", self._options)
-        model = self._model.clone()
+        model = self._network()
         model.reshape([1 if self.spec.input.size is None else -1, *sides, 3])
         compiled = core.compile_model(model, "CPU", self._options)
         keep(key, compiled.export_model().getvalue())
@@ -163,9 +172,7 @@ class OpenVinoBackend:
         threads: int | None,
         precision: Precision,
     ) -> OpenVinoEngine:
-        from vidfx_engines import graph  # noqa: PLC0415 - takes 0.1 s
-
-        model = graph.prepare(spec, spec.read_weights(folder))
+        data, int8 = _prepared(spec, folder)
         has_bf16 = "BF16" in cpu_capabilities()
         if precision == "bf16" and not has_bf16:
             raise EngineUnavailable("this CPU has no bf16 arithmetic", hint="leave precision auto")
@@ -179,10 +186,29 @@ class OpenVinoBackend:
         }
         if threads is not None:
             options["INFERENCE_NUM_THREADS"] = threads
-        kind = "int8" if model.int8 else chosen
+        kind = "int8" if int8 else chosen
         try:
-            return OpenVinoEngine(spec, model.data, options, kind)
+            return OpenVinoEngine(spec, data, options, kind)
         except RuntimeError as error:
             raise EngineUnavailable(
                 f"{spec.weights}: OpenVINO cannot run it: {first_line(error)}"
             ) from None
+
+
+def _prepared(spec: EngineSpec, folder: Path) -> tuple[bytes, bool]:
+    """What ``graph.prepare`` makes of the weights, and whether that is int8.
+
+    From the user's cache where the weights, their spec and our code are the same: to import onnx
+    and to parse the graph takes 0.1 s.
+    """
+    weights = spec.read_weights(folder)
+    code = [Path(__file__).with_name(name).read_bytes() for name in GRAPH_CODE]
+    key = key_of("graph", code, spec)
+    kept = fetch(key)
+    if kept is None:
+        from vidfx_engines import graph  # noqa: PLC0415
+
+        made = graph.prepare(spec, weights)
+        kept = bytes([made.int8]) + made.data
+        keep(key, kept)
+    return kept[1:], bool(kept[0])

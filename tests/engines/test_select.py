@@ -16,6 +16,7 @@ import pytest
 from tests.engines import toys
 from vidfx_engines import (
     EngineFileError,
+    EngineSpec,
     EngineUnavailable,
     compiled_cache,
     onnxruntime_backend,
@@ -142,20 +143,33 @@ def test_damage_in_the_cache_is_noticed(toy: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("XDG_CACHE_HOME", str(toy.parent / "cache"))
     crops = np.random.default_rng(3).integers(0, 256, (3, 32, 32, 3), np.uint8)
     expected = select(toy, backend="openvino").engine.run(crops)[0]
-    (kept,) = (toy.parent / "cache" / "vidfx" / "openvino").iterdir()
-    whole = kept.read_bytes()
+    graph_and_blob = list((toy.parent / "cache" / "vidfx" / "openvino").iterdir())
+    assert len(graph_and_blob) == 2
     again = select(toy, backend="openvino").engine.run(crops)[0]
     np.testing.assert_array_equal(again, expected)
-    for damaged in (
-        b"",
-        whole[:100],
-        whole[:-1],
-        whole[:-400] + bytes(b ^ 65 for b in whole[-400:]),
-    ):
-        kept.write_bytes(damaged)
-        again = select(toy, backend="openvino").engine.run(crops)[0]
-        np.testing.assert_array_equal(again, expected)
-        assert kept.read_bytes() != damaged
+    for kept in graph_and_blob:
+        whole = kept.read_bytes()
+        for damaged in (
+            b"",
+            whole[:100],
+            whole[:-1],
+            whole[:-400] + bytes(b ^ 65 for b in whole[-400:]),
+        ):
+            kept.write_bytes(damaged)
+            again = select(toy, backend="openvino").engine.run(crops)[0]
+            np.testing.assert_array_equal(again, expected)
+            assert kept.read_bytes() != damaged
+
+
+def test_what_is_kept_is_of_this_spec_and_these_weights(
+    toy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(toy.parent / "cache"))
+    crops = np.random.default_rng(3).integers(0, 256, (3, 32, 32, 3), np.uint8)
+    before = select(toy, backend="openvino").engine.run(crops)[0]
+    spec = EngineSpec.load(toy)
+    replace(spec, input=replace(spec.input, colour="bgr")).save(toy.parent)
+    assert np.abs(select(toy, backend="openvino").engine.run(crops)[0] - before).max() > 1e-3
 
 
 def test_the_cache_keeps_what_was_used_last(
