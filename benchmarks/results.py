@@ -92,13 +92,12 @@ def page(found: dict[str, Figures | None], work: Path) -> str:
     """The whole document."""
     splits = {name: json.loads((work / name / "split.json").read_text(encoding="utf-8"))
               for name in ("lfw", "fer4")}  # fmt: skip
-    faces = json.loads((work / "faces" / "run.json").read_text(encoding="utf-8"))
-    commands = "\n".join(
-        f"vidfx {step.command.format(work='study')}"
-        for step in STEPS
-        if (work / step.makes).exists()
-    )
-    machine = next(f.run["machine"] for f in found.values() if f and f.run)
+    runs = {
+        file.parent.name: json.loads(file.read_text(encoding="utf-8"))
+        for file in sorted(work.glob("*/run.json"))
+    }
+    commands = "\n".join(_commands(runs, work))
+    starts = "\n".join(_start(n, run) for n, run in runs.items() if n.startswith("faces"))
     return f"""# Results
 
 Made by `make results` from the run folders of `make study`; nothing here was typed in. Test
@@ -114,9 +113,9 @@ one of them is a stranger.
 
 {_recognition(found)}
 
-The start from faces is ours: ResNet-18 that learned to tell {_people(faces)} people of the training
-part apart ({_pictures(faces)} pictures, validation accuracy {faces["result"]["val_accuracy"]:.3f}),
-{faces["result"]["seconds"] / 60:.0f} min.
+The starts from faces are ours, ResNet-18 that learned to tell people of the training part apart:
+
+{starts}
 
 ## Emotion, that is facial expression
 
@@ -126,17 +125,18 @@ part apart ({_pictures(faces)} pictures, validation accuracy {faces["result"]["v
 
 {_emotion(found)}
 
-ImageNet's and VGGFace's files could not be had here. The run from faces was ended after seven
-epochs by a fault in vidfx's early stopping, which is mended, and not run again. The embedded model
-was trained on the same training pictures with another validation part (docs/decisions/0004), and
-three nets were taught beside it before it was chosen. The study's figures are not measured on these
-data, and its validation figures of 96 to 99 % say that pictures of one recording stood on both
-sides of its split.
+ImageNet's and VGGFace's files could not be had here. The embedded model was trained on the same
+training pictures with another validation part (docs/decisions/0004), and three nets were taught
+beside it before it was chosen. The study's figures are not measured on these data, and its
+validation figures of 96 to 99 % say that pictures of one recording stood on both sides of its
+split.
 
 ## What made them
 
-{", ".join(f"{k} {v}" for k, v in machine.items())}. Minutes are of the trainings as they ran,
-several at a time. Seeds stand in the recipes.
+{_machines(runs)}
+
+Minutes are of the trainings as they ran, beside others and their own pauses. Seeds stand in the
+recipes.
 
 ```
 {commands}
@@ -228,12 +228,40 @@ def _data(split: dict[str, Any]) -> str:
     return "; ".join(lines) + "."
 
 
-def _people(run: dict[str, Any]) -> int:
-    return len(run["data"]["train"])
+def _start(name: str, run: dict[str, Any]) -> str:
+    people, result = run["data"]["train"], run["result"]
+    return (
+        f"- `{name}`: {len(people)} people, {sum(people.values())} pictures, validation accuracy"
+        f" {result['val_accuracy']:.3f}, {result['seconds'] / 60:.0f} min"
+    )
 
 
-def _pictures(run: dict[str, Any]) -> int:
-    return sum(run["data"]["train"].values())
+def _machines(runs: dict[str, Any]) -> str:
+    """Each machine with the runs that it did."""
+    names: dict[str, list[str]] = {}
+    for name, run in runs.items():
+        machine = ", ".join(f"{k} {v}" for k, v in run["machine"].items())
+        names.setdefault(machine, []).append(f"`{name}`")
+    return "\n".join(f"- {', '.join(of)}: {machine}" for machine, of in names.items())
+
+
+def _commands(runs: dict[str, Any], work: Path) -> list[str]:
+    """The study's steps; trainings, also those beside them, as they wrote themselves down."""
+    left = dict(runs)
+    lines: list[str] = []
+    for step in STEPS:
+        run = left.pop(Path(step.makes).parent.name, None) if "train" in step.command else None
+        if run:
+            lines.append(_relative(run["command"]))
+        elif (work / step.makes).exists():
+            lines.append(f"vidfx {step.command.format(work='study')}")
+    return lines + [_relative(run["command"]) for run in left.values()]
+
+
+def _relative(command: str) -> str:
+    """``command`` with the folder of its runs as ``study``."""
+    folder = Path(command.split("--out ")[1].split(maxsplit=1)[0]).parent
+    return command.replace(f"{folder}/", "study/")
 
 
 if __name__ == "__main__":
