@@ -1,6 +1,6 @@
 # make demo         install what annotate needs, make a clip, annotate it
 # make test         install what the tests need, check the code, run the tests
-# make demo-train   from recordings of thirteen people to a name on the screen, in some minutes
+# make demo-train   from recordings of eighteen people to a name on the screen, in some minutes
 # make study        train and measure every variant that can be had here, which takes hours
 # make results      write docs/results.md from what the study left
 PYTHON ?= python3.13 python3.12 python3.11 python3

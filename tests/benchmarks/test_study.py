@@ -75,7 +75,8 @@ def work(tmp_path: Path) -> Path:
         (tmp_path / name / "split.json").write_text(json.dumps(split))
     for name in ("faces", "recognition-scratch", "emotion-scratch"):
         (tmp_path / name / "test").mkdir(parents=True)
-        (tmp_path / name / "run.json").write_text(json.dumps(run))
+        said = {"command": f"vidfx train it /w/study/data --out /w/study/{name} --lr 0.07"}
+        (tmp_path / name / "run.json").write_text(json.dumps(run | said))
         report = {"models": [test], "data": {"part": "test"}}
         (tmp_path / name / "test" / "report.json").write_text(json.dumps(report))
     return tmp_path
@@ -90,6 +91,9 @@ def test_the_page_has_the_figures_and_leaves_the_rest_empty(work: Path) -> None:
     assert "5 of 720" in page
     assert "2 repeated" in page
     assert "0.987" in page
+    assert "- `faces`: 2 people, 42 pictures, validation accuracy 0.500, 11 min" in page
+    assert "- `emotion-scratch`, `faces`, `recognition-scratch`: cpu AVX9" in page
+    assert "vidfx train it study/data --out study/faces --lr 0.07" in page
     empty = next(line for line in page.splitlines() if line.startswith("| VGGFace fine-tuned"))
     assert set(empty.split("|")[2:-2]) == {"  "}
     assert "--arch vggface --init vgg_face_dag.pth -o study/recognition-vggface" in page

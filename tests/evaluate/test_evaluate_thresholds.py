@@ -21,7 +21,9 @@ SCORES = st.integers(2, 60).flatmap(lambda n: arrays(np.float32, n, elements=VAL
 
 @given(score=SCORES, rate=RATES, data=st.data())
 @settings(max_examples=300, deadline=None)
-def test_the_rate_is_kept_and_used_up(score: np.ndarray, rate: float, data: st.DataObject) -> None:
+def test_the_rate_is_kept_for_as_many_wanted_and_as_few_others_as_can_be(
+    score: np.ndarray, rate: float, data: st.DataObject
+) -> None:
     n = len(score)
     wanted = np.array(data.draw(st.lists(st.booleans(), min_size=n, max_size=n)))
     wanted[:2] = True, False
@@ -34,9 +36,11 @@ def test_the_rate_is_kept_and_used_up(score: np.ndarray, rate: float, data: st.D
     if found.reject > 0:
         assert found.wanted_rejected <= rate * len(own)
 
-    below = score[score < found.accept]  # accepting one more value would break the rate
-    if len(below) and found.accept > 0:
-        assert (others >= below.max()).sum() > rate * len(others)
+    for least in own[own < found.accept]:  # accepting one more of the wanted would break the rate
+        assert (others >= least).sum() > rate * len(others)
+    for least in score[score >= found.accept]:  # accepting fewer others would cost one
+        fewer = (others > least).sum() < found.others_accepted
+        assert not fewer or (own > least).sum() < found.wanted_accepted
     higher = own[(own > found.reject) & (own < found.accept)]
     if len(higher):  # so would rejecting one more
         assert (own <= higher.min()).sum() > rate * len(own) * (1 - 1e-9)
@@ -46,6 +50,14 @@ def test_apart_classes_meet_in_the_middle() -> None:
     found = choose(np.array([0.9, 0.95, 0.1, 0.2]), np.array([True, True, False, False]), 0.01)
     assert (found.accept, found.reject) == (0.55, 0.55)
     assert (found.wanted_accepted, found.others_accepted, found.wanted_rejected) == (2, 0, 0)
+
+
+def test_others_are_not_let_pass_only_because_they_may() -> None:
+    """One of these others might be; but nobody who is wanted stands below 0.9."""
+    others = np.linspace(1e-5, 2e-5, 100)
+    found = choose(np.append(others, [0.9, 0.99]), np.arange(102) >= 100, 0.01)
+    assert 0.4 < found.accept < 0.5
+    assert (found.others_accepted, found.wanted_accepted) == (0, 2)
 
 
 def test_what_no_threshold_can_do() -> None:

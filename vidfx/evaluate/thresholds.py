@@ -39,11 +39,12 @@ class Choice:
 def choose(score: np.ndarray, wanted: np.ndarray, rate: float) -> Choice:
     """The thresholds for ``score`` (N,), the best name's probability, and ``wanted`` (N,) bool.
 
-    A face is accepted from ``accept`` on and called other up to ``reject``. ``accept`` is the
-    least at which no more than floor(rate * others) of the others are accepted, and ``reject`` the
-    greatest, up to ``accept``, at which no more than floor(rate * wanted) of the wanted are called
-    other; of values that do the same to these pictures, one about the middle. ``rate`` is above 0,
-    and at most 0.5. Raises UsageError where nothing up to 1 keeps it, or one kind is missing.
+    A face is accepted from ``accept`` on and called other up to ``reject``. ``accept`` takes in as
+    many of the wanted as can be while no more than floor(rate * others) of the others are accepted,
+    and then as few others as can be; ``reject`` is the greatest, up to ``accept``, at which no more
+    than floor(rate * wanted) of the wanted are called other; of values that do the same to these
+    pictures, one about the middle. ``rate`` is above 0, and at most 0.5. Raises UsageError where
+    nothing up to 1 keeps it, or one kind is missing.
     """
     of_others, of_wanted = np.sort(score[~wanted])[::-1], np.sort(score[wanted])
     for name, there in (("other people", of_others), ("the people it names", of_wanted)):
@@ -59,8 +60,9 @@ def choose(score: np.ndarray, wanted: np.ndarray, rate: float) -> Choice:
             f" people have probability 1: no threshold accepts at most {100 * rate:g} %",
             hint="look at the mistakes in the report, or allow more: --target-far",
         )
-    above = float(score[score > highest].min(initial=1.0))
-    accept = between(highest, above) or above
+    taken = float(of_wanted[of_wanted > highest].min(initial=1.0))
+    under = float(score[score < taken].max(initial=highest))
+    accept = between(under, taken) or taken
     reject = accept
     lowest = float(of_wanted[allowed(len(of_wanted), rate)])
     if lowest < accept:
