@@ -132,8 +132,6 @@ class Recipe:
     task: Task
     labels: tuple[str, ...] = ()
     "the classes in the order of the outputs; empty: the data's own, sorted"
-    target_far: float = 0.01
-    "recognition: the share of others that may be taken for the target when thresholds are set"
     licence: str = "not stated: say what it is before you pass the weights on"
     training_data: str = ""
     "what to say of the data besides its counts"
@@ -302,7 +300,6 @@ def _check(recipe: Recipe) -> None:
         "schedule.seed: 0 to 4294967295 is needed": not 0 <= schedule.seed < 1 << 32,
         "schedule.layers: the head alone needs head_epochs": schedule.layers == "head"
         and not schedule.head_epochs,
-        "target_far: more than 0 and less than 0.5 is needed": not 0 < recipe.target_far < 0.5,
     }
     for name in ("warmup", "weight_decay", "head_epochs", "backbone_lr", "patience"):
         value = getattr(schedule, name)
