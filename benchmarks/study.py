@@ -98,6 +98,10 @@ STEPS = (
     ),
     *_trained("emotion-scratch", EMOTION),
     *_trained("emotion-faces", f"{EMOTION} --init {FACES}"),
+    *_trained(
+        "emotion-vgg-scratch",
+        f"{EMOTION} --arch vggface --init scratch --size 48 --epochs 24",
+    ),
 )
 
 
