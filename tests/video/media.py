@@ -12,8 +12,11 @@ import av
 import numpy as np
 
 from vidfx.types import Colour, Frame, VideoInfo
+from vidfx.video.sink import SinkReport, VideoSink
 
 WIDTH, HEIGHT = 64, 36
+STEP = 512
+"ticks of 1/12800 s between frames at 25 per second"
 
 
 def info(time_base: Fraction = Fraction(1, 12800), **facts: object) -> VideoInfo:
@@ -46,6 +49,16 @@ def frames(pts: Iterable[int], *, height: int = HEIGHT, width: int = WIDTH) -> I
         planes[:height] = 16
         planes[:height, index % width] = 235
         yield Frame(index, stamp, rgb, planes)
+
+
+def write_video(
+    path: Path, info: VideoInfo, pts: list[int], sound: Path | None = None, **options
+) -> SinkReport:
+    """Small pictures at ``pts`` into an MP4, with the sound of ``sound``."""
+    with VideoSink(path, info, audio_from=sound, **options) as sink:
+        for frame in frames(pts):
+            sink.write(frame)
+        return sink.finish()
 
 
 def beeps(at: Iterable[float], *, seconds: float, rate: int, channels: int) -> np.ndarray:

@@ -1,3 +1,5 @@
+"""What is written: every frame at its time, pictures, colours and faults."""
+
 import os
 import subprocess
 import sys
@@ -14,34 +16,15 @@ import pytest
 from vidfx.errors import OutputError
 from vidfx.types import Colour, Frame, VideoInfo
 from vidfx.video.encoders import Encoder
-from vidfx.video.sink import SinkReport, VideoSink
-
-STEP = 512
-"ticks of 1/12800 s between frames at 25 per second"
+from vidfx.video.sink import VideoSink
 
 
 def x264(**options: str) -> Encoder:
     return Encoder("libx264", {"preset": "veryfast", "crf": "23", **options})
 
 
-def write(
-    path: Path, info: VideoInfo, pts: list[int], sound: Path | None = None, **options
-) -> SinkReport:
-    with VideoSink(path, info, audio_from=sound, **options) as sink:
-        for frame in media.frames(pts):
-            sink.write(frame)
-        return sink.finish()
-
-
 def times(info: VideoInfo, pts: list[int]) -> list[Fraction]:
     return [(stamp - info.start_pts) * info.time_base for stamp in pts]
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    folder = tmp_path / "out"
-    folder.mkdir()
-    return folder / "a.annotated.mp4"
 
 
 # Time
@@ -67,7 +50,7 @@ def test_every_frame_is_shown_at_its_own_time(out: Path, time_base: Fraction) ->
     start = 12_345
     info = media.info(time_base, start_pts=start)
     pts = list(accumulate(map(int, gaps), initial=start))
-    report = write(out, info, pts)
+    report = media.write_video(out, info, pts)
     assert report.frames == len(pts)
     assert media.presentation_times(out) == times(info, pts)
 
@@ -75,7 +58,7 @@ def test_every_frame_is_shown_at_its_own_time(out: Path, time_base: Fraction) ->
 def test_a_late_first_frame_stays_late(out: Path) -> None:
     info = media.info(Fraction(1001, 30_000), start_pts=7)
     pts = list(range(8, 30))
-    write(out, info, pts)
+    media.write_video(out, info, pts)
     assert media.presentation_times(out) == times(info, pts)
     with av.open(str(out)) as container:
         stream = container.streams.video[0]
@@ -83,24 +66,26 @@ def test_a_late_first_frame_stays_late(out: Path) -> None:
 
 
 def test_one_frame(out: Path) -> None:
-    assert write(out, media.info(), [0]).frames == 1
+    assert media.write_video(out, media.info(), [0]).frames == 1
     assert media.presentation_times(out) == [0]
 
 
 @pytest.mark.parametrize(
     ("duration_s", "expected"),
     [
-        (None, 10 * STEP),
-        (0.4, 10 * STEP),
+        (None, 10 * media.STEP),
+        (0.4, 10 * media.STEP),
         (2.0, 25_600),
-        pytest.param(60.0, 10 * STEP, id="a claim that a damaged file makes"),
-        pytest.param(0.37, 10 * STEP, id="a claim that forgets the last frame"),
+        pytest.param(60.0, 10 * media.STEP, id="a claim that a damaged file makes"),
+        pytest.param(0.37, 10 * media.STEP, id="a claim that forgets the last frame"),
     ],
 )
 def test_the_last_frame_is_shown_as_long_as_in_the_input(
     out: Path, duration_s: float | None, expected: int
 ) -> None:
-    write(out, media.info(duration_s=duration_s), list(range(0, 10 * STEP, STEP)))
+    media.write_video(
+        out, media.info(duration_s=duration_s), list(range(0, 10 * media.STEP, media.STEP))
+    )
     with av.open(str(out)) as container:
         stream = container.streams.video[0]
         assert stream.duration * stream.time_base == Fraction(expected, 12_800)
@@ -123,7 +108,7 @@ def test_pts_that_do_not_rise_are_refused(out: Path) -> None:
 @pytest.mark.parametrize("colour", [Colour(1, 1, 1), Colour(5, 6, 5), Colour(9, 16, 9, True)])
 def test_colour_and_pixel_shape_are_kept(out: Path, colour: Colour) -> None:
     info = media.info(colour=colour, sample_aspect_ratio=Fraction(12, 11))
-    write(out, info, [0, STEP])
+    media.write_video(out, info, [0, media.STEP])
     with av.open(str(out)) as container:
         stream = container.streams.video[0]
         read = stream.codec_context
@@ -138,14 +123,14 @@ def test_colour_and_pixel_shape_are_kept(out: Path, colour: Colour) -> None:
 
 
 def test_rgb_is_no_matrix_of_planes(out: Path) -> None:
-    write(out, media.info(colour=Colour(1, 13, 0)), [0])
+    media.write_video(out, media.info(colour=Colour(1, 13, 0)), [0])
     with av.open(str(out)) as container:
         assert next(container.decode(video=0)).colorspace == 2
 
 
 @pytest.mark.parametrize(("height", "width"), [(2, 2), (36, 64), (38, 66), (270, 130)])
 def test_pictures_of_all_even_sizes_come_back(out: Path, height: int, width: int) -> None:
-    written = list(media.frames([0, STEP, 2 * STEP], height=height, width=width))
+    written = list(media.frames([0, media.STEP, 2 * media.STEP], height=height, width=width))
     with VideoSink(out, media.info(), audio_from=None, encoder=x264(crf="1")) as sink:
         for frame in written:
             sink.write(frame)
@@ -170,166 +155,9 @@ def test_a_change_of_size_is_refused(out: Path) -> None:
 
 def test_the_index_comes_before_the_data(out: Path, tmp_path: Path) -> None:
     sound = media.write_sound(tmp_path / "a.mp4", "aac")
-    write(out, media.info(), list(range(0, 10 * STEP, STEP)), sound)
+    media.write_video(out, media.info(), list(range(0, 10 * media.STEP, media.STEP)), sound)
     order = media.atoms(out)
     assert order.index("moov") < order.index("mdat")
-
-
-# Sound
-
-
-@pytest.mark.parametrize(
-    ("name", "codec", "report"),
-    [
-        ("a.mp4", "aac", "copied aac"),
-        ("a.mov", "alac", "copied alac"),
-        ("a.mp4", "libmp3lame", "copied mp3"),
-        ("a.mp4", "libopus", "copied opus"),
-        ("a.mp4", "flac", "copied flac"),
-        ("a.mp4", "ac3", "copied ac3"),
-    ],
-)
-def test_sound_that_mp4_takes_is_copied_bit_for_bit(
-    out: Path, tmp_path: Path, name: str, codec: str, report: str
-) -> None:
-    sound = media.write_sound(tmp_path / name, codec)
-    # Longer than the picture, and all of it kept.
-    written = write(out, media.info(), list(range(0, 25 * STEP, STEP)), sound)
-    assert (written.audio, written.warnings) == (report, ())
-    assert media.sound_packets(out) == media.sound_packets(sound)
-
-
-@pytest.mark.parametrize(
-    ("name", "codec"), [("a.ts", "aac"), ("a.mkv", "libopus"), ("a.mkv", "aac")]
-)
-def test_sound_of_other_containers_is_copied(
-    out: Path, tmp_path: Path, name: str, codec: str
-) -> None:
-    sound = media.write_sound(tmp_path / name, codec, begin=0.3)
-    with av.open(str(sound)) as container:
-        zero = Fraction(container.start_time, av.time_base) if name == "a.ts" else Fraction(0)
-    start = round(zero * 12_800)
-    pts = list(range(start, start + 25 * STEP, STEP))
-    report = write(out, media.info(start_pts=start), pts, sound)
-    assert report.audio.startswith("copied")
-    before = [beep - float(zero) for beep in media.beep_times(sound)]
-    assert media.beep_times(out) == pytest.approx(before, abs=0.002)
-    assert media.presentation_times(out)[0] == 0
-    if codec == "aac":
-        with av.open(str(out)) as container:
-            assert container.streams.audio[0].codec_context.extradata
-
-
-@pytest.mark.parametrize(
-    ("name", "codec", "options"),
-    [
-        ("a.mpg", "mp2", {}),
-        ("a.ts", "mp2", {}),
-        ("a.mkv", "vorbis", {}),
-        ("a.wav", "pcm_s16le", {}),
-        ("a.avi", "pcm_s16le", {"rate": 192_000}),
-        ("a.mkv", "pcm_s24le", {"rate": 44_100, "channels": 6}),
-        ("a.mkv", "pcm_s16le", {"begin": 0.4}),
-        ("a.mkv", "pcm_s16le", {"channels": 8}),
-        ("a.avi", "libmp3lame", {"rate": 8000, "channels": 1}),
-    ],
-)
-def test_other_sound_is_made_aac_in_sync(
-    out: Path, tmp_path: Path, name: str, codec: str, options: dict
-) -> None:
-    sound = media.write_sound(tmp_path / name, codec, **options)
-    with av.open(str(sound)) as container:
-        late = name in {"a.mpg", "a.ts"}
-        zero = Fraction(container.start_time, av.time_base) if late else Fraction(0)
-    start = round(zero * 12_800)
-    pts = list(range(start, start + 25 * STEP, STEP))
-    report = write(out, media.info(start_pts=start), pts, sound)
-    assert report.audio.endswith("re-encoded to aac")
-    assert report.warnings == ()
-    before = [beep - float(zero) for beep in media.beep_times(sound)]
-    assert len(before) == 2
-    assert media.beep_times(out) == pytest.approx(before, abs=0.003)
-    with av.open(str(out)) as container:
-        assert container.streams.audio[0].channels == options.get("channels", 2)
-
-
-@pytest.mark.parametrize(("name", "codec"), [("a.mp4", "aac"), ("a.mkv", "pcm_s16le")])
-@pytest.mark.parametrize("first", [2.0, 20.0])
-def test_a_part_has_the_sound_of_that_part(
-    out: Path, tmp_path: Path, name: str, codec: str, first: float
-) -> None:
-    sound = media.write_sound(
-        tmp_path / name, codec, at=[first - 0.5, first + 0.5, first + 2.5], seconds=first + 4
-    )
-    start = round(first * 25) * STEP
-    pts = list(range(start, start + 50 * STEP, STEP))
-    write(out, media.info(), pts, sound, start_s=first - 0.01, end_s=first + 2)
-    assert media.presentation_times(out)[0] == 0
-    assert media.beep_times(out) == pytest.approx([0.5], abs=0.003)
-    with av.open(str(out)) as container:
-        assert container.duration / av.time_base == pytest.approx(2, abs=0.03)
-
-
-def test_a_gap_in_the_sound_becomes_silence(out: Path, tmp_path: Path) -> None:
-    sound = tmp_path / "a.mkv"
-    rate = 48_000
-    samples = media.beeps([0.0], seconds=0.5, rate=rate, channels=2)
-    with av.open(str(sound), "w") as container:
-        stream = container.add_stream("pcm_s16le", rate=rate)
-        for begin in (0.25, 2.0):
-            frame = av.AudioFrame.from_ndarray(samples, "fltp", "stereo")
-            frame.sample_rate = rate
-            frame.time_base = Fraction(1, rate)
-            frame.pts = round(begin * rate)
-            container.mux(stream.encode(frame))
-    write(out, media.info(), [0, STEP], sound)
-    assert media.beep_times(out) == pytest.approx([0.25, 2.0], abs=0.003)
-
-
-def test_of_several_sounds_one_is_kept_and_the_user_told(out: Path, tmp_path: Path) -> None:
-    sound = media.write_sound(tmp_path / "a.mp4", "aac", copies=3)
-    report = write(out, media.info(), [0, STEP], sound)
-    assert report.warnings == ("2 more sound streams were left out",)
-    with av.open(str(out)) as container:
-        assert len(container.streams.audio) == 1
-
-
-def test_damaged_sound_is_skipped_and_told(out: Path, tmp_path: Path) -> None:
-    sound = media.write_sound(tmp_path / "a.ts", "mp2", seconds=4)
-    data = bytearray(sound.read_bytes())
-    middle = len(data) // 2
-    data[middle : middle + 6000] = np.random.default_rng(1).bytes(6000)
-    sound.write_bytes(data)
-    with av.open(str(sound)) as container:
-        start = round(Fraction(container.start_time, av.time_base) * 12_800)
-    pts = list(range(start, start + 25 * STEP, STEP))
-    report = write(out, media.info(start_pts=start), pts, sound)
-    assert any("damaged" in warning for warning in report.warnings)
-    assert len(media.beep_times(out)) >= 1
-    with av.open(str(out)) as container:
-        assert container.duration / av.time_base == pytest.approx(4, abs=0.15)
-
-
-def test_sound_that_cannot_be_decoded_costs_no_picture(out: Path, tmp_path: Path) -> None:
-    sound = media.write_sound(tmp_path / "a.mkv", "vorbis")
-    with av.open(str(sound)) as container:
-        packets = [bytes(packet) for packet in container.demux(audio=0) if packet.size > 20]
-    data = sound.read_bytes()
-    for packet in packets:
-        data = data.replace(packet, b"\xff" * len(packet))
-    sound.write_bytes(data)
-    report = write(out, media.info(), list(range(0, 25 * STEP, STEP)), sound)
-    assert "damaged" in report.warnings[0]
-    assert len(media.presentation_times(out)) == 25
-
-
-def test_an_input_without_sound_or_that_is_gone(out: Path, tmp_path: Path) -> None:
-    silent = tmp_path / "silent.mp4"
-    write(silent, media.info(), [0, STEP])
-    assert write(out, media.info(), [0, STEP], silent).audio == "none"
-    report = write(out, media.info(), [0, STEP], tmp_path / "gone.mp4")
-    assert report.audio == "none"
-    assert "could not be read" in report.warnings[0]
 
 
 def test_nobody_s_place_or_name_is_passed_on(out: Path, tmp_path: Path) -> None:
@@ -343,7 +171,7 @@ def test_nobody_s_place_or_name_is_passed_on(out: Path, tmp_path: Path) -> None:
             if packet.size:
                 packet.stream = stream
                 container.mux(packet)
-    write(out, media.info(), [0, STEP], tagged)
+    media.write_video(out, media.info(), [0, media.STEP], tagged)
     assert b"Jane Doe" in tagged.read_bytes()
     assert b"Jane Doe" not in out.read_bytes()
     assert b"48.8577" not in out.read_bytes()
@@ -366,7 +194,7 @@ def test_without_frames_there_is_no_file(out: Path) -> None:
 def test_an_exception_leaves_nothing(out: Path, tmp_path: Path, error: type[BaseException]) -> None:
     sound = media.write_sound(tmp_path / "a.mp4", "aac")
     with pytest.raises(error), VideoSink(out, media.info(), audio_from=sound) as sink:
-        for frame in media.frames(range(0, 60 * STEP, STEP)):
+        for frame in media.frames(range(0, 60 * media.STEP, media.STEP)):
             sink.write(frame)
         raise error
     assert not list(out.parent.iterdir())
@@ -390,7 +218,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
 
 def test_settings_that_the_encoder_refuses(out: Path) -> None:
     with pytest.raises(OutputError, match="cannot write") as caught:
-        write(out, media.info(), [0], encoder=x264(preset="nonsense"))
+        media.write_video(out, media.info(), [0], encoder=x264(preset="nonsense"))
     assert caught.value.hint
     assert not list(out.parent.iterdir())
 
@@ -400,7 +228,7 @@ def noise(count: int) -> Iterator[Frame]:
     random = np.random.default_rng(0)
     for index in range(count):
         planes = random.integers(16, 235, (360, 320), np.uint8)
-        yield Frame(index, index * STEP, planes, planes)
+        yield Frame(index, index * media.STEP, planes, planes)
 
 
 def fill(path: Path, count: int) -> None:
