@@ -110,6 +110,6 @@ class Listening:
         self._between(line["epoch"])
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def listening() -> type[Listening]:
     return Listening

@@ -57,13 +57,14 @@ def fit(recipe: Recipe, sets: Any, out: Path, watcher: Any, **more: Any) -> Trai
 
 @pytest.fixture(scope="module")
 def whole(
-    recipe: Recipe, sets: tuple[Pictures, Pictures], tmp_path_factory: pytest.TempPathFactory
+    recipe: Recipe,
+    sets: tuple[Pictures, Pictures],
+    listening: Any,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> tuple[Trained, Path]:
     """A run that nothing disturbed."""
-    from conftest import Listening
-
     out = tmp_path_factory.mktemp("whole")
-    return fit(recipe, sets, out, Listening()), out
+    return fit(recipe, sets, out, listening()), out
 
 
 def same(a: dict[str, Any], b: dict[str, Any]) -> bool:
