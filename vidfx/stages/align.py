@@ -5,17 +5,15 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from vidfx.types import Quality
+from vidfx.stages.pixels import warped
+from vidfx.types import Colour, Frame, Quality
 from vidfx_engines.templates import TEMPLATES, similarity
 
 
 def crops(rgb: np.ndarray, landmarks: np.ndarray, template: str, size: int) -> np.ndarray:
     """Aligned faces (N, size, size, 3) uint8 of a picture; its last pixels go on where it ends."""
-    matrices = similarity(landmarks, TEMPLATES[template] * size)
-    out = np.empty((len(landmarks), size, size, 3), np.uint8)
-    for matrix, crop in zip(matrices, out, strict=True):
-        cv2.warpAffine(rgb, matrix, (size, size), dst=crop, borderMode=cv2.BORDER_REPLICATE)
-    return out
+    transforms = similarity(landmarks, TEMPLATES[template] * size)
+    return warped(Frame(0, 0, rgb), Colour().matrix, transforms, size)
 
 
 FULL_SIZE_PX = 80.0
