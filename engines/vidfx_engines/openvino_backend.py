@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,13 +18,17 @@ from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
 from vidfx_engines.libraries import importing
 from vidfx_engines.spec import PLAN, EngineSpec
 
+if TYPE_CHECKING:
+    from vidfx_engines.graph import Prepared
+
 NOT_WANTED = ("openvino_telemetry", "openvino.tools.ovc")
 """The first sends an event to Google Analytics when OpenVINO is imported; the second converts
 models of other frameworks, and takes longer to import than all the rest."""
 MACHINE = ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")
 """Properties of the CPU for which a compiled model holds."""
 
-GRAPH_CODE = ("graph.py", "graph_input.py")
+GRAPH_CODE = ("graph.py", "graph_input.py", Path(__file__).name)
+"""What makes the graph and keeps it; another version of it must not read what this one kept."""
 
 
 @cache
@@ -65,27 +68,24 @@ class OpenVinoEngine:
     backend = "openvino"
 
     def __init__(
-        self, spec: EngineSpec, data: bytes, options: dict[str, Any], precision: str
+        self, spec: EngineSpec, network: _Network, options: dict[str, Any], precision: str
     ) -> None:
         self.spec = spec
         self.precision = precision
         self.device = f"CPU, {precision}"
-        self._data: bytes | None = data
-        self._sha256 = hashlib.sha256(data).hexdigest()
+        self._network: _Network | None = network
         self._options = options
         self._sides: tuple[int, ...] | None = None
         self._queue: Any = None
-        if spec.input.size is None:
-            self._network()
-        else:
+        if spec.input.size is not None:
             self._queue_for((spec.input.size, spec.input.size))
 
     def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         batch = check_batch(self.spec, batch)
-        if self._data is None:
+        if self._network is None:
             raise EngineRunError(f"{self.spec.name}: closed")
         if not len(batch):
-            return empty_outputs(self._shapes())
+            return empty_outputs(self._network.output_sides())
         try:
             outputs = self._infer(self._queue_for(batch.shape[1:3]), batch)
         except RuntimeError as error:
@@ -94,17 +94,7 @@ class OpenVinoEngine:
         return outputs
 
     def close(self) -> None:
-        self._data = self._queue = self._sides = None
-
-    def _network(self) -> Any:
-        return _core().read_model(self._data, b"")
-
-    def _shapes(self) -> list[list[int | None]]:
-        network = self._network()
-        return [
-            [d.get_length() if d.is_static else None for d in network.output(name).partial_shape]
-            for name in self.spec.outputs
-        ]
+        self._network = self._queue = self._sides = None
 
     def _infer(self, queue: Any, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         """Pictures of a detector go one by one, crops in chunks that keep every stream busy."""
@@ -136,15 +126,16 @@ class OpenVinoEngine:
 
     def _compile(self, sides: tuple[int, ...]) -> Any:
         """From the user's cache where the model, its options, OpenVINO and the CPU are the same."""
+        assert self._network is not None
         core = _core()
         machine = [core.get_property("CPU", name) for name in MACHINE]
         version = import_openvino().__version__
-        key = key_of(version, machine, sorted(self._options.items()), self._sha256, sides)
+        key = key_of(version, machine, sorted(self._options.items()), self._network.key, sides)
         blob = fetch(key)
         if blob is not None:
             with suppress(RuntimeError):
                 return core.import_model(blob, "CPU", self._options)
-        model = self._network()
+        model = self._network.read()
         model.reshape([1 if self.spec.input.size is None else -1, *sides, 3])
         compiled = core.compile_model(model, "CPU", self._options)
         keep(key, compiled.export_model().getvalue())
@@ -172,7 +163,7 @@ class OpenVinoBackend:
         threads: int | None,
         precision: Precision,
     ) -> OpenVinoEngine:
-        data, int8 = _prepared(spec, folder)
+        weights = spec.read_weights(folder)
         has_bf16 = "BF16" in cpu_capabilities()
         if precision == "bf16" and not has_bf16:
             raise EngineUnavailable("this CPU has no bf16 arithmetic", hint="leave precision auto")
@@ -186,29 +177,51 @@ class OpenVinoBackend:
         }
         if threads is not None:
             options["INFERENCE_NUM_THREADS"] = threads
-        kind = "int8" if int8 else chosen
         try:
-            return OpenVinoEngine(spec, data, options, kind)
+            network = _Network(spec, weights)
+            return OpenVinoEngine(spec, network, options, "int8" if network.int8 else chosen)
         except RuntimeError as error:
             raise EngineUnavailable(
                 f"{spec.weights}: OpenVINO cannot run it: {first_line(error)}"
             ) from None
 
 
-def _prepared(spec: EngineSpec, folder: Path) -> tuple[bytes, bool]:
-    """What ``graph.prepare`` makes of the weights, and whether that is int8.
+class _Network:
+    """The graph of an engine as OpenVINO takes it.
 
-    From the user's cache where the weights, their spec and our code are the same: to import onnx
-    and to parse the graph takes 0.1 s.
+    ``graph.prepare`` makes it once, which imports onnx and takes 0.1 s; the user's cache keeps it,
+    and it is not even read from there where a compiled model is.
     """
-    weights = spec.read_weights(folder)
-    code = [Path(__file__).with_name(name).read_bytes() for name in GRAPH_CODE]
-    key = key_of("graph", code, spec)
-    kept = fetch(key)
-    if kept is None:
+
+    def __init__(self, spec: EngineSpec, weights: bytes) -> None:
+        """Raises RuntimeError where OpenVINO does not know the graph, EngineError for no graph."""
+        self._spec, self._weights = spec, weights
+        code = [Path(__file__).with_name(name).read_bytes() for name in GRAPH_CODE]
+        self.key = key_of("graph", code, spec)
+        int8_key = key_of("int8", self.key)
+        known = fetch(int8_key)
+        if known is None:
+            made = self._prepare()
+            _core().read_model(made.data, b"")
+            known = bytes([made.int8])
+            keep(int8_key, known)
+        self.int8 = bool(known[0])
+
+    def _prepare(self) -> Prepared:
         from vidfx_engines import graph  # noqa: PLC0415
 
-        made = graph.prepare(spec, weights)
-        kept = bytes([made.int8]) + made.data
-        keep(key, kept)
-    return kept[1:], bool(kept[0])
+        made = graph.prepare(self._spec, self._weights)
+        keep(self.key, made.data)
+        return made
+
+    def read(self) -> Any:
+        """As openvino.Model; it is the caller's to change."""
+        return _core().read_model(fetch(self.key) or self._prepare().data, b"")
+
+    def output_sides(self) -> list[list[int | None]]:
+        """Of the outputs in the spec's order; None where a side depends on the input."""
+        model = self.read()
+        return [
+            [d.get_length() if d.is_static else None for d in model.output(name).partial_shape]
+            for name in self._spec.outputs
+        ]

@@ -143,18 +143,22 @@ def test_damage_in_the_cache_is_noticed(toy: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("XDG_CACHE_HOME", str(toy.parent / "cache"))
     crops = np.random.default_rng(3).integers(0, 256, (3, 32, 32, 3), np.uint8)
     expected = select(toy, backend="openvino").engine.run(crops)[0]
-    graph_and_blob = list((toy.parent / "cache" / "vidfx" / "openvino").iterdir())
-    assert len(graph_and_blob) == 2
+    files = list((toy.parent / "cache" / "vidfx" / "openvino").iterdir())
+    facts, *large = sorted(files, key=lambda file: file.stat().st_size)
+    assert len(large) == 2
     again = select(toy, backend="openvino").engine.run(crops)[0]
     np.testing.assert_array_equal(again, expected)
-    for kept in graph_and_blob:
+    for kept in files:
         whole = kept.read_bytes()
         for damaged in (
             b"",
-            whole[:100],
+            whole[: len(whole) // 2],
             whole[:-1],
-            whole[:-400] + bytes(b ^ 65 for b in whole[-400:]),
+            bytes(b ^ 65 for b in whole),
         ):
+            for other in large:
+                if kept != facts:  # the graph is read only where no compiled model is kept
+                    other.unlink(missing_ok=True)
             kept.write_bytes(damaged)
             again = select(toy, backend="openvino").engine.run(crops)[0]
             np.testing.assert_array_equal(again, expected)

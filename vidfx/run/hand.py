@@ -45,7 +45,8 @@ class Hand:
         self.wire, theirs = Wire.pair()
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         path = [entry for entry in sys.path if Path(entry).is_absolute()]
-        environment = os.environ | {"PYTHONPATH": os.pathsep.join(path)}
+        environment = {"OPENBLAS_NUM_THREADS": "1"} | os.environ  # idle, they spin 0.2 s at start
+        environment |= {"PYTHONPATH": os.pathsep.join(path)}
         if gpu is not None:
             environment["CUDA_VISIBLE_DEVICES"] = gpu
         try:
