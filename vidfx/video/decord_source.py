@@ -8,7 +8,6 @@ import sys
 from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cache
-from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
@@ -82,12 +81,7 @@ class DecordSource:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -9,7 +9,6 @@ from functools import partial
 from heapq import heappop, heappush
 from itertools import chain
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import av
@@ -61,12 +60,7 @@ class PyAVSource:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
