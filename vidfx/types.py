@@ -95,11 +95,22 @@ class Frame:
     VideoInfo.colour says; owned by the frame (never the decoder's own memory), may be drawn on"""
     device: object = None
     "a Surface from a decoder on a device, and what vidfx.device makes of it; None on the host"
+    lent: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+    "the decoder's own planes, where nobody asked for ``planes``; see ``yuv``"
 
     @cached_property
     def rgb(self) -> np.ndarray:
         """(H, W, 3) uint8, not to be written to; made when first asked for, which takes time."""
         return self.pixels() if callable(self.pixels) else self.pixels
+
+    @property
+    def yuv(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        """(H', W') and twice (H' / 2, W' / 2), not to be written to; None: there is only RGB."""
+        if self.planes is None:
+            return self.lent
+        height, width = self.planes.shape[0] * 2 // 3, self.planes.shape[1]
+        chroma = self.planes[height:].reshape(2, height // 2, width // 2)
+        return self.planes[:height], chroma[0], chroma[1]
 
 
 @dataclass(frozen=True)

@@ -176,6 +176,26 @@ def test_frames_stay_as_they_were(media, name: str, reader: Reader):
     assert [number_in(rgb) for rgb in kept] == list(range(48))
 
 
+@pytest.mark.parametrize("name", ["cfr.mp4", "vp9.webm", "bt601-full.mp4", "444.mp4", "odd.mkv",
+                                  "turned-90.mp4", "grey.mkv"])  # fmt: skip
+def test_planes_that_are_lent_are_the_planes_and_stay(media, name: str):
+    """Only those of an upright frame of even size need no copy."""
+    lent, wanted = (list_of(media(name), planes=planes) for planes in (False, True))
+    copies = [frame.lent is None for frame in lent]
+    assert copies == [name in ("odd.mkv", "turned-90.mp4")] * 48
+    for frame, other in zip(lent, wanted, strict=True):
+        assert frame.yuv is not None and other.yuv is not None
+        assert other.lent is None
+        for plane, true in zip(frame.yuv, other.yuv, strict=True):
+            np.testing.assert_array_equal(plane, true)
+            assert plane.flags.writeable == (frame.lent is None)
+
+
+def list_of(path: Path, *, planes: bool) -> list[Frame]:
+    with PyAVSource(path, planes=planes) as source:
+        return list(source)
+
+
 def test_a_folder_of_pictures(tmp_path: Path):
     for number in (1, 2, 10, 9):
         bgr = np.ascontiguousarray(picture(number, 160, 90)[..., ::-1])

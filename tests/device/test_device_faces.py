@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from vidfx.stages.cuts import thumbnail
 from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
 from vidfx.types import Colour, Frame, Surface
+from vidfx.video.source import open_source
 from vidfx_engines import embedded, select
 from vidfx_engines.embedded import ORIGINS
 from worker_faults import worker_faults
@@ -156,6 +158,16 @@ def test_frames_come_in_order_with_their_thumbnails(group: np.ndarray) -> None:
         assert isinstance(frame.device, OnDevice)
         np.testing.assert_array_equal(frame.device.pixels.permute(1, 2, 0).numpy(), picture)
         assert np.abs(frame.device.small - thumbnail(Frame(0, 0, picture))).max() <= 1
+
+
+def test_planes_that_a_decoder_lent_are_sent_like_those_that_were_copied(clip: Path) -> None:
+    pixels: list[torch.Tensor] = []
+    for planes in (False, True):
+        with open_source(clip, "pyav", planes=planes)[0] as source:
+            frame = next(on_device(islice(source, 1), CPU, source.info.colour))
+        assert (frame.lent is None) == planes and isinstance(frame.device, OnDevice)
+        pixels.append(frame.device.pixels)
+    torch.testing.assert_close(*pixels, rtol=0, atol=0)
 
 
 def test_surfaces_become_pixels_and_planes(group: np.ndarray) -> None:

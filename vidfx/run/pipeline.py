@@ -168,7 +168,7 @@ class Pipeline:
                     for row in tracked[found.frame[tracked] == m.frame.index].tolist()
                 }
             yield Observed(
-                replace(m.frame, pixels=NO_PIXELS, device=None),
+                replace(m.frame, pixels=NO_PIXELS, lent=None, device=None),
                 time_s,
                 sightings,
                 looked=m.frame.index in looked_at,

@@ -19,26 +19,23 @@ _BT601 = (0.299, 0.114)
 
 def size_of(frame: Frame) -> tuple[int, int]:
     """(height, width) of what there is to look at."""
-    if frame.planes is None:
-        return frame.rgb.shape[0], frame.rgb.shape[1]
-    return frame.planes.shape[0] * 2 // 3, frame.planes.shape[1]
+    seen = frame.rgb if frame.yuv is None else frame.yuv[0]
+    return seen.shape[0], seen.shape[1]
 
 
 def shrunk(frame: Frame, matrix: int, width: int, height: int, method: int) -> np.ndarray:
     """(height, width, 3) uint8 RGB of the whole frame; ``method`` is one of cv2's."""
-    if frame.planes is None:
+    if frame.yuv is None:
         return cv2.resize(frame.rgb, (width, height), interpolation=method)
-    parts = [
-        cv2.resize(plane, (width, height), interpolation=method) for plane in _split(frame.planes)
-    ]
+    parts = [cv2.resize(plane, (width, height), interpolation=method) for plane in frame.yuv]
     return _to_rgb(parts, matrix)
 
 
 def sampled(frame: Frame, matrix: int, side: int) -> np.ndarray:
     """(side, side, 3) uint8 RGB: of some pixels, spread evenly, the mean of each 16."""
-    if frame.planes is None:
+    if frame.yuv is None:
         return _sampled(frame.rgb, side)
-    return _to_rgb([_sampled(plane, side) for plane in _split(frame.planes)], matrix)
+    return _to_rgb([_sampled(plane, side) for plane in frame.yuv], matrix)
 
 
 def _sampled(picture: np.ndarray, side: int) -> np.ndarray:
@@ -53,25 +50,24 @@ def warped(frame: Frame, matrix: int, transforms: np.ndarray, size: int) -> np.n
     """
     out = np.empty((len(transforms), size, size, 3), np.uint8)
     for transform, crop in zip(transforms, out, strict=True):
-        source, moved = frame.rgb if frame.planes is None else None, transform
-        if source is None:
-            assert frame.planes is not None
-            source, moved = _surroundings(frame.planes, matrix, transform, size)
+        if frame.yuv is None:
+            source, moved = frame.rgb, transform
+        else:
+            source, moved = _surroundings(*frame.yuv, matrix, transform, size)
         cv2.warpAffine(source, moved, (size, size), dst=crop, borderMode=cv2.BORDER_REPLICATE)
     return out
 
 
 def _surroundings(
-    planes: np.ndarray, matrix: int, transform: np.ndarray, size: int
+    y: np.ndarray, u: np.ndarray, v: np.ndarray, matrix: int, transform: np.ndarray, size: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """RGB of what a crop sees, and the transform from there."""
     corners = np.array([[0, 0, 1], [size, 0, 1], [0, size, 1], [size, size, 1]], float)
     there = corners @ cv2.invertAffineTransform(transform).T
-    height, width = planes.shape[0] * 2 // 3, planes.shape[1]
+    height, width = y.shape
     x1, y1 = (np.floor(there.min(0)) - 2).clip(0, (width - 2, height - 2)).astype(int) // 2
     x2, y2 = (np.ceil(there.max(0)) + 3).clip(2, (width, height)).astype(int) // 2
     x2, y2 = max(x1 + 1, x2), max(y1 + 1, y2)
-    y, u, v = _split(planes)
     around = (slice(y1, y2), slice(x1, x2))
     luma = y[2 * y1 : 2 * y2, 2 * x1 : 2 * x2]
     wide = (luma.shape[1], luma.shape[0])
@@ -79,13 +75,6 @@ def _surroundings(
     moved = transform.copy()
     moved[:, 2] += transform[:, :2] @ (2 * x1, 2 * y1)
     return _to_rgb([luma, *chroma], matrix), moved
-
-
-def _split(planes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Views of the three planes of an I420 array."""
-    height, width = planes.shape[0] * 2 // 3, planes.shape[1]
-    chroma = planes[height:].reshape(2, height // 2, width // 2)
-    return planes[:height], chroma[0], chroma[1]
 
 
 def _to_rgb(parts: list[np.ndarray], matrix: int) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from heapq import heappop, heappush
 from itertools import chain
@@ -83,7 +83,7 @@ class PyAVSource:
                     continue
                 if self._end_s is not None and seconds >= self._end_s:
                     break
-                yield Frame(index, pts, *self._convert(frame))
+                yield self._convert(index, pts, frame)
             else:
                 missing = shortfall(self.info, count + self._hidden, pts) if whole else None
                 if missing:
@@ -221,24 +221,29 @@ class _Converter:
         self._orientation = Orientation.of(first)
         self._wants_planes = planes
         odd = bool(first.width % 2 or first.height % 2)
+        turned = self._orientation != Orientation()
         # turned chroma of an odd size would no longer lie over its luma
-        self._planes_from_rgb = first.format.is_rgb or (odd and self._orientation != Orientation())
+        self._planes_from_rgb = first.format.is_rgb or (odd and turned)
+        self._lends = not (planes or odd or turned)
         self._rgb_to_i420 = to_i420
         self._rgb, self._i420 = VideoReformatter(), VideoReformatter()
 
-    def __call__(
-        self, frame: av.VideoFrame
-    ) -> tuple[np.ndarray | Callable[[], np.ndarray], np.ndarray | None]:
-        """``Frame.pixels`` and ``Frame.planes``.
+    def __call__(self, index: int, pts: int, frame: av.VideoFrame) -> Frame:
+        """A Frame that is looked at by its planes, unless nobody wants them and they are not there.
 
-        A copy of the planes costs less than RGB, which is left for those who ask for it; so there
-        are planes unless they would have to be made of RGB and nobody wants them.
+        They are copied where they are wanted, and lent where it is enough to look at them. RGB,
+        which costs more than a copy, is left for those who ask for it.
         """
         self.resized += (frame.width, frame.height) != (self._width, self._height)
-        if not self._planes_from_rgb:
-            return partial(self._to_rgb, frame), self._to_planes(frame)
-        rgb = self._to_rgb(frame)
-        return rgb, self._rgb_to_i420(rgb) if self._wants_planes else None
+        if self._planes_from_rgb:
+            rgb = self._to_rgb(frame)
+            return Frame(index, pts, rgb, self._rgb_to_i420(rgb) if self._wants_planes else None)
+        make_rgb, planes = partial(self._to_rgb, frame), self._planes(frame)
+        if self._lends:
+            for plane in planes:
+                plane.setflags(write=False)
+            return Frame(index, pts, make_rgb, lent=planes)
+        return Frame(index, pts, make_rgb, pack_i420(*map(self._orientation.upright, planes)))
 
     def _to_rgb(self, frame: av.VideoFrame) -> np.ndarray:
         converted = self._rgb.reformat(
@@ -255,7 +260,8 @@ class _Converter:
         rgb.setflags(write=False)
         return rgb
 
-    def _to_planes(self, frame: av.VideoFrame) -> np.ndarray:
+    def _planes(self, frame: av.VideoFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Limited-range Y, U and V, as they are stored."""
         full = is_full_range(frame)
         same_size = (frame.width, frame.height) == (self._width, self._height)
         if frame.format.name != "yuv420p" or full or not same_size:
@@ -269,4 +275,4 @@ class _Converter:
                 interpolation=Interpolation.BILINEAR,
                 threads=1,
             )
-        return pack_i420(*(self._orientation.upright(plane_view(frame, i)) for i in range(3)))
+        return plane_view(frame, 0), plane_view(frame, 1), plane_view(frame, 2)
