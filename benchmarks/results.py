@@ -50,7 +50,7 @@ ROWS = (
         "vidfx train emotion study/fer4 --init study/faces/best.safetensors"
         " -o study/emotion-faces"),
     Row("emotion", "VGG-16 from scratch, 48 px", "emotion-vgg-scratch", None,
-        "vidfx train emotion study/fer4 --arch vggface --init scratch --size 48 --epochs 24"
+        "vidfx train emotion study/fer4 --arch vggface --init scratch --size 48 --epochs 16"
         " -o study/emotion-vgg-scratch"),
     Row("emotion", "the embedded model, a small network for 48 px", "embedded"),
     Row("emotion", "ResNet-18 from ImageNet", "emotion-imagenet", "imagenet",

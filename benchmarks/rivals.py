@@ -46,15 +46,11 @@ def pairs(args: argparse.Namespace, clip: Path, out: Path) -> list[Pair]:
     vidfx = [*PROGRAM, "annotate", str(clip)]
     vidfx += ["--overwrite", "--quiet"]
     peer = [sys.executable, str(PEERS)]
-    folder = out / "deface"
-    found = [
-        Pair(
-            "deface --scale 640x384",
-            lines[DEFACE],
-            [*vidfx, "--emotion", "none", "-o", str(out / "v-deface")],
-            [*peer, "deface", str(clip), str(folder)],
-        )
-    ]
+    found: list[Pair] = []
+    if not args.no_deface:
+        ours = [*vidfx, "--emotion", "none", "-o", str(out / "v-deface")]
+        boxes = [*peer, "deface", str(clip), str(out / "deface")]
+        found.append(Pair("deface --scale 640x384", lines[DEFACE], ours, boxes))
     if args.scrfd:
         nets = [net.resolve() for net in resnets(out)]
         theirs = [*peer, "insightface", str(clip), str(out / "insightface")]
@@ -130,6 +126,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=300)
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--threads", type=int, default=0, help="of deface's encoder")
+    parser.add_argument("--no-deface", action="store_true", help="leave deface out")
     parser.add_argument("--scrfd", type=Path, metavar="ONNX", help="insightface's det_500m")
     parser.add_argument("--fer-python", type=Path, help="a Python that has fer 25.10")
     add_option(parser)

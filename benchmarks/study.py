@@ -100,7 +100,7 @@ STEPS = (
     *_trained("emotion-faces", f"{EMOTION} --init {FACES}"),
     *_trained(
         "emotion-vgg-scratch",
-        f"{EMOTION} --arch vggface --init scratch --size 48 --epochs 24",
+        f"{EMOTION} --arch vggface --init scratch --size 48 --epochs 16",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""A server that speaks S3, in this process, for the tests of storage."""
+"""A server that speaks S3, in this process, for storage; and photographs of people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
+from extracting import write
 
 
 @pytest.fixture(scope="module")
@@ -41,3 +44,15 @@ def s3(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         for item in client.list_objects_v2(Bucket=bucket).get("Contents", []):
             client.delete_object(Bucket=bucket, Key=item["Key"])
     return client
+
+
+@pytest.fixture
+def people(tmp_path: Path, astronaut: np.ndarray, group: np.ndarray) -> Path:
+    """in/Eileen/{a,b}.png, one person; in/crew/a.png, six."""
+    write(tmp_path / "in/Eileen/a.png", astronaut)
+    write(tmp_path / "in/Eileen/b.png", np.ascontiguousarray(astronaut[:, ::-1]))
+    write(
+        tmp_path / "in/crew/a.png",
+        cv2.resize(group, None, fx=0.75, fy=0.75, interpolation=cv2.INTER_AREA),
+    )
+    return tmp_path / "in"
