@@ -68,7 +68,13 @@ def work(tmp_path: Path) -> Path:
             "eer": 0.03,
             "recall_at_far": [{"far": 0.01, "recall": 0.91}, {"far": 0.001, "recall": 0.71}],
         },
-        "thresholds": {"decisions": {"other": {"n": 720, "accepted": 3, "misnamed": 2}}},
+        "thresholds": {
+            "set_on": {"wanted": 61, "wanted_accepted": 57, "others": 710, "others_accepted": 4},
+            "decisions": {
+                "other": {"n": 720, "misnamed": 2},
+                results.TARGET: {"n": 59, "accepted": 58},
+            },
+        },
     }
     for name in ("lfw", "fer4"):
         (tmp_path / name).mkdir()
@@ -88,7 +94,7 @@ def test_the_page_has_the_figures_and_leaves_the_rest_empty(work: Path) -> None:
     assert "0.876 [0.810, 0.920]" in row
     assert "0.654 (of 9)" in row
     assert row.rstrip().endswith("| 11 | 0.865 |")
-    assert "5 of 720" in page
+    assert "| 57 of 61, 4 of 710 | 58 of 59, 2 of 720 |" in page
     assert "2 repeated" in page
     assert "0.987" in page
     assert "- `faces`: 2 people, 42 pictures, validation accuracy 0.500, 11 min" in page
