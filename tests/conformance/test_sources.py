@@ -180,7 +180,7 @@ def test_frames_stay_as_they_were(media, name: str, reader: Reader):
                                   "turned-90.mp4", "grey.mkv"])  # fmt: skip
 def test_planes_that_are_lent_are_the_planes_and_stay(media, name: str):
     """Only those of an upright frame of even size need no copy."""
-    lent, wanted = (list_of(media(name), planes=planes) for planes in (False, True))
+    lent, wanted = (read(media(name), "pyav", planes=planes) for planes in (False, True))
     copies = [frame.lent is None for frame in lent]
     assert copies == [name in ("odd.mkv", "turned-90.mp4")] * 48
     for frame, other in zip(lent, wanted, strict=True):
@@ -189,11 +189,6 @@ def test_planes_that_are_lent_are_the_planes_and_stay(media, name: str):
         for plane, true in zip(frame.yuv, other.yuv, strict=True):
             np.testing.assert_array_equal(plane, true)
             assert plane.flags.writeable == (frame.lent is None)
-
-
-def list_of(path: Path, *, planes: bool) -> list[Frame]:
-    with PyAVSource(path, planes=planes) as source:
-        return list(source)
 
 
 def test_a_folder_of_pictures(tmp_path: Path):

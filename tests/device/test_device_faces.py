@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -164,8 +163,9 @@ def test_planes_that_a_decoder_lent_are_sent_like_those_that_were_copied(clip: P
     pixels: list[torch.Tensor] = []
     for planes in (False, True):
         with open_source(clip, "pyav", planes=planes)[0] as source:
-            frame = next(on_device(islice(source, 1), CPU, source.info.colour))
-        assert (frame.lent is None) == planes and isinstance(frame.device, OnDevice)
+            decoded = next(iter(source))
+            frame = next(on_device(owned([decoded], CPU), CPU, source.info.colour))
+        assert (decoded.lent is None) == planes and isinstance(frame.device, OnDevice)
         pixels.append(frame.device.pixels)
     torch.testing.assert_close(*pixels, rtol=0, atol=0)
 

@@ -144,7 +144,7 @@ def test_damage_in_the_cache_is_noticed(toy: Path, monkeypatch: pytest.MonkeyPat
     crops = np.random.default_rng(3).integers(0, 256, (3, 32, 32, 3), np.uint8)
     expected = select(toy, backend="openvino").engine.run(crops)[0]
     files = list((toy.parent / "cache" / "vidfx" / "openvino").iterdir())
-    facts, *large = sorted(files, key=lambda file: file.stat().st_size)
+    large = sorted(files, key=lambda file: file.stat().st_size)[1:]
     assert len(large) == 2
     again = select(toy, backend="openvino").engine.run(crops)[0]
     np.testing.assert_array_equal(again, expected)
@@ -152,16 +152,16 @@ def test_damage_in_the_cache_is_noticed(toy: Path, monkeypatch: pytest.MonkeyPat
         whole = kept.read_bytes()
         for damaged in (
             b"",
-            whole[: len(whole) // 2],
+            whole[: min(100, len(whole) // 2)],
             whole[:-1],
-            bytes(b ^ 65 for b in whole),
+            whole[:-400] + bytes(b ^ 65 for b in whole[-400:]),
         ):
-            for other in large:
-                if kept != facts:  # the graph is read only where no compiled model is kept
-                    other.unlink(missing_ok=True)
-            kept.write_bytes(damaged)
-            again = select(toy, backend="openvino").engine.run(crops)[0]
-            np.testing.assert_array_equal(again, expected)
+            for gone in ([], [file for file in large if file != kept]):
+                for file in gone:  # a graph is read only where no compiled model is kept
+                    file.unlink()
+                kept.write_bytes(damaged)
+                again = select(toy, backend="openvino").engine.run(crops)[0]
+                np.testing.assert_array_equal(again, expected)
             assert kept.read_bytes() != damaged
 
 

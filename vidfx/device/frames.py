@@ -60,8 +60,9 @@ class _Batch:
         self._planes: list[torch.Tensor | None] = [None] * len(frames)
         if isinstance(frames[0].device, Surface):
             self._pixels = torch.stack([self._from_surface(i, colour) for i in range(len(frames))])
-        elif frames[0].yuv is not None:
-            self._pixels = i420_to_rgb(self._to_device([*map(_packed, frames)]), colour.matrix)
+        elif frames[0].planes is not None:
+            planes = self._to_device([f.planes for f in frames if f.planes is not None])
+            self._pixels = i420_to_rgb(planes, colour.matrix)
         else:
             pixels = self._to_device([frame.rgb for frame in frames])
             self._pixels = pixels.permute(0, 3, 1, 2).contiguous()
@@ -113,17 +114,8 @@ class _Batch:
         return host.copy_(values, non_blocking=True)
 
 
-def _packed(frame: Frame) -> np.ndarray:
-    """``Frame.planes``, of planes that are only lent a copy."""
-    if frame.planes is not None:
-        return frame.planes
-    assert frame.lent is not None
-    width = frame.lent[0].shape[1]
-    return np.concatenate([plane.reshape(-1) for plane in frame.lent]).reshape(-1, width)
-
-
 def owned(frames: Iterable[Frame], device: torch.device) -> Iterator[Frame]:
-    """``frames`` with their Surfaces in tensors of their own.
+    """``frames`` with their Surfaces in tensors, and planes that were lent in memory, of their own.
 
     A decoder's memory is good only until it is asked for the next frame, and its last frames only
     until it ends: so this belongs into the thread that asks.
@@ -132,6 +124,10 @@ def owned(frames: Iterable[Frame], device: torch.device) -> Iterator[Frame]:
 
 
 def _owned(frame: Frame, device: torch.device) -> Frame:
+    if frame.lent is not None:
+        width = frame.lent[0].shape[1]
+        packed = np.concatenate([plane.reshape(-1) for plane in frame.lent]).reshape(-1, width)
+        return replace(frame, planes=packed, lent=None)
     if not isinstance(frame.device, Surface):
         return frame
     held = frame.device

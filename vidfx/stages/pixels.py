@@ -19,23 +19,26 @@ _BT601 = (0.299, 0.114)
 
 def size_of(frame: Frame) -> tuple[int, int]:
     """(height, width) of what there is to look at."""
-    seen = frame.rgb if frame.yuv is None else frame.yuv[0]
+    planes = frame.yuv
+    seen = frame.rgb if planes is None else planes[0]
     return seen.shape[0], seen.shape[1]
 
 
 def shrunk(frame: Frame, matrix: int, width: int, height: int, method: int) -> np.ndarray:
     """(height, width, 3) uint8 RGB of the whole frame; ``method`` is one of cv2's."""
-    if frame.yuv is None:
+    planes = frame.yuv
+    if planes is None:
         return cv2.resize(frame.rgb, (width, height), interpolation=method)
-    parts = [cv2.resize(plane, (width, height), interpolation=method) for plane in frame.yuv]
+    parts = [cv2.resize(plane, (width, height), interpolation=method) for plane in planes]
     return _to_rgb(parts, matrix)
 
 
 def sampled(frame: Frame, matrix: int, side: int) -> np.ndarray:
     """(side, side, 3) uint8 RGB: of some pixels, spread evenly, the mean of each 16."""
-    if frame.yuv is None:
+    planes = frame.yuv
+    if planes is None:
         return _sampled(frame.rgb, side)
-    return _to_rgb([_sampled(plane, side) for plane in frame.yuv], matrix)
+    return _to_rgb([_sampled(plane, side) for plane in planes], matrix)
 
 
 def _sampled(picture: np.ndarray, side: int) -> np.ndarray:
@@ -48,12 +51,13 @@ def warped(frame: Frame, matrix: int, transforms: np.ndarray, size: int) -> np.n
 
     ``transforms`` (N, 2, 3) lead from the frame to the crop, as cv2.warpAffine takes them.
     """
+    planes = frame.yuv
     out = np.empty((len(transforms), size, size, 3), np.uint8)
     for transform, crop in zip(transforms, out, strict=True):
-        if frame.yuv is None:
+        if planes is None:
             source, moved = frame.rgb, transform
         else:
-            source, moved = _surroundings(*frame.yuv, matrix, transform, size)
+            source, moved = _surroundings(*planes, matrix, transform, size)
         cv2.warpAffine(source, moved, (size, size), dst=crop, borderMode=cv2.BORDER_REPLICATE)
     return out
 

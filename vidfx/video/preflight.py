@@ -20,7 +20,7 @@ from av.error import FFmpegError
 from av.stream import Discard, Disposition
 from av.video.stream import VideoStream
 
-from vidfx.errors import NotMediaError
+from vidfx.errors import NotMediaError, UsageError
 from vidfx.types import Colour, VideoInfo
 from vidfx.video.pixels import Orientation, rgb_colour
 
@@ -254,21 +254,34 @@ class Preflight:
     "what the container claims that is not there"
 
 
-def preflight(path: Path) -> Preflight:
-    """Decode one frame and read all timestamps. Raises NotMediaError."""
+def preflight(path: Path, *, most_bytes: int | None = None) -> Preflight:
+    """Decode one frame and read all timestamps.
+
+    Raises NotMediaError, and UsageError where all frames together are more than ``most_bytes`` of
+    RGB: at once where the header says so, else when they have been counted.
+    """
     container, stream = open_container(path)
     with container:
+        _limit(path, stream.frames, stream.width, stream.height, most_bytes)
         frame = _first_frame(path, container, stream)
         info = describe(path, container, stream, frame)
         kind = container.format.name.split(",")[0]
     scanned = scan(path)
     objection = _objection(info, kind, scanned, mirrored=Orientation.of(frame).mirrored)
+    if not objection:
+        _limit(path, len(scanned.pts), info.width, info.height, most_bytes)
     return Preflight(
         info=replace(info, n_frames=len(scanned.pts)),
         scan=scanned,
         objection=objection,
         shortfall=shortfall(info, scanned.n_packets, max(scanned.pts, default=0)),
     )
+
+
+def _limit(path: Path, n_frames: int, width: int, height: int, most_bytes: int | None) -> None:
+    ahead = n_frames * width * height * 3
+    if most_bytes is not None and ahead > most_bytes:
+        raise UsageError(f"{path}: decord reads ahead, and these frames are {ahead >> 20} MB")
 
 
 def _first_frame(path: Path, container: InputContainer, stream: VideoStream) -> av.VideoFrame:

@@ -78,15 +78,12 @@ def open_source(
     if planes or start_s:
         why = "gives the planes that the encoder wants" if planes else "finds the start exactly"
         return PyAVSource(path, **window), f"PyAV {why}, decord does not"
-    source = PyAVSource(path, **window)
     try:
-        _refuse_if_long(path, source.info, source.info.n_frames or 0)
-        better = _open_decord(path, window, rescue=True)
+        source = _open_decord(path, window, rescue=True)
     except (UsageError, UnavailableError, DecodeError) as error:
         reason = str(error).removeprefix(f"{path}: ")
-        return source, f"PyAV, because {reason}"
-    source.close()
-    return better, "decord: only RGB is needed, and nothing in the file is against it"
+        return PyAVSource(path, **window), f"PyAV, because {reason}"
+    return source, "decord: only RGB is needed, and nothing in the file is against it"
 
 
 DECORD_AHEAD_BYTES = 256 << 20
@@ -99,15 +96,7 @@ def _open_decord(path: Path, window: _Window, *, rescue: bool) -> FrameSource:
     from vidfx.video.decord_source import DecordSource  # noqa: PLC0415
     from vidfx.video.preflight import preflight  # noqa: PLC0415
 
-    checked = preflight(path)
+    checked = preflight(path, most_bytes=DECORD_AHEAD_BYTES if rescue else None)
     if checked.objection:
         raise UsageError(f"{path}: {checked.objection}", hint="use --reader pyav")
-    if rescue:
-        _refuse_if_long(path, checked.info, len(checked.scan.pts))
     return DecordSource(checked, rescue=rescue, **window)
-
-
-def _refuse_if_long(path: Path, info: VideoInfo, n_frames: int) -> None:
-    ahead = n_frames * info.width * info.height * 3
-    if ahead > DECORD_AHEAD_BYTES:
-        raise UsageError(f"{path}: decord reads ahead, and these frames are {ahead >> 20} MB")
