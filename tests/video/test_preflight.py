@@ -12,7 +12,9 @@ import pytest
 from av.stream import Disposition
 
 from vidfx.errors import NotMediaError
-from vidfx.video.preflight import open_container, preflight, scan
+from vidfx.video.container import open_container
+from vidfx.video.preflight import preflight
+from vidfx.video.scan import scan
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "conformance"))
 from synthetic import Clip, picture

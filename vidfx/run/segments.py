@@ -32,8 +32,8 @@ from vidfx.run.setup import Setup
 from vidfx.types import FrameResult, VideoInfo
 from vidfx.video.atomic import output_errors, part_name
 from vidfx.video.cutting import cut
+from vidfx.video.facts import shortfall
 from vidfx.video.join import JoinedVideo
-from vidfx.video.preflight import shortfall
 from vidfx.video.segment import Segment
 
 LEAST_S = 60.0

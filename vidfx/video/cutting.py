@@ -6,7 +6,8 @@ from bisect import bisect_left, bisect_right
 from itertools import pairwise
 
 from vidfx.types import VideoInfo
-from vidfx.video.preflight import keeps_order_only, open_container, scan
+from vidfx.video.container import keeps_order_only, open_container
+from vidfx.video.scan import scan
 from vidfx.video.segment import Entry, Segment
 
 WARM_S = 3.0
