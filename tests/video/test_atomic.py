@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from vidfx.errors import OutputError
-from vidfx.video.atomic import Pending, output_errors
+from vidfx.video.atomic import Pending, output_errors, part_name
 
 
 def test_gets_its_name_only_when_committed(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     pending = Pending(path)
-    pending.part.write_bytes(b"whole")
+    pending.file.write_bytes(b"whole")
     assert [p.name for p in tmp_path.iterdir()] == [f".rows.csv.{os.getpid()}.part"]
     pending.commit()
     assert [p.name for p in tmp_path.iterdir()] == ["rows.csv"]
@@ -22,7 +22,7 @@ def test_replaces_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "rows.csv"
     path.write_bytes(b"old")
     with Pending(path) as pending:
-        pending.part.write_bytes(b"new")
+        pending.file.write_bytes(b"new")
         assert path.read_bytes() == b"old"
     assert path.read_bytes() == b"new"
 
@@ -32,7 +32,7 @@ def test_an_exception_leaves_the_old_file_alone(tmp_path: Path, error: type[Base
     path = tmp_path / "rows.csv"
     path.write_bytes(b"old")
     with pytest.raises(error), Pending(path) as pending:
-        pending.part.write_bytes(b"half")
+        pending.file.write_bytes(b"half")
         raise error
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
@@ -56,11 +56,50 @@ def test_a_lost_part_is_an_error(tmp_path: Path) -> None:
         pending.commit()
 
 
+def planted(folder: Path, name: str, victim: Path) -> Path:
+    """A link where the temporary file of ``name`` will be."""
+    victim.write_bytes(b"theirs")
+    link = folder / part_name(name)
+    link.symlink_to(victim)
+    return link
+
+
+def test_a_planted_link_is_not_followed(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    planted(tmp_path, "a.csv", victim)
+    with Pending(tmp_path / "a.csv") as pending:
+        pending.file.write_bytes(b"mine")
+    assert (victim.read_bytes(), (tmp_path / "a.csv").read_bytes()) == (b"theirs", b"mine")
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="names no open files")
+def test_a_link_planted_over_the_open_file_is_not_written(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    pending = Pending(tmp_path / "a.csv")
+    pending.part.unlink()
+    link = planted(tmp_path, "a.csv", victim)
+    pending.file.write_bytes(b"mine")
+    assert pending.size() == 4 and link.is_symlink()
+    pending.discard()
+    assert victim.read_bytes() == b"theirs"
+
+
+def test_a_link_that_appears_meanwhile_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    victim = tmp_path / "victim"
+    planted(tmp_path, "a.csv", victim)
+    monkeypatch.setattr(Path, "unlink", lambda *_, **__: None)  # it is back at once
+    with pytest.raises(OutputError, match="File exists"):
+        Pending(tmp_path / "a.csv")
+    assert victim.read_bytes() == b"theirs"
+
+
 @pytest.mark.parametrize("letter", ["n", "ü"])
 def test_a_name_of_the_full_length_is_written(tmp_path: Path, letter: str) -> None:
     name = letter * ((255 - 4) // len(letter.encode())) + ".csv"
     with Pending(tmp_path / name) as pending:
-        pending.part.write_bytes(b"x")
+        pending.file.write_bytes(b"x")
     assert [p.name for p in tmp_path.iterdir()] == [name]
 
 

@@ -31,7 +31,7 @@ def parse_ratios(text: str) -> tuple[float, ...]:
 def write_file(file: Path, text: str) -> None:
     """Write a whole file or none. Raises OutputError."""
     with Pending(file) as pending, output_errors(file):
-        pending.part.write_text(text, encoding="utf-8", errors="replace")
+        pending.file.write_text(text, encoding="utf-8", errors="replace")
 
 
 def write_json(content: dict[str, Any]) -> None:

@@ -43,7 +43,7 @@ def write(evaluation: Evaluation, folder: Path) -> list[Path]:
         folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
         with Pending(folder / name) as pending, output_errors(pending.path):
-            pending.part.write_bytes(content)
+            pending.file.write_bytes(content)
     return [folder / name for name in contents]
 
 

@@ -41,7 +41,7 @@ class RowWriter:
                 stack.callback(pending.discard)
                 self._pending.append(pending)
                 with output_errors(path):
-                    file = pending.part.open("w", encoding="utf-8", newline="")
+                    file = pending.file.open("w", encoding="utf-8", newline="")
                 self._files.append(stack.enter_context(file))
             self._stack = stack.pop_all()
         self._faces, self._frames = (csv.writer(f, lineterminator="\n") for f in self._files)

@@ -128,7 +128,7 @@ def write_summary(pending: Pending, content: dict[str, Any]) -> None:
     """Write the summary, sealed but not yet under its name."""
     text = json.dumps({"schema": schema.SUMMARY_SCHEMA, **content}, indent=1)
     with output_errors(pending.path):
-        pending.part.write_text(text + "\n", encoding="ascii")
+        pending.file.write_text(text + "\n", encoding="ascii")
     pending.seal()
 
 

@@ -272,7 +272,7 @@ def _lock(folder: int, root: Path) -> None:
 
 def _write_json(file: Path, content: dict[str, Any]) -> None:
     with Pending(file) as pending, output_errors(file):
-        pending.part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        pending.file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
 def _append(file: Path, columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 import vidfx
 from vidfx.config import Settings
 from vidfx.errors import UsageError, VidfxError
-from vidfx.run.locks import FOLDER
+from vidfx.run.locks import FOLDER, share
 from vidfx.run.outcome import Outcome
 from vidfx.run.plan import Job
 from vidfx.run.progress import Listener, Opened
@@ -70,9 +70,13 @@ class Ledger(Listener):
         if self._base is not None or self.fault is not None:
             return
         try:
-            self._base = sqlite3.connect(self._out / FOLDER / FILE, timeout=10)
+            file = self._out / FOLDER / FILE
+            if file.is_symlink():
+                raise sqlite3.OperationalError(f"{file}: a link stands there")
+            self._base = sqlite3.connect(file, timeout=10)
             with self._base as base:
                 base.executescript(_TABLES)
+                share(file, self._out)
                 self._run = base.execute(
                     "INSERT INTO runs (started, seen, host, pid, version, folder, inputs,"
                     " settings) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

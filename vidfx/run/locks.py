@@ -13,10 +13,18 @@ from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 
+from vidfx.errors import OutputError
 from vidfx.video.atomic import output_errors
 
 FOLDER = ".vidfx"
 """Below the output folder: what a batch knows of itself."""
+
+
+def share(path: Path, out: Path) -> None:
+    """Whoever may write to the output folder may write to ``path``, if it is ours, in it."""
+    mode = out.stat().st_mode & (0o7777 if path.is_dir() else 0o666)
+    with suppress(OSError):  # another user's
+        path.chmod(mode)
 
 
 class BusyError(Exception):
@@ -26,14 +34,32 @@ class BusyError(Exception):
 class Locks:
     """The locks of one output folder, for one process, which holds one at a time.
 
-    Raises OutputError where the folder cannot be made.
+    Raises OutputError where the folder cannot be made, or is another user's alone.
     """
 
     def __init__(self, out: Path) -> None:
-        path = out / FOLDER / "locks"
+        folder, path = out / FOLDER, out / FOLDER / "locks"
         with output_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            out.mkdir(parents=True, exist_ok=True)
+            if folder.is_symlink() or path.is_symlink():
+                raise OutputError(
+                    f"cannot write {path}: a link stands there, and others may have put it there",
+                    hint=f"remove {folder}, or choose another output folder",
+                )
+            try:
+                folder.mkdir()
+                share(folder, out)
+            except FileExistsError:
+                pass
+            try:
+                self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+            except PermissionError as error:
+                raise OutputError(
+                    f"cannot write {path}: {error.strerror}; it is another user's",
+                    hint=f"have its owner run chmod -R g+rwX {folder}, "
+                    "or choose another output folder",
+                ) from error
+            share(path, out)
         self.fault: str | None = None
         "why locks do not work here"
         with suppress(BusyError), self.hold(Path()):

@@ -79,7 +79,8 @@ def _look(
             ahead("decode", decoded, queue_length(info)) as frames,
             output_errors(job.outputs.faces),
         ):
-            count = save(pending.part, recorded(pipeline.observe(frames)))
+            count = save(pending.file, recorded(pipeline.observe(frames)))
+        pending.close()
     except EngineError as error:
         pending.discard()
         raise InputError(f"{job.source}: {error}", hint=error.hint) from error

@@ -30,7 +30,7 @@ from vidfx.run.results import Made, Results
 from vidfx.run.segment import label_line
 from vidfx.run.setup import Setup
 from vidfx.types import FrameResult, VideoInfo
-from vidfx.video.atomic import output_errors, part_name
+from vidfx.video.atomic import open_new, output_errors, part_name
 from vidfx.video.cutting import cut
 from vidfx.video.facts import shortfall
 from vidfx.video.join import JoinedVideo
@@ -128,7 +128,7 @@ class _Labels:
 
     def __enter__(self) -> _Labels:
         with output_errors(self.file):
-            self._lines = self.file.open("w", encoding="ascii")
+            self._lines = open_new(self.file, "ascii")
         return self
 
     def add(self, result: FrameResult, time_s: float) -> None:

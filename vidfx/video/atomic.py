@@ -8,7 +8,7 @@ import re
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 
 from vidfx.errors import OutputError
 
@@ -25,6 +25,8 @@ _HINTS = {
     errno.EISDIR: "remove or rename the folder that has the output's name",
 }
 _NAME_MAX = 255
+_OPEN_FILES = Path("/proc/self/fd")
+"""Names of this process's open files, which no one else can change; Linux has them."""
 _MAX_PID = 1 << 22
 
 
@@ -47,9 +49,10 @@ def output_errors(path: Path) -> Generator[None]:
 class Pending:
     """A file written under a temporary name beside its final one.
 
-    Write to ``part`` and close it, then ``commit``; ``discard`` leaves nothing behind. As a
-    context manager it commits at a clean end and discards when an exception, Ctrl-C included,
-    ends the block. Whatever happens, ``path`` is either the whole new file or as it was before.
+    Write to ``file``, then ``commit``; ``discard`` leaves nothing behind. As a context manager it
+    commits at a clean end and discards when an exception, Ctrl-C included, ends the block. Whatever
+    happens, ``path`` is either the whole new file or as it was before, and no file elsewhere is
+    written, even where others put links into the folder.
 
     Raises OutputError when the file cannot be created or committed.
     """
@@ -57,15 +60,37 @@ class Pending:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.part = path.with_name(part_name(path.name))
+        self._open: int | None = None
         with output_errors(path):
             if path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            self.part.open("wb").close()
+            self._open = create(self.part)
+
+    @property
+    def file(self) -> Path:
+        """Opens what was created, until it is sealed, whatever has the name ``part`` by now."""
+        opened = _OPEN_FILES / str(self._open)
+        return opened if self._open is not None and opened.exists() else self.part
+
+    def size(self) -> int:
+        """Bytes written so far."""
+        with output_errors(self.path):
+            return (self.part.lstat() if self._open is None else os.fstat(self._open)).st_size
 
     def seal(self) -> None:
         """Put the bytes on the disk, so that nothing but the name is missing."""
-        with output_errors(self.path), self.part.open("rb+") as file:
-            os.fsync(file.fileno())
+        if self._open is not None:
+            try:
+                with output_errors(self.path):
+                    os.fsync(self._open)
+            finally:
+                self.close()
+
+    def close(self) -> None:
+        """There is no more to write; what was written stays in ``part``."""
+        if self._open is not None:
+            os.close(self._open)
+            self._open = None
 
     def publish(self) -> None:
         """Give the sealed file its final name."""
@@ -83,8 +108,17 @@ class Pending:
 
     def discard(self) -> None:
         """Remove the temporary file; never raises, so that the cause of it is not hidden."""
+        self.empty()
+        with suppress(OSError):
+            self.close()
+
+    def empty(self) -> None:
+        """Remove what was written, while someone has yet to close ``file``; never raises."""
         with suppress(OSError):
             self.part.unlink()
+        if self._open is not None:
+            with suppress(OSError):
+                os.ftruncate(self._open, 0)
 
     def __enter__(self) -> Pending:
         return self
@@ -94,6 +128,21 @@ class Pending:
             self.commit()
         else:
             self.discard()
+
+
+def create(path: Path) -> int:
+    """A file descriptor to write a file that was not there. Raises OSError.
+
+    What a dead process of the same number left under its name goes; a link is never followed.
+    """
+    with suppress(FileNotFoundError):
+        path.unlink()
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+
+
+def open_new(path: Path, encoding: str) -> IO[str]:
+    """A text file that was not there before, to write. Raises OSError."""
+    return os.fdopen(create(path), "w", encoding=encoding)
 
 
 class Abortable:

@@ -78,7 +78,7 @@ class Movie:
             self.zero_pts = first_pts
         with self.errors():
             container = av.open(
-                str(self.pending.part.absolute()),
+                str(self.pending.file.absolute()),
                 "w",
                 format="mp4",
                 container_options={
@@ -115,8 +115,8 @@ class Movie:
         with self.errors():
             self._sound.mux_rest()
             self._container.close()
-            size = self.pending.part.stat().st_size
         self._sound.close()
+        size = self.pending.size()
         self.pending.seal()
         return SinkReport(frames, size, self._sound.label, tuple(self._sound.warnings))
 
@@ -126,12 +126,13 @@ class Movie:
 
     def abort(self) -> None:
         """Stop and leave nothing behind; harmless after ``publish``."""
-        # Without its file the muxer cannot begin its second pass, which may take long.
-        self.pending.discard()
+        # Without its bytes the muxer has no second pass, which may take long.
+        self.pending.empty()
         if self._container is not None:
             self._sound.close()
             with suppress(FFmpegError, OSError):
                 self._container.close()
+        self.pending.discard()
 
     def nothing(self) -> OutputError:
         return OutputError(
