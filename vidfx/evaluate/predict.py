@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from vidfx.cores import cores
 from vidfx.evaluate.labels import knows_strangers
 from vidfx.stages.decide import OTHER
 from vidfx_engines import CropSpec, Engine, EngineRunError
@@ -158,7 +158,7 @@ def _read_ahead(
         grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
         return _Read(as_crop(pixels, data.crop, crop), float(grey.mean()), min(grey.shape))
 
-    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+    with ThreadPoolExecutor(threads or cores()) as pool:
         try:
             waiting = None
             for start in range(0, len(data), batch):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import platform
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -13,6 +11,7 @@ from importlib.util import find_spec
 import vidfx
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError, VidfxError
+from vidfx.run import machine
 from vidfx.run.models import load_models
 from vidfx.video.capabilities import decoders, encoders
 from vidfx_engines import EngineUnavailable
@@ -67,9 +66,8 @@ def _finding(name: str, needed: bool, look: Callable[[], str]) -> Finding:
 
 def _processor() -> str:
     import_openvino()
-    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count()
     kinds = ", ".join(k for k in ("FP32", "BF16", "FP16", "INT8") if k in cpu_capabilities())
-    return f"{cpu_name()}, {cores} cores; OpenVINO computes in {kinds}"
+    return f"{cpu_name()}, {machine.cores()} cores; OpenVINO computes in {kinds}"
 
 
 def _package(name: str, module: str, extra: str) -> Finding:

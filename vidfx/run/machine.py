@@ -12,34 +12,22 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from vidfx.cores import cores, memory_left
+
 A_JOB = 900 << 20
 """Bytes that one video at 1080p takes at most, engines included (docs/benchmarks.md)."""
-_CGROUPS = (
-    Path("/sys/fs/cgroup/memory.max"),
-    Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
-)
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+__all__ = ["A_JOB", "allowed", "available", "children", "cores", "give_memory_back", "resident"]
 
 
 def available() -> int | None:
-    """Bytes that new processes may take: what is free, and no more than a container's limit."""
+    """Bytes that new processes may take: what is free, and what a container's limit leaves."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         free = next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
     except (OSError, StopIteration, ValueError):
         return None
-    for limit in _CGROUPS:
-        try:
-            free = min(free, int(limit.read_text(encoding="ascii")))
-        except (OSError, ValueError):  # "max", or no such controller
-            continue
-    return free
+    left = memory_left()
+    return free if left is None else min(free, left)
 
 
 def allowed(gigabytes: float) -> int | None:

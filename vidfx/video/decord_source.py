@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Any, Self
 
 import numpy as np
 
+from vidfx.cores import cores
 from vidfx.errors import DecodeError, UnavailableError
 from vidfx.types import Frame
 from vidfx.video.pixels import RgbToI420
@@ -69,7 +69,7 @@ class DecordSource:
         try:
             self._reader: Any = decord.VideoReader(
                 str(self.info.path.absolute()),
-                num_threads=min(os.cpu_count() or 1, 16),
+                num_threads=min(cores(), 16),
                 # not one frame may be a repetition of its neighbour in silence
                 fault_tol=1e-9,
             )

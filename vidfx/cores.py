@@ -1,0 +1,96 @@
+"""How many cores there are to use, and how much memory the groups of this process leave.
+
+Containers are control groups (cgroups): the kernel shows all cores to each of them and then lets it
+run for a share of the time, so a count of cores alone says too much.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+SYSTEM = Path("/")
+"""Where proc and sys are found."""
+
+
+def cores(system: Path = SYSTEM) -> int:
+    """Cores that this process may use; of a quota of time, as many as it would keep busy."""
+    here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return max(1, min(here or 1, *_quotas(system), 1 << 20))
+
+
+def memory_left(system: Path = SYSTEM) -> int | None:
+    """Bytes that this process's groups may still take; None where they have no limit."""
+    left = [*_memory_v2(system), *_memory_v1(system)]
+    return max(0, min(left)) if left else None
+
+
+def _quotas(system: Path) -> Iterator[int]:
+    """Of each group that has one, in whole cores, rounded up."""
+    for group in _groups(system, ""):
+        match (_text(group / "cpu.max") or "").split():
+            case [quota, period] if quota.isdigit() and period.isdigit() and int(period):
+                yield -(-int(quota) // int(period))
+            case _:
+                pass
+    for group in _groups(system, "cpu"):
+        quota, period = _number(group / "cpu.cfs_quota_us"), _number(group / "cpu.cfs_period_us")
+        if quota and period and quota > 0:  # -1: none
+            yield -(-quota // period)
+
+
+def _memory_v2(system: Path) -> Iterator[int]:
+    for group in _groups(system, ""):
+        limit = _number(group / "memory.max")
+        if limit is not None:
+            used = _number(group / "memory.current") or 0
+            yield limit - max(0, used - _statistic(group, "inactive_file"))
+
+
+def _memory_v1(system: Path) -> Iterator[int]:
+    for group in _groups(system, "memory"):
+        limit = _number(group / "memory.limit_in_bytes")
+        if limit is not None:
+            used = _number(group / "memory.usage_in_bytes") or 0
+            yield limit - max(0, used - _statistic(group, "total_inactive_file"))
+
+
+def _groups(system: Path, controller: str) -> Iterator[Path]:
+    """The folders of this process's group and of those around it; "" is version 2.
+
+    In a container the path may be the host's, of which only the end, or nothing, is to be seen.
+    """
+    mounts = system / "sys/fs/cgroup"
+    for line in (_text(system / "proc/self/cgroup") or "").splitlines():
+        number, _, rest = line.partition(":")
+        names, _, path = rest.partition(":")
+        if controller not in names.split(",") or (not controller and number != "0"):
+            continue
+        tops = [mounts / names, mounts / controller] if controller else [mounts, mounts / "unified"]
+        top = next((top for top in tops if top.is_dir()), None)
+        if top is not None:
+            group = top / path.lstrip("/")
+            yield from (folder for folder in (group, *group.parents) if folder.is_relative_to(top))
+
+
+def _statistic(group: Path, name: str) -> int:
+    """A line of memory.stat: pages of files, which the kernel gives back when it must."""
+    for line in (_text(group / "memory.stat") or "").splitlines():
+        if line.startswith(f"{name} "):
+            return int(line.split()[1])
+    return 0
+
+
+def _number(file: Path) -> int | None:
+    try:
+        return int(_text(file) or "")
+    except ValueError:  # "max", or no such controller
+        return None
+
+
+def _text(file: Path) -> str | None:
+    try:
+        return file.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        return None
