@@ -134,6 +134,7 @@ def _keep(file: Path, data: bytes) -> None:
 
 
 __all__ = [
+    "TENSORRT",
     "HardwareCompatibility",
     "Machine",
     "Monitor",

@@ -103,12 +103,14 @@ class OnnxRuntimeBackend:
                 "ONNX Runtime does not run an f32 file in bf16", hint="leave precision auto"
             )
         if device.startswith("cuda"):
-            return _on_cuda(spec, folder, device)
-        session, kind = _session(spec, folder, threads=threads)
+            return _on_cuda(spec, folder, device, precision)
+        session, kind = _session(spec, folder, precision, threads=threads)
         return OnnxRuntimeEngine(spec, session, "CPU", kind)
 
 
-def _on_cuda(spec: EngineSpec, folder: Path, device: str) -> OnnxRuntimeDeviceEngine:
+def _on_cuda(
+    spec: EngineSpec, folder: Path, device: str, precision: Precision
+) -> OnnxRuntimeDeviceEngine:
     found = gpu(device)
     torch: Any = import_module("torch")  # brings CUDA and cuDNN
     where = torch.device(device if ":" in device else f"{device}:0")
@@ -118,7 +120,7 @@ def _on_cuda(spec: EngineSpec, folder: Path, device: str) -> OnnxRuntimeDeviceEn
         "user_compute_stream": str(stream.cuda_stream),
         "cudnn_conv_algo_search": "HEURISTIC",  # an exhaustive one is begun anew for every shape
     }
-    session, kind = _session(spec, folder, cuda=provider)
+    session, kind = _session(spec, folder, precision, cuda=provider)
     if CUDA not in session.get_providers():
         raise EngineUnavailable(
             f"ONNX Runtime could not start CUDA on {device}",
@@ -131,11 +133,16 @@ def _on_cuda(spec: EngineSpec, folder: Path, device: str) -> OnnxRuntimeDeviceEn
 def _session(
     spec: EngineSpec,
     folder: Path,
+    precision: Precision,
     *,
     threads: int | None = None,
     cuda: dict[str, Any] | None = None,
 ) -> tuple[Any, str]:
-    """An inference session, and what it computes in; ``cuda`` are that provider's options."""
+    """An inference session, and what it computes in; ``cuda`` are that provider's options.
+
+    In f32 an int8 graph is computed as it is written: numbers are rounded where it quantises them,
+    and all between is float. Sums of int8 overflow on processors without VNNI.
+    """
     from vidfx_engines import graph  # noqa: PLC0415 - takes 0.1 s
 
     model = graph.prepare(spec, spec.read_weights(folder), planar=cuda is not None)
@@ -144,6 +151,8 @@ def _session(
     options.log_severity_level = 3
     if threads is not None:
         options.intra_op_num_threads = threads
+    if precision == "f32":
+        options.add_session_config_entry("session.disable_quant_qdq", "1")
     providers: list[Any] = [(CUDA, cuda)] if cuda is not None else []
     try:
         session = ort.InferenceSession(
@@ -153,4 +162,4 @@ def _session(
         raise EngineUnavailable(
             f"{spec.weights}: ONNX Runtime cannot run it: {first_line(error)}"
         ) from None
-    return session, "int8" if model.int8 else "f32"
+    return session, "int8" if model.int8 and precision != "f32" else "f32"

@@ -22,6 +22,7 @@ from vidfx.run import samples
 from vidfx.run.samples import Samples
 from vidfx_engines import Engine, EngineSpec, Precision, detector_spec_for, select
 from vidfx_engines.building import (
+    TENSORRT,
     HardwareCompatibility,
     OnnxToTensorRT,
     Profile,
@@ -37,6 +38,9 @@ from vidfx_engines.store import place
 
 SPEED_BATCH = 16
 """Pictures to a call when precisions are timed against each other."""
+AS_WRITTEN = "as written"
+"""ONNX Runtime without its int8 kernels, whose sums overflow on some processors: what a graph says
+on a GPU, and a source anywhere."""
 
 
 @dataclass(frozen=True)
@@ -228,18 +232,23 @@ def _variants(
 ) -> list[Variant]:
     """Every precision with what it loses, run where it will run if that can be had here."""
     watcher.step("the source on ONNX Runtime")
-    before = _say(spec, source, "onnx", "fp32", found, work)
+    before = _say(spec, source, AS_WRITTEN, "fp32", found, work)
     made: list[Variant] = []
     for precision in wanted:
         watcher.step(precision)
         data = with_precision(spec, source, precision, request.backend, found.calibration)
-        # ONNX Runtime does not compute in bf16
-        through = "openvino" if precision == "bf16" else request.backend
-        after = _say(spec, data, through, precision, found, work)
+        after = _say(spec, data, _through(request.backend, precision), precision, found, work)
         parity = compare(before, after, found.truth, spec.labels)
         watcher.compared(precision, parity)
         made.append(Variant(precision, data, parity))
     return made
+
+
+def _through(backend: BuiltFor, precision: BuiltPrecision) -> str:
+    """What on this machine says what an engine for ``backend`` will say."""
+    if precision == "bf16":  # ONNX Runtime does not compute in it
+        return "openvino"
+    return AS_WRITTEN if backend in TENSORRT else backend
 
 
 def load_variant(
@@ -247,9 +256,10 @@ def load_variant(
 ) -> Engine:
     """The ONNX file ``data`` as an engine on the CPU, for as long as the folder ``work`` is there.
 
-    ``backend`` is onnx or openvino, which is told what to compute in.
+    ``backend`` is onnx, openvino, which is told what to compute in, or AS_WRITTEN.
     """
     kinds: dict[str, Precision] = {"fp32": "f32", "bf16": "bf16"}
+    asked: Precision = "f32" if backend == AS_WRITTEN else "auto"
     digest = hashlib.sha256(data).hexdigest()
     path = work / f"{digest[:16]}.onnx"
     path.write_bytes(data)
@@ -259,7 +269,7 @@ def load_variant(
         spec=replace(spec, weights=path.name, sha256=digest),
         device="cpu",
         backend=backend if on_openvino else "onnxruntime",
-        precision=kinds.get(precision, "auto") if on_openvino else "auto",
+        precision=kinds.get(precision, "auto") if on_openvino else asked,
     ).engine
 
 
