@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from vidfx.config import Settings, load_settings, seconds
+from vidfx.config import OF_A_MACHINE, OF_A_RUN, OF_FILES, Settings, load_settings, seconds
 from vidfx.errors import UsageError
 
 
@@ -36,7 +38,6 @@ def test_defaults_need_nothing(tmp_path: Path) -> None:
         ("[annotate]\nevery = -1\n", "every"),
         ("[annotate]\nvideo = 3\n", "video"),
         ("[annotate\n", "vidfx.toml"),
-        ("[annotate]\nreader = 'vhs'\n", "reader"),
         ("[anotate]\nevery = 2\n", "anotate"),
         ("every = 2\n", "every"),
         ("annotate = 3\n", "annotate"),
@@ -47,6 +48,18 @@ def test_defaults_need_nothing(tmp_path: Path) -> None:
         (f"[annotate]\nevery = 1{'0' * 400}\n", "every"),
         (f"[annotate]\nevery = 1{'0' * 5000}\n", "vidfx.toml"),
         ("[annotate]\nevery = [1]\n", "every"),
+        (f"[annotate]\nevery = 0x{'f' * 6000}\n", "every"),
+        (f"[annotate]\nemotion = 0x{'f' * 6000}\n", "emotion"),
+        (f"[annotate]\nstart = 0x{'f' * 6000}\n", "start"),
+        (f"[annotate]\nmessages = [0x{'f' * 6000}]\n", "messages"),
+        (f"[annotate]\ncrf = {'[' * 5000}{']' * 5000}\n", "vidfx.toml"),
+        (f"[annotate]\nreader = '{'x' * 5000}'\n", "reader"),
+        ("[annotate]\npreset = 'fastest'\n", "preset"),
+        (f"# {'x' * (1 << 20)}\n", "larger than 1 MB"),
+        ("[annotate]\nexecutor = 'ray'\n", "--executor"),
+        ("[annotate]\naddress = '127.0.0.1:1'\n", "VIDFX_ADDRESS"),
+        ("[annotate]\noverwrite = true\n", "overwrite"),
+        ("[annotate]\nmax_memory = 1\n", "--max-memory"),
         ("[annotate]\ndetector_threshold = nan\n", "detector_threshold"),
         ("[annotate]\nmessages = ''\n", "messages"),
         ("[annotate]\nmessages = ' '\n", "messages"),
@@ -62,8 +75,29 @@ def test_a_wrong_file_is_named(tmp_path: Path, toml: str, names: str) -> None:
     (tmp_path / "vidfx.toml").write_text(toml)
     with pytest.raises(UsageError) as caught:
         load_settings({}, folder=tmp_path, environment={})
-    assert names in str(caught.value) and "vidfx.toml" in str(caught.value)
-    assert caught.value.hint and "\n" not in str(caught.value)
+    told = f"{caught.value} {caught.value.hint}"
+    assert names in told and "vidfx.toml" in str(caught.value)
+    assert caught.value.hint and "\n" not in str(caught.value) and len(told) < 600
+
+
+def test_a_file_that_is_a_pipe_is_refused_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "vidfx.toml")
+    with pytest.raises(UsageError, match="not a regular file"):
+        load_settings({}, folder=tmp_path, environment={})
+
+
+def test_what_decides_results_may_stand_in_a_file_and_how_a_run_goes_may_not(
+    tmp_path: Path,
+) -> None:
+    values = dict.fromkeys(OF_FILES, "none") | dict.fromkeys(OF_A_MACHINE, "auto")
+    lines = [f'{name} = "{value}"' for name, value in values.items()]
+    (tmp_path / "vidfx.toml").write_text("\n".join(["[annotate]", *lines, "video = false"]))
+    settings = load_settings({}, folder=tmp_path, environment={"VIDFX_JOBS": "2"})
+    assert (settings.detector, settings.video, settings.jobs) == ("none", False, 2)
+    for name in OF_A_RUN:
+        (tmp_path / "vidfx.toml").write_text(f"[annotate]\n{name} = 1\n")
+        with pytest.raises(UsageError, match=f"{name} is not read from a file"):
+            load_settings({}, folder=tmp_path, environment={})
 
 
 def test_a_wrong_variable_is_named() -> None:
@@ -126,3 +160,13 @@ def test_times_must_be_in_order() -> None:
 def test_the_work_is_the_same_whatever_the_threads() -> None:
     assert Settings(threads=1, overwrite=True).about_results() == Settings().about_results()
     assert Settings(every=2).about_results() != Settings().about_results()
+
+
+def test_the_work_is_the_same_however_it_is_named(tmp_path: Path) -> None:
+    def about(**given: Any) -> dict[str, Any]:
+        return Settings(**given).about_results()
+
+    assert about(recognition="runs/ana") == about(recognition="./runs/ana")
+    assert about(device="cpu", backend="openvino", start=0.0) == about()
+    assert about(video=False, crf=30) == about(video=False) != about()
+    assert about(crf=30) != about()

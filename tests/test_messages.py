@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,15 @@ def test_an_unknown_label_names_the_valid_ones(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         load_messages(write(tmp_path, "m.toml", 'joyful = "x"'), LABELS)
     assert all(label in caught.value.hint for label in LABELS)
+
+
+def test_a_pipe_or_a_huge_file_is_refused_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.toml")
+    for path in (tmp_path / "pipe.toml", Path("/dev/zero")):
+        with pytest.raises(UsageError, match="not a regular file"):
+            load_messages(path, ["happy"])
+    with pytest.raises(UsageError, match="larger than 1 MB"):
+        load_messages(write(tmp_path, "huge.toml", "#" * (2 << 20)), ["happy"])
 
 
 def test_a_file_that_is_not_there_or_not_text(tmp_path: Path) -> None:

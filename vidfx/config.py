@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from vidfx.errors import UsageError
+from vidfx.small_file import read_text
 
 Reader = Literal["auto", "decord", "pyav", "decord-cuda", "nvcodec", "pyav-cuda"]
 EncoderName = Literal["auto", "x264", "nvenc"]
@@ -20,11 +21,20 @@ Seconds = float
 SETTINGS_FILE = "vidfx.toml"
 TABLE = "annotate"
 MAX_SECONDS = 1e9
-NOT_ABOUT_RESULTS = frozenset(
+OF_A_RUN = frozenset(
     {"overwrite", "threads", "reader", "jobs", "stall_timeout", "grace", "max_memory"}
     | {"executor", "address", "segments"}
 )
-"""Settings that may differ between two runs that are the same work."""
+"""Settings of how a run goes, not of what comes of it. A settings file may lie in a stranger's
+folder of videos: there these may not stand."""
+OF_A_MACHINE = frozenset({"device", "backend"})
+"""Settings whose results differ by rounding only."""
+OF_FILES = frozenset({"detector", "recognition", "emotion", "messages"})
+"""Settings that name files: what these hold decides the results, not how they are named."""
+OF_A_VIDEO = frozenset({"crf", "preset", "encoder"})
+"""Settings that decide nothing where no video is written."""
+MOST_BITS = 64
+"""Of a whole number; Python refuses to print very long ones."""
 
 
 @dataclass(frozen=True)
@@ -121,12 +131,18 @@ class Settings:
         value = getattr(self, name)
         if value not in choices:
             raise _SettingError(
-                f"{name} {value!r} is not known", name, hint=f"choose from {', '.join(choices)}"
+                f"{name} {shown(value)} is not known",
+                name,
+                hint=f"choose from {', '.join(choices)}",
             )
 
     def about_results(self) -> dict[str, Any]:
-        """The settings that decide what the results are."""
-        return {k: v for k, v in asdict(self).items() if k not in NOT_ABOUT_RESULTS}
+        """The settings that decide what the results are, but for models and messages themselves."""
+        left_out = OF_A_RUN | OF_A_MACHINE | OF_FILES
+        if not self.video:
+            left_out |= OF_A_VIDEO
+        decisive = {k: v for k, v in asdict(self).items() if k not in left_out}
+        return decisive | {"start": self.start or None}
 
 
 PRESETS = (
@@ -154,10 +170,10 @@ def load_settings(
     Raises UsageError, naming the file, variable or flag, where a name or a value is wrong.
     """
     file = (folder or Path.cwd()) / SETTINGS_FILE
+    given = list(_read_file(file))
     environment = os.environ if environment is None else environment
     types = {f.name: str(f.type) for f in fields(Settings)}
     variables = {name: f"VIDFX_{name.upper()}" for name in types}
-    given = [(name, value, str(file)) for name, value in _read_file(file)]
     given += [(n, environment[v], v) for n, v in variables.items() if environment.get(v)]
     given += [(n, value, f"--{n.replace('_', '-')}") for n, value in flags.items()]
 
@@ -166,7 +182,7 @@ def load_settings(
     for name, value, origin in given:
         if name not in types:
             raise UsageError(
-                f"{origin}: {name!r} is not a setting", hint=f"known: {', '.join(types)}"
+                f"{origin}: {shown(name)} is not a setting", hint=f"known: {', '.join(types)}"
             )
         kind = types[name].removesuffix(" | None")
         auto = name in ("jobs", "segments") and value == "auto"
@@ -179,20 +195,39 @@ def load_settings(
         raise UsageError(f"{', '.join(where)}: {error}", hint=error.hint) from error
 
 
-def _read_file(file: Path) -> Iterator[tuple[str, Any]]:
+def _read_file(file: Path) -> Iterator[tuple[str, Any, str]]:
+    """Name, value and origin of each setting in ``file``."""
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        content = tomllib.loads(read_text(file))
     except FileNotFoundError:
         return
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        reason = error.strerror or error
+        raise UsageError(f"{file}: {reason}", hint="mend or remove the file") from error
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{file}: {error}", hint="mend or remove the file") from error
     for name, table in content.items():
         if name != TABLE or not isinstance(table, dict):
             raise UsageError(
-                f"{file}: {name!r} is not a table of settings",
+                f"{file}: {shown(name)} is not a table of settings",
                 hint=f"write the settings below a line [{TABLE}]",
             )
-        yield from cast("dict[str, Any]", table).items()
+        for setting, value in cast("dict[str, Any]", table).items():
+            if setting in OF_A_RUN:
+                raise UsageError(
+                    f"{file}: {setting} is not read from a file, only what decides the results is",
+                    hint=f"use --{setting.replace('_', '-')} or VIDFX_{setting.upper()}",
+                )
+            yield setting, value, str(file)
+
+
+def shown(value: Any) -> str:
+    """``value`` in a message, whatever its size."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, deep nesting
+        return "(a value too long to print)"
+    return text if len(text) <= 80 else f"{text[:80]}..."
 
 
 def _convert(value: Any, kind: str, what: str) -> Any:
@@ -203,7 +238,7 @@ def _convert(value: Any, kind: str, what: str) -> Any:
         if kind == "bool":
             return {"1": True, "true": True, "0": False, "false": False}[str(value).lower()]
         if kind == "int" and isinstance(value, str | int) and not isinstance(value, bool):
-            return int(value)
+            return _whole(int(value))
         if kind == "float" and isinstance(value, str | int | float) and not isinstance(value, bool):
             return float(value)
         if kind in ("str", "Reader", "EncoderName", "Executor") and isinstance(value, str):
@@ -211,7 +246,15 @@ def _convert(value: Any, kind: str, what: str) -> Any:
     except (ValueError, KeyError, OverflowError):
         pass
     names = {"bool": "true or false", "int": "a whole number", "float": "a number"}
-    raise UsageError(f"{what} {value!r} is not {names.get(kind, 'a text')}", hint="mend the value")
+    raise UsageError(
+        f"{what} {shown(value)} is not {names.get(kind, 'a text')}", hint="mend the value"
+    )
+
+
+def _whole(number: int) -> int:
+    if number.bit_length() > MOST_BITS:
+        raise ValueError
+    return number
 
 
 _CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)")
@@ -219,8 +262,8 @@ _CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)")
 
 def seconds(value: Any, what: str) -> Seconds:
     """A playback time: ``90``, ``1:30`` or ``0:01:30.5``. Raises UsageError."""
-    text = str(value).strip()  # a time in TOML, start = 00:01:30, becomes a clock too
     try:
+        text = str(value).strip()  # a time in TOML, start = 00:01:30, becomes a clock too
         if match := _CLOCK.fullmatch(text):
             hours, minutes, rest = match.groups()
             time = int(hours or 0) * 3600 + int(minutes) * 60 + float(rest)
@@ -230,6 +273,7 @@ def seconds(value: Any, what: str) -> Seconds:
         time = math.nan
     if not math.isfinite(time) or time < 0:
         raise UsageError(
-            f"{what} {text!r} is not a time", hint="write seconds (90.5) or [HH:]MM:SS (1:30.5)"
+            f"{what} {shown(value)} is not a time",
+            hint="write seconds (90.5) or [HH:]MM:SS (1:30.5)",
         )
     return time

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from vidfx.errors import UsageError
+from vidfx.small_file import read_text
 
 DEFAULT_MESSAGES = {
     "angry": "Take a deep breath...",
@@ -44,7 +45,7 @@ def load_messages(path: Path, labels: Sequence[str]) -> dict[str, str]:
     for label, text in _read_table(path).items():
         if label not in labels:
             raise UsageError(
-                f"{path}: unknown expression {label!r}",
+                f"{path}: unknown expression {label[:MAX_LENGTH]!r}",
                 hint=f"the expressions are {', '.join(labels)}",
             )
         if not isinstance(text, str):
@@ -65,7 +66,7 @@ def load_messages(path: Path, labels: Sequence[str]) -> dict[str, str]:
 def _read_table(path: Path) -> dict[str, object]:
     hint = 'give a TOML file with lines like happy = "Keep smiling!!", or the same as JSON'
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
         table: object = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
     except OSError as error:
         raise UsageError(

@@ -14,6 +14,7 @@ from vidfx.cli.doctor import doctor
 from vidfx.cli.engines import engines
 from vidfx.cli.evaluate import evaluate
 from vidfx.cli.status import retry, status
+from vidfx.cli.streams import guarded_streams
 from vidfx.cli.train import models, train
 
 app = typer.Typer(
@@ -62,4 +63,5 @@ app.add_typer(dataset)
 
 def main() -> None:
     """The console command."""
-    app()
+    with guarded_streams():
+        app()

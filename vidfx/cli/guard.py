@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import signal
-import sys
 import traceback
 from typing import Any
 
@@ -34,11 +33,10 @@ class errors_in_one_line:  # noqa: N801 - reads as a clause of the with statemen
             return
         if isinstance(error, KeyboardInterrupt):
             error = Interrupted()
+        if isinstance(error, OSError) and not _stands_somewhere():
+            error = UsageError("the working folder is gone", hint="cd to a folder that is there")
         if isinstance(error, Exception):
             error = with_exit_code(error)
-        if isinstance(error, BrokenPipeError):  # who read our output has left
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            raise typer.Exit(1)
         if isinstance(error, VidfxError):
             if self.debug:
                 traceback.print_exception(error)
@@ -81,6 +79,14 @@ def require(*modules: str, extra: str) -> None:
             f"this command needs {', '.join(missing)}, which is not installed",
             hint=f"pip install 'vidfx[{extra}]'",
         )
+
+
+def _stands_somewhere() -> bool:
+    try:
+        os.getcwd()  # noqa: PTH109
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _terminated(*_: object) -> None:
