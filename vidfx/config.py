@@ -48,7 +48,7 @@ class Settings:
     detector_threshold: float | None = None
     "least score of a face; None is the detector's customary one"
     every: int = 0
-    "look for faces on every Nth frame; 0 takes N from the frame rate, for five looks a second"
+    "look for faces on every Nth frame; 0 goes by time, five looks a second"
     recognition: str = "none"
     "an identity engine, or none"
     emotion: str = "embedded"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, cast
@@ -13,7 +14,7 @@ import pytest
 from vidfx.config import Settings
 from vidfx.run.clock import Clock
 from vidfx.run.models import Models
-from vidfx.run.pipeline import LOOK_AHEAD_BYTES, Pipeline
+from vidfx.run.pipeline import LEAST_LOOK_AHEAD, LOOK_AHEAD_BYTES, Pipeline
 from vidfx.types import Detections, Frame, FrameResult, VideoInfo
 
 
@@ -37,7 +38,12 @@ class Told:
 
 
 def pipeline(
-    scores: Mapping[int, float], *, every: int = 1, width: int = 160, height: int = 120
+    scores: Mapping[int, float],
+    *,
+    every: int = 1,
+    width: int = 160,
+    height: int = 120,
+    rate: Fraction = Fraction(25),
 ) -> Pipeline:
     info = VideoInfo(
         path=Path("clip.mp4"),
@@ -45,7 +51,7 @@ def pipeline(
         height=height,
         time_base=Fraction(1, 1000),
         start_pts=0,
-        frame_rate=Fraction(25),
+        frame_rate=rate,
         n_frames=None,
         duration_s=None,
         rotation=0,
@@ -102,8 +108,67 @@ def test_the_delay_line_sees_the_next_frame_that_is_looked_at(every: int) -> Non
 def test_the_delay_line_is_bounded_as_documented(every: int, size: tuple[int, int]) -> None:
     """docs/decisions/0003."""
     frame_bytes = size[0] * size[1] * 3 // 2
-    look_ahead = pipeline({}, every=every, width=size[0], height=size[1]).timeline.look_ahead
-    assert every + 1 <= look_ahead <= max(LOOK_AHEAD_BYTES // frame_bytes, 3, every + 1)
+    most = pipeline({}, every=every, width=size[0], height=size[1]).timeline.most
+    assert every + 1 <= most <= max(LOOK_AHEAD_BYTES // frame_bytes, LEAST_LOOK_AHEAD, every + 1)
+
+
+def looks(times_s: Sequence[float], **options: Any) -> tuple[list[FrameResult], list[int]]:
+    """The results of pictures of one scene at ``times_s``, and which of them were looked at."""
+    made = pipeline(dict.fromkeys(range(len(times_s)), 0.9), every=0, **options)
+    still = noise(0)
+    frames = (Frame(i, round(1000 * t), still) for i, t in enumerate(times_s))
+    results = list(made(frames))
+    return results, [r.frame.index for r in results if r.looked]
+
+
+@pytest.mark.parametrize("claimed", [Fraction(1), Fraction(15), Fraction(1000), Fraction(42860)])
+def test_looks_go_by_time_whatever_the_header_claims(claimed: Fraction) -> None:
+    """15 frames a second: every third is looked at, and each has the face."""
+    results, looked = looks([i / 15 for i in range(90)], rate=claimed)
+    assert looked == [*range(0, 90, 3), 89]
+    assert all(len(r.faces) == 1 for r in results)
+
+
+def test_each_frame_is_looked_at_where_they_are_rare() -> None:
+    """30 a second for two seconds, then one a second, a pause of a minute, and 25 a second."""
+    times = [i / 30 for i in range(60)] + [2.0 + i for i in range(10)]
+    times += [71 + i / 25 for i in range(25)]
+    results, looked = looks(times)
+    assert looked == [*range(0, 60, 6), *range(60, 70), *range(70, 95, 5), 94]
+    assert {f.track_id for r in results for f in r.faces} == {1}
+    assert all(r.faces for r in results)
+
+
+def test_fast_frames_neither_pile_up_nor_leave_gaps() -> None:
+    """4,000 pictures in a tenth of a second: bounded memory asks for looks that are closer."""
+    made = pipeline(dict.fromkeys(range(4000), 0.9), every=0, width=1280, height=720)
+    still, waiting, results = noise(0), 0, []
+    info = replace(made.info, time_base=Fraction(1, 40_000))
+    made.info = info
+
+    def frames() -> Iterator[Frame]:
+        nonlocal waiting
+        for i in range(4000):
+            waiting = max(waiting, i - len(results))
+            yield Frame(i, i, still)
+
+    for result in made(frames()):
+        results.append(result)
+    assert all(r.faces for r in results)
+    assert waiting * 1280 * 720 * 3 // 2 < 1.5 * LOOK_AHEAD_BYTES
+    assert sum(r.looked for r in results) < 100
+
+
+@pytest.mark.parametrize("begin", [3, 7, 31, 44])
+def test_it_is_the_same_looks_wherever_the_reading_began(begin: int) -> None:
+    """But for the first frame that is read, which has no neighbour."""
+    times = [i / 24 + 0.1 * (i > 30) for i in range(80)]
+    _, whole = looks(times)
+    made = pipeline({}, every=0)
+    frames = (Frame(i, round(1000 * t), noise(0)) for i, t in enumerate(times) if i >= begin)
+    later = [r.frame.index for r in made(frames) if r.looked]
+    assert later[0] == begin
+    assert later[1:] == [i for i in whole if i > begin]
 
 
 def test_looks_come_closer_together_where_faces_are_fast() -> None:
@@ -125,4 +190,4 @@ def test_looks_come_closer_together_where_faces_are_fast() -> None:
         frames = [Frame(i, 40 * i, noise(0)) for i in range(60)]
         looked = [r.frame.index for r in made(frames) if r.looked]
         assert set(range(0, 60, 5)) <= set(looked)
-        assert (len(looked) > 20) == closer
+        assert (len(looked) > 16) == closer

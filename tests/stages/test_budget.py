@@ -5,16 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vidfx.stages.budget import EXPRESSION, IDENTITY, Pace, ReadingBudget, every_for
+from vidfx.stages.budget import EXPRESSION, IDENTITY, Pace, ReadingBudget
 
 SURE, TORN = np.array([0.9, 0.05, 0.05]), np.array([0.45, 0.4, 0.15])
-
-
-@pytest.mark.parametrize(
-    ("rate", "every"), [(25, 5), (30000 / 1001, 6), (60, 12), (12, 2), (5, 1), (1, 1), (0.5, 1)]
-)
-def test_looks_are_five_a_second(rate: float, every: int) -> None:
-    assert every_for(rate) == every
 
 
 def readings(pace: Pace, prob: np.ndarray, seconds: int, begin: int = 0) -> list[float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -39,18 +41,24 @@ def sighting(index: int, x: float = 0.0, score: float = 0.7, **more: object) -> 
 
 
 def settle(
-    seen: dict[int, dict[int, Sighting]], frames: int, *, look_ahead: int = 12, **judges: object
+    seen: dict[int, dict[int, Sighting]],
+    frames: int,
+    *,
+    most: int = 12,
+    times: Callable[[int], float] = lambda i: i / RATE,
+    every: int = 1,
+    **judges: object,
 ) -> list[FrameResult]:
     timeline = Timeline(
-        look_ahead=look_ahead,
-        max_gap_s=1.0,
+        most=most,
         belief=Belief(),
         **({"emotion": None, "identity": None} | judges),  # pyright: ignore[reportArgumentType]
     )
     results: list[FrameResult] = []
     for i in range(frames):
-        results += timeline.push(frame(i), i / RATE, seen.get(i, {}), looked=i in seen, cut=False)
-        assert len(results) == max(0, i + 1 - look_ahead)
+        looked = i % every == 0 or i in seen
+        results += timeline.push(frame(i), times(i), seen.get(i, {}), looked=looked, cut=False)
+        assert len(results) >= i + 1 - most
     return results + timeline.flush()
 
 
@@ -73,16 +81,36 @@ def test_gaps_are_filled_from_both_sides() -> None:
 
 def test_nothing_is_invented_before_after_or_over_long_gaps() -> None:
     seen = {i: {1: sighting(i)} for i in (5, 6, 7, 50, 51, 52)}
-    results = settle(seen, 60, look_ahead=30)
+    results = settle(seen, 60, most=30)
     assert [r.frame.index for r in results if r.faces] == [5, 6, 7, 50, 51, 52]
 
 
-@pytest.mark.parametrize("look_ahead", [12, 13, 14, 15, 30])
-def test_a_gap_is_filled_whole_or_not_at_all(look_ahead: int) -> None:
+@pytest.mark.parametrize("most", [12, 13, 14, 15, 30])
+def test_a_gap_is_filled_whole_or_not_at_all(most: int) -> None:
     seen = {i: {1: sighting(i)} for i in (0, 1, 2, 17, 18, 19, 34, 35)}
-    results = settle(seen, 40, look_ahead=look_ahead)
+    results = settle(seen, 40, most=most, every=100)
     shown = [r.frame.index for r in results if r.faces]
-    assert shown == (list(range(36)) if look_ahead >= 14 else [0, 1, 2, 17, 18, 19, 34, 35])
+    assert shown == (list(range(36)) if most >= 14 else [0, 1, 2, 17, 18, 19, 34, 35])
+
+
+@pytest.mark.parametrize(("rate", "waiting"), [(5, 2), (25, 13), (50, 25), (1000, 200)])
+def test_frames_wait_by_time_and_not_more_than_may(rate: int, waiting: int) -> None:
+    """Half a second, and two looks of the five a second."""
+    timeline = Timeline(most=200, belief=Belief(), emotion=None, identity=None)
+    every, counts, results = max(1, rate // 5), [0], 0
+    for i in range(3 * rate):
+        results += len(timeline.push(frame(i), i / rate, {}, looked=i % every == 0, cut=False))
+        counts.append(i + 1 - results)
+    assert waiting <= max(counts) <= waiting + 1  # of two times whose difference is rounded
+
+
+def test_a_face_that_one_of_rare_looks_misses_is_filled_in() -> None:
+    """A frame every ten seconds: one that is missed is a short gap, and its belief is kept."""
+    seen = {i: {1: sighting(i, score=0.9, time_s=10.0 * i)} for i in (0, 1, 3, 4)}
+    results = settle(seen, 6, times=lambda i: 10.0 * i)
+    shown = [[(f.track_id, f.source) for f in r.faces] for r in results]
+    found = [(1, "detected")]
+    assert shown == [found, found, [(1, "interpolated")], found, found, []]
 
 
 def test_a_face_seen_too_rarely_is_not_believed() -> None:
@@ -96,8 +124,7 @@ def shown_of(
 ) -> list[int]:
     """Frames with a row for a track of these scores; a cut comes after ``shot`` frames."""
     timeline = Timeline(
-        look_ahead=12,
-        max_gap_s=1.0,
+        most=12,
         belief=Belief.above(threshold),
         emotion=None,
         identity=None,

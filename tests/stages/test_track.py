@@ -54,6 +54,14 @@ def test_a_pause_in_which_nothing_was_looked_at_is_no_gap() -> None:
     assert tracker.update(14.0, here, sure(1)).tolist() == [2]
 
 
+def test_of_rare_looks_one_may_miss_a_face_and_two_may_not() -> None:
+    tracker = Tracker(sure=0.5)
+    here = boxes((100, 100, 60))
+    seen = (1, 1, 0, 1, 0, 0, 1)
+    numbers = [tracker.update(4.0 * i, here[:n], sure(n)).tolist() for i, n in enumerate(seen)]
+    assert numbers == [[1], [1], [], [1], [], [], [2]]
+
+
 def test_two_frames_in_one_millisecond_do_not_throw_a_track_away() -> None:
     tracker = Tracker(sure=0.5)
     times = (0.0, 0.04, 0.041, 0.08, 0.12, 0.121, 0.36)

@@ -16,7 +16,7 @@ from vidfx.run.clock import Clock
 from vidfx.run.models import Models
 from vidfx.run.observed import NO_PIXELS, Observed
 from vidfx.stages.analyze import Analysis, Reads
-from vidfx.stages.budget import EXPRESSION, IDENTITY, ReadingBudget, every_for
+from vidfx.stages.budget import EXPRESSION, IDENTITY, ReadingBudget
 from vidfx.stages.cuts import Marked, mark
 from vidfx.stages.decide import (
     DEFAULT_THRESHOLDS,
@@ -24,6 +24,7 @@ from vidfx.stages.decide import (
     IdentityDecider,
     IdentityThresholds,
 )
+from vidfx.stages.looks import LookSchedule
 from vidfx.stages.smooth import Belief, Sighting, Timeline
 from vidfx.stages.track import Tracker
 from vidfx.types import Detections, Frame, FrameResult, Prediction, Quality, VideoInfo
@@ -33,10 +34,11 @@ CHUNK_BYTES = 48 << 20
 MAX_CHUNK = 16
 QUEUE_BYTES = 96 << 20
 MAX_QUEUE = 2 * MAX_CHUNK
-LOOK_AHEAD_S = 0.5
 LOOK_AHEAD_BYTES = 96 << 20
-FASTER = 3
-"""Times as many looks for a second after faces moved too far between two of them."""
+LEAST_LOOK_AHEAD, MOST_LOOK_AHEAD = 8, 512
+"""Frames: whatever their size, and however fast they come."""
+TYPICAL_EVERY = 5
+"""Frames from look to look, where looks go by time."""
 MIN_QUALITY = 0.03
 """Faces worse than this (turned away, a smear) are followed but not read."""
 
@@ -49,26 +51,19 @@ class Pipeline:
         self.analyzer = models.analyzer()
         self.models = models
         self.clock = clock
-        rate = float(info.frame_rate) or 25.0
-        self.every = settings.every or every_for(rate)
         self.budgets: dict[Reads, ReadingBudget] = {
             "identity": ReadingBudget(IDENTITY),
             "emotion": ReadingBudget(EXPRESSION),
         }
-        self._chooses = not settings.every
-        self._second = round(rate)
-        self._fast_until = 0
-        "index up to which looks are closer together: faces outran the tracker"
-        max_gap_s = max(1.0, 2.5 * self.every / rate)
         area = info.width * info.height
         self.chunk = max(1, min(MAX_CHUNK, CHUNK_BYTES // (area * 3 or 1)))
-        affordable = max(3, LOOK_AHEAD_BYTES // (area * 3 // 2 or 1))
-        wished = max(round(LOOK_AHEAD_S * rate), 2 * self.every)
-        self.tracker = Tracker(sure=models.threshold, max_gap_s=max_gap_s)
+        affordable = LOOK_AHEAD_BYTES // (area * 3 // 2 or 1)
+        most = max(LEAST_LOOK_AHEAD, min(MOST_LOOK_AHEAD, affordable))
+        self.looks = LookSchedule(settings.every, most)
+        self.tracker = Tracker(sure=models.threshold)
         self.timeline = Timeline(
-            look_ahead=max(min(wished, affordable), self.every + 1),
-            max_gap_s=max_gap_s,
-            belief=Belief.above(models.threshold, self.every),
+            most=max(most, settings.every + 1),
+            belief=Belief.above(models.threshold, settings.every or TYPICAL_EVERY),
             emotion=self._smoother if models.emotion else None,
             identity=self._decider if models.identity else None,
         )
@@ -98,7 +93,8 @@ class Pipeline:
         marked = mark(prepared, self.analyzer.thumbnail)
         begun: deque[tuple[list[Marked], set[int], Analysis]] = deque()
         for chunk in self._chunks(marked):
-            looked = [m.frame for m in chunk if m.edge or self._looks_at(m.frame.index)]
+            due = [self.looks(m.frame.index, self.info.seconds(m.frame.pts)) for m in chunk]
+            looked = [m.frame for m, look in zip(chunk, due, strict=True) if look or m.edge]
             with self.clock("detect"):
                 analysis = self.analyzer.analyze(looked)
             begun.append((chunk, {frame.index for frame in looked}, analysis))
@@ -127,10 +123,6 @@ class Pipeline:
                 )
             yield from settled
         yield from self.timeline.flush()
-
-    def _looks_at(self, index: int) -> bool:
-        every = self.every if index >= self._fast_until else max(1, self.every // FASTER)
-        return index % every == 0
 
     def _step(
         self, chunk: Sequence[Marked], looked_at: set[int], analysis: Analysis
@@ -183,11 +175,10 @@ class Pipeline:
                 self.tracker.cut()
             if m.frame.index in looked:
                 rows = np.flatnonzero(found.frame == m.frame.index)
-                numbers[rows] = self.tracker.update(
-                    self.info.seconds(m.frame.pts), found.box[rows], found.score[rows]
-                )
-                if self.tracker.broke and self._chooses:
-                    self._fast_until = m.frame.index + self._second
+                time_s = self.info.seconds(m.frame.pts)
+                numbers[rows] = self.tracker.update(time_s, found.box[rows], found.score[rows])
+                if self.tracker.broke:
+                    self.looks.lost(time_s)
         return numbers
 
     def _read(

@@ -6,9 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-LOOKS_PER_S = 5.0
-"""How often the detector looks where nobody says: between two looks positions are filled in. On
-real clips of 25 and 30 frames/s, 0.987 of the faces of every frame are there at an IoU of 0.5."""
 TORN = 0.2
 """By how much the best label must be ahead of the next, or the face is read more often."""
 
@@ -32,11 +29,6 @@ EXPRESSION = Pace(3, 0.19, 0.095)
 """An expression may change from one look to the next."""
 IDENTITY = Pace(5, 0.95, 0.19)
 """Who somebody is does not change while the track goes on."""
-
-
-def every_for(frame_rate: float) -> int:
-    """The N of "look on every Nth frame" for a video of ``frame_rate``."""
-    return max(1, round(frame_rate / LOOKS_PER_S))
 
 
 @dataclass

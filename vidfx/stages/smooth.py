@@ -1,8 +1,9 @@
 """The delay line: frames wait a little, so that decisions may use a little of the future.
 
-Each frame waits until ``look_ahead`` more have been seen. Then its faces are settled: gaps between
-two sightings of a track are filled from both sides where the look-ahead sees the whole gap, tracks
-that are not believed are left out, and expression and identity are decided from the frames around.
+Each frame waits until two more looks and half a second have been seen, or until too many wait.
+Then its faces are settled: gaps between two sightings of a track are filled from both sides where
+the look-ahead sees the whole gap, tracks that are not believed are left out, and expression and
+identity are decided from the frames around.
 
 The look-ahead bounds memory, so a settled frame never changes: the first rows of a track may say
 ``unknown`` where later ones, which know more of it, have a name.
@@ -19,6 +20,11 @@ import numpy as np
 
 from vidfx.stages.decide import ExpressionSmoother, IdentityDecider, raw_reading
 from vidfx.types import Face, Frame, FrameResult, Quality, Source
+
+LOOK_AHEAD_S = 0.5
+LOOK_AHEAD = 2
+"looks"
+PAST_S = 1.5
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,8 @@ class Belief:
     def above(cls, threshold: float, every: int = 1) -> Belief:
         """For a detector's threshold: where it is low, less is enough.
 
-        Looks at every Nth frame are fewer and less alike than at neighbours, so fewer must agree.
+        Looks at every Nth frame of some 25 a second are fewer and less alike than at neighbours,
+        so fewer must agree.
         """
         few, often = 3 if every < 3 else 2, max(4, -(-25 // every))
         return cls(
@@ -89,6 +96,8 @@ class _Line:
     total: float = 0.0
     best: float = 0.0
     believed: bool = False
+    reached: int = -1
+    "the last frame where the face has a place"
     smoother: ExpressionSmoother | None = None
     decider: IdentityDecider | None = None
 
@@ -107,21 +116,25 @@ class Timeline:
     def __init__(
         self,
         *,
-        look_ahead: int,
-        max_gap_s: float,
+        most: int,
         belief: Belief,
         emotion: Callable[[], ExpressionSmoother] | None,
         identity: Callable[[], IdentityDecider] | None,
     ) -> None:
-        """``look_ahead`` in frames; a track is forgotten some time after ``max_gap_s`` without a
-        sighting. ``emotion`` and ``identity`` make a new track's judge; None where that is off.
+        """``most`` frames wait at most. ``emotion`` and ``identity`` make a new track's judge;
+        None where that is off.
         """
-        self.look_ahead = look_ahead
-        self.past_s = 1.5 * max_gap_s
+        self.most = most
         self.belief = belief
         self._emotion, self._identity = emotion, identity
         self._lines: dict[int, _Line] = {}
         self._waiting: deque[_Waiting] = deque()
+        self._looks = 0
+        "among the frames that wait"
+        self._looks_s: deque[float] = deque(maxlen=2)
+        "of the last two looks"
+        self._settled = -1
+        "the last frame"
         self._shot = _Shot()
 
     def push(
@@ -139,6 +152,9 @@ class Timeline:
             self._shot.over = True
             self._shot = _Shot()
         self._shot.looked += looked
+        if looked:
+            self._looks += 1
+            self._looks_s.append(time_s)
         for number, sighting in sightings.items():
             line = self._lines.get(number)
             if line is None:
@@ -153,23 +169,36 @@ class Timeline:
             line.best = max(line.best, sighting.score)
             if line.decider and sighting.identity is not None:
                 line.decider.add(sighting.quality.value, sighting.identity)
-        return [self._settle() for _ in range(len(self._waiting) - self.look_ahead)]
+        settled: list[FrameResult] = []
+        while self._sees_enough():
+            settled.append(self._settle())
+        return settled
 
     def flush(self) -> list[FrameResult]:
         """The frames still waiting, when no more will come."""
         self._shot.over = True
         return [self._settle() for _ in range(len(self._waiting))]
 
+    def _sees_enough(self) -> bool:
+        """Whether the first of the frames that wait needs to wait no more."""
+        first, last = self._waiting[0], self._waiting[-1]
+        return len(self._waiting) > self.most or (
+            self._looks - first.looked >= LOOK_AHEAD and last.time_s - first.time_s >= LOOK_AHEAD_S
+        )
+
     def _settle(self) -> FrameResult:
         waiting = self._waiting.popleft()
+        self._looks -= waiting.looked
+        past_s = waiting.time_s - PAST_S
+        forgotten_s = min([past_s, *self._looks_s])
         faces: list[Face] = []
         for number in sorted(self._lines):
             line = self._lines[number]
-            while len(line.seen) > 1 and line.seen[0].time_s < waiting.time_s - self.past_s:
+            while len(line.seen) > 1 and line.seen[0].time_s < past_s:
                 if line.seen[1].index > waiting.frame.index:
                     break
                 line.seen.popleft()
-            if line.seen[-1].time_s < waiting.time_s - self.past_s:
+            if line.seen[-1].time_s < forgotten_s:
                 del self._lines[number]
                 continue
             sighting = self._at(line, waiting)
@@ -177,6 +206,7 @@ class Timeline:
                 line.believed = line.believed or self._believes(line)
             if sighting is not None and line.believed:
                 faces.append(self._face(number, line, sighting))
+        self._settled = waiting.frame.index
         return FrameResult(waiting.frame, tuple(faces), waiting.looked, waiting.cut)
 
     def _believes(self, line: _Line) -> bool:
@@ -184,15 +214,21 @@ class Timeline:
         return self.belief(line.count, line.total / line.count, line.best, most)
 
     def _at(self, line: _Line, waiting: _Waiting) -> Sighting | None:
-        """The face on a frame: as seen there, or between the sightings before and after it."""
+        """The face on a frame: as seen there, or between the sightings before and after it.
+
+        A gap is filled whole or not at all.
+        """
+        index = waiting.frame.index
         before: Sighting | None = None
         for sighting in line.seen:
-            if sighting.index == waiting.frame.index:
+            if sighting.index == index:
+                line.reached = index
                 return sighting
-            if sighting.index > waiting.frame.index:
-                if before is None or sighting.index - before.index > self.look_ahead + 1:
+            if sighting.index > index:
+                if before is None or line.reached != self._settled:
                     return None
-                return _between(before, sighting, waiting.frame.index, waiting.time_s)
+                line.reached = index
+                return _between(before, sighting, index, waiting.time_s)
             before = sighting
         return None
 

@@ -4,6 +4,7 @@ Association by overlap with the place where constant motion would put the face, 
 sure detections first, then weak ones for tracks that are still open (the idea of ByteTrack, Zhang
 2022). A weak detection never begins a track. Short gaps are bridged; a cut ends everything.
 A pause between two frames that were looked at is no gap: nobody failed to see the face in it.
+Where looks are seconds apart, a gap of one look is short.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from vidfx.stages.detector_heads import intersection_over_union
 
 NONE = -1
 MIN_AFFINITY = 0.1
+LOOKS_A_GAP = 2.5
 LEAST_STEP_S = 0.02
 """Boxes tremble a little; over a shorter time that would look like a great velocity."""
 
@@ -38,11 +40,14 @@ class Tracker:
     """Follows the faces of one video, frame by frame, in order of time."""
 
     def __init__(self, *, sure: float, max_gap_s: float = 1.0) -> None:
+        """A track ends ``max_gap_s`` after its last sighting, or after looks that missed it."""
         self.sure = sure
         self.max_gap_s = max_gap_s
         self._tracks: list[_Track] = []
         self._next = 1
         self._looked_s = -np.inf
+        self._step_s = 0.0
+        "between the last two updates"
         self.broke = False
         "whether in the last update a track found nothing while another began: too fast, perhaps"
 
@@ -53,8 +58,10 @@ class Tracker:
     def update(self, time_s: float, box: np.ndarray, score: np.ndarray) -> np.ndarray:
         """Track numbers (N,) int64 of the detections of one frame; -1 for one not believed."""
         numbers = np.full(len(box), NONE, np.int64)
-        oldest_s = min(time_s - self.max_gap_s, self._looked_s)
+        gap_s = max(self.max_gap_s, LOOKS_A_GAP * self._step_s)
+        oldest_s = min(time_s - gap_s, self._looked_s)
         self._tracks = [t for t in self._tracks if t.seen_s >= oldest_s]
+        self._step_s = time_s - self._looked_s if np.isfinite(self._looked_s) else 0.0
         self._looked_s = time_s
         sure = score >= self.sure
         free = list(range(len(self._tracks)))

@@ -13,7 +13,7 @@ from vidfx.video.segment import Entry, Segment
 WARM_S = 3.0
 """Seconds before a segment that are looked at too."""
 BEYOND = 3
-"""Frames after a segment that are looked at too."""
+"""Frames after a segment that are looked at too, and before it where the seconds have fewer."""
 
 
 def cut(
@@ -48,7 +48,8 @@ def cut(
 
     segments: list[Segment] = []
     for number, (index, after) in enumerate(pairwise([*cuts, stop])):
-        warm = max(times[first], times[index] - WARM_S)
+        warm = min(times[index] - WARM_S, times[max(index - BEYOND, 0)])
+        warm = max(times[first], warm)
         beyond = after + BEYOND
         segments.append(
             Segment(
