@@ -10,10 +10,18 @@ MOST_BYTES = 1 << 20
 
 
 def read_text(path: Path, most_bytes: int = MOST_BYTES) -> str:
-    """The content of a small UTF-8 file.
+    """The content of a small UTF-8 file. Raises OSError and ValueError, as ``read_bytes`` does."""
+    try:
+        return read_bytes(path, most_bytes).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"not UTF-8 text: {error}") from error
 
-    Raises OSError where it cannot be read, ValueError where it is no regular file (a pipe would
-    never end), too large or not text.
+
+def read_bytes(path: Path, most_bytes: int) -> bytes:
+    """The content of a file.
+
+    Raises OSError where it cannot be read, ValueError where it is too large or no regular file: a
+    pipe would never end.
     """
     with open(path, "rb", opener=_without_waiting) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -21,10 +29,7 @@ def read_text(path: Path, most_bytes: int = MOST_BYTES) -> str:
         content = file.read(most_bytes + 1)
     if len(content) > most_bytes:
         raise ValueError(f"larger than {most_bytes >> 20} MB")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"not UTF-8 text: {error}") from error
+    return content
 
 
 def _without_waiting(path: str, flags: int) -> int:

@@ -6,12 +6,15 @@ import os
 import tempfile
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vidfx.errors import NotMediaError, OutputExistsError
-from vidfx.run.plan import plan
+from vidfx.run.plan import find_media, plan
+from vidfx.video.image_source import ImageSource
 
 
 def touch(root: Path, *names: str) -> None:
@@ -80,6 +83,115 @@ def test_globs_and_lists(tmp_path: Path) -> None:
 def test_results_are_not_inputs(tmp_path: Path) -> None:
     touch(tmp_path, "in/a.mp4", "in/out/a.annotated.mp4")
     assert stems(tmp_path, f"{tmp_path}/in") == ["a"]
+
+
+def left_out(root: Path, *inputs: str) -> tuple[list[str], list[str]]:
+    """Names of the inputs taken, and what is said of the others."""
+    work = plan(inputs, root / "out")
+    assert not work.refused
+    return [job.source.name for job in work.jobs], list(work.left_out)
+
+
+TRANSPORT = b"".join(b"G" + bytes([number]) * 187 for number in range(4))
+OTHER_FILES = {
+    "player.ts": b"export const rate: number = 25;\n" * 40,
+    "song.mod": b"song" + bytes(1076) + b"M.K.",
+    "song.ogg": b"OggS" + bytes(24) + b"\x01vorbis" + bytes(400),
+    "paper.ps": b"%!PS-Adobe-3.0\n",
+    "cache.dat": b"GGGGGGGGG" + bytes(8000),
+    "song.rm": b".RMF" + bytes(40) + b"audio/x-pn-realaudio",
+}
+SHARED_ENDINGS = {
+    "film.ts": TRANSPORT,
+    "cut.ts": b"x" * 77 + TRANSPORT,
+    "blu.ts": b"".join(bytes(4) + packet for packet in (TRANSPORT[:188],) * 4),
+    "camera.mod": b"\x00\x00\x01\xba" + bytes(20),
+    "film.ogg": b"OggS" + bytes(24) + b"\x80theora" + bytes(40),
+    "part.m4s": bytes(4) + b"ftypiso5",
+    "disc.dat": b"RIFF" + bytes(4) + b"CDXAfmt ",
+}
+
+
+def test_endings_that_others_have_too_are_looked_into(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name, content in (OTHER_FILES | SHARED_ENDINGS).items():
+        (tmp_path / "in" / name).write_bytes(content)
+    taken, (line,) = left_out(tmp_path, f"{tmp_path}/in")
+    assert taken == sorted(SHARED_ENDINGS)
+    assert line.startswith(f"{len(OTHER_FILES)} files were not taken: ")
+    assert all(f"{Path(name).suffix} (1)" in line for name in OTHER_FILES)
+    named = [f"{tmp_path}/in/{name}" for name in OTHER_FILES]
+    assert left_out(tmp_path, *named) == (list(OTHER_FILES), [])
+
+
+TAKEN = "a.3G2 b.m2t c.264 d.divx e.insv f.h265 g.apng h.heic i.dav j.y4m k.m1v l.wtv"
+SILENT = "notes.txt a.srt table.csv Thumbs.db .hidden.xyz done.annotated.mp4 done.summary.json"
+SAID = "x.xyz y.xyz z.mp3 README half.mp4.part lost.annotated.mp4"
+
+
+def test_what_is_in_a_folder_is_taken_or_said(tmp_path: Path) -> None:
+    touch(tmp_path, *(f"in/{name}" for name in f"{TAKEN} {SILENT} {SAID}".split()))
+    names, (line,) = left_out(tmp_path, f"{tmp_path}/in")
+    assert names == TAKEN.split()
+    told, hint = line.removeprefix("6 files were not taken: ").split("; ")
+    counts = {".xyz (2)", ".annotated.mp4 (1)", "no ending (1)", ".part (1)", ".mp3 (1)"}
+    assert set(told.split(", ")) == counts and hint == "name them to read them"
+    work = plan([f"{tmp_path}/in", f"{tmp_path}/in/x.xyz"], tmp_path / "out")
+    told_of = {job.source.name for job in work.jobs if job.left_out == work.left_out}
+    assert told_of == set(TAKEN.split()) and work.jobs[-1].left_out == ()
+
+
+def test_pictures_beside_videos_are_said(tmp_path: Path) -> None:
+    touch(tmp_path, "in/logo.gif", "in/1.jpg", "in/2.jpg", "in/shot/1.png")
+    taken, (line,) = left_out(tmp_path, f"{tmp_path}/in")
+    assert taken == ["logo.gif", "shot"] and line.startswith("2 pictures were not taken: ")
+    search = find_media([f"{tmp_path}/in"])  # each picture is one
+    assert len(search.found) == 4 and not list(search.left_out.lines())
+
+
+RESULT_NAMES = ["a.annotated.mp4", "a.faces.csv", "a.frames.csv", "a.summary.json"]
+
+
+def test_results_named_beside_inputs_are_left_and_said(tmp_path: Path) -> None:
+    touch(tmp_path, "a.mp4", *RESULT_NAMES, "mine.annotated.mp4")
+    named = [f"{tmp_path}/{name}" for name in ["a.mp4", *RESULT_NAMES]]
+    taken, (line,) = left_out(tmp_path, *named)
+    assert taken == ["a.mp4"] and line.startswith("4 results of an earlier run were not taken: ")
+    assert left_out(tmp_path, f"{tmp_path}/a*")[0] == ["a.mp4"]
+    (tmp_path / "list.txt").write_text("\n".join(named))
+    assert left_out(tmp_path, f"{tmp_path}/list.txt")[0] == ["a.mp4"]
+    for alone in (named[1:2], named[1:]):  # who names nothing else means it
+        assert left_out(tmp_path, *alone) == (["a.annotated.mp4"], [])
+    assert left_out(tmp_path, named[0], f"{tmp_path}/mine.annotated.mp4")[1] == []
+
+
+def test_a_line_that_is_not_utf8_is_a_path_of_these_bytes(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9.mp4")).touch()
+    touch(tmp_path, "b\u2028c.mp4")
+    (tmp_path / "list.txt").write_bytes(b"caf\xe9.mp4\r\nb\xe2\x80\xa8c.mp4\n")
+    work = plan([f"{tmp_path}/list.txt"], tmp_path / "out")
+    assert [os.fsencode(job.source.name) for job in work.jobs] == [
+        b"caf\xe9.mp4",
+        b"b\xe2\x80\xa8c.mp4",
+    ]
+
+
+@pytest.mark.parametrize("content", ["a.mp4\n".encode("utf-16"), b"\x00\xff" * 100])
+def test_what_is_no_list_is_one_line(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "list.txt").write_bytes(content)
+    ((_, error),) = plan([f"{tmp_path}/list.txt"], tmp_path / "out").refused
+    assert "not a list of paths" in str(error) and len(str(error)) < 400
+
+
+def test_a_pipe_is_neither_a_list_nor_a_video_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    os.mkfifo(tmp_path / "in/a.mp4")
+    os.mkfifo(tmp_path / "in/b.png")
+    touch(tmp_path, "in/c.mp4")
+    work = plan([f"{tmp_path}/in"], tmp_path / "out")
+    assert [job.source.name for job in work.jobs] == ["c.mp4"]
+    assert all("not a regular file" in str(error) for _, error in work.refused)
+    assert len(work.refused) == 2
 
 
 def test_a_folder_of_pictures_is_one_sequence(tmp_path: Path) -> None:
@@ -208,3 +320,16 @@ def test_links_out_of_a_folder_are_refused(tmp_path: Path) -> None:
     ((name, error),) = found.refused
     assert name.endswith("out.mp4") and "link out of the folder" in str(error)
     assert len(plan([str(tmp_path / "in/out.mp4")], tmp_path / "o").jobs) == 1
+
+
+def test_a_link_refused_in_a_folder_of_pictures_is_not_read(tmp_path: Path) -> None:
+    for name, grey in (("in/1.png", 80), ("in/2.png", 80), ("secret.png", 250)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        cv2.imwrite(str(tmp_path / name), np.full((32, 32, 3), grey, np.uint8))
+    (tmp_path / "in/9.png").symlink_to("../secret.png")
+    (tmp_path / "in/3.png").symlink_to("1.png")
+    os.mkfifo(tmp_path / "in/4.png")
+    work = plan([str(tmp_path / "in")], tmp_path / "out")
+    assert len(work.jobs) == 1 and len(work.refused) == 2
+    frames = [frame.rgb for frame in ImageSource(work.jobs[0].source)]
+    assert [int(frame.mean()) for frame in frames] == [80, 80, 80]

@@ -14,7 +14,6 @@ from vidfx.errors import InputError, UnavailableError
 from vidfx.run import storage
 from vidfx.run.plan import plan
 from vidfx.run.storage import Origin
-from vidfx.video.suffixes import VIDEO_SUFFIXES
 
 
 def keys(s3: Any, bucket: str) -> list[str]:
@@ -125,7 +124,7 @@ def test_names_that_lead_out_of_the_spool(s3: Any, tmp_path: Path) -> None:
 
 def test_a_video_that_came_short_is_not_worked_on(s3: Any, tmp_path: Path) -> None:
     s3.put_object(Bucket="videos", Key="a.mp4", Body=b"12345")
-    listed = storage.find("s3://videos/a.mp4", VIDEO_SUFFIXES)[0]
+    listed = storage.find("s3://videos/a.mp4")[0]
     wrong = Origin(listed.origin.url, 6, listed.origin.stamp)
     target = tmp_path / "a.mp4"
     with (
@@ -142,5 +141,22 @@ def test_a_store_without_its_package(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
     monkeypatch.setattr(fsspec, "filesystem", missing)
     with pytest.raises(UnavailableError, match="gs:// wants a package") as raised:
-        plan(["gs://bucket/a.mp4"], tmp_path)
+        plan([], "gs://bucket/results")
     assert raised.value.hint == "pip install 'vidfx[gs]'"
+    (tmp_path / "a.mp4").touch()
+    (tmp_path / "list.txt").write_text("gs://bucket/a.mp4\na.mp4\n")
+    work = plan([f"{tmp_path}/list.txt"], tmp_path / "out")
+    ((_, error),) = work.refused
+    assert isinstance(error, UnavailableError) and len(work.jobs) == 1
+    done = vidfx("annotate", "gs://bucket/a.mp4", "-o", tmp_path / "out")
+    assert done.exit_code == 4 and "gs:// wants a package" in done.stderr
+
+
+def test_what_is_not_taken_from_a_bucket_is_said(s3: Any, tmp_path: Path) -> None:
+    for key in ("raw/a.mp4", "raw/b.xyz", "raw/c.jpg", "raw/c.srt", "raw/a.annotated.mp4"):
+        s3.put_object(Bucket="videos", Key=key, Body=b"x")
+    work = plan(["s3://videos/raw"], tmp_path / "out")
+    assert [job.source.name for job in work.jobs] == ["a.mp4"]
+    (line,) = work.left_out
+    assert all(told in line for told in ("3 files", ".xyz (1)", ".jpg (1)", ".annotated.mp4 (1)"))
+    assert [job.source.name for job in plan(["s3://videos/raw/b.xyz"], tmp_path).jobs] == ["b.xyz"]

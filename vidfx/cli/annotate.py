@@ -208,8 +208,10 @@ def run_and_tell(
 
     outcomes: list[Outcome] = []
     failure: VidfxError | None = None
+    left_out: list[str] = []
     try:
         with listener_for(progress, debug=debug) as listener:
+            left_out = listener.all_left_out
             run(inputs, out, settings(), listener, dry_run=dry_run, outcomes=outcomes, keep=keep)
     except VidfxError as error:
         failure = error
@@ -217,7 +219,7 @@ def run_and_tell(
         failure = Interrupted()
     code = failure.exit_code if failure else exit_code(outcomes)
     if as_json:
-        write_json(outcomes, code, failure)
+        write_json(outcomes, code, failure, left_out)
     elif dry_run and progress != "none":
         write_plan(outcomes)
     if failure:

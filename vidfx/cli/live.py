@@ -19,7 +19,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from vidfx.cli.render import Renderer, clean, done_line, duration, ended_line
+from vidfx.cli.render import Renderer, clean, done_line, duration, ended_line, own_warnings
 from vidfx.errors import VidfxError
 from vidfx.run.outcome import Outcome
 from vidfx.run.plan import Job
@@ -95,7 +95,7 @@ class Live(Renderer):
     def done(self, job: Job, summary: dict[str, Any]) -> None:
         self._over(job)
         self._print(done_line(job, summary))
-        for warning in summary["warnings"]:
+        for warning in own_warnings(job, summary):
             self._print(f"{job.name}: warning: {warning}")
 
     def skipped(self, job: Job, why: str) -> None:

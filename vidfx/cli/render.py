@@ -25,8 +25,13 @@ class Renderer(Listener, AbstractContextManager["Renderer"]):
 
     def __init__(self, *, debug: bool) -> None:
         self.debug = debug
+        self.all_left_out: list[str] = []
 
     def __exit__(self, *_: object) -> None: ...
+
+    def left_out(self, line: str) -> None:
+        self.all_left_out.append(line)
+        self.notice(line)
 
     def failed(self, name: str, error: VidfxError) -> None:
         if self.debug:
@@ -60,7 +65,9 @@ def write_error(error: VidfxError) -> None:
     say(f"vidfx: {error}" + (f" ({error.hint})" if error.hint else ""))
 
 
-def write_json(outcomes: Sequence[Outcome], code: int, failure: VidfxError | None) -> None:
+def write_json(
+    outcomes: Sequence[Outcome], code: int, failure: VidfxError | None, left_out: Sequence[str]
+) -> None:
     """The result of a run as one object on stdout."""
     content: dict[str, Any] = {"schema": "vidfx.annotate/1", "exit_code": code}
     if failure:
@@ -69,6 +76,8 @@ def write_json(outcomes: Sequence[Outcome], code: int, failure: VidfxError | Non
             "message": str(failure),
             "hint": failure.hint,
         }
+    if left_out:
+        content["left_out"] = list(left_out)
     content["results"] = [outcome.as_json() for outcome in outcomes]
     sys.stdout.write(json.dumps(content) + "\n")
     sys.stdout.flush()
@@ -112,6 +121,11 @@ def done_line(job: Job, summary: dict[str, Any]) -> str:
     line = f"{job.name}: done, {frames} frames, {tracks} tracks, {frames / total:.1f} frames/s"
     video, faces, *_ = job.addresses()
     return f"{line} -> {video if 'video' in summary['outputs'] else faces}"
+
+
+def own_warnings(job: Job, summary: dict[str, Any]) -> list[str]:
+    """Those of the video itself: what was left out beside it was told of the whole run."""
+    return [warning for warning in summary["warnings"] if warning not in job.left_out]
 
 
 class ErrorsOnly(Renderer):
@@ -160,7 +174,7 @@ class Lines(Renderer):
     def done(self, job: Job, summary: dict[str, Any]) -> None:
         self._forecast.over(job)
         say(self._place() + done_line(job, summary))
-        for warning in summary["warnings"]:
+        for warning in own_warnings(job, summary):
             say(f"{job.name}: warning: {warning}")
 
     def skipped(self, job: Job, why: str) -> None:

@@ -50,6 +50,8 @@ def annotate(
             stack.callback(ledger.close)
             heard = _Both(listener, ledger)
         heard.planned(work.jobs)
+        for line in work.left_out:
+            heard.left_out(line)
         for name, error in work.refused:
             heard.failed(name, error)
             outcomes.append(Outcome(name, "failed", error=error))
@@ -91,6 +93,9 @@ class _Both(Listener):
 
     def notice(self, text: str) -> None:
         self.user.notice(text)
+
+    def left_out(self, line: str) -> None:
+        self.user.left_out(line)
 
     def started(self, job: Job, opened: Opened) -> None:
         self.user.started(job, opened)

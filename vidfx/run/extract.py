@@ -97,10 +97,13 @@ def extract(
     Raises UsageError and UnavailableError before any work, and OutputError where the folder
     cannot be written.
     """
-    paths, refused = find_media(inputs)
-    for name, error in refused:
+    search = find_media(inputs)
+    for name, error in search.refused.values():
         listener.failed(name, error)
         outcomes.append(Outcome(name, "failed", error=error))
+    for line in search.left_out.lines():
+        listener.notice(line)
+    paths = [item.path for item in search.found.values()]
     own = Path(os.path.realpath(out))
     sources = [path for path in paths if not Path(os.path.realpath(path)).is_relative_to(own)]
     if len(sources) < len(paths):

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import glob
 import os
-import re
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidfx.errors import (
-    InputError,
-    NotMediaError,
-    OutputExistsError,
-    UnavailableError,
-    VidfxError,
-)
+from vidfx.errors import OutputExistsError, VidfxError
 from vidfx.run import storage
+from vidfx.run.left_out import RESULTS
+from vidfx.run.search import Found, Search, real
 from vidfx.run.storage import Origin
 from vidfx.video.segment import Segment
-from vidfx.video.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES
-
-LIST_SUFFIXES = frozenset({".txt", ".lst"})
-ANNOTATED = ".annotated.mp4"
-_ANY_FOLDERS = re.compile(r"(?:^|(?<=/))\*\*(?:/|$)")
 
 
 @dataclass(frozen=True)
@@ -39,12 +27,7 @@ class Outputs:
 
     @classmethod
     def of(cls, stem: Path) -> Outputs:
-        def named(ending: str) -> Path:
-            return stem.with_name(stem.name + ending)
-
-        return cls(
-            named(ANNOTATED), named(".faces.csv"), named(".frames.csv"), named(".summary.json")
-        )
+        return cls(*(stem.with_name(stem.name + ending) for ending in RESULTS))
 
     def __iter__(self) -> Iterator[Path]:
         return iter((self.video, self.faces, self.frames, self.summary))
@@ -75,6 +58,8 @@ class Job:
     "URL of the folder that the results go to from the spool"
     part: Part | None = None
     "None: the whole of it"
+    left_out: tuple[str, ...] = ()
+    "lines about what else was found where it was found"
 
     @property
     def name(self) -> str:
@@ -95,14 +80,8 @@ class Plan:
     jobs: tuple[Job, ...]
     refused: tuple[tuple[str, VidfxError], ...]
     "inputs, lines of lists and files found that cannot even be jobs, with the reason"
-
-
-@dataclass(frozen=True)
-class _Found:
-    path: Path
-    relative: Path
-    "where it stands below the folder that the user named"
-    origin: Origin | None = None
+    left_out: tuple[str, ...]
+    "a line about each kind of files that were found and are not inputs"
 
 
 def plan(inputs: Sequence[str], out: str | Path) -> Plan:
@@ -111,20 +90,27 @@ def plan(inputs: Sequence[str], out: str | Path) -> Plan:
     Results mirror the place of an input below the folder that was named. Inputs that would share
     a name keep their suffix in it; if they still do, their place below the folder that all inputs
     have in common. A job whose results would stand on an input is refused. Inputs and ``out``
-    may be URLs of storage. Raises UnavailableError where a store's package is missing.
+    may be URLs of storage. Raises UnavailableError where the package of ``out``'s store is missing.
     """
-    search = _Search()
+    search = Search()
     folder = storage.folder_for(out)
+    if storage.is_url(str(out)):
+        storage.check(str(out))
     url = str(out).rstrip("/") if storage.is_url(str(out)) else None
     for text in inputs:
         search.add(text)
+    search.end()
     items = list(search.found.values())
+    left_out = tuple(search.left_out.lines())
     jobs: list[Job] = []
     for item, stem in zip(items, _stems(items), strict=True):
         below = "" if stem.parent == Path() else f"/{stem.parent.as_posix()}"
         destination = None if url is None else url + below
-        job = Job(item.path, Outputs.of(folder / stem), item.origin, destination)
-        hit = next((path for path in job.outputs if _real(path) in search.found), None)
+        job = Job(
+            *(item.path, Outputs.of(folder / stem), item.origin, destination),
+            left_out=() if item.named else left_out,
+        )
+        hit = next((path for path in job.outputs if real(path) in search.found), None)
         if hit is None:
             jobs.append(job)
             continue
@@ -133,30 +119,26 @@ def plan(inputs: Sequence[str], out: str | Path) -> Plan:
             hint="use another output folder",
         )
         search.refuse(job.name, error)
-    return Plan(folder, tuple(jobs), tuple(search.refused.values()))
+    return Plan(folder, tuple(jobs), tuple(search.refused.values()), left_out)
 
 
-def find_media(inputs: Sequence[str]) -> tuple[list[Path], list[tuple[str, VidfxError]]]:
-    """Files that ``inputs`` stand for, each once: videos, and every picture for itself.
-
-    The second list is what was refused, with the reason.
-    """
-    search = _Search(sequences=False)
+def find_media(inputs: Sequence[str]) -> Search:
+    """What ``inputs`` stand for, each file once: videos, and every picture for itself."""
+    search = Search(sequences=False)
     for text in inputs:
         search.add(text)
-    return [item.path for item in search.found.values()], list(search.refused.values())
+    search.end()
+    return search
 
 
-def _stems(items: Sequence[_Found]) -> list[Path]:
+def _stems(items: Sequence[Found]) -> list[Path]:
     """A name for each item, unlike any other."""
 
     def bare(names: Sequence[Path]) -> list[Path]:
         pairs = zip(items, names, strict=True)
         return [name if item.path.is_dir() else name.with_suffix("") for item, name in pairs]
 
-    places = [
-        _real(i.path) if i.path.is_dir() else _real(i.path.parent) / i.path.name for i in items
-    ]
+    places = [real(i.path) if i.path.is_dir() else real(i.path.parent) / i.path.name for i in items]
     common = os.path.commonpath([place.parent for place in places]) if places else ""
     below = [place.relative_to(common) for place in places]
     relative = [item.relative for item in items]
@@ -172,150 +154,3 @@ def _apart(names: list[Path], longer: list[Path]) -> list[Path]:
     """``names``, with those that stand more than once replaced by their ``longer`` ones."""
     times = Counter(names)
     return [n if times[n] == 1 else more for n, more in zip(names, longer, strict=True)]
-
-
-def _real(path: Path) -> Path:
-    return Path(os.path.realpath(path))  # before Python 3.13, resolve() fails on a loop of links
-
-
-class _Search:
-    """What inputs stand for. Whatever is wrong with one costs no other."""
-
-    def __init__(self, *, sequences: bool = True) -> None:
-        self.sequences = sequences
-        "a folder that holds pictures and no video is one input; else each picture is one"
-        self.found: dict[Path, _Found] = {}
-        "by real path"
-        self.refused: dict[str, tuple[str, VidfxError]] = {}
-        "by message: each is said once"
-
-    def add(self, text: str, folder: Path = Path(), *, listed: bool = False) -> None:
-        """An input as typed, or a line of a list in ``folder``."""
-        if storage.is_url(text):
-            with self._refusing(text, Path(text)):
-                self._add_url(text)
-            return
-        text = storage.local_path(text)
-        path = folder / text
-        with self._refusing(text, path):
-            if not text.strip() or "\0" in text:
-                raise NotMediaError(f"{text!r}: not a path", hint="name a video or a folder")
-            if path.suffix.lower() in LIST_SUFFIXES and path.is_file() and not listed:
-                self._add_list(path)
-            elif path.exists():
-                self._add_path(path)
-            elif glob.has_magic(text):
-                self._add_glob(text, folder)
-            else:
-                raise NotMediaError(f"{path}: there is no such file", hint="check the spelling")
-
-    def refuse(self, name: str, error: VidfxError) -> None:
-        self.refused.setdefault(str(error), (name, error))
-
-    @contextmanager
-    def _refusing(self, name: str, path: Path) -> Generator[None]:
-        try:
-            yield
-        except UnavailableError:
-            raise
-        except VidfxError as error:
-            self.refuse(name, error)
-        except OSError as error:
-            self._refuse_path(name, path, error)
-
-    def _refuse_path(self, name: str, path: Path, error: OSError) -> None:
-        reason = error.strerror or error
-        self.refuse(name, InputError(f"{path}: {reason}", hint="check the path"))
-
-    def _add_path(self, path: Path) -> None:
-        if path.is_dir():
-            self._add_folder(path)
-        else:
-            self._keep(path, Path(path.name))
-
-    def _keep(self, path: Path, relative: Path) -> None:
-        with self._refusing(str(path), path):
-            self.found.setdefault(Path(os.path.realpath(path, strict=True)), _Found(path, relative))
-
-    def _add_url(self, url: str) -> None:
-        """Videos on storage; a sequence of pictures there is not one input."""
-        for item in storage.find(url, VIDEO_SUFFIXES):
-            if not item.local.name.endswith(ANNOTATED):
-                found = _Found(item.local, item.relative, item.origin)
-                self.found.setdefault(_real(item.local), found)
-
-    def _add_list(self, path: Path) -> None:
-        try:
-            lines = path.read_text(encoding="utf-8-sig").splitlines()
-        except UnicodeDecodeError as error:
-            raise NotMediaError(f"{path}: not a list of paths", hint="save it as UTF-8") from error
-        names = [line.strip() for line in lines]
-        names = [name for name in names if name and not name.startswith("#")]
-        if not names:
-            raise NotMediaError(f"{path}: lists no paths", hint="write one path on each line")
-        for name in names:
-            self.add(name, path.parent, listed=True)
-
-    def _add_glob(self, text: str, folder: Path) -> None:
-        """Matches of a pattern, without the results of an earlier run."""
-        pattern = os.path.join(glob.escape(str(folder)), text)  # noqa: PTH118 - keeps a last slash
-        matches = sorted({m for m in self._matches(pattern) if not m.endswith(ANNOTATED)})
-        if not matches:
-            raise NotMediaError(f"{folder / text}: matches no file", hint="check the pattern")
-        for match in matches:
-            path = Path(match)
-            with self._refusing(str(path), path):
-                self._add_path(path)
-
-    def _matches(self, pattern: str) -> Iterator[str]:
-        """glob.glob, but ``**`` follows no links, whose loops would have no end."""
-        head, *tail = _ANY_FOLDERS.split(pattern, maxsplit=1)
-        heads = glob.glob(head)  # noqa: PTH207 - absolute ones too
-        if not tail or not tail[0]:  # what ends in ** is a folder, searched anyway
-            yield from heads
-            return
-        for base in heads:
-            for folder, _ in self._walk(Path(base)):
-                yield from self._matches(f"{glob.escape(str(folder))}/{tail[0]}")
-
-    def _walk(self, folder: Path) -> Iterator[tuple[Path, list[str]]]:
-        """Every folder and its files, without the hidden, following no links to folders."""
-
-        def refuse(error: OSError) -> None:
-            self._refuse_path(str(error.filename), error.filename, error)
-
-        for place, folders, files in os.walk(folder, onerror=refuse):
-            folders[:] = sorted(f for f in folders if not f.startswith("."))
-            yield Path(place), sorted(f for f in files if not f.startswith("."))
-
-    def _leads_out(self, path: Path, inside: Path) -> bool:
-        """Whether a file found in a folder is a link to media elsewhere, which nobody named."""
-        media = path.suffix.lower() in VIDEO_SUFFIXES | IMAGE_SUFFIXES
-        if not media or not path.is_symlink() or _real(path).is_relative_to(inside):
-            return False
-        message = f"{path}: is a link out of the folder that was named, to {_real(path)}"
-        self.refuse(str(path), InputError(message, hint="name that file or its folder too"))
-        return True
-
-    def _add_folder(self, folder: Path) -> None:
-        """Media below a folder, its pictures as ``sequences`` says."""
-        empty, refused = True, len(self.refused)
-        inside = _real(folder)
-        for place, names in self._walk(folder):
-            files = [name for name in names if not self._leads_out(place / name, inside)]
-            relative = place.relative_to(folder)
-            suffixes = {f: Path(f).suffix.lower() for f in files if not f.endswith(ANNOTATED)}
-            videos = [f for f, suffix in suffixes.items() if suffix in VIDEO_SUFFIXES]
-            for name in videos:
-                self._keep(place / name, relative / name)
-            pictures = [f for f, suffix in suffixes.items() if suffix in IMAGE_SUFFIXES]
-            if not self.sequences:
-                for name in pictures:
-                    self._keep(place / name, relative / name)
-            elif pictures and not videos:
-                self._keep(place, relative if relative.parts else Path(_real(folder).name))
-            empty = empty and not videos and not pictures
-        if empty and len(self.refused) == refused:
-            raise NotMediaError(
-                f"{folder}: no media in this folder", hint="name a folder of videos"
-            )

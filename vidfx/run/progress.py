@@ -39,6 +39,9 @@ class Listener:
     def notice(self, text: str) -> None:
         """Something the user should know: a choice, a licence, a fall-back."""
 
+    def left_out(self, line: str) -> None:
+        """Files that were found and are not inputs."""
+
     def started(self, job: Job, opened: Opened) -> None:
         """A video was opened."""
 

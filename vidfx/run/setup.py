@@ -13,6 +13,7 @@ from vidfx.config import Settings
 from vidfx.messages import DEFAULT_MESSAGES, load_messages
 from vidfx.run.models import Models, load_models
 from vidfx.run.plan import Job
+from vidfx.video.image_source import pictures_in
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,6 @@ def _state(job: Job) -> list[list[str | int]]:
     source, origin = job.source, job.origin
     if origin is not None:
         return [[origin.url, origin.size, origin.stamp]]
-    files = sorted(source.iterdir()) if source.is_dir() else [source]
+    files = pictures_in(source) if source.is_dir() else [source]
     states = [(file.name, file.stat()) for file in files if file.is_file()]
     return [[name, stat.st_size, stat.st_mtime_ns] for name, stat in states]

@@ -50,6 +50,8 @@ class Listed:
     "where it will be in the spool"
     relative: Path
     "where it stands below what was named"
+    named: bool
+    "it is itself what was named"
 
 
 def is_url(text: str) -> bool:
@@ -75,8 +77,13 @@ def spool() -> Path:
     return user_cache("spool")
 
 
-def find(url: str, suffixes: Sequence[str] | frozenset[str]) -> list[Listed]:
-    """The file that ``url`` names, or what stands below it with one of ``suffixes``.
+def check(url: str) -> None:
+    """Raises UnavailableError where the store's package is missing, InputError for a stranger's."""
+    _files(url)
+
+
+def find(url: str) -> list[Listed]:
+    """The file that ``url`` names, or all that stand below it but the hidden.
 
     Raises InputError where there is nothing or it may not be read, UnavailableError where the
     store's package is missing.
@@ -90,16 +97,17 @@ def find(url: str, suffixes: Sequence[str] | frozenset[str]) -> list[Listed]:
     for name, info in sorted(below.items()):
         relative = PurePosixPath(name).name if name == root else name[len(root) :].lstrip("/")
         hidden = any(part.startswith(".") for part in PurePosixPath(relative).parts)
-        if name != root and (hidden or PurePosixPath(name).suffix.lower() not in suffixes):
+        if name != root and hidden:
             continue
         stamp = next((info[k] for k in ("ETag", "etag", "LastModified", "updated", "mtime")
                       if info.get(k) is not None), "")  # fmt: skip
         address = f"{scheme}://{name}"
         origin = Origin(address, int(info.get("size") or 0), str(stamp).strip('"'))
         safe = Path(*(_safe(part) for part in relative.split("/")))
-        found.append(Listed(origin, spool() / "in" / _short(root) / safe, safe))
+        local = spool() / "in" / _short(root) / safe
+        found.append(Listed(origin, local, safe, named=name == root))
     if not found:
-        raise InputError(f"{url}: no media there", hint="check the URL, and whose keys are used")
+        raise InputError(f"{url}: no file is there", hint="check the URL, and whose keys are used")
     return found
 
 

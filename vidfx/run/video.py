@@ -64,7 +64,11 @@ def annotate_video(job: Job, setup: Setup, listener: Listener) -> dict[str, Any]
                 "by_stage": clock.by_stage(),
             },
             "tracks": results.tally.tracks(),
-            "warnings": [*made.warnings, *(made.report.warnings if made.report else ())],
+            "warnings": [
+                *made.warnings,
+                *(made.report.warnings if made.report else ()),
+                *job.left_out,
+            ],
             "versions": versions(),
         }
         results.publish(summary)

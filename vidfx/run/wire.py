@@ -51,6 +51,7 @@ def job_as_json(job: Job) -> Message:
         "origin": asdict(job.origin) if job.origin else None,
         "destination": job.destination,
         "part": job.part and _part_as_json(job.part),
+        "left_out": job.left_out,
     }
 
 
@@ -58,7 +59,8 @@ def job_from_json(content: Message) -> Job:
     outputs = Outputs(*map(Path, content["outputs"]))
     origin = Origin(**content["origin"]) if content["origin"] else None
     part = _part_from_json(content["part"]) if content["part"] else None
-    return Job(Path(content["source"]), outputs, origin, content["destination"], part)
+    left_out = tuple(content["left_out"])
+    return Job(Path(content["source"]), outputs, origin, content["destination"], part, left_out)
 
 
 def _part_as_json(part: Part) -> Message:

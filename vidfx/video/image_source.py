@@ -13,6 +13,7 @@ import numpy as np
 
 from vidfx.errors import NotMediaError
 from vidfx.types import Frame, VideoInfo
+from vidfx.video.folder import leads_out
 from vidfx.video.pixels import RgbToI420, rgb_colour
 from vidfx.video.suffixes import IMAGE_SUFFIXES
 
@@ -22,7 +23,8 @@ FRAME_RATE = Fraction(25)
 def pictures_in(path: Path) -> list[Path]:
     """The pictures of a folder in natural order (2 before 10), or the picture itself.
 
-    Raises NotMediaError where there are none.
+    Links that lead out of the folder are none of its pictures. Raises NotMediaError where there
+    are none.
     """
     try:
         if not path.is_dir():
@@ -32,6 +34,7 @@ def pictures_in(path: Path) -> list[Path]:
             p
             for p in path.iterdir()
             if p.suffix.lower() in IMAGE_SUFFIXES and not p.name.startswith(".")
+            if p.is_file() and not leads_out(p, path)
         ]
     except OSError as error:
         reason = "does not exist" if isinstance(error, FileNotFoundError) else "may not be read"

@@ -1,9 +1,69 @@
-"""Which files are taken for media when they are found in a folder, by their names' endings."""
+"""Which files are taken for media when they are found in a folder, by their names' endings.
 
-VIDEO_SUFFIXES = frozenset(
+What has another ending, and what has one that other kinds of files have too and does not begin like
+a video, is left where it is, and the user is told how many of each; whatever is named is tried.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+IMAGE_SUFFIXES = frozenset(
     [
-        *(".3gp", ".asf", ".avi", ".flv", ".gif", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4"),
-        *(".mpeg", ".mpg", ".mts", ".mxf", ".ogv", ".ts", ".vob", ".webm", ".wmv"),
+        *(".bmp", ".dib", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png"),
+        *(".pnm", ".ppm", ".tif", ".tiff", ".webp"),
     ]
 )
-IMAGE_SUFFIXES = frozenset((".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"))
+SHARED_SUFFIXES = frozenset(
+    [
+        *(".dat", ".dif", ".drc", ".dv", ".m4s", ".mod", ".mpv", ".mtv", ".ogg", ".ogx", ".ps"),
+        *(".psp", ".rec", ".rm", ".ts", ".tod", ".ty", ".wm"),
+    ]
+)
+"""Endings that other files have too: TypeScript, tracker music, PostScript, sound in Ogg."""
+VIDEO_SUFFIXES = SHARED_SUFFIXES | frozenset(
+    [
+        *(".264", ".265", ".266", ".360", ".3g2", ".3gp", ".3gp2", ".3gpp", ".3gpp2", ".amv"),
+        *(".apng", ".asf", ".av1", ".avc", ".avi", ".avif", ".avifs", ".dav", ".divx", ".dvr-ms"),
+        *(".evo", ".f4p", ".f4v", ".flc", ".fli", ".flv", ".gif", ".gxf", ".h261", ".h263"),
+        *(".h264", ".h265", ".h266", ".h26l", ".heic", ".heics", ".heif", ".heifs", ".hevc"),
+        *(".hif", ".insv", ".ismv", ".ivf", ".kux", ".lrf", ".lrv", ".m1v", ".m2p", ".m2t"),
+        *(".m2ts", ".m2v", ".m4v", ".mj2", ".mjp2", ".mjpeg", ".mjpg", ".mk3d", ".mkv", ".mov"),
+        *(".movie", ".mp2v", ".mp4", ".mp4v", ".mpe", ".mpeg", ".mpeg1", ".mpeg2", ".mpeg4"),
+        *(".mpegts", ".mpg", ".mpg2", ".mpg4", ".mpv2", ".mqv", ".mts", ".mxf", ".nsv", ".nut"),
+        *(".nuv", ".obu", ".ogm", ".ogv", ".pva", ".qt", ".rmvb", ".tp", ".trp", ".vc1", ".viv"),
+        *(".vob", ".vro", ".vvc", ".webm", ".wmv", ".wtv", ".xvid", ".y4m"),
+    ]
+)
+_BEGINNINGS = (
+    *(b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3", b"\x1f\x07\x00"),  # MPEG program, video; DV
+    *(b"\x1a\x45\xdf\xa3", b"\x30\x26\xb2\x75", b"FLV\x01"),  # Matroska, ASF
+    *(b"TIVO", b"\xf5\x46\x7a\xbd", b"DHAV"),
+)
+_OGG_VIDEO = (b"\x80theora", b"\x01video\x00", b"BBCD\x00", b"OVP80", b"\x80daala")
+_PACKETS = re.compile(b"(?s)(?=G.{187}G.{187}G|G.{191}G.{191}G|G.{203}G.{203}G)")
+"""Of an MPEG transport stream: three begin with the same byte, at one of three distances."""
+_HEAD_BYTES = 16 << 10
+
+
+def may_be_video(path: Path) -> bool:
+    """Whether a file that was found is taken for a video. Raises OSError."""
+    suffix = path.suffix.lower()
+    if suffix not in SHARED_SUFFIXES:
+        return suffix in VIDEO_SUFFIXES
+    with path.open("rb") as file:
+        return begins_like_video(file.read(_HEAD_BYTES))
+
+
+def begins_like_video(head: bytes) -> bool:
+    """Whether the first bytes of a file are those of a container that holds video."""
+    if head.startswith(b"OggS"):
+        return any(mark in head for mark in _OGG_VIDEO)
+    if head.startswith(b".RMF"):
+        return b"realvideo" in head
+    if head.startswith(b"RIFF"):
+        return head[8:12] in (b"AVI ", b"CDXA")
+    if head[4:8] in (b"ftyp", b"styp", b"moov", b"mdat", b"wide"):
+        return True
+    return head.startswith(_BEGINNINGS) or _PACKETS.search(head) is not None

@@ -1,0 +1,69 @@
+"""What was found and is not an input: said in a line of each kind, never left out in silence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ANNOTATED = ".annotated.mp4"
+SUMMARY = ".summary.json"
+RESULTS = (ANNOTATED, ".faces.csv", ".frames.csv", SUMMARY)
+BESIDE_MEDIA = frozenset(
+    [
+        *(".ass", ".cfg", ".csv", ".db", ".html", ".idx", ".ini", ".json", ".log", ".lst", ".md"),
+        *(".nfo", ".srt", ".ssa", ".sub", ".toml", ".tsv", ".txt", ".vtt", ".xml", ".yaml", ".yml"),
+    ]
+)
+"""Texts, which nobody takes for media: subtitles, notes, tables, what cameras and systems note."""
+_MOST = 8
+"""Endings or names in one line."""
+
+
+def is_result(path: Path) -> bool:
+    """Whether an earlier run made it, whose summary stands beside it."""
+    stem = next((path.name.removesuffix(end) for end in RESULTS if path.name.endswith(end)), "")
+    return bool(stem) and path.with_name(stem + SUMMARY).is_file()
+
+
+@dataclass
+class LeftOut:
+    """Counts what was found and not taken."""
+
+    endings: Counter[str] = field(default_factory=Counter[str])
+    pictures: int = 0
+    "in folders that hold videos too"
+    results: list[str] = field(default_factory=list[str])
+    "of earlier runs, which were named beside other inputs"
+
+    def add(self, name: str) -> None:
+        """A file of a folder, unless its name says that it is a text."""
+        ending = ANNOTATED if name.endswith(ANNOTATED) else Path(name).suffix.lower()
+        if ending not in BESIDE_MEDIA:
+            self.endings[ending or "no ending"] += 1
+
+    def lines(self) -> Iterator[str]:
+        if self.endings:
+            told = [f"{ending} ({n})" for ending, n in self.endings.most_common()]
+            count = _were(self.endings.total(), "file")
+            yield f"{count} not taken: {_some(told)}; name them to read them"
+        if self.pictures:
+            yield (
+                f"{_were(self.pictures, 'picture')} not taken: a folder is a sequence of pictures"
+                " where it holds no videos; name them to read them"
+            )
+        if self.results:
+            yield (
+                f"{_were(len(self.results), 'result', ' of an earlier run')} not taken:"
+                f" {_some(self.results)}; name them alone to read them"
+            )
+
+
+def _were(count: int, kind: str, which: str = "") -> str:
+    return f"{count} {kind}{which} was" if count == 1 else f"{count} {kind}s{which} were"
+
+
+def _some(told: Sequence[str]) -> str:
+    more = len(told) - _MOST
+    return ", ".join([*told[:_MOST], *([f"and {more} more"] if more > 0 else [])])
