@@ -6,6 +6,7 @@ upright original frame, (0, 0) the outer corner of the first pixel. Colour is RG
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -34,6 +35,11 @@ class Colour:
     "of the input; planes in Frame.planes are always limited"
 
 
+Stretch = tuple[float, float]
+"""Factors of x and y that make pixels square, and leave as many of them."""
+SQUARE: Stretch = (1.0, 1.0)
+
+
 @dataclass(frozen=True)
 class VideoInfo:
     """Facts about one input, as known before decoding."""
@@ -60,6 +66,12 @@ class VideoInfo:
     sample_aspect_ratio: Fraction = Fraction(1)
     "width of a pixel over its height, upright"
     colour: Colour = Colour()
+
+    @property
+    def stretch(self) -> Stretch:
+        """What leads from its pixels to what a person sees."""
+        root = math.sqrt(self.sample_aspect_ratio)
+        return root, 1 / root
 
     def seconds(self, pts: int) -> float:
         """Playback time of a pts."""

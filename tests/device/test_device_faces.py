@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
@@ -23,7 +24,7 @@ from vidfx.stages.analyze import HostAnalyzer
 from vidfx.stages.cuts import thumbnail
 from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
-from vidfx.types import Colour, Frame, Surface
+from vidfx.types import SQUARE, Colour, Frame, Stretch, Surface
 from vidfx.video.source import open_source
 from vidfx_engines import embedded, select
 from vidfx_engines.embedded import ORIGINS
@@ -43,12 +44,15 @@ def detector(path: Path, threshold: float = 0.3, long_side: int = 640) -> Detect
     return Detector(engine, threshold=threshold, long_side=long_side)
 
 
-def both(found: Detector, frames: list[Frame], **engines: Any) -> tuple[Any, Any]:
+def both(
+    found: Detector, frames: list[Frame], stretch: Stretch = SQUARE, **engines: Any
+) -> tuple[Any, Any]:
     """What the host and the device make of the same frames."""
     host = HostAnalyzer(found, engines)  # type: ignore[arg-type]
     device = DeviceAnalyzer(found, engines, "cpu")  # type: ignore[arg-type]
-    ready = list(device.prepare(frames, Colour()))
-    return host.analyze(frames), device.analyze(ready)
+    given = list(host.prepare(frames, Colour(), stretch))
+    ready = list(device.prepare(frames, Colour(), stretch))
+    return host.analyze(given), device.analyze(ready)
 
 
 NAMES = ("centerface", "detector-embedded", "scrfd_500m_kps", "yunet_n_dynamic", "yunet_s_dynamic")
@@ -146,6 +150,29 @@ def test_faces_of_many_frames_are_read_in_one_batch(group: np.ndarray, tmp_path:
         assert one.value == pytest.approx(other.value, abs=0.01)
     nothing = device.read("emotion", rows[:0]).prob
     assert nothing.shape == (len(rows), 4) and np.isnan(nothing).all()
+
+
+@pytest.mark.parametrize("aspect", [2.0, 0.6, 32 / 11])
+def test_faces_of_pixels_that_are_not_square_are_the_hosts(
+    aspect: float, group: np.ndarray, tmp_path: Path
+) -> None:
+    path = brightness_classifier(tmp_path, "light", "emotion", ("angry", "happy", "neutral", "sad"))
+    emotion = select(path, device="cpu", backend="onnxruntime").engine
+    height, width = group.shape[:2]
+    size = (round(width / aspect), height) if aspect > 1 else (width, round(height * aspect))
+    small = cv2.resize(group, size, interpolation=cv2.INTER_AREA)
+    stretch = (aspect**0.5, aspect**-0.5)
+    found = detector(embedded("centerface"), 0.5)
+    host, device = both(found, frames_of(small, small[:, ::-1]), stretch, emotion=emotion)
+    ours, theirs = device.detections, host.detections
+    assert len(ours) == len(theirs) == 12
+    assert np.abs(ours.box - theirs.box).max() <= PIXEL
+    rows = np.arange(12)
+    np.testing.assert_allclose(
+        device.read("emotion", rows).prob, host.read("emotion", rows).prob, atol=0.02
+    )
+    for one, other in zip(device.quality(rows), host.quality(rows), strict=True):
+        assert one.value == pytest.approx(other.value, abs=0.02)
 
 
 def test_frames_come_in_order_with_their_thumbnails(group: np.ndarray) -> None:

@@ -15,7 +15,7 @@ from vidfx.config import Settings
 from vidfx.run.clock import Clock
 from vidfx.run.models import Models
 from vidfx.run.pipeline import LEAST_LOOK_AHEAD, LOOK_AHEAD_BYTES, Pipeline
-from vidfx.types import Detections, Frame, FrameResult, VideoInfo
+from vidfx.types import SQUARE, Detections, Frame, FrameResult, Stretch, VideoInfo
 
 
 class Told:
@@ -25,7 +25,9 @@ class Told:
         self.scores = scores
         self.looked: list[int] = []
 
-    def __call__(self, frames: Sequence[Frame], matrix: int = 2) -> Detections:
+    def __call__(
+        self, frames: Sequence[Frame], matrix: int = 2, stretch: Stretch = SQUARE
+    ) -> Detections:
         self.looked += [f.index for f in frames]
         found = [f.index for f in frames if f.index in self.scores]
         marks = [[45, 45], [75, 45], [60, 60], [48, 75], [72, 75]]
@@ -178,10 +180,8 @@ def test_looks_come_closer_together_where_faces_are_fast() -> None:
         told = cast(Any, made.models.detector)
         real, jumps = told.__call__, iter(range(0, 100_000, 450))
 
-        def jump(
-            frames: Sequence[Frame], matrix: int = 2, real: Any = real, at: Any = jumps
-        ) -> Any:
-            found = real(frames, matrix)
+        def jump(frames: Sequence[Frame], *_: object, real: Any = real, at: Any = jumps) -> Any:
+            found = real(frames)
             for row in range(len(found)):
                 found.box[row] += np.float32([1, 0, 1, 0]) * (next(at) % 900)
             return found

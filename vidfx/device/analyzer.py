@@ -20,12 +20,11 @@ import torch
 from vidfx.device import align, heads
 from vidfx.device.frames import OnDevice, on_device, owned
 from vidfx.device.resize import resize, to_bytes
-from vidfx.stages.align import quality
+from vidfx.stages.align import quality, transforms
 from vidfx.stages.analyze import Analysis, Reads
 from vidfx.stages.detect import Detector, Letterbox
-from vidfx.types import Colour, Detections, Frame, Prediction, Quality
+from vidfx.types import SQUARE, Colour, Detections, Frame, Prediction, Quality, Stretch
 from vidfx_engines import Engine, EngineSpec
-from vidfx_engines.templates import TEMPLATES, similarity
 
 
 class TensorEngine(Protocol):
@@ -67,6 +66,7 @@ class DeviceAnalyzer:
     def __init__(self, detector: Detector, engines: Mapping[Reads, Engine], device: str) -> None:
         self.detector = detector
         self.device = torch.device(device)
+        self.stretch = SQUARE
         self.finder = tensor_engine(detector.engine)
         self.readers = {task: tensor_engine(engine) for task, engine in engines.items()}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="detect")
@@ -75,7 +75,10 @@ class DeviceAnalyzer:
     def keep(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         return owned(frames, self.device)
 
-    def prepare(self, frames: Iterable[Frame], colour: Colour) -> Iterator[Frame]:
+    def prepare(
+        self, frames: Iterable[Frame], colour: Colour, stretch: Stretch = SQUARE
+    ) -> Iterator[Frame]:
+        self.stretch = stretch
         return on_device(frames, self.device, colour)
 
     def thumbnail(self, frame: Frame) -> np.ndarray:
@@ -90,19 +93,20 @@ class DeviceAnalyzer:
     def _detect(self, frames: Sequence[Frame], pixels: torch.Tensor) -> Detections:
         with torch.inference_mode(), torch.cuda.stream(self._stream):  # None: no stream
             height, width = pixels.shape[2:]
-            box = Letterbox.fit(width, height, self.detector.long_side)
+            box = Letterbox.fit(width, height, self.detector.long_side, self.stretch)
             found = heads.faces(
                 self.detector.head.family,
                 self.finder.run_tensor(laid_into(pixels, box)),
                 (box.height, box.width),
                 self.detector.threshold,
             )
+            scales = torch.tensor(box.scales, dtype=torch.double, device=found.box.device)
             packed = torch.cat(
                 [
                     found.picture[:, None].double(),
-                    (found.box.double() / box.scale),
+                    (found.box.double().view(-1, 2, 2) / scales).flatten(1),
                     found.score[:, None].double(),
-                    (found.landmarks.flatten(1).double() / box.scale),
+                    (found.landmarks.double() / scales).flatten(1),
                 ],
                 1,
             )
@@ -138,7 +142,7 @@ class DeviceAnalysis:
         with torch.inference_mode():
             sharp = align.sharpness(self._faces(rows, "arcface", 112)).cpu().tolist()
         return [
-            quality(found.box[row], found.landmarks[row], variance)
+            quality(found.box[row], found.landmarks[row], variance, self._by.stretch)
             for row, variance in zip(rows.tolist(), sharp, strict=True)
         ]
 
@@ -155,7 +159,7 @@ class DeviceAnalysis:
 
     def _faces(self, rows: np.ndarray, template: str, size: int) -> torch.Tensor:
         found = self.detections
-        matrices = similarity(found.landmarks[rows], TEMPLATES[template] * size)
+        matrices = transforms(found.landmarks[rows], template, size, self._by.stretch)
         places = [self._place[index] for index in found.frame[rows].tolist()]
         picture = torch.tensor(places, device=self._by.device)
         return align.crops(self._pixels, picture, torch.from_numpy(matrices), size)

@@ -153,9 +153,9 @@ class _One:
         name, entry = str(self.path), self._entry()
         if entry in self.gallery:
             return Outcome(name, "skipped")
-        selection = Selection(self.request.criteria)
         waiting: list[Waiting] = []
         with self._open() as source:
+            selection = Selection(self.request.criteria, source.info.stretch)
             duration = source.info.duration_s
             start_s = self.request.settings.start or 0.0
             length_s = max((self.request.settings.end or duration or 0.0) - start_s, 1e-3)

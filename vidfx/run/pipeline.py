@@ -15,6 +15,7 @@ from vidfx.config import Settings
 from vidfx.run.clock import Clock
 from vidfx.run.models import Models
 from vidfx.run.observed import NO_PIXELS, Observed
+from vidfx.stages.align import shorter_side
 from vidfx.stages.analyze import Analysis, Reads
 from vidfx.stages.budget import EXPRESSION, IDENTITY, ReadingBudget
 from vidfx.stages.cuts import Marked, mark
@@ -89,7 +90,7 @@ class Pipeline:
 
     def observe(self, frames: Iterable[Frame]) -> Iterator[Observed]:
         """What is seen on each frame: faces found, followed and, some of them, read."""
-        prepared = self.analyzer.prepare(frames, self.info.colour)
+        prepared = self.analyzer.prepare(frames, self.info.colour, self.info.stretch)
         marked = mark(prepared, self.analyzer.thumbnail)
         begun: deque[tuple[list[Marked], set[int], Analysis]] = deque()
         for chunk in self._chunks(marked):
@@ -194,7 +195,7 @@ class Pipeline:
         if engine is None:
             return None
         budget, found = self.budgets[task], analysis.detections
-        sides = (found.box[:, 2:] - found.box[:, :2]).min(axis=1, initial=np.inf)
+        sides = shorter_side(found.box, self.info.stretch)
         rows = [
             row
             for row, quality in qualities.items()

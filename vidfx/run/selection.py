@@ -12,7 +12,7 @@ import numpy as np
 
 from vidfx.errors import UsageError
 from vidfx.stages import align
-from vidfx.types import Face
+from vidfx.types import SQUARE, Face, Stretch
 from vidfx_engines import CropSpec
 
 Faces = Literal["largest", "all"]
@@ -64,7 +64,7 @@ class Crop:
     time_s: float
     track: int
     face_px: float
-    "shorter side of the face's box in the source"
+    "shorter side of the face's box in the source, with square pixels"
     score: float
     quality: float
 
@@ -81,9 +81,11 @@ class _Candidate:
 class Selection:
     """Chooses among the faces of one source, which come frame by frame in order of time."""
 
-    def __init__(self, criteria: Criteria) -> None:
+    def __init__(self, criteria: Criteria, stretch: Stretch = SQUARE) -> None:
+        """``stretch`` is that of the source's pixels."""
         self.left_out: Counter[Reason] = Counter()
         self._criteria = criteria
+        self._stretch = stretch
         self._window = 0
         self._candidates: dict[int, _Candidate] = {}
         "by track"
@@ -100,8 +102,10 @@ class Selection:
             if face.source != "detected" or face.score is None or face.quality is None:
                 continue
             candidate = self._candidates.setdefault(face.track_id, _Candidate())
-            candidate.prominence += prominence(face.box, rgb.shape[1], rgb.shape[0])
-            side = float((face.box[2:] - face.box[:2]).min())
+            across, down = self._stretch
+            box = face.box * np.array([across, down] * 2, face.box.dtype)
+            candidate.prominence += prominence(box, rgb.shape[1] * across, rgb.shape[0] * down)
+            side = float(align.shorter_side(face.box[None], self._stretch)[0])
             quality = face.quality.value
             if side < self._criteria.min_face:
                 continue
@@ -110,7 +114,8 @@ class Selection:
             if quality < self._criteria.min_quality or quality <= best:
                 continue
             template, size = self._criteria.crop.template, self._criteria.crop.size
-            pixels = align.crops(rgb, face.landmarks[None], template, size)[0]
+            marks = face.landmarks[None]
+            pixels = align.crops(rgb, marks, template, size, self._stretch)[0]
             candidate.crop = Crop(pixels, time_s, face.track_id, side, face.score, quality)
 
     def finish(self) -> Iterator[Crop]:
@@ -136,7 +141,7 @@ class Selection:
         return False
 
 
-def prominence(box: np.ndarray, width: int, height: int) -> float:
+def prominence(box: np.ndarray, width: float, height: float) -> float:
     """How much a face is what a picture of ``width`` x ``height`` px is about.
 
     Its area in px, less where its centre is off the picture's: 0.83 of it a quarter of the way

@@ -6,14 +6,29 @@ import cv2
 import numpy as np
 
 from vidfx.stages.pixels import warped
-from vidfx.types import Colour, Frame, Quality
+from vidfx.types import SQUARE, Colour, Frame, Quality, Stretch
 from vidfx_engines.templates import TEMPLATES, similarity
 
 
-def crops(rgb: np.ndarray, landmarks: np.ndarray, template: str, size: int) -> np.ndarray:
+def transforms(
+    landmarks: np.ndarray, template: str, size: int, stretch: Stretch = SQUARE
+) -> np.ndarray:
+    """(N, 2, 3) float64 from the picture's pixels to aligned crops of ``size`` px.
+
+    Faces are turned and scaled as a person sees them: with square pixels.
+    """
+    factors = np.array(stretch)
+    found = similarity(landmarks * factors.astype(landmarks.dtype), TEMPLATES[template] * size)
+    found[:, :, :2] *= factors
+    return found
+
+
+def crops(
+    rgb: np.ndarray, landmarks: np.ndarray, template: str, size: int, stretch: Stretch = SQUARE
+) -> np.ndarray:
     """Aligned faces (N, size, size, 3) uint8 of a picture; its last pixels go on where it ends."""
-    transforms = similarity(landmarks, TEMPLATES[template] * size)
-    return warped(Frame(0, 0, rgb), Colour().matrix, transforms, size)
+    there = transforms(landmarks, template, size, stretch)
+    return warped(Frame(0, 0, rgb), Colour().matrix, there, size)
 
 
 FULL_SIZE_PX = 80.0
@@ -26,17 +41,25 @@ def sharpness(crop: np.ndarray) -> float:
     return float(cv2.Laplacian(grey, cv2.CV_32F).var())
 
 
-def quality(box: np.ndarray, landmarks: np.ndarray, variance: float) -> Quality:
+def shorter_side(box: np.ndarray, stretch: Stretch = SQUARE) -> np.ndarray:
+    """(N,) px, as a person sees boxes (N, 4)."""
+    sides = (box[:, 2:] - box[:, :2]) * np.array(stretch, box.dtype)
+    return sides.min(axis=1, initial=np.inf)
+
+
+def quality(
+    box: np.ndarray, landmarks: np.ndarray, variance: float, stretch: Stretch = SQUARE
+) -> Quality:
     """Size, sharpness and frontality of one face, each 0 (useless) to 1 (as good as it gets).
 
-    ``size``: mean side of the box against 80 px. ``blur``: from ``variance``, the sharpness of the
-    aligned crop of 112 px. ``pose``: how far the nose stands from the middle of the
-    eyes and between eyes and mouth, in the face's own frame.
+    ``size``: mean side of the box against 80 px, which no stretch changes. ``blur``: from
+    ``variance``, the sharpness of the aligned crop of 112 px. ``pose``: how far the nose stands
+    from the middle of the eyes and between eyes and mouth, in the face's own frame.
     """
     width, height = box[2:] - box[:2]
     size = min(1.0, float(np.sqrt(max(width, 0) * max(height, 0))) / FULL_SIZE_PX)
     blur = variance / (variance + SHARP_VARIANCE)
-    left, right, nose, mouth_left, mouth_right = landmarks.astype(np.float64)
+    left, right, nose, mouth_left, mouth_right = landmarks.astype(np.float64) * stretch
     eyes, mouth = (left + right) / 2, (mouth_left + mouth_right) / 2
     across = right - left
     breadth, length = np.hypot(*across), np.hypot(*(mouth - eyes))

@@ -14,7 +14,16 @@ import numpy as np
 from vidfx.stages import align, classify
 from vidfx.stages.cuts import thumbnail
 from vidfx.stages.detect import Detector
-from vidfx.types import Colour, Detections, FaceBatch, Frame, Prediction, Quality
+from vidfx.types import (
+    SQUARE,
+    Colour,
+    Detections,
+    FaceBatch,
+    Frame,
+    Prediction,
+    Quality,
+    Stretch,
+)
 from vidfx_engines import Engine
 
 Reads = Literal["identity", "emotion"]
@@ -49,7 +58,9 @@ class Analyzer(Protocol):
         """The frames as they come from a decoder, in its thread, so that they may outlast it."""
         ...
 
-    def prepare(self, frames: Iterable[Frame], colour: Colour) -> Iterator[Frame]:
+    def prepare(
+        self, frames: Iterable[Frame], colour: Colour, stretch: Stretch = SQUARE
+    ) -> Iterator[Frame]:
         """Kept frames where ``analyze`` wants them; it is called once."""
         ...
 
@@ -70,13 +81,15 @@ class HostAnalyzer:
     def __init__(self, detector: Detector, engines: dict[Reads, Engine]) -> None:
         self.detector = detector
         self.engines = engines
-        self.matrix = Colour().matrix
+        self.matrix, self.stretch = Colour().matrix, SQUARE
 
     def keep(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         return iter(frames)
 
-    def prepare(self, frames: Iterable[Frame], colour: Colour) -> Iterator[Frame]:
-        self.matrix = colour.matrix
+    def prepare(
+        self, frames: Iterable[Frame], colour: Colour, stretch: Stretch = SQUARE
+    ) -> Iterator[Frame]:
+        self.matrix, self.stretch = colour.matrix, stretch
         return iter(frames)
 
     def thumbnail(self, frame: Frame) -> np.ndarray:
@@ -92,13 +105,15 @@ class HostAnalysis:
     def __init__(self, by: HostAnalyzer, frames: Sequence[Frame]) -> None:
         self._by = by
         self._frames = frames
-        self.detections = by.detector(frames, by.matrix)
+        self.detections = by.detector(frames, by.matrix, by.stretch)
 
     def quality(self, rows: np.ndarray) -> list[Quality]:
         faces = self._faces(rows, "arcface", 112)
         found = self.detections
         return [
-            align.quality(found.box[row], found.landmarks[row], align.sharpness(crop))
+            align.quality(
+                found.box[row], found.landmarks[row], align.sharpness(crop), self._by.stretch
+            )
             for row, crop in zip(faces.row.tolist(), faces.crops, strict=True)
         ]
 
@@ -110,4 +125,7 @@ class HostAnalysis:
         return classify.predict(engine, faces, len(self.detections))
 
     def _faces(self, rows: np.ndarray, template: str, size: int) -> FaceBatch:
-        return classify.gather(self._frames, self._by.matrix, self.detections, rows, template, size)
+        by = self._by
+        return classify.gather(
+            self._frames, by.matrix, self.detections, rows, template, size, by.stretch
+        )

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from vidfx.stages.align import transforms
 from vidfx.stages.pixels import warped
-from vidfx.types import Detections, FaceBatch, Frame, Prediction
+from vidfx.types import SQUARE, Detections, FaceBatch, Frame, Prediction, Stretch
 from vidfx_engines import Engine
-from vidfx_engines.templates import TEMPLATES, similarity
 
 
 def gather(
@@ -19,6 +19,7 @@ def gather(
     rows: np.ndarray,
     template: str,
     size: int,
+    stretch: Stretch = SQUARE,
 ) -> FaceBatch:
     """Aligned crops of the given rows of ``detections``, from the frames they stand on.
 
@@ -29,8 +30,8 @@ def gather(
     for frame in frames:
         own = rows[detections.frame[rows] == frame.index]
         if len(own):
-            transforms = similarity(detections.landmarks[own], TEMPLATES[template] * size)
-            parts.append(warped(frame, matrix, transforms, size))
+            there = transforms(detections.landmarks[own], template, size, stretch)
+            parts.append(warped(frame, matrix, there, size))
             order.append(own)
     return FaceBatch(np.concatenate(order), np.concatenate(parts))
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
 from vidfx.stages.pixels import shrunk, size_of
-from vidfx.types import Detections, Frame
+from vidfx.types import SQUARE, Detections, Frame, Stretch
 from vidfx_engines import Engine
 
 STRIDE = 32
@@ -25,26 +25,40 @@ class Letterbox:
     height: int
     "of the input, multiples of STRIDE"
     scale: float
-    "input pixels per picture pixel"
+    "input pixels per picture pixel, where those are square"
     inner_width: int
     inner_height: int
     "of the resized picture"
+    stretch: Stretch = SQUARE
 
     @classmethod
-    def fit(cls, width: int, height: int, long_side: int) -> Letterbox:
-        """The letterbox whose long side is ``long_side`` px, with the aspect of the picture."""
-        scale = long_side / max(width, height)
-        inner_width, inner_height = max(1, int(width * scale)), max(1, int(height * scale))
+    def fit(cls, width: int, height: int, long_side: int, stretch: Stretch = SQUARE) -> Letterbox:
+        """The letterbox whose long side is ``long_side`` px, with the aspect that a person sees."""
+        seen_width, seen_height = width * stretch[0], height * stretch[1]
+        scale = long_side / max(seen_width, seen_height)
+        inner_width, inner_height = (
+            max(1, int(seen_width * scale)),
+            max(1, int(seen_height * scale)),
+        )
 
         def up(side: int) -> int:
             return -(-side // STRIDE) * STRIDE
 
-        return cls(up(inner_width), up(inner_height), scale, inner_width, inner_height)
+        return cls(up(inner_width), up(inner_height), scale, inner_width, inner_height, stretch)
+
+    @property
+    def scales(self) -> tuple[float, float]:
+        """Input pixels per picture pixel, across and down."""
+        return self.scale * self.stretch[0], self.scale * self.stretch[1]
 
     @property
     def shrinks(self) -> bool:
         """Whether several picture pixels come to one, and are averaged."""
-        return self.scale < 0.5
+        return min(self.scales) < 0.5 and max(self.scales) <= 1
+
+    def in_picture(self, points: np.ndarray) -> np.ndarray:
+        """(..., 2) px of the input as px of the picture."""
+        return points / np.array(self.scales, points.dtype)
 
     def __call__(self, frame: Frame, matrix: int, out: np.ndarray) -> None:
         """Lay a frame into ``out`` (height, width, 3) uint8 RGB, which is zero outside.
@@ -71,15 +85,18 @@ class Detector:
         assert engine.spec.family is not None
         self.head = HEADS[engine.spec.family]
 
-    def __call__(self, frames: Sequence[Frame], matrix: int = 2) -> Detections:
+    def __call__(
+        self, frames: Sequence[Frame], matrix: int = 2, stretch: Stretch = SQUARE
+    ) -> Detections:
         """Faces of ``frames``, which are all of one size, in frame order, best score first.
 
-        ``matrix`` is that of their planes, see vidfx.types.Colour.
+        ``matrix`` is that of their planes, see vidfx.types.Colour; ``stretch`` that of their
+        pixels. What is found is in px of the frames.
         """
         if not frames:
             return Detections.empty()
         height, width = size_of(frames[0])
-        box = Letterbox.fit(width, height, self.long_side)
+        box = Letterbox.fit(width, height, self.long_side, stretch)
         batch = np.zeros((len(frames), box.height, box.width, 3), np.uint8)
         for frame, canvas in zip(frames, batch, strict=True):
             box(frame, matrix, canvas)
@@ -99,7 +116,7 @@ class Detector:
         box, score, landmarks = box[keep], score[keep], landmarks[keep]
         return Detections(
             np.full(len(box), frame.index, np.int64),
-            (box / letterbox.scale).astype(np.float32),
+            letterbox.in_picture(box.reshape(-1, 2, 2)).reshape(-1, 4).astype(np.float32),
             score.astype(np.float32),
-            (landmarks / letterbox.scale).astype(np.float32),
+            letterbox.in_picture(landmarks).astype(np.float32),
         )
