@@ -20,7 +20,10 @@ from typer.testing import CliRunner, Result
 
 from engine_files import brightness_classifier, constant_classifier
 from vidfx.cli.app import app
+from vidfx.errors import UsageError
+from vidfx.evaluate.thresholds import write_thresholds
 from vidfx_engines import EngineSpec, Thresholds, embedded, select
+from vidfx_engines.spec import spec_path
 from vidfx_training.dataset.index import read_dataset
 from vidfx_training.dataset.pictures import as_crop, read_picture
 
@@ -207,6 +210,35 @@ def test_thresholds_are_set_written_and_used(tmp_path: Path, identity_engine: Pa
 
     again = figures(identity_engine, data)["models"][0]["thresholds"]
     assert again["decisions"] == found["decisions"]
+
+
+def test_thresholds_go_into_the_models_own_spec_whatever_was_built_of_it(
+    tmp_path: Path, identity_engine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("onnxruntime")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    data = people(tmp_path / "people", parts=("train", "val", "test"))
+    before = EngineSpec.load(identity_engine)
+    how = ("--precision", "int8", "--calibration", data, "--max-drop", "1", "-q")
+    built = CliRunner().invoke(app, ["build-engine", str(identity_engine), *map(str, how)])
+    assert built.exit_code == 0, built.output
+    (model,) = figures(identity_engine, data, "--target-far", 0.02)["models"]
+    assert ", built 20" in model["why"]
+    after = EngineSpec.load(identity_engine)
+    assert after.thresholds is not None
+    assert replace(after, thresholds=None) == before
+    after.read_weights(identity_engine.parent)
+    used = select(identity_engine, device="cpu").engine.spec
+    assert (used.build is not None, used.thresholds) == (True, after.thresholds)
+
+
+def test_a_model_that_was_replaced_meanwhile_keeps_its_spec(identity_engine: Path) -> None:
+    spec = EngineSpec.load(identity_engine)
+    replace(spec, sha256="0" * 64).save(identity_engine.parent)
+    before = spec_path(identity_engine).read_bytes()
+    with pytest.raises(UsageError, match="was replaced meanwhile"):
+        write_thresholds(Thresholds(0.9, 0.1, "a test"), spec_path(identity_engine), of=spec)
+    assert spec_path(identity_engine).read_bytes() == before
 
 
 @pytest.mark.parametrize(("others", "warned"), [(19, True), (20, False)])

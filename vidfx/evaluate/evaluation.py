@@ -12,7 +12,7 @@ from vidfx.evaluate.engines import find_engine, is_packaged, names_of
 from vidfx.evaluate.labels import Chosen, choose_part, columns_of, left_out
 from vidfx.evaluate.predict import Predictions, predict
 from vidfx.evaluate.report import FEW_GROUPS, difference, figures, is_wanted
-from vidfx.evaluate.thresholds import Choice, best_name, choose, evidence, write_spec
+from vidfx.evaluate.thresholds import Choice, best_name, choose, evidence, write_thresholds
 from vidfx_engines import EngineSpec, Selection, Thresholds, select
 from vidfx_engines.spec import spec_path
 from vidfx_training.dataset.index import Dataset, read_dataset
@@ -104,8 +104,9 @@ def evaluate(request: Request, watcher: Watcher) -> Evaluation:
     for warning in dict.fromkeys(w for result in results for w in result.report["warnings"]):
         watcher.say(f"warning: {warning}")
     for result in results if setting else ():
+        assert result.spec.thresholds is not None
         file = spec_path(result.model.path)
-        write_spec(result.spec, file)
+        write_thresholds(result.spec.thresholds, file, of=result.spec)
         watcher.say(f"{result.model.name}: thresholds written to {file}")
     return Evaluation(chosen, results, _document(request, chosen, results))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -123,8 +123,20 @@ def evidence(choice: Choice, rate: float, *, data: str, part: str, groups: int) 
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def write_spec(spec: EngineSpec, file: Path) -> None:
-    """Put ``spec`` at ``file``, whole or not at all. Raises OutputError, EngineFileError."""
+def write_thresholds(thresholds: Thresholds, file: Path, *, of: EngineSpec) -> None:
+    """Put ``thresholds`` into the spec at ``file``, whole or not at all, and change nothing else.
+
+    Raises OutputError, EngineFileError, and UsageError where it is no longer the spec of the
+    engine ``of``, or of what that was built of.
+    """
+    spec = EngineSpec.load(file)
+    source = of.build.source_sha256 if of.build else of.sha256
+    if spec.sha256 not in (of.sha256, source) or spec.labels != of.labels:
+        raise UsageError(
+            f"{file}: the model was replaced meanwhile, so no thresholds are written to it",
+            hint="evaluate the new one",
+        )
+    spec = replace(spec, thresholds=thresholds)
     with (
         output_errors(file),
         tempfile.TemporaryDirectory(prefix=".evaluate.", dir=file.parent) as folder,
