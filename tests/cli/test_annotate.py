@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from typer.testing import CliRunner, Result
 from engine_files import constant_classifier
 from vidfx import schema
 from vidfx.cli.app import app
-from vidfx_engines import Thresholds
+from vidfx_engines import EngineSpec, Thresholds
 from vidfx_process import run, start
 from worker_faults import results_in
 
@@ -170,6 +171,29 @@ def test_again_is_skipped_other_settings_are_refused_overwrite_does_it(
     assert (tmp_path / "clip.summary.json").stat().st_mtime_ns == before
     assert vidfx(*args, "--every", 2, "--overwrite").exit_code == 0
     assert (tmp_path / "clip.summary.json").stat().st_mtime_ns > before
+
+
+def test_another_threshold_or_label_is_other_work(clip: Path, tmp_path: Path) -> None:
+    probs = {"other": 0.3, "Ana": 0.7}
+    engine = constant_classifier(tmp_path, "ana", "identity", probs, Thresholds(0.6, 0.2, "a test"))
+    spec = EngineSpec.load(engine)
+    args = (clip, "--recognition", engine, "--no-video", *FAST, "--end", "0.2", "-o")
+    out = tmp_path / "out"
+    assert vidfx(*args, out).exit_code == 0
+    assert {row["identity"] for row in table(out / "clip.faces.csv")} == {"Ana"}
+    for number, now in enumerate(
+        (
+            replace(spec, thresholds=Thresholds(0.9, 0.2, "a test")),
+            replace(spec, labels=("other", "Bea")),
+        )
+    ):
+        now.save(tmp_path)
+        again = vidfx(*args, out)
+        assert again.exit_code == 1 and "another input or other settings" in again.stderr
+        new = tmp_path / str(number)
+        assert vidfx(*args, new).exit_code == 0
+        named = {row["identity"] for row in table(new / "clip.faces.csv")}
+        assert named == ({"unknown"}, {"Bea"})[number]
 
 
 def test_json_is_one_object_on_stdout(clip: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from vidfx.messages import DEFAULT_MESSAGES, load_messages
 from vidfx.run.models import Models, load_models
 from vidfx.run.plan import Job
 from vidfx.video.image_source import pictures_in
+from vidfx_engines.fingerprint import fingerprint
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Setup:
             "input": _state(job),
             "settings": self.settings.about_results(),
             "messages": self.messages,
-            "models": [s.engine.spec.sha256 for s in self.models.selections],
+            "models": [fingerprint(s.engine.spec) for s in self.models.selections],
         }
 
 
