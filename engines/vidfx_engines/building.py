@@ -21,7 +21,7 @@ from vidfx_engines.spec import EngineSpec
 from vidfx_engines.tensorrt_backend import rtx_misfit
 from vidfx_engines.tensorrt_build import Monitor, OnnxToTensorRT
 from vidfx_engines.tensorrt_library import Flavour, Gpu, gpu, has_gpu, import_tensorrt
-from vidfx_engines.user_cache import user_cache
+from vidfx_engines.user_cache import distrust, make_private, user_cache
 
 CPU_PRECISIONS: tuple[BuiltPrecision, ...] = ("fp32", "bf16")
 TENSORRT: tuple[BuiltFor, ...] = ("tensorrt", "tensorrt-rtx")
@@ -101,7 +101,7 @@ def build_plan(
     file = user_cache("tensorrt") / key_of(how.flavour, here.library, here.device, here.driver)
     timed = b""
     with suppress(OSError):
-        timed = file.read_bytes()
+        timed = b"" if distrust(file) else file.read_bytes()
     plan = how(prepared, timing_cache=timed, monitor=monitor)
     if plan.timing_cache:
         with suppress(OSError):
@@ -126,7 +126,7 @@ def flavour_of(backend: BuiltFor) -> Flavour:
 
 
 def _keep(file: Path, data: bytes) -> None:
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(file.parent)
     handle, temporary = tempfile.mkstemp(dir=file.parent)
     with os.fdopen(handle, "wb") as stream:
         stream.write(data)

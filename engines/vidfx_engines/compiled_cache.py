@@ -12,7 +12,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from vidfx_engines.user_cache import user_cache
+from vidfx_engines.user_cache import distrust, make_private, user_cache
 
 DIGEST = 32
 MAX_FILES = 64
@@ -30,8 +30,10 @@ def key_of(*facts: object) -> str:
 
 
 def fetch(key: str) -> bytes | None:
-    """What was kept under ``key``; None where there is nothing, or not what was written."""
+    """What was kept under ``key``; None where there is nothing, or not what was written here."""
     path = _folder() / key
+    if distrust(path):
+        return None
     try:
         data = path.read_bytes()
     except OSError:
@@ -49,7 +51,7 @@ def keep(key: str, blob: bytes) -> None:
     folder = _folder()
     temporary: str | None = None
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
         handle, temporary = tempfile.mkstemp(dir=folder)
         with os.fdopen(handle, "wb") as stream:
             stream.write(hashlib.sha256(blob).digest() + blob)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar, cast
 
@@ -157,7 +157,7 @@ def numbers_by_name(raw: object) -> Mapping[str, float]:
         text(100)(name)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ValueError(f"{name}: a number is needed, not {_show(value)}")
-        if not math.isfinite(value):
+        if not abs(value) <= sys.float_info.max:  # also integers that no float can hold
             raise ValueError(f"{name}: not finite")
         found[name] = float(value)
     return found

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidfx_engines.base import Backend, Engine, Precision
-from vidfx_engines.errors import EngineError, EngineUnavailable
+from vidfx_engines.errors import EngineError, EngineFileError, EngineUnavailable
 from vidfx_engines.models import detector_spec_for
 from vidfx_engines.onnxruntime_backend import OnnxRuntimeBackend
 from vidfx_engines.openvino_backend import OpenVinoBackend
 from vidfx_engines.spec import EngineSpec, spec_path
-from vidfx_engines.store import built_from
+from vidfx_engines.store import Kept, built_from
 from vidfx_engines.tensorrt_backend import TensorRtBackend
 from vidfx_engines.tensorrt_library import has_gpu
 
@@ -34,7 +34,7 @@ class Selection:
     reason: str
     "one line"
     passed_over: tuple[tuple[str, str], ...]
-    "(backend, why not), of those that would have been better"
+    "(backend or kept engine, why not), of those that would have been better"
 
 
 def select(
@@ -50,7 +50,8 @@ def select(
     """Load the engine at ``path`` (weights, or their spec) with the best backend that can.
 
     ``spec`` stands for the one beside the weights. Detectors of the known families need none.
-    An engine that was built of these weights and kept (see store.py) goes before them.
+    An engine that was built of these weights and kept (see store.py) goes before them; one that
+    is damaged, or not the user's own, is passed over and told.
     ``device`` is auto (a GPU where something runs it there, else the CPU), cpu, cuda or cuda:n;
     ``backend`` is auto or a name, and a name is obeyed or is an error. Raises EngineFileError for
     bad files, EngineUnavailable where nothing can run it.
@@ -63,30 +64,28 @@ def select(
     if backend != "auto" and not candidates:
         raise _named_in_vain(backend, kind, known)
 
-    passed_over: list[tuple[str, str]] = []
+    kept = built_from(spec) if spec.build is None and precision == "auto" else []
+    passed_over = [(one.what, one.fault) for one in kept if one.spec is None and one.fault]
     hints: list[str] = []
     here = [("cpu" if kind == "cpu" else device, candidate) for candidate in candidates]
     if device == "auto" and backend == "auto" and has_gpu():
         here = [*(("cuda:0", b) for b in known if "cuda" in b.devices), *here]
     for where, candidate in here:
-        reasons: list[str] = []
-        for offered, folder in _offers(candidate, spec, path.parent, precision):
-            reason = candidate.supports(offered, where)
-            if reason is None:
-                try:
-                    engine = candidate.load(
-                        offered, folder, device=where, threads=threads, precision=precision
-                    )
-                except EngineUnavailable as error:
-                    reason = str(error)
-                    hints.append(error.hint)
-                else:
-                    why = _why(engine, backend, passed_over)
-                    return Selection(engine, why, tuple(passed_over))
-            elif candidate.install:
-                hints.append(candidate.install)
-            reasons.append(reason)
-        passed_over.append((candidate.name, reasons[0]))
+        failed: list[tuple[str, str]] = []
+        for name, offered, folder, fault in _offers(candidate, spec, path.parent, kept):
+            try:
+                if fault is not None:
+                    raise EngineFileError(fault)
+                engine = _load(candidate, offered, folder, where, threads, precision)
+            except EngineError as error:
+                if offered is spec and not isinstance(error, EngineUnavailable):
+                    raise
+                failed.append((name, str(error)))
+                hints.append(error.hint)
+            else:
+                passed_over += failed
+                return Selection(engine, _why(engine, backend, passed_over), tuple(passed_over))
+        passed_over.append(failed[0])
     where = device if kind == "cuda" else "cpu"
     told = "; ".join(f"{name}: {reason}" for name, reason in passed_over)
     hint = next((hint for hint in hints if hint), "")
@@ -103,12 +102,28 @@ def where_it_runs(spec: EngineSpec) -> tuple[tuple[str, str, str | None], ...]:
 
 
 def _offers(
-    backend: Backend, spec: EngineSpec, folder: Path, precision: Precision
-) -> Iterator[tuple[EngineSpec, Path]]:
-    """What ``backend`` may load for ``spec``, best first."""
-    if spec.build is None and precision == "auto":
-        yield from built_from(spec.sha256, backend.name)
-    yield spec, folder
+    backend: Backend, spec: EngineSpec, folder: Path, kept: Sequence[Kept]
+) -> Iterator[tuple[str, EngineSpec, Path, str | None]]:
+    """What ``backend`` may load for ``spec``, best first: name, spec, folder, and why not."""
+    for one in kept:
+        if one.spec is not None and one.runs_on == backend.name:
+            yield one.what, one.spec, one.path.parent, one.fault
+    yield backend.name, spec, folder, None
+
+
+def _load(
+    backend: Backend,
+    spec: EngineSpec,
+    folder: Path,
+    device: str,
+    threads: int | None,
+    precision: Precision,
+) -> Engine:
+    """Raises EngineFileError, and EngineUnavailable where ``backend`` cannot run it there."""
+    reason = backend.supports(spec, device)
+    if reason is not None:
+        raise EngineUnavailable(reason, hint=backend.install)
+    return backend.load(spec, folder, device=device, threads=threads, precision=precision)
 
 
 def _spec_for(path: Path) -> EngineSpec:

@@ -17,6 +17,7 @@ from vidfx_engines import fields
 from vidfx_engines.built import Build, parse_build
 from vidfx_engines.errors import EngineFileError
 from vidfx_engines.fields import Fields
+from vidfx_engines.files import read_regular
 
 Task = Literal["detection", "identity", "emotion"]
 Family = Literal["centerface", "scrfd", "yunet"]
@@ -112,11 +113,7 @@ class EngineSpec:
         """
         file = spec_path(path)
         try:
-            with file.open("rb") as stream:
-                raw = stream.read(MAX_SPEC_BYTES + 1)
-            if len(raw) > MAX_SPEC_BYTES:
-                raise ValueError(f"larger than {MAX_SPEC_BYTES} bytes")
-            return cls.from_json(raw.decode("utf-8"))
+            return cls.from_json(read_regular(file, MAX_SPEC_BYTES).decode("utf-8"))
         except FileNotFoundError:
             raise EngineFileError(
                 f"{file}: no such file",
@@ -179,9 +176,11 @@ def spec_path(path: str | Path) -> Path:
 def read_model_file(path: Path) -> bytes:
     """A model's bytes; EngineFileError where there is no file or it is too large."""
     try:
-        if path.stat().st_size > MAX_WEIGHTS_BYTES:
-            raise EngineFileError(f"{path}: larger than 2 GiB, which no ONNX file can be")
-        return path.read_bytes()
+        return read_regular(path, MAX_WEIGHTS_BYTES)
+    except ValueError as error:
+        raise EngineFileError(
+            f"{path}: {error}", hint="name an engine's own file, of 2 GiB at most"
+        ) from None
     except FileNotFoundError:
         raise EngineFileError(
             f"{path}: no such file", hint="an engine is two files, the weights and the spec"

@@ -8,17 +8,46 @@ The key is made of everything that must match, so that what differs never overwr
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import asdict
+import os
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from vidfx_engines.built import Build
 from vidfx_engines.errors import EngineFileError
 from vidfx_engines.spec import SUFFIX, EngineSpec
-from vidfx_engines.user_cache import user_cache
+from vidfx_engines.user_cache import distrust, user_cache
 
 NOT_IN_KEY = ("date", "parity", "speed", "compared", "calibration", "vidfx")
 """Of a build record: what two builds of the same may differ in."""
+FIXED = ("task", "family", "input", "outputs")
+"""Of a spec: what was built into the engine."""
+
+RUNS_ON = {"onnx": "onnxruntime"}
+"""Names of backends, where builds call them differently."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An engine in the cache."""
+
+    path: Path
+    "of its spec, or of a folder that is not looked into"
+    spec: EngineSpec | None
+    "None where it cannot be read"
+    fault: str | None = None
+    "why it is not used, one line"
+
+    @property
+    def runs_on(self) -> str | None:
+        """The name of the backend that it was built for."""
+        build = self.spec.build if self.spec else None
+        return RUNS_ON.get(build.backend, build.backend) if build else None
+
+    @property
+    def what(self) -> str:
+        """Its name in a sentence about why it is not used."""
+        build = self.spec.build if self.spec else None
+        return f"{self.runs_on}, built {build.date[:10]}" if build else "the engine in the cache"
 
 
 def place(build: Build) -> Path:
@@ -28,28 +57,61 @@ def place(build: Build) -> Path:
     return user_cache("engines") / build.source_sha256 / key
 
 
-def built_from(sha256: str, backend: str) -> list[tuple[EngineSpec, Path]]:
-    """Engines of ``backend`` made of the weights ``sha256``, with their folders, newest first."""
-    files = (user_cache("engines") / sha256).glob(f"*/*{SUFFIX}")
-    found = [(spec, path.parent) for spec, path in _readable(files) if _is_for(spec, backend)]
-    return sorted(found, key=lambda f: f[0].build.date if f[0].build else "", reverse=True)
+def built_from(source: EngineSpec) -> list[Kept]:
+    """What was built of the engine ``source``, newest first.
+
+    What a decision depends on (labels, thresholds, crop) is as ``source`` says now, not as it said
+    when they were built.
+    """
+    found = [_of(source, kept) for kept in _kept(user_cache("engines") / source.sha256, "*")]
+    return sorted(found, key=_date, reverse=True)
 
 
-def everything() -> list[tuple[EngineSpec, Path]]:
-    """All kept engines, with their folders, sorted by name."""
-    files = user_cache("engines").glob(f"*/*/*{SUFFIX}")
-    return sorted(((s, f.parent) for s, f in _readable(files)), key=lambda f: f[0].name)
+def everything() -> list[Kept]:
+    """All kept engines, sorted by name; those that cannot be used last."""
+    found = _kept(user_cache("engines"), "*/*")
+    return sorted(found, key=lambda k: (k.spec is None, k.spec.name if k.spec else str(k.path)))
 
 
-def _is_for(spec: EngineSpec, backend: str) -> bool:
-    return spec.build is not None and spec.build.backend == backend
+def _date(kept: Kept) -> str:
+    return kept.spec.build.date if kept.spec and kept.spec.build else ""
 
 
-def _readable(files: Iterable[Path]) -> list[tuple[EngineSpec, Path]]:
-    found: list[tuple[EngineSpec, Path]] = []
-    for path in files:
-        try:
-            found.append((EngineSpec.load(path), path))
-        except EngineFileError:
-            continue
-    return found
+def _kept(folder: Path, folders: str) -> list[Kept]:
+    if not os.path.lexists(folder):
+        return []
+    fault = distrust(folder)
+    if fault:
+        return [Kept(folder, None, fault)]
+    return [_read(file) for file in sorted(folder.glob(f"{folders}/*{SUFFIX}"))]
+
+
+def _read(file: Path) -> Kept:
+    fault = distrust(file)
+    if fault:
+        return Kept(file, None, fault)
+    try:
+        spec = EngineSpec.load(file)
+    except EngineFileError as error:
+        return Kept(file, None, str(error))
+    weights = file.parent / spec.weights
+    if not weights.is_file():
+        return Kept(file, spec, f"{weights}: no such file")
+    return Kept(file, spec, distrust(weights))
+
+
+def _of(source: EngineSpec, kept: Kept) -> Kept:
+    """``kept`` with everything that ``source`` says of it."""
+    spec = kept.spec
+    if spec is None or kept.fault:
+        return kept
+    if spec.build is None or spec.build.source_sha256 != source.sha256:
+        return replace(kept, fault=f"{kept.path}: was not built of this model")
+    changed = [name for name in FIXED if getattr(spec, name) != getattr(source, name)]
+    if len(spec.labels) != len(source.labels):
+        changed.append("labels")
+    if changed:
+        fault = f"{kept.path}: the model's spec has another {' and '.join(changed)} since"
+        return replace(kept, fault=fault)
+    own = replace(source, weights=spec.weights, sha256=spec.sha256, build=spec.build)
+    return replace(kept, spec=own)

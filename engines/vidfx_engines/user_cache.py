@@ -1,13 +1,77 @@
-"""Where vidfx keeps what it can make again: below XDG_CACHE_HOME, or ~/.cache."""
+"""Where vidfx keeps what it can make again: below XDG_CACHE_HOME, or ~/.cache.
+
+What stands there decides results, so it is believed only where nobody else can have put it there.
+"""
 
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
+
+PRIVATE, PRIVATE_FILE = 0o700, 0o600
+ROOT = 0
+CACHE_HINT = "remove it, or set XDG_CACHE_HOME to a folder of your own"
 
 
 def user_cache(name: str) -> Path:
     """The user's folder for one kind of things; it may not be there yet."""
+    return _home() / "vidfx" / name
+
+
+def _home() -> Path:
     home = os.environ.get("XDG_CACHE_HOME", "")
-    root = Path(home) if Path(home).is_absolute() else Path.home() / ".cache"
-    return root / "vidfx" / name
+    return Path(home) if Path(home).is_absolute() else Path.home() / ".cache"
+
+
+def distrust(path: Path) -> str | None:
+    """Why ``path``, in the user's cache, is not believed, in one line; None where it is, or is
+    not there.
+
+    It and every folder above it in the cache belong to the user or to root and are written to by
+    nobody else. Of the folder that holds the cache it is enough that others cannot rename what is
+    in it: /tmp will do.
+    """
+    if not hasattr(os, "geteuid"):
+        return None
+    home = _home()
+    inside = path.relative_to(home).parts
+    for place in (home, *(home.joinpath(*inside[: n + 1]) for n in range(len(inside)))):
+        try:
+            facts = (place.lstat(), place.stat())
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            return f"{place}: {error.strerror}"
+        fault = _fault(facts, holds_the_cache=place == home)
+        if fault:
+            return f"{place} {fault}, so what is in it is not used"
+    return None
+
+
+def make_private(folder: Path) -> None:
+    """Make ``folder``, in the user's cache, and those above it there, for the user alone.
+
+    Raises OSError, PermissionError where it is not to be believed.
+    """
+    home = _home()
+    home.mkdir(parents=True, exist_ok=True)
+    for part in reversed([folder, *folder.parents]):
+        if home in part.parents:
+            part.mkdir(mode=PRIVATE, exist_ok=True)
+    fault = distrust(folder)
+    if fault:
+        raise PermissionError(None, fault)
+
+
+def _fault(facts: tuple[os.stat_result, os.stat_result], *, holds_the_cache: bool) -> str | None:
+    """``facts`` are those of a place, and of what it links to."""
+    for found in facts:
+        if found.st_uid not in (os.geteuid(), ROOT):
+            return f"belongs to another user (uid {found.st_uid})"
+    mode = facts[1].st_mode
+    if holds_the_cache:
+        return "may be changed by all" if mode & stat.S_IWOTH and not mode & stat.S_ISVTX else None
+    if mode & (stat.S_IWOTH | stat.S_IWGRP):
+        return "may be changed by " + ("all" if mode & stat.S_IWOTH else "its group")
+    return None

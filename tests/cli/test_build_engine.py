@@ -230,7 +230,27 @@ def test_the_list_as_json(toy: Path) -> None:
         "emotion-embedded",
         "toy",
     ]
-    assert len(store.everything()) == 1
+    (kept,) = store.everything()
+    assert kept.spec is not None
+    (kept.path.parent / kept.spec.weights).unlink()
+    listed = vidfx("engines", "list")
+    assert "toy" not in listed.stdout
+    (line,) = [line for line in listed.stderr.splitlines() if line.startswith("left out: ")]
+    assert line.endswith("toy.onnx: no such file")
+
+
+def test_an_engine_is_not_put_into_a_cache_that_others_may_write_to(
+    toy: Path, tmp_path: Path
+) -> None:
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    cache.chmod(0o777)
+    result = vidfx("build-engine", toy, "--backend", "onnx", "--precision", "fp16", "-q")
+    assert result.exit_code == 1
+    assert f"{cache} may be changed by all" in result.stderr
+    assert not list(cache.rglob("*.onnx"))
+    told = vidfx("doctor", "--json").stdout
+    assert f"{cache} may be changed by all" in told
 
 
 def test_doctor_says_what_works_and_what_mends_the_rest() -> None:

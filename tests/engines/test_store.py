@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.engines import toys
-from vidfx_engines import EngineFileError, EngineSpec, select, store
+from vidfx_engines import (
+    CropSpec,
+    EngineFileError,
+    EngineSpec,
+    InputSpec,
+    Thresholds,
+    select,
+    store,
+)
 from vidfx_engines.built import Build, Profile
+from vidfx_engines.fingerprint import fingerprint
+from vidfx_engines.user_cache import make_private
 
 
 @pytest.fixture(autouse=True)
@@ -31,9 +43,10 @@ def keep(spec: EngineSpec, folder: Path, **change: object) -> Path:
     }  # fmt: skip
     build = Build(**(facts | change))  # type: ignore[arg-type]
     place = store.place(build)
-    place.mkdir(parents=True)
+    make_private(place)
     (place / "toy.onnx").write_bytes((folder / "toy.onnx").read_bytes())
-    replace(spec, build=build).save(place)
+    for file in (place / "toy.onnx", replace(spec, build=build).save(place)):
+        file.chmod(0o600)
     return place
 
 
@@ -51,25 +64,133 @@ def test_the_newest_goes_first_and_a_named_precision_takes_the_source(
 ) -> None:
     keep(toy, tmp_path)
     keep(toy, tmp_path, library="2026.5", date="2026-11-26T10:00:00+00:00")
-    found = store.built_from(toy.sha256, "openvino")
-    assert [spec.build.library for spec, _ in found if spec.build] == ["2026.5", "2026.4"]
+    found = [kept.spec for kept in store.built_from(toy)]
+    assert [spec.build.library for spec in found if spec and spec.build] == ["2026.5", "2026.4"]
     assert select(tmp_path / "toy.onnx", device="cpu", precision="f32").engine.spec.build is None
 
 
-def test_a_damaged_one_is_an_error_and_not_a_silent_fall_back(
-    toy: EngineSpec, tmp_path: Path
-) -> None:
-    place = keep(toy, tmp_path)
+def gone(place: Path) -> None:
+    (place / "toy.onnx").unlink()
+
+
+def cut(place: Path) -> None:
     (place / "toy.onnx").write_bytes(b"cut")
-    with pytest.raises(EngineFileError, match="altered"):
-        select(tmp_path / "toy.onnx", device="cpu")
 
 
-def test_an_unreadable_record_is_passed_over(toy: EngineSpec, tmp_path: Path) -> None:
-    place = keep(toy, tmp_path)
+def no_network(place: Path) -> None:
+    (place / "toy.onnx").write_bytes(b"no network")
+    spec = EngineSpec.load(place / "toy.spec.json")
+    replace(spec, sha256=toys.sha256(place / "toy.onnx")).save(place)
+
+
+def unreadable(place: Path) -> None:
     (place / "toy.spec.json").write_text("{")
-    assert store.everything() == []
-    assert select(tmp_path / "toy.onnx", device="cpu").engine.spec.build is None
+
+
+def of_another_model(place: Path) -> None:
+    spec = EngineSpec.load(place / "toy.spec.json")
+    assert spec.build is not None
+    replace(spec, build=replace(spec.build, source_sha256="1" * 64)).save(place)
+
+
+def for_all_to_change(place: Path) -> None:
+    place.chmod(0o777)
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (gone, "toy.onnx: no such file"),
+        (cut, "toy.onnx: altered"),
+        (no_network, "toy.onnx: not an ONNX file"),
+        (unreadable, "toy.spec.json: Expecting property name"),
+        (of_another_model, "toy.spec.json: was not built of this model"),
+        (for_all_to_change, "may be changed by all"),
+    ],
+)
+def test_what_cannot_be_used_is_passed_over_and_told_and_the_source_runs(
+    toy: EngineSpec, tmp_path: Path, damage: Callable[[Path], None], told: str
+) -> None:
+    damage(keep(toy, tmp_path))
+    chosen = select(tmp_path / "toy.onnx", device="cpu")
+    assert (chosen.engine.backend, chosen.engine.spec) == ("openvino", toy)
+    ((name, why),) = chosen.passed_over
+    assert name in ("openvino, built 2026-11-25", "the engine in the cache")
+    assert told in why
+
+
+def test_a_named_one_that_is_damaged_is_an_error(toy: EngineSpec, tmp_path: Path) -> None:
+    place = keep(toy, tmp_path)
+    cut(place)
+    with pytest.raises(EngineFileError, match="altered"):
+        select(place / "toy.onnx", device="cpu")
+
+
+def test_an_older_whole_one_goes_before_the_source(toy: EngineSpec, tmp_path: Path) -> None:
+    keep(toy, tmp_path)
+    gone(keep(toy, tmp_path, library="2026.5", date="2026-11-26T10:00:00+00:00"))
+    chosen = select(tmp_path / "toy.onnx", device="cpu")
+    assert chosen.engine.spec.build is not None
+    assert chosen.engine.spec.build.library == "2026.4"
+    assert [name for name, _ in chosen.passed_over] == ["openvino, built 2026-11-26"]
+
+
+def test_decisions_are_as_the_model_says_now(toy: EngineSpec, tmp_path: Path) -> None:
+    keep(toy, tmp_path)
+    labels = ("sad", "neutral", "happy", "angry")
+    now = replace(toy, labels=labels, min_face_px=50.0, crop=CropSpec("arcface", toys.SIDE))
+    now.save(tmp_path)
+    found = select(tmp_path / "toy.onnx", device="cpu").engine.spec
+    assert found.build is not None
+    assert replace(found, build=None) == now
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"input": InputSpec("crops", dtype="uint8", colour="bgr", size=toys.SIDE)}, "input"),
+        ({"task": "identity"}, "task"),
+    ],
+)
+def test_what_was_built_in_may_not_have_changed(
+    toy: EngineSpec, tmp_path: Path, change: dict[str, Any], told: str
+) -> None:
+    keep(toy, tmp_path)
+    replace(toy, **change).save(tmp_path)
+    chosen = select(tmp_path / "toy.onnx", device="cpu")
+    assert chosen.engine.spec.build is None
+    assert f"the model's spec has another {told} since" in chosen.passed_over[0][1]
+
+
+def test_onnx_runtime_finds_what_was_built_for_it(toy: EngineSpec, tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    keep(toy, tmp_path, backend="onnx")
+    assert select(tmp_path / "toy.onnx", backend="onnxruntime").engine.spec.build is not None
+
+
+def test_only_what_decides_results_is_in_the_fingerprint(toy: EngineSpec) -> None:
+    people = toys.identity_spec()
+    before = fingerprint(people)
+    for decides in (
+        {"labels": ("other", "target")}, {"min_face_px": 9.0}, {"sha256": "1" * 64},
+        {"thresholds": Thresholds(0.9, 0.4, "held-out faces")}, {"thresholds": None},
+        {"input": replace(people.input, colour="rgb")}, {"crop": CropSpec("fer", 112)},
+    ):  # fmt: skip
+        assert fingerprint(replace(people, **decides)) != before, decides
+    for tells in ({"licence": "MIT"}, {"metrics": {"n": 1.0}}, {"training_data": "other people"}):
+        assert fingerprint(replace(people, **tells)) == before, tells
+    assert fingerprint(EngineSpec.from_json(people.to_json())) == before
+
+
+def test_the_list_has_damaged_ones_apart(toy: EngineSpec, tmp_path: Path) -> None:
+    keep(toy, tmp_path, library="1")
+    gone(keep(toy, tmp_path, library="2"))
+    unreadable(keep(toy, tmp_path, library="3"))
+    found = store.everything()
+    assert [bool(kept.spec and not kept.fault) for kept in found].count(True) == 1
+    faults = [kept.fault for kept in found if kept.fault]
+    assert len(faults) == 2
+    assert all("\n" not in fault for fault in faults)
 
 
 def test_what_must_match_gives_another_place(toy: EngineSpec, tmp_path: Path) -> None:
@@ -78,7 +199,7 @@ def test_what_must_match_gives_another_place(toy: EngineSpec, tmp_path: Path) ->
         for change in ({}, {"precision": "int8"}, {"device": "another"}, {"library": "2027"})
     }
     assert len(places) == 4
-    assert [spec.name for spec, _ in store.everything()] == ["toy"] * 4
+    assert [kept.spec and kept.spec.name for kept in store.everything()] == ["toy"] * 4
 
 
 def test_a_record_survives_its_file(toy: EngineSpec, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from tests.engines import toys
 from vidfx_engines import EngineFileError, EngineSpec, EngineUnavailable, graph, select
 from vidfx_engines import tensorrt_backend as backend
 from vidfx_engines.built import Build, Profile
+from vidfx_engines.store import Kept
 from vidfx_engines.tensorrt_build import OnnxToTensorRT
 from vidfx_engines.tensorrt_engine import TensorRtEngine
 from vidfx_engines.tensorrt_library import Gpu, import_tensorrt
@@ -337,7 +338,7 @@ def test_a_kept_plan_that_tensorrt_refuses_is_passed_over(
 
     monkeypatch.setattr(backend, "TensorRtEngine", refuse)
     monkeypatch.setattr(module, "has_gpu", lambda: True)
-    monkeypatch.setattr(module, "built_from", lambda sha, name: [(kept, tmp_path)])
+    monkeypatch.setattr(module, "built_from", lambda _: [Kept(tmp_path / "toy.spec.json", kept)])
     toys.classifier(tmp_path)
     chosen = select(tmp_path / "toy.onnx")
     assert chosen.engine.backend == "openvino"

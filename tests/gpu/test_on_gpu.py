@@ -215,7 +215,9 @@ def test_a_plan_of_another_release_is_refused_before_it_is_read(built: str, cuda
     from vidfx_engines import EngineUnavailable, store
     from vidfx_engines.tensorrt_backend import TensorRtBackend
 
-    spec, folder = next(e for e in store.everything() if e[0].name == "detector-embedded")
+    kept = next(k for k in store.everything() if k.spec and k.spec.name == "detector-embedded")
+    spec, folder = kept.spec, kept.path.parent
+    assert spec is not None
     assert spec.build is not None
     other = replace(spec, build=replace(spec.build, library="1.0.0"))
     with pytest.raises(EngineUnavailable, match=r"built with .* 1\.0\.0"):

@@ -17,7 +17,7 @@ import numpy as np
 
 from vidfx_engines import CropSpec
 from vidfx_engines.fields import label as checked_label
-from vidfx_engines.user_cache import user_cache
+from vidfx_engines.user_cache import make_private, user_cache
 from vidfx_training.dataset.index import Dataset, Picture
 from vidfx_training.dataset.pictures import as_crop, read_picture
 from vidfx_training.errors import DataError, TrainingError
@@ -201,6 +201,7 @@ def _cached(
     key = _key(data, listed, want, shape)
     file = cache_folder() / f"{key}.npy"
     try:
+        make_private(file.parent)
         pixels = np.load(file, mmap_mode="c", allow_pickle=False)
         good = np.load(file.with_suffix(".good.npy"), allow_pickle=False)
         if pixels.shape == shape and good.shape == shape[:1]:
@@ -212,7 +213,7 @@ def _cached(
     good = np.zeros(len(listed), bool)
     part = file.with_suffix(f".{os.getpid()}.part")
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        make_private(file.parent)
         pixels = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=shape)
         _fill(pixels, good, data, listed, want, warn)
         pixels.flush()
@@ -221,7 +222,7 @@ def _cached(
     except OSError as error:
         raise TrainingError(
             f"{file}: cannot write the decoded pictures: {error.strerror or error}",
-            hint="free some space, or set XDG_CACHE_HOME to a folder on a larger disk",
+            hint="free some space, or set XDG_CACHE_HOME to a folder of your own on a larger disk",
         ) from error
     finally:
         part.unlink(missing_ok=True)

@@ -29,18 +29,25 @@ def _engines() -> None:
 def list_engines(as_json: AsJson = False, debug: Debug = False) -> None:
     """The engines that come with vidfx, and those built and kept in the user's cache."""
     with errors_in_one_line(debug):
+        from vidfx.cli.render import clean
         from vidfx.cli.tables import write_table
         from vidfx_engines import EngineSpec, embedded
         from vidfx_engines.embedded import ORIGINS
         from vidfx_engines.store import everything
 
         packaged = [(EngineSpec.load(embedded(n)), embedded(n).parent) for n in ORIGINS]
-        found = [_facts(spec, folder) for spec, folder in (*packaged, *everything())]
+        kept = everything()
+        whole = [(k.spec, k.path.parent) for k in kept if k.spec and not k.fault]
+        found = [_facts(spec, folder) for spec, folder in (*packaged, *whole)]
+        left_out = [k.fault for k in kept if k.fault]
         if as_json:
-            sys.stdout.write(json.dumps({"schema": "vidfx.engines/1", "engines": found}) + "\n")
+            content = {"schema": "vidfx.engines/1", "engines": found, "left_out": left_out}
+            sys.stdout.write(json.dumps(content) + "\n")
             return
         head = ("name", "task", "built for", "precision", "built", "file")
         write_table(head, [[str(f[column]) for column in head] for f in found])
+        for fault in left_out:
+            sys.stderr.write(f"left out: {clean(fault)}\n")
 
 
 @engines.command()

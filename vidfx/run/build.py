@@ -35,6 +35,7 @@ from vidfx_engines.building import (
 from vidfx_engines.built import Build, BuiltFor, BuiltPrecision
 from vidfx_engines.spec import spec_path
 from vidfx_engines.store import place
+from vidfx_engines.user_cache import CACHE_HINT, PRIVATE_FILE, make_private
 
 SPEED_BATCH = 16
 """Pictures to a call when precisions are timed against each other."""
@@ -331,15 +332,22 @@ def _write(
     built = replace(spec, weights=out.name, sha256=digest, build=build)
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
+        if request.out is None:
+            make_private(out.parent)
         out.parent.mkdir(parents=True, exist_ok=True)
         spec_path(out).unlink(missing_ok=True)
         part.write_bytes(data)
         part.replace(out)
-        built.save(out.parent)
+        made = built.save(out.parent)
+        if request.out is None:
+            for file in (out, made):
+                file.chmod(PRIVATE_FILE)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise OutputError(
             f"{out}: cannot be written: {error.strerror or error}",
-            hint="free some space, or name another file: -o FILE",
+            hint=CACHE_HINT
+            if isinstance(error, PermissionError) and request.out is None
+            else "free some space, or name another file: -o FILE",
         ) from error
     return out, built

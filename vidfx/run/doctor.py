@@ -17,6 +17,7 @@ from vidfx.video.capabilities import decoders, encoders
 from vidfx_engines import EngineUnavailable
 from vidfx_engines.openvino_backend import cpu_capabilities, cpu_name, import_openvino
 from vidfx_engines.tensorrt_library import Flavour, driver_version, gpu, import_tensorrt
+from vidfx_engines.user_cache import CACHE_HINT, distrust, user_cache
 
 PACKAGES = (
     ("onnxruntime", "onnxruntime", "build"),
@@ -47,6 +48,7 @@ def examine() -> list[Finding]:
         _finding("processor", True, _processor),
         _finding("decoding", True, decoders),
         _finding("encoding", True, encoders),
+        _finding("cache", False, _cache),
         *(_package(*package) for package in PACKAGES),
         _finding("gpu", False, _gpu),
         _finding("tensorrt", False, lambda: _tensorrt("tensorrt")),
@@ -68,6 +70,13 @@ def _processor() -> str:
     import_openvino()
     kinds = ", ".join(k for k in ("FP32", "BF16", "FP16", "INT8") if k in cpu_capabilities())
     return f"{cpu_name()}, {machine.cores()} cores; OpenVINO computes in {kinds}"
+
+
+def _cache() -> str:
+    folder = user_cache("openvino").parent
+    if fault := distrust(user_cache("openvino")) or distrust(user_cache("engines")):
+        raise UnavailableError(fault, hint=CACHE_HINT)
+    return str(folder)
 
 
 def _package(name: str, module: str, extra: str) -> Finding:

@@ -26,6 +26,7 @@ from vidfx_engines import (
     embedded,
     select,
 )
+from vidfx_engines.user_cache import CACHE_HINT, distrust, user_cache
 
 WEAK = 0.5
 """A detection of at least this share of the threshold may go on a track, not begin one."""
@@ -43,14 +44,14 @@ class Models:
     identity: Engine | None
     emotion: Engine | None
     selections: tuple[Selection, ...]
-    licences: tuple[str, ...] = ()
-    "terms that the user must be told of"
+    notes: tuple[str, ...] = ()
+    "what the user must be told besides: terms of use, a cache that is not used"
     tensors_on: str | None = None
     "the device on which frames and faces live, cuda:0; None is the host"
 
     def notices(self) -> list[str]:
         """What the user must know: terms of use, what runs where, and why not something better."""
-        lines = list(self.licences)
+        lines = list(self.notes)
         for selection in self.selections:
             line = f"{selection.engine.spec.task}: {selection.reason}"
             for backend, reason in selection.passed_over:
@@ -115,6 +116,8 @@ def load_models(settings: Settings) -> Models:
     Raises UnavailableError (exit code 4) where one cannot be had here.
     """
     notices: list[str] = []
+    if fault := distrust(user_cache("openvino")):
+        notices.append(f"cache: {fault}, and engines are compiled in every run; {CACHE_HINT}")
     with _engine_errors("detector"):
         detector = _select(_detector_path(settings.detector, notices), settings)
     chosen = [detector]
