@@ -33,6 +33,8 @@ class Colour:
     "2 is unspecified; 1 BT.709, 5 and 6 BT.601, 9 BT.2020"
     full_range: bool = False
     "of the input; planes in Frame.planes are always limited"
+    declared: int | None = None
+    "the matrix that planes are said to have, where ``matrix`` is only the nearest that is known"
 
 
 Stretch = tuple[float, float]

@@ -16,14 +16,10 @@ from av.stream import Discard, Disposition
 from av.video.stream import VideoStream
 
 from vidfx.errors import NotMediaError
+from vidfx.video.formats import CONVERT, FORMATS
 
 HINT = "give a video file, a picture, or a folder of pictures"
 
-_FORMATS = (
-    "mov,matroska,webm,avi,mpegts,mpeg,mpegvideo,m4v,h264,hevc,av1,obu,ivf,flv,asf,ogg,gif,apng,"
-    "mjpeg,mpjpeg,mxf,nut,rm,dv,yuv4mpegpipe,vc1,wtv,"
-    "mp3,aac,wav,flac"  # no video in these, and it is better to say so than "not media"
-)
 _MAX_READ_ERRORS_IN_A_ROW = 16
 
 av.logging.set_level(None)
@@ -45,7 +41,7 @@ def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
             f"file:{path}",
             mode="r",
             metadata_errors="replace",
-            container_options={"protocol_whitelist": "file", "format_whitelist": _FORMATS},
+            container_options={"protocol_whitelist": "file", "format_whitelist": FORMATS},
         )
     except PermissionError as error:
         raise NotMediaError(
@@ -69,7 +65,7 @@ def _main_video(container: InputContainer, path: Path) -> VideoStream:
     if getattr(main, "codec_context", None) is None:
         raise NotMediaError(
             f"{path}: its video codec is not known here",
-            hint="convert it, for example with: ffmpeg -i INPUT -c:v libx264 OUTPUT.mp4",
+            hint=CONVERT,
         )
     for other in container.streams:
         if other is not main:

@@ -110,6 +110,8 @@ class _Wanted:
 def _objection(checked: Preflight) -> str | None:
     """What no decoder of a GPU gets right."""
     info = checked.info
+    if checked.unusual:
+        return checked.unusual
     if info.pixel_format not in EIGHT_BIT:
         return f"{info.pixel_format} is not eight bits, 4:2:0"
     if info.rotation:

@@ -10,9 +10,10 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from vidfx.types import Colour, VideoInfo
+from vidfx.types import VideoInfo
+from vidfx.video.colours import colour_of
 from vidfx.video.container import keeps_order_only
-from vidfx.video.pixels import Orientation, rgb_colour
+from vidfx.video.pixels import Orientation
 
 
 def describe(
@@ -24,15 +25,6 @@ def describe(
     aspect = stream.sample_aspect_ratio or Fraction(1)
     if orientation.transpose:
         width, height, aspect = height, width, 1 / aspect
-    if frame.format.is_rgb:
-        colour = rgb_colour(height)
-    else:
-        colour = Colour(
-            primaries=int(frame.color_primaries),
-            transfer=int(frame.color_trc),
-            matrix=int(frame.colorspace),
-            full_range=is_full_range(frame),
-        )
     return VideoInfo(
         path=path,
         width=width,
@@ -47,12 +39,8 @@ def describe(
         pixel_format=frame.format.name,
         has_audio=bool(container.streams.audio),
         sample_aspect_ratio=aspect,
-        colour=colour,
+        colour=colour_of(frame, height),
     )
-
-
-def is_full_range(frame: av.VideoFrame) -> bool:
-    return frame.color_range == 2 or frame.format.name.startswith("yuvj")
 
 
 def _time_base(stream: VideoStream) -> Fraction:

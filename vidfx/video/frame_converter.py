@@ -6,17 +6,27 @@ from functools import partial
 
 import av
 import numpy as np
+from av.error import FFmpegError
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
-from vidfx.types import Frame
-from vidfx.video.facts import is_full_range
+from vidfx.errors import DecodeError
+from vidfx.types import Frame, VideoInfo
+from vidfx.video.colours import (
+    is_full_range,
+    keeps_planes,
+    known_to_swscale,
+    needs_own_matrix,
+    rgb_of_ycgco,
+)
+from vidfx.video.formats import CONVERT
 from vidfx.video.pixels import Orientation, RgbToI420, pack_i420, plane_view
 
 
 class FrameConverter:
     """Decoder frames of any format to upright RGB and, when asked for, I420."""
 
-    def __init__(self, first: av.VideoFrame, to_i420: RgbToI420, *, planes: bool) -> None:
+    def __init__(self, first: av.VideoFrame, info: VideoInfo, *, planes: bool) -> None:
+        """``info`` tells the colour of the planes, whatever frames are to come."""
         self.resized = 0
         self._width, self._height = first.width, first.height
         self._orientation = Orientation.of(first)
@@ -24,9 +34,9 @@ class FrameConverter:
         odd = bool(first.width % 2 or first.height % 2)
         turned = self._orientation != Orientation()
         # turned chroma of an odd size would no longer lie over its luma
-        self._planes_from_rgb = first.format.is_rgb or (odd and turned)
+        self._planes_from_rgb = odd and turned
         self._lends = not (planes or odd or turned)
-        self._rgb_to_i420 = to_i420
+        self._info, self._rgb_to_i420 = info, RgbToI420(info.colour)
         self._rgb, self._i420 = VideoReformatter(), VideoReformatter()
 
     def __call__(self, index: int, pts: int, frame: av.VideoFrame) -> Frame:
@@ -36,7 +46,7 @@ class FrameConverter:
         which costs more than a copy, is left for those who ask for it.
         """
         self.resized += (frame.width, frame.height) != (self._width, self._height)
-        if self._planes_from_rgb:
+        if self._planes_from_rgb or not keeps_planes(frame, self._info.colour):
             rgb = self._to_rgb(frame)
             return Frame(index, pts, rgb, self._rgb_to_i420(rgb) if self._wants_planes else None)
         make_rgb, planes = partial(self._to_rgb, frame), self._planes(frame)
@@ -47,17 +57,15 @@ class FrameConverter:
         return Frame(index, pts, make_rgb, pack_i420(*map(self._orientation.upright, planes)))
 
     def _to_rgb(self, frame: av.VideoFrame) -> np.ndarray:
-        converted = self._rgb.reformat(
-            frame,
-            self._width,
-            self._height,
-            "rgb24",
-            interpolation=Interpolation.BILINEAR,
-            threads=1,
-        )
-        rgb = self._orientation.upright(plane_view(converted, 0, channels=3))
-        # the reformatter hands back the decoder's own frame where nothing is to be done
-        rgb = rgb.copy() if converted is frame else np.ascontiguousarray(rgb)
+        if needs_own_matrix(frame):
+            yuv = self._reformat(frame, self._rgb, "yuv444p", dst_color_range=ColorRange.JPEG)
+            stored = rgb_of_ycgco(np.dstack([plane_view(yuv, i) for i in range(3)]))
+        else:
+            converted = self._reformat(frame, self._rgb, "rgb24")
+            stored = plane_view(converted, 0, channels=3)
+            # the reformatter hands back the decoder's own frame where nothing is to be done
+            stored = stored.copy() if converted is frame else stored
+        rgb = np.ascontiguousarray(self._orientation.upright(stored))
         rgb.setflags(write=False)
         return rgb
 
@@ -66,14 +74,32 @@ class FrameConverter:
         full = is_full_range(frame)
         same_size = (frame.width, frame.height) == (self._width, self._height)
         if frame.format.name != "yuv420p" or full or not same_size:
-            frame = self._i420.reformat(
+            frame = self._reformat(
                 frame,
-                self._width,
-                self._height,
+                self._i420,
                 "yuv420p",
                 src_color_range=ColorRange.JPEG if full else None,
                 dst_color_range=ColorRange.MPEG,
-                interpolation=Interpolation.BILINEAR,
-                threads=1,
             )
         return plane_view(frame, 0), plane_view(frame, 1), plane_view(frame, 2)
+
+    def _reformat(
+        self, frame: av.VideoFrame, by: VideoReformatter, format_: str, **ranges: ColorRange | None
+    ) -> av.VideoFrame:
+        try:
+            with known_to_swscale(frame):
+                return by.reformat(
+                    frame,
+                    self._width,
+                    self._height,
+                    format_,
+                    interpolation=Interpolation.BILINEAR,
+                    threads=1,
+                    **ranges,
+                )
+        except FFmpegError as error:
+            raise DecodeError(
+                f"{self._info.path}: no way is known here from its pixels ({frame.format.name}) "
+                f"to {format_}: {error.strerror}",
+                hint=CONVERT,
+            ) from error

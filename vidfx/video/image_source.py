@@ -13,8 +13,9 @@ import numpy as np
 
 from vidfx.errors import NotMediaError
 from vidfx.types import Frame, VideoInfo
+from vidfx.video.colours import rgb_colour
 from vidfx.video.folder import leads_out
-from vidfx.video.pixels import RgbToI420, rgb_colour
+from vidfx.video.pixels import RgbToI420
 from vidfx.video.suffixes import IMAGE_SUFFIXES
 
 FRAME_RATE = Fraction(25)

@@ -1,8 +1,4 @@
-"""Pixel layout shared by the readers: upright, contiguous, I420 of even size.
-
-YUV without a matrix tag is read as BT.601, whatever its size: swscale, decord, OpenCV and the
-ffmpeg program all do, so pictures cut out of videos for training have the same colours.
-"""
+"""Pixel layout shared by the readers: upright, contiguous, I420 of even size."""
 
 from __future__ import annotations
 
@@ -14,6 +10,7 @@ import numpy as np
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 
 from vidfx.types import Colour
+from vidfx.video.side_data import side_data
 
 _MATRIX = {1: Colorspace.ITU709, 7: Colorspace.SMPTE240M, 9: Colorspace.BT2020}
 
@@ -29,10 +26,10 @@ class Orientation:
     @classmethod
     def of(cls, frame: av.VideoFrame) -> Orientation:
         """From the display matrix (ISO/IEC 14496-12), which may mirror as well as rotate."""
-        matrix = frame.side_data.get("DISPLAYMATRIX")
+        matrix = side_data(frame, "DISPLAYMATRIX")
         if matrix is None:
             return cls()
-        a, b, _, c, d = unpack("=5i", bytes(matrix)[:20])
+        a, b, _, c, d = unpack("=5i", matrix[:20])
         if abs(a) + abs(d) >= abs(b) + abs(c):
             return cls(False, flip_rows=d < 0, flip_columns=a < 0)
         return cls(True, flip_rows=b < 0, flip_columns=c < 0)
@@ -96,8 +93,3 @@ class RgbToI420:
             threads=1,
         )
         return pack_i420(*(plane_view(frame, i) for i in range(3)))
-
-
-def rgb_colour(height: int) -> Colour:
-    """Of an RGB picture (taken for sRGB) once RgbToI420 has made planes of it."""
-    return Colour(primaries=1, transfer=13, matrix=1 if height >= 720 else 6)

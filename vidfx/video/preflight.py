@@ -13,6 +13,7 @@ from av.video.stream import VideoStream
 
 from vidfx.errors import UsageError
 from vidfx.types import VideoInfo
+from vidfx.video.colours import is_common
 from vidfx.video.container import decode, no_picture, open_container, packets
 from vidfx.video.facts import describe, shortfall
 from vidfx.video.pixels import Orientation
@@ -25,6 +26,8 @@ _DECORD_FORMATS = ("mov", "matroska", "avi")
 class Preflight:
     info: VideoInfo
     scan: Scan
+    unusual: str | None
+    "what only PyAVSource undoes, None where any decoder's pictures are right"
     objection: str | None
     "why decord must not read the file, None where it may"
     shortfall: str | None
@@ -44,12 +47,14 @@ def preflight(path: Path, *, most_bytes: int | None = None) -> Preflight:
         info = describe(path, container, stream, frame)
         kind = container.format.name.split(",")[0]
     scanned = scan(path)
-    objection = _objection(info, kind, scanned, mirrored=Orientation.of(frame).mirrored)
+    unusual = _unusual(frame, info)
+    objection = _objection(info, kind, scanned) or unusual
     if not objection:
         _limit(path, len(scanned.pts), info.width, info.height, most_bytes)
     return Preflight(
         info=replace(info, n_frames=len(scanned.pts)),
         scan=scanned,
+        unusual=unusual,
         objection=objection,
         shortfall=shortfall(info, scanned.n_packets, max(scanned.pts, default=0)),
     )
@@ -72,7 +77,18 @@ def _first_frame(path: Path, container: InputContainer, stream: VideoStream) -> 
     raise no_picture(path, reason)
 
 
-def _objection(info: VideoInfo, kind: str, scanned: Scan, *, mirrored: bool) -> str | None:
+def _unusual(frame: av.VideoFrame, info: VideoInfo) -> str | None:
+    orientation = Orientation.of(frame)
+    if orientation.mirrored:
+        return "it is mirrored, which few decoders undo"
+    if orientation != Orientation() and info.codec == "mjpeg":
+        return "its pictures say themselves how they are turned, which few decoders undo"
+    if not is_common(frame):
+        return f"its colours have a matrix (code {int(frame.colorspace)}) that few decoders know"
+    return None
+
+
+def _objection(info: VideoInfo, kind: str, scanned: Scan) -> str | None:
     """Each of these was seen to give wrong or missing frames, most of them without an error."""
     if kind not in _DECORD_FORMATS:
         return f"decord loses frames of some formats, and {kind} is not known to be safe"
@@ -80,8 +96,6 @@ def _objection(info: VideoInfo, kind: str, scanned: Scan, *, mirrored: bool) -> 
         return f"decord gets the frames wrong where {scanned.fault}"
     if info.codec == "hevc" and len(scanned.keyframes) > 1:
         return "decord stops where an HEVC key frame lets two pictures out at once"
-    if mirrored:
-        return "it is mirrored, which decord does not undo"
     try:
         str(info.path).encode()
     except UnicodeEncodeError:

@@ -14,10 +14,10 @@ import av
 from av.error import FFmpegError
 
 from vidfx.types import Frame
+from vidfx.video import colours
 from vidfx.video.container import decode, keeps_order_only, no_picture, open_container, packets
 from vidfx.video.facts import describe, shortfall
 from vidfx.video.frame_converter import FrameConverter
-from vidfx.video.pixels import RgbToI420
 from vidfx.video.scan import scan
 from vidfx.video.segment import Entry
 
@@ -45,7 +45,9 @@ class PyAVSource:
         self._path, self._start_s, self._end_s, self._entry = path, start_s, end_s, entry
         first = self._open()
         self.info = describe(path, self._container, self._stream, first)
-        self._convert = FrameConverter(first, RgbToI420(self.info.colour), planes=planes)
+        if doubt := colours.doubt(first):
+            self.warnings.append(doubt)
+        self._convert = FrameConverter(first, self.info, planes=planes)
 
     def __enter__(self) -> Self:
         return self

@@ -168,7 +168,7 @@ class VideoSink(Abortable):
         context.color_primaries = info.colour.primaries
         context.color_trc = info.colour.transfer
         # RGB (0) is no matrix of I420 planes.
-        context.colorspace = info.colour.matrix or _UNSPECIFIED
+        context.colorspace = info.colour.declared or info.colour.matrix or _UNSPECIFIED
         return stream
 
 
