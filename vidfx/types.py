@@ -56,10 +56,12 @@ class VideoInfo:
     start_pts: int
     "the pts that is shown at playback time zero"
     frame_rate: Fraction
-    "average frames per second as the container claims; only for progress and defaults"
+    """average frames per second as the container claims, counted at its beginning where no camera
+    makes what it claims; only for progress and defaults"""
     n_frames: int | None
     "frames to expect, None where the container does not say"
     duration_s: float | None
+    "from playback time zero to the end that the container claims"
     rotation: int
     "degrees counter-clockwise, a multiple of 90, already applied to the frames"
     codec: str
@@ -111,6 +113,8 @@ class Frame:
     "a Surface from a decoder on a device, and what vidfx.device makes of it; None on the host"
     lent: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
     "the decoder's own planes, where nobody asked for ``planes``; see ``yuv``"
+    duration: int | None = None
+    "in VideoInfo.time_base, as the container has it; the frame that follows knows better"
 
     @cached_property
     def rgb(self) -> np.ndarray:

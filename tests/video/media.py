@@ -155,3 +155,65 @@ def atoms(path: Path) -> list[str]:
             size = struct.unpack_from(">Q", data, position + 8)[0]
         position += size
     return found
+
+
+def write_recording(
+    path: Path,
+    *,
+    seconds: float = 2.0,
+    begin: float = 0.0,
+    video: str = "libx264",
+    sound: str | None = "aac",
+    sound_from: float = 0.0,
+    rate: int = 48_000,
+    frame_rate: int = 25,
+    container: str | None = None,
+) -> Path:
+    """White for 80 ms and a beep at ``begin`` (seconds of the file's clock) and every 0.5 s on."""
+    with av.open(str(path), "w", format=container) as out:
+        picture = out.add_stream(video, rate=frame_rate, options={"bf": "2", "g": "12"})
+        picture.width, picture.height, picture.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream = out.add_stream(sound, rate=rate) if sound else None
+        if stream:
+            stream.layout = "mono"
+        flashes = np.arange(0, seconds, 0.5)
+        samples = beeps(flashes, seconds=seconds, rate=rate, channels=1)
+        samples[:, : round(sound_from * rate)] = 0
+        for number in range(round(seconds * frame_rate)):
+            white = any(0 <= number / frame_rate - at < 0.08 for at in flashes)
+            planes = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
+            planes[:HEIGHT] = 235 if white else 16 + number % 64
+            frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
+            frame.time_base = Fraction(1, frame_rate)
+            frame.pts = round(begin * frame_rate) + number
+            out.mux(picture.encode(frame))
+            if stream is None or number / frame_rate < sound_from:
+                continue
+            first, last = (round(n * rate / frame_rate) for n in (number, number + 1))
+            piece = av.AudioFrame.from_ndarray(
+                np.ascontiguousarray(samples[:, first:last]), "fltp", "mono"
+            )
+            piece.sample_rate, piece.time_base = rate, Fraction(1, rate)
+            piece.pts = round(begin * rate) + first
+            out.mux(stream.encode(piece))
+        out.mux(picture.encode(None))
+        if stream:
+            out.mux(stream.encode(None))
+    return path
+
+
+def join(path: Path, *parts: Path) -> Path:
+    path.write_bytes(b"".join(part.read_bytes() for part in parts))
+    return path
+
+
+def flash_times(path: Path) -> list[float]:
+    """Seconds at which the picture turns white."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        shown = [
+            (float(frame.pts * frame.time_base), frame.to_ndarray(format="gray").mean() > 170)
+            for frame in container.decode(stream)
+        ]
+    before = [False, *(white for _, white in shown)]
+    return [time for (time, white), was in zip(shown, before, strict=False) if white and not was]

@@ -1,24 +1,26 @@
 """The sound of an input on its way into the output: copied where MP4 takes it, else AAC."""
 
 # PyAV's stubs leave the parameters of some types open.
-# pyright: reportUnknownMemberType=false
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any
 
 import av
 import av.container
-import numpy as np
 from av.error import FFmpegError
-from av.stream import Disposition
+
+from vidfx.errors import NotMediaError
+from vidfx.video.aac import AacMaker, Encoder, Frames, Packets, add_aac
+from vidfx.video.adts import Adts
+from vidfx.video.container import open_media, packets, sounds_of
+from vidfx.video.timeline import clock_may_jump
 
 _COPIED = {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}
 _MPEG_LAYERS = {1: "mp3", 2: "mp2", 3: "mp1"}
@@ -27,25 +29,16 @@ _SELF_DESCRIBED = {"alac", "opus", "flac"}
 "MP4 needs their extradata"
 _MP3_MIN_RATE = 16_000
 "the MP4 muxer takes no slower MP3"
-_AAC_RATES = {96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000}
-_AAC_LAYOUTS = {8: "7.1", 6: "5.1", 5: "5.0", 4: "4.0", 3: "3.0", 2: "stereo", 1: "mono"}
-_AAC_BITS_PER_CHANNEL = 96_000
 
 _PREROLL = Fraction(1, 10)
 "seconds kept before a cut, hidden by the edit list, for decoders to begin well"
-_SLACK = Fraction(1, 25)
-"seconds that stamps may stray from counted samples before the sound is mended"
 _JUMP = Fraction(1, 2)
 "seconds; a stamp further back than this is a broken clock, not an overlap"
 _SEEK_MARGIN = 5
 "seconds to begin reading before a cut, for containers that seek roughly"
 _BEYOND = 10
-"seconds; a stamp further than this behind the claimed end is a broken clock, not a gap"
-_MAX_ERRORS = 100
-"failures to read on, after which the rest of the sound is given up"
-
-Packets: TypeAlias = "Iterator[av.Packet[av.AudioStream]]"
-Frames: TypeAlias = "Iterator[av.AudioFrame]"
+"""seconds; a stamp further than this behind the claimed end is a broken clock, not a gap, and so is
+a gap of that length with which sound goes on after the picture"""
 
 
 @dataclass(frozen=True)
@@ -79,6 +72,8 @@ class Sound:
         self._packets: Packets = iter(())
         self._next: av.Packet[av.AudioStream] | None = None
         self._last_second: Fraction | None = None
+        self._heard = Fraction(0)
+        "end of what is written, or of the picture"
         self._label = "none"
         self._written = 0
         self._damaged = 0
@@ -95,13 +90,21 @@ class Sound:
         while self._next is not None:
             stamp = self._next.pts
             if stamp is not None and stamp * self._next.time_base >= seconds:
-                return
+                break
             self._mux(self._next)
             self._next = next(self._packets, None)
+        self._heard = max(self._heard, seconds)
 
     def mux_rest(self) -> None:
-        """Write all that is left."""
+        """Write all that is left: what is heard on after the picture too, but nothing far off."""
         while self._next is not None:
+            stamp = self._next.pts
+            if stamp is not None and stamp * self._next.time_base > self._heard + _BEYOND:
+                seconds = float(stamp * self._next.time_base - self._heard)
+                self.warnings.append(
+                    f"sound that begins {seconds:.0f} s after the end of the rest was left out"
+                )
+                break
             self._mux(self._next)
             self._next = next(self._packets, None)
         if self._damaged:
@@ -118,26 +121,19 @@ class Sound:
 
     def _open(self, source: Path) -> None:
         try:
-            self._input = av.open(
-                str(source.absolute()),
-                container_options={"protocol_whitelist": "file"},
-                metadata_errors="replace",
-            )
-        except (FFmpegError, OSError) as error:
-            self.warnings.append(f"the sound could not be read: {error.strerror}")
+            self._input = container = open_media(source)
+        except NotMediaError as error:
+            reason = str(error).removeprefix(f"{source}: ")
+            self.warnings.append(f"the sound could not be read: it {reason}")
             return
-        usable = [s for s in self._input.streams.audio if s.codec_context and s.rate > 0]
+        usable = sounds_of(container)
         if not usable:
             return
-        stream = next((s for s in usable if s.disposition & Disposition.default), usable[0])
-        if len(usable) > 1:
-            self.warnings.append(f"{len(usable) - 1} more sound streams were left out")
-        for other in self._input.streams:
-            # PyAV before 17 cannot leave packets unread.
-            if other.index != stream.index and hasattr(other, "discard"):
-                other.discard = type(other.discard).all
-        if self._input.duration is not None:
-            claimed = (self._input.start_time or 0) + self._input.duration
+        stream = usable[0]
+        if others := len(container.streams.audio) - 1:
+            self.warnings.append(f"{others} more sound streams were left out")
+        if container.duration is not None and not clock_may_jump(container):
+            claimed = (container.start_time or 0) + container.duration
             self._last_second = Fraction(claimed, av.time_base) + _BEYOND
         self._seek(stream)
         packets = self._demuxed(stream)
@@ -150,11 +146,11 @@ class Sound:
         if _can_copy(codec, stream):
             self._label = f"copied {codec}"
             copy = self._output.add_stream_from_template(stream)
-            self._packets = self._copied(packets, copy)
+            self._packets = self._copied(packets, stream, copy)
         else:
             self._label = f"{codec} re-encoded to aac"
             self._packets = self._encoded(
-                self._frames(packets, stream), _add_aac(self._output, stream)
+                self._frames(packets, stream), add_aac(self._output, stream)
             )
         self._next = next(self._packets, None)
 
@@ -162,35 +158,31 @@ class Sound:
         assert self._input is not None and stream.time_base
         begin = (stream.start_time or 0) * stream.time_base
         target = self._window.zero - _SEEK_MARGIN
-        if target > begin:
+        # where a clock jumped, times are known to those alone who read from the beginning
+        if target > begin and not clock_may_jump(self._input):
             with suppress(FFmpegError):
                 self._input.seek(int(target / stream.time_base), stream=stream)
 
     def _mux(self, packet: av.Packet[av.AudioStream]) -> None:
+        end = ((packet.pts or 0) + (packet.duration or 0)) * packet.time_base
         try:
             self._output.mux_one(packet)
             self._written += 1
         except ValueError:
             # Invalid data or argument; PyAV has renamed its own classes between versions.
             self._damaged += 1
+        self._heard = max(self._heard, end)
 
     def _demuxed(self, stream: av.AudioStream) -> Packets:
         assert self._input is not None
-        for _ in range(_MAX_ERRORS):
-            try:
-                for packet in self._input.demux(stream):
-                    if packet.is_corrupt:
-                        self._damaged += 1
-                    # An empty packet would tell a decoder that this is the end.
-                    elif packet.size:
-                        yield packet
-                return
-            except IndexError:
-                # PyAV meets a stream that began in the middle of the file.
-                return
-            except FFmpegError:
+        for packet in packets(self._input, stream, on_error=self._count_damage):
+            if packet.is_corrupt:
                 self._damaged += 1
-        self.warnings.append("the sound is too damaged to be read to its end")
+            else:
+                yield packet
+
+    def _count_damage(self) -> None:
+        self._damaged += 1
 
     def _place(self, pts: int | None, time_base: Fraction | None) -> Fraction | None:
         """Seconds in the output, None for a stamp that is missing or not to be believed."""
@@ -201,98 +193,69 @@ class Sound:
             return None
         return seconds - self._window.zero
 
-    def _copied(self, packets: Packets, copy: av.AudioStream) -> Packets:
+    def _copied(self, packets: Packets, stream: av.AudioStream, copy: av.AudioStream) -> Packets:
         """The packets as they are, stamped in samples; stamps coarser than that are refined."""
         rate = copy.rate
         end = self._window.samples(rate)
         expected = 0
         last: int | None = None
+        header: Adts | None = None
         for packet in packets:
+            new = Adts.of(packet)
+            header = header or new
+            if header and new and header != new:
+                rest = chain([packet], packets)
+                yield from self._converted(rest, stream, copy, header, last)
+                return
             time_base = packet.time_base
             stamp = packet.pts if packet.pts is not None else packet.dts
             at = self._place(stamp, time_base)
+            length = _samples(packet, copy)
             pts = expected
             if at is not None:
                 pts = round(at * rate)
+                if last is not None and length / 2 < expected - pts < _JUMP * rate:
+                    continue  # it overlaps what was before it
                 refine = last is not None and abs(pts - expected) <= time_base * rate
                 if refine or (last is not None and pts <= last):
                     pts = expected
             if end is not None and pts >= end:
                 return
-            length = _samples(packet, copy)
             last, expected = pts, pts + length
             if expected <= -_PREROLL * rate:
                 continue
-            packet.stream = copy
-            packet.time_base = Fraction(1, rate)
-            packet.pts = packet.dts = pts
-            packet.duration = length
-            yield packet
+            yield _stamped(packet, copy, pts, length)
 
-    def _encoded(self, frames: Frames, encoder: av.AudioStream) -> Packets:
-        """AAC of the decoded sound, from where it begins without a break to its end."""
-        rate = encoder.rate
-        for position, samples in self._joined(frames, encoder):
-            frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), "flt", encoder.layout)
-            frame.sample_rate = rate
-            frame.time_base = Fraction(1, rate)
-            frame.pts = position
-            yield from encoder.encode(frame)
-        yield from encoder.encode(None)
+    def _converted(
+        self,
+        packets: Packets,
+        stream: av.AudioStream,
+        copy: av.AudioStream,
+        header: Adts,
+        last: int | None,
+    ) -> Packets:
+        """Sound whose rate or channels are others from here on, encoded as the copied sound is."""
+        told = False
+        for packet in self._encoded(self._frames(packets, stream), header.encoder()):
+            pts = round((packet.pts or 0) * packet.time_base * copy.rate)
+            if last is not None and pts <= last:
+                continue  # what an encoder begins with
+            if not told:
+                seconds = pts / copy.rate
+                self.warnings.append(
+                    f"from {seconds:.1f} s on the sound has another rate or other channels, and is "
+                    "encoded as what was before"
+                )
+                told = True
+            last, length = pts, _samples(packet, copy)
+            yield _stamped(av.Packet(header.packet(bytes(packet))), copy, pts, length)
 
-    def _joined(self, frames: Frames, encoder: av.AudioStream) -> Iterator[tuple[int, np.ndarray]]:
-        """Pieces of sound and where they belong, in samples: gaps filled, overlaps left out."""
-        rate = encoder.rate
-        slack = _SLACK * rate
-        end = self._window.samples(rate)
-        position: int | None = None
-        for at, heard in self._resampled(frames, encoder):
-            samples = heard
-            start = (position or 0) if at is None else round(at * rate)
-            if position is None:
-                if start + len(samples) <= 0:
-                    continue
-                position = max(0, start)
-                samples = samples[position - start :]
-            elif slack < position - start < _JUMP * rate:
-                samples = samples[position - start :]
-            elif start - position > slack:
-                if end is not None:
-                    start = min(start, end)
-                for begin in range(position, start, rate):
-                    yield begin, np.zeros((min(rate, start - begin), samples.shape[1]), np.float32)
-                position = max(position, start)
-            if end is not None and position + len(samples) >= end:
-                samples = samples[: max(0, end - position)]
-            if len(samples):
-                yield position, samples
-                position += len(samples)
-            if end is not None and position >= end:
-                return
-
-    def _resampled(
-        self, frames: Frames, encoder: av.AudioStream
-    ) -> Iterator[tuple[Fraction | None, np.ndarray]]:
-        """Seconds in the output, if known, and (n, channels) float32 as the encoder takes it."""
-        kind: tuple[str, str, int] | None = None
-        # Packed, because PyAV crashes on eight planes.
-        make = partial(av.AudioResampler, "flt", encoder.layout, encoder.rate)
-        resampler = make()
-        for frame in chain(frames, [None]):
-            at = None
-            if frame is not None:
-                if kind != (kind := (frame.format.name, frame.layout.name, frame.sample_rate)):
-                    resampler = make()
-                at = self._place(frame.pts, frame.time_base)
-                frame.pts = None
-            try:
-                parts = resampler.resample(frame)
-            except FFmpegError:
-                self._damaged += 1
-                continue
-            for part in parts:
-                yield at, part.to_ndarray().reshape(part.samples, -1)
-                at = None
+    def _encoded(self, frames: Frames, encoder: Encoder) -> Packets:
+        rate = encoder.sample_rate
+        assert rate
+        maker = AacMaker(encoder, self._place, self._window.samples(rate))
+        yield from maker.packets(frames)
+        self._damaged += maker.damaged
 
     def _frames(self, packets: Packets, stream: av.AudioStream) -> Frames:
         for packet in chain(packets, [None]):
@@ -300,6 +263,17 @@ class Sound:
                 yield from stream.decode(packet)
             except FFmpegError:
                 self._damaged += 1
+
+
+def _stamped(
+    packet: av.Packet[Any], copy: av.AudioStream, pts: int, length: int
+) -> av.Packet[av.AudioStream]:
+    """A packet of the output stream; ``pts`` and ``length`` are in samples."""
+    packet.stream = copy
+    packet.time_base = Fraction(1, copy.rate)
+    packet.pts = packet.dts = pts
+    packet.duration = length
+    return packet
 
 
 def _codec(packet: av.Packet[av.AudioStream]) -> str:
@@ -315,15 +289,6 @@ def _can_copy(codec: str, stream: av.AudioStream) -> bool:
     if codec in _SELF_DESCRIBED and not stream.codec_context.extradata:
         return False
     return codec in _COPIED and not (codec == "mp3" and stream.rate < _MP3_MIN_RATE)
-
-
-def _add_aac(output: av.container.OutputContainer, source: av.AudioStream) -> av.AudioStream:
-    """An encoder for the sound of ``source``, in a rate and a layout that players know."""
-    encoder = output.add_stream("aac", rate=source.rate if source.rate in _AAC_RATES else 48_000)
-    channels = max(n for n in _AAC_LAYOUTS if n <= max(1, source.channels))
-    encoder.layout = _AAC_LAYOUTS[channels]
-    encoder.bit_rate = _AAC_BITS_PER_CHANNEL * channels
-    return encoder
 
 
 def _samples(packet: av.Packet[av.AudioStream], stream: av.AudioStream) -> int:

@@ -1,26 +1,35 @@
 """Opens media: PyAV with a list of the formats that are media in themselves.
 
 Playlists and other formats that name further files or addresses are never followed.
+Which streams belong together is decided here, for all who read the file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import av
 import av.logging
+from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.stream import Discard, Disposition
+from av.stream import Discard, Disposition, Stream
 from av.video.stream import VideoStream
 
 from vidfx.errors import NotMediaError
 from vidfx.video.formats import CONVERT, FORMATS
+from vidfx.video.timeline import NO_TIMESTAMPS, Timeline, clock_may_jump
 
 HINT = "give a video file, a picture, or a folder of pictures"
 
 _MAX_READ_ERRORS_IN_A_ROW = 16
+_PROBED_BYTES = 5_000_000
+"that FFmpeg reads for streams to appear"
+_THOROUGH = {"probesize": "64000000", "analyzeduration": "120000000"}
+
+AnyStream = TypeVar("AnyStream", bound=Stream)
 
 av.logging.set_level(None)
 
@@ -30,25 +39,7 @@ def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
 
     Raises NotMediaError, with the path first, whatever is wrong.
     """
-    try:
-        if not path.exists():
-            raise NotMediaError(f"{path}: does not exist", hint="check the path")
-        if not path.is_file():
-            raise NotMediaError(f"{path}: is not a file", hint=HINT)
-        if path.stat().st_size == 0:
-            raise NotMediaError(f"{path}: is empty", hint=HINT)
-        container = av.open(
-            f"file:{path}",
-            mode="r",
-            metadata_errors="replace",
-            container_options={"protocol_whitelist": "file", "format_whitelist": FORMATS},
-        )
-    except PermissionError as error:
-        raise NotMediaError(
-            f"{path}: may not be read", hint="check the permissions of the file"
-        ) from error
-    except (FFmpegError, OSError, ValueError) as error:
-        raise NotMediaError(f"{path}: is not a video that can be read", hint=HINT) from error
+    container = open_media(path)
     try:
         return container, _main_video(container, path)
     except NotMediaError:
@@ -56,29 +47,120 @@ def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
         raise
 
 
+def open_media(path: Path) -> InputContainer:
+    """The container of any media. Raises NotMediaError."""
+    container = _open(path, {})
+    if clock_may_jump(container) and _may_have_more(path, container):
+        container.close()
+        container = _open(path, _THOROUGH)
+    return container
+
+
+def _may_have_more(path: Path, container: InputContainer) -> bool:
+    """Whether there may be sound that begins later; such formats have no list of their streams."""
+    sounds = container.streams.audio
+    if not sounds:
+        return path.stat().st_size > _PROBED_BYTES
+    return not all(sound.codec_context and sound.rate for sound in sounds)
+
+
+def _open(path: Path, options: dict[str, str]) -> InputContainer:
+    try:
+        if not path.exists():
+            raise NotMediaError(f"{path}: does not exist", hint="check the path")
+        if not path.is_file():
+            raise NotMediaError(f"{path}: is not a file", hint=HINT)
+        if path.stat().st_size == 0:
+            raise NotMediaError(f"{path}: is empty", hint=HINT)
+        return av.open(
+            f"file:{path}",
+            mode="r",
+            metadata_errors="replace",
+            container_options={
+                "protocol_whitelist": "file",
+                "format_whitelist": FORMATS,
+                "scan_all_pmts": "1",
+                **options,
+            },
+        )
+    except PermissionError as error:
+        raise NotMediaError(
+            f"{path}: may not be read", hint="check the permissions of the file"
+        ) from error
+    except (FFmpegError, OSError, ValueError) as error:
+        raise NotMediaError(f"{path}: is not a video that can be read", hint=HINT) from error
+
+
+def says_its_rate(path: Path) -> bool:
+    """Whether a raw stream does, rather than FFmpeg assuming the rate that is its default."""
+    unlikely = "997"
+    with _open(path, {"framerate": unlikely}) as container:
+        return container.streams.video[0].guessed_rate != int(unlikely)
+
+
 def _main_video(container: InputContainer, path: Path) -> VideoStream:
-    videos = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    if not videos:
+    main = main_picture(container)
+    if main is None:
         raise NotMediaError(f"{path}: has no video in it, only sound or a cover picture", hint=HINT)
-    main = next((s for s in videos if s is container.streams.best("video")), videos[0])
     # the bindings leave this None for codecs that this FFmpeg has no decoder for
     if getattr(main, "codec_context", None) is None:
         raise NotMediaError(
             f"{path}: its video codec is not known here",
             hint=CONVERT,
         )
-    for other in container.streams:
-        if other is not main:
-            other.discard = Discard.all
     return main
 
 
-def packets(container: InputContainer, stream: VideoStream) -> Iterator[av.Packet[VideoStream]]:
-    """Packets with data in them, in decoding order, going on after what cannot be read."""
+def main_picture(container: InputContainer) -> VideoStream | None:
+    """The video stream that is read, None where there are cover pictures at most."""
+    videos = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
+    best = container.streams.best("video")
+    return next((s for s in videos if s is best), videos[0] if videos else None)
+
+
+def sounds_of(container: InputContainer) -> list[AudioStream]:
+    """The sound streams that can be read, of the picture's own programme, the one to take first."""
+    streams, picture = container.streams, main_picture(container)
+    # None and rate 0 are codecs and streams that FFmpeg could not make out
+    sounds = [s for s in streams.audio if s.codec_context and s.rate > 0]
+    if picture is not None:
+        # streams of one programme have the same best picture
+        own = streams.best("video", related=picture)
+        sounds = [s for s in sounds if streams.best("video", related=s) is own]
+    return sorted(sounds, key=lambda s: not s.disposition & Disposition.default)
+
+
+def packets(
+    container: InputContainer,
+    wanted: AnyStream,
+    *,
+    timeline: Timeline | None = None,
+    on_error: Callable[[], None] = lambda: None,
+) -> Iterator[av.Packet[AnyStream]]:
+    """Packets of one stream with data in them, in decoding order, on the file's one clock.
+
+    What cannot be read is passed over, and ``on_error`` told.
+    """
+    mended = clock_may_jump(container)
+    streams: list[Stream] = [wanted]
+    if mended:
+        # picture and sound find the same jumps, whoever reads
+        streams = [s for s in (main_picture(container), *sounds_of(container)[:1]) if s]
+    for stream in container.streams:
+        stream.discard = Discard.default if stream in streams else Discard.all
+    found = _read(container, streams, on_error)
+    for packet in (timeline or Timeline()).place(found) if mended else found:
+        if packet.stream is wanted:
+            yield packet  # pyright: ignore[reportReturnType]
+
+
+def _read(
+    container: InputContainer, streams: list[Stream], on_error: Callable[[], None]
+) -> Iterator[av.Packet[Stream]]:
     errors_in_a_row = 0
     while errors_in_a_row < _MAX_READ_ERRORS_IN_A_ROW:
         try:
-            for packet in container.demux(stream):
+            for packet in container.demux(streams):
                 errors_in_a_row = 0
                 # an empty packet would tell the decoder that the stream has ended
                 if packet.size:
@@ -88,11 +170,17 @@ def packets(container: InputContainer, stream: VideoStream) -> Iterator[av.Packe
             return
         except FFmpegError:
             errors_in_a_row += 1
+            on_error()
 
 
 def keeps_order_only(container: InputContainer) -> bool:
     """AVI stores no presentation times: decoding times, in order, are what it shows frames at."""
     return container.format.name == "avi"
+
+
+def has_no_times(container: InputContainer) -> bool:
+    """Raw streams: nothing but pictures, one after the other."""
+    return bool(container.format.flags & NO_TIMESTAMPS)
 
 
 def decode(stream: VideoStream, packet: av.Packet[VideoStream] | None) -> list[av.VideoFrame]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import cast
 
@@ -12,8 +13,24 @@ from av.video.stream import VideoStream
 
 from vidfx.types import VideoInfo
 from vidfx.video.colours import colour_of
-from vidfx.video.container import keeps_order_only
+from vidfx.video.container import (
+    has_no_times,
+    keeps_order_only,
+    open_container,
+    packets,
+    says_its_rate,
+    sounds_of,
+)
 from vidfx.video.pixels import Orientation
+
+_CAMERAS = (Fraction(1), Fraction(120))
+"frames a second that are believed as they are claimed"
+_COUNTED = 100
+"packets from which any other rate is made out"
+_RAW_MOST = Fraction(300)
+"that a raw stream may say; more is the unit of its clock"
+_ASSUMED_RATE = Fraction(25)
+_LONGEST_S = 1e7
 
 
 def describe(
@@ -31,13 +48,13 @@ def describe(
         height=height,
         time_base=_time_base(stream),
         start_pts=_start_pts(container, stream),
-        frame_rate=stream.average_rate or stream.guessed_rate or Fraction(25),
+        frame_rate=_frame_rate(path, container, stream),
         n_frames=None if keeps_order_only(container) else stream.frames or None,
         duration_s=_duration(container, stream),
         rotation=orientation.rotation,
         codec=stream.codec_context.codec.canonical_name,
         pixel_format=frame.format.name,
-        has_audio=bool(container.streams.audio),
+        has_audio=bool(sounds_of(container)),
         sample_aspect_ratio=aspect,
         colour=colour_of(frame, height),
     )
@@ -59,14 +76,62 @@ def _start_pts(container: InputContainer, stream: VideoStream) -> int:
     return round(start)
 
 
+def _frame_rate(path: Path, container: InputContainer, stream: VideoStream) -> Fraction:
+    if has_no_times(container):
+        said = stream.codec_context.framerate or stream.guessed_rate
+        return said if said and said <= _RAW_MOST else _ASSUMED_RATE
+    claimed = stream.average_rate or stream.guessed_rate
+    if claimed and _CAMERAS[0] <= claimed <= _CAMERAS[1]:
+        return claimed
+    return _counted_rate(path) or claimed or _ASSUMED_RATE
+
+
+def _counted_rate(path: Path) -> Fraction | None:
+    """Frames a second of the first packets; headers of browsers and of screen recorders lie."""
+    container, stream = open_container(path)
+    with container:
+        first = islice(packets(container, stream), _COUNTED)
+        times = {packet.pts for packet in first if packet.pts is not None}
+        length = (max(times) - min(times)) * _time_base(stream) if times else 0
+        return (len(times) - 1) / length if length else None
+
+
+def assumed_rate(
+    path: Path, info: VideoInfo, container: InputContainer, stream: VideoStream
+) -> str | None:
+    """A warning where nobody says at which rate frames are shown."""
+    if not has_no_times(container) or info.frame_rate != _ASSUMED_RATE:
+        return None
+    if stream.codec_context.framerate == _ASSUMED_RATE and says_its_rate(path):
+        return None
+    return f"it has no timestamps and no frame rate: {_ASSUMED_RATE} frames a second are assumed"
+
+
 def _duration(container: InputContainer, stream: VideoStream) -> float | None:
+    """Seconds from playback zero to the end that is claimed."""
+    if has_no_times(container):
+        return None  # FFmpeg guesses it from the size
     if stream.duration:
-        return float(stream.duration * _time_base(stream))
+        return _believed(float(stream.duration * _time_base(stream)))
+    claimed = _claimed_end(container, stream)
+    if claimed is None:
+        return None
+    # Matroska says when the file ends, not how long it is
+    start = float(_start_pts(container, stream) * _time_base(stream))
+    return claimed - start if 0 < start < claimed else claimed
+
+
+def _claimed_end(container: InputContainer, stream: VideoStream) -> float | None:
     try:  # Matroska: "00:00:01.633000000"
         hours, minutes, seconds = stream.metadata["DURATION"].split(":")
-        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+        end = int(hours) * 3600 + int(minutes) * 60 + float(seconds)
     except (KeyError, ValueError):
-        return container.duration / av.time_base if container.duration else None
+        end = 0.0
+    return _believed(end) or _believed((container.duration or 0) / av.time_base)
+
+
+def _believed(seconds: float) -> float | None:
+    return seconds if 0 < seconds < _LONGEST_S else None
 
 
 def shortfall(info: VideoInfo, count: int, last_pts: int) -> str | None:

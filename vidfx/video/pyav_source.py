@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import chain
 from pathlib import Path
@@ -15,11 +15,14 @@ from av.error import FFmpegError
 
 from vidfx.types import Frame
 from vidfx.video import colours
-from vidfx.video.container import decode, keeps_order_only, no_picture, open_container, packets
-from vidfx.video.facts import describe, shortfall
+from vidfx.video.container import decode, has_no_times, no_picture, open_container, packets
+from vidfx.video.facts import assumed_rate, describe, shortfall
+from vidfx.video.fields import FieldPairs
 from vidfx.video.frame_converter import FrameConverter
+from vidfx.video.frame_times import InOrder, Rising
 from vidfx.video.scan import scan
 from vidfx.video.segment import Entry
+from vidfx.video.timeline import Timeline
 
 
 class PyAVSource:
@@ -45,8 +48,12 @@ class PyAVSource:
         self._path, self._start_s, self._end_s, self._entry = path, start_s, end_s, entry
         first = self._open()
         self.info = describe(path, self._container, self._stream, first)
-        if doubt := colours.doubt(first):
-            self.warnings.append(doubt)
+        self._is_raw = has_no_times(self._container)
+        for doubt in (
+            assumed_rate(path, self.info, self._container, self._stream),
+            colours.doubt(first),
+        ):
+            self.warnings.extend([doubt] if doubt else [])
         self._convert = FrameConverter(first, self.info, planes=planes)
 
     def __enter__(self) -> Self:
@@ -67,7 +74,7 @@ class PyAVSource:
             self._seek(self._start_s)
         count, index, pts = 0, -1, self.info.start_pts
         try:
-            for pts, frame in self._timed():
+            for pts, duration, frame in self._timed():
                 index = max(self._shown_before(pts), index + 1)
                 count += 1
                 seconds = self.info.seconds(pts)
@@ -75,9 +82,11 @@ class PyAVSource:
                     continue
                 if self._end_s is not None and seconds >= self._end_s:
                     break
-                yield self._convert(index, pts, frame)
+                yield replace(self._convert(index, pts, frame), duration=duration)
             else:
-                missing = shortfall(self.info, count + self._hidden, pts) if whole else None
+                # a clock that jumps makes no true claims
+                told = whole and not self._timeline.jumps
+                missing = shortfall(self.info, count + self._hidden, pts) if told else None
                 if missing:
                     self.warnings.append(missing)
         finally:
@@ -87,15 +96,15 @@ class PyAVSource:
         """Begin at the beginning; gives the first frame, which stays the next to be read too."""
         self._container, self._stream = open_container(self._path)
         self._stream.thread_type = "AUTO"
-        self._times: deque[int | None] | None = (
-            deque() if keeps_order_only(self._container) else None
-        )
+        self._order = InOrder.of(self._container, self._stream)
+        self._fields = FieldPairs(self._stream)
+        self._timeline = Timeline()
         # timestamps of packets whose frames are still to come, a heap; and how many are past
         self._awaited: list[int] = []
         self._passed = 0
         self._last_error = ""
-        self._undecodable = self._damaged = self._hidden = self._untimed = self._disordered = 0
-        decoded = self._decoded(packets(self._container, self._stream))
+        self._undecodable = self._damaged = self._hidden = 0
+        decoded = self._decoded(packets(self._container, self._stream, timeline=self._timeline))
         first = next(decoded, None)
         if first is None:
             self.close()
@@ -106,7 +115,7 @@ class PyAVSource:
     def _seek(self, start_s: float) -> None:
         """Go to the key frame before the start; stay where timestamps cannot be trusted."""
         scanned = scan(self._path)
-        if scanned.fault or self._times is not None:
+        if scanned.fault or self._order is not None:
             return
         first = bisect_left(scanned.pts, start_s, key=self.info.seconds)
         first = min(first, len(scanned.pts) - 1)
@@ -141,12 +150,15 @@ class PyAVSource:
 
     def _decoded(self, source: Iterator[av.Packet[av.VideoStream]]) -> Iterator[av.VideoFrame]:
         for packet in source:
-            time = packet.pts if self._times is None else packet.dts
             if packet.is_discard:
                 self._hidden += 1
-            elif time is not None:
-                heappush(self._awaited, time)
+            elif not self._fields.is_second(packet):
+                time = packet.pts if self._order is None else self._order.feed(packet.dts)
+                if time is not None:
+                    heappush(self._awaited, time)
             yield from self._decode(packet)
+        for time in self._order.end() if self._order else ():
+            heappush(self._awaited, time)
         yield from self._decode(None)
 
     def _shown_before(self, pts: int) -> int:
@@ -166,35 +178,40 @@ class PyAVSource:
             self._undecodable += 1
             self._last_error = error.strerror or type(error).__name__
             return []
-        if self._times is not None and packet is not None:
-            self._times.append(packet.dts)
         return frames
 
-    def _timed(self) -> Iterator[tuple[int, av.VideoFrame]]:
-        """Frames whose pts rise; one without a pts follows the last by a nominal duration."""
-        step = max(1, round(1 / (self.info.frame_rate * self.info.time_base)))
-        last: int | None = None
+    def _timed(self) -> Iterator[tuple[int, int | None, av.VideoFrame]]:
+        """Frames, their pts, which rise, and their durations where the container knows them."""
+        info, order = self.info, self._order
+        self._step = max(1, round(1 / (info.frame_rate * info.time_base)))
+        second = round(1 / info.time_base)
+        self._rising = Rising(start=info.start_pts, step=self._step, second=second)
         for frame in self._frames:
-            if self._times is None:
-                pts = frame.pts
+            if self._is_raw:
+                time = None
             else:
-                pts = self._times.popleft() if self._times else None
-            if pts is None:
-                pts = self.info.start_pts if last is None else last + step
-                self._untimed += 1
-            if last is not None and pts <= last:
-                self._disordered += 1
-                continue
+                time = self._rising.best(frame) if order is None else order.next()
             self._damaged += frame.is_corrupt
-            last = pts
-            yield pts, frame
+            duration = self._duration(frame)
+            yield self._rising.place(time, duration), duration or None, frame
+
+    def _duration(self, frame: av.VideoFrame) -> int:
+        """In ticks, 0 where it is not known; that of a field is half of its frame's."""
+        duration = frame.duration or 0
+        return min(2 * duration, max(duration, self._step)) if self._fields.count else duration
 
     def _report_losses(self) -> None:
+        rising = self._rising
+        untimed = 0 if self._is_raw else rising.untimed
         for number, what in (
             (self._undecodable, f"of its packets could not be decoded ({self._last_error})"),
             (self._damaged, "of its frames are marked as damaged"),
-            (self._untimed, "of its frames had no timestamp and got one from the frame rate"),
-            (self._disordered, "of its frames did not come after the one before and were left out"),
+            (untimed, "of its frames had no timestamp and got one from the frame rate"),
+            (rising.late, "of its frames came with an earlier frame's time and were put behind it"),
+            (
+                self._timeline.jumps,
+                "time(s) its clock was set anew: what follows was put right behind",
+            ),
             (
                 self._convert.resized,
                 "of its frames had another size and were scaled to the first one's",

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidfx.video.container import keeps_order_only, open_container, packets
+from vidfx.video.container import has_no_times, open_container, packets
+from vidfx.video.fields import FieldPairs
+from vidfx.video.frame_times import InOrder
+from vidfx.video.timeline import Timeline
 
 
 @dataclass(frozen=True)
@@ -25,28 +28,34 @@ class Scan:
 def scan(path: Path) -> Scan:
     """Read every packet's header fields (5 to 50 ms for a clip of some minutes)."""
     container, stream = open_container(path)
+    order, fields, timeline = InOrder.of(container, stream), FieldPairs(stream), Timeline()
     shown: list[int] = []
     keyframes: list[int] = []
     n_packets = untimed = discarded = corrupt = 0
     with container:
-        for packet in packets(container, stream):
+        for packet in packets(container, stream, timeline=timeline):
+            if fields.is_second(packet):
+                continue
             n_packets += 1
             discarded += packet.is_discard
             corrupt += packet.is_corrupt
-            time = packet.dts if keeps_order_only(container) else packet.pts
+            time = packet.pts if order is None else packet.dts
             if time is None:
                 untimed += 1
             elif not packet.is_discard:
                 shown.append(time)
-                if packet.is_keyframe:
-                    keyframes.append(time)
-        start = stream.start_time
+                keyframes.extend([time] if packet.is_keyframe else [])
+        start, untold = stream.start_time, has_no_times(container)
+    if order is not None:
+        shown = order.of_all(shown)
     shown.sort()
-    repeated = len(shown) - len(set(shown))
-    if not shown:
+    missing = untimed + len(shown) - len(set(shown))
+    if not shown or untold:
         fault = "it has no timestamps"
-    elif untimed or repeated:
-        fault = f"{untimed + repeated} of its frames have no timestamp of their own"
+    elif missing:
+        fault = f"{missing} of its frames have no timestamp of their own"
+    elif timeline.jumps:
+        fault = f"its clock was set {timeline.jumps} times"
     elif corrupt:
         fault = f"{corrupt} of its packets are damaged"
     elif discarded:

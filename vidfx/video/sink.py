@@ -55,7 +55,8 @@ class VideoSink(Abortable):
         self._threads = threads
         self._held: av.VideoFrame | None = None
         self._gap = 0
-        self._longest = 0
+        self._longest = self._shortest = 0
+        self._stored: int | None = None
         self._frames = 0
         self._movie = Movie(path, info, audio_from=audio_from, start_s=start_s, end_s=end_s)
 
@@ -87,6 +88,7 @@ class VideoSink(Abortable):
             # A frame's duration is known when the next one comes.
             self._encode_held(until=picture.pts)
         self._held = picture
+        self._stored = frame.duration
         self._frames += 1
 
     def complete(self) -> SinkReport:
@@ -126,24 +128,37 @@ class VideoSink(Abortable):
             raise ValueError("the pts of frames must rise")
         self._gap = gap
         self._longest = max(self._longest, gap)
+        self._shortest = min(self._shortest or gap, gap)
         picture.duration = gap
         self._movie.mux(self._video.encode(picture))
 
     def _last_duration(self, pts: int) -> int:
-        """Ticks to show the last frame: to the end that the container claims, if it may be so.
+        """Ticks to show the last frame: as long as the container says, if it may be so.
 
-        A damaged file claims what it no longer has, and some containers forget the last frame.
+        Else to the end that it claims; but a damaged file claims what it no longer has, some
+        containers forget the last frame, and where they do not say how long frames are shown
+        FFmpeg makes it out from their rate.
         """
         info, movie = self._info, self._movie
         nominal = movie.ticks(1 / _frame_rate(info))
-        gap = self._gap or nominal
-        ends = [s for s in (info.duration_s, movie.end_s) if s is not None]
-        if not ends:
-            return gap
-        left = movie.ticks(Fraction(min(ends)) - (movie.zero_pts - info.start_pts) * info.time_base)
-        left -= pts
+        shift = (movie.zero_pts - info.start_pts) * info.time_base
+
+        def until(end_s: float) -> int:
+            return movie.ticks(Fraction(end_s) - shift) - pts
+
         most = max(self._longest, _HELD_S * movie.scale)
-        return left if min(gap, nominal) <= left <= most else gap
+        least = (self._shortest or nominal) // 2
+        claimed = None if info.duration_s is None else until(info.duration_s)
+        stored = movie.ticks((self._stored or 0) * info.time_base)
+        if least <= stored <= max(most, claimed or 0):
+            duration = stored
+        elif claimed is not None and min(self._gap or nominal, nominal) <= claimed <= most:
+            duration = claimed
+        else:
+            duration = self._gap or nominal
+        if movie.end_s is None or (left := until(movie.end_s)) <= 0:
+            return duration
+        return min(duration, left)
 
     def _add_video(
         self, height: int, width: int, container: av.container.OutputContainer
