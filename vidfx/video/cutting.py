@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from vidfx.types import VideoInfo
 from vidfx.video.container import keeps_order_only, open_container
+from vidfx.video.kinds import kind_of
 from vidfx.video.scan import scan
 from vidfx.video.segment import Entry, Segment
 
@@ -23,6 +24,8 @@ def cut(
 
     The second is why there is only one. Raises NotMediaError.
     """
+    if kind_of(info.path) != "video":
+        return [], "it is made of pictures"
     container, _ = open_container(info.path)
     with container:
         order_only = keeps_order_only(container)

@@ -21,6 +21,7 @@ import numpy as np
 from vidfx.config import Reader
 from vidfx.errors import DecodeError, UnavailableError
 from vidfx.types import Frame, Surface, VideoInfo
+from vidfx.video.kinds import kind_of
 from vidfx.video.preflight import Preflight, preflight
 
 NOTHING = np.empty((0, 0, 3), np.uint8)
@@ -82,7 +83,7 @@ def open_on_device(
     ``part`` says that only a part of the file is wanted, which the CPU's readers find exactly.
     Raises UnavailableError where ``reader`` names one that cannot read this file here.
     """
-    if path.is_dir():
+    if kind_of(path) != "video":
         return None, "pictures are read on the CPU"
     checked = preflight(path)
     reasons: list[str] = []

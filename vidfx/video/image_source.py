@@ -15,10 +15,15 @@ from vidfx.errors import NotMediaError
 from vidfx.types import Frame, VideoInfo
 from vidfx.video.colours import rgb_colour
 from vidfx.video.folder import leads_out
+from vidfx.video.kinds import kind_of
 from vidfx.video.pixels import RgbToI420
 from vidfx.video.suffixes import IMAGE_SUFFIXES
 
 FRAME_RATE = Fraction(25)
+
+cv2.utils.logging.setLogLevel(
+    cv2.utils.logging.LOG_LEVEL_SILENT
+)  # what cannot be read is said here
 
 
 def pictures_in(path: Path) -> list[Path]:
@@ -62,6 +67,16 @@ def read_picture(path: Path) -> np.ndarray | None:
         return None
     # the bindings give None for what is not a picture, whatever their types say
     return None if bgr is None else cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)  # pyright: ignore
+
+
+def has_more(path: Path) -> bool:
+    """Whether a picture is the first of several in its file."""
+    if path.suffix.lower() not in (".tif", ".tiff"):
+        return kind_of(path) != "pictures"
+    try:
+        return cv2.imcount(str(path)) > 1
+    except (cv2.error, UnicodeEncodeError):
+        return False
 
 
 class ImageSource:
@@ -117,7 +132,7 @@ class ImageSource:
 
     def __iter__(self) -> Iterator[Frame]:
         to_i420 = RgbToI420(self.info.colour)
-        unreadable = resized = 0
+        unreadable = resized = of_several = 0
         for index, path in enumerate(self._pictures):
             seconds = self.info.seconds(index)
             if self._start_s is not None and seconds < self._start_s:
@@ -128,6 +143,7 @@ class ImageSource:
             if rgb is None:
                 unreadable += 1
                 continue
+            of_several += has_more(path)
             if rgb.shape[:2] != (self.info.height, self.info.width):
                 resized += 1
                 rgb = _fit(rgb, self.info.width, self.info.height)
@@ -136,6 +152,10 @@ class ImageSource:
         if unreadable:
             self.warnings.append(
                 f"{unreadable} of the pictures could not be read and were left out"
+            )
+        if of_several:
+            self.warnings.append(
+                f"{of_several} of the pictures had more pages or frames; the first was read"
             )
         if resized:
             self.warnings.append(

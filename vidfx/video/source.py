@@ -9,8 +9,8 @@ from typing import Protocol, Self, TypedDict
 from vidfx.config import Reader
 from vidfx.errors import DecodeError, UnavailableError, UsageError
 from vidfx.types import Frame, VideoInfo
+from vidfx.video.kinds import Kind, kind_of
 from vidfx.video.segment import Entry
-from vidfx.video.suffixes import IMAGE_SUFFIXES
 
 
 class FrameSource(Protocol):
@@ -59,12 +59,12 @@ def open_source(
     file that it gets wrong, UnavailableError where decord is not here.
     """
     # the libraries behind the readers are loaded when a file is opened, not with the program
-    from vidfx.video.image_source import ImageSource  # noqa: PLC0415
     from vidfx.video.pyav_source import PyAVSource  # noqa: PLC0415
 
     window: _Window = {"planes": planes, "start_s": start_s, "end_s": end_s}
-    if path.is_dir() or path.suffix.lower() in IMAGE_SUFFIXES:
-        return ImageSource(path, **window), "pictures are read one by one"
+    kind = kind_of(path)
+    if kind != "video":
+        return _open_pictures(path, kind, window)
     if reader == "pyav" or entry is not None:
         why = "was asked for" if reader == "pyav" else "finds the segment"
         return PyAVSource(path, **window, entry=entry), f"PyAV {why}"
@@ -84,6 +84,15 @@ def open_source(
         reason = str(error).removeprefix(f"{path}: ")
         return PyAVSource(path, **window), f"PyAV, because {reason}"
     return source, "decord: only RGB is needed, and nothing in the file is against it"
+
+
+def _open_pictures(path: Path, kind: Kind, window: _Window) -> tuple[FrameSource, str]:
+    from vidfx.video.animation_source import AnimationSource  # noqa: PLC0415
+    from vidfx.video.image_source import ImageSource  # noqa: PLC0415
+
+    if kind == "webp":
+        return AnimationSource(path, **window), "FFmpeg does not read animated WebP"
+    return ImageSource(path, **window), "pictures are read one by one"
 
 
 DECORD_AHEAD_BYTES = 256 << 20
