@@ -23,7 +23,7 @@ from vidfx.video.source import FrameSource, open_source
 from vidfx_engines import EngineError
 
 Line = tuple[int, float, list[FaceLabel]]
-"""Index and playback seconds of a frame, and what is drawn on it."""
+"""Pts and playback seconds of a frame, and what is drawn on it."""
 
 
 def do_segment(job: Job, setup: Setup, listener: Listener) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def _draw(
     clock: Clock,
 ) -> tuple[Path, int]:
     info, segment, count = source.info, part.segment, 0
-    lines = read_labels(labels)
+    lines = LabelLines(read_labels(labels))
     film = Film(
         *(part.file(job.outputs.video), info, setup, clock),
         audio_from=None,
@@ -113,12 +113,10 @@ def _draw(
         decoded = clock.each("decode", source)
         with ahead("decode", decoded, queue_length(info)) as frames:
             for frame in frames:
-                for index, time_s, faces in lines:
-                    if index == frame.index:
-                        film.write(frame, faces, time_s)
-                        break
+                for faces, time_s in lines.before(frame.pts):
                     film.pass_over(faces, time_s)
                     listener.advanced(job, count)
+                film.write(frame, lines.of(frame.pts), info.seconds(frame.pts))
                 count += 1
                 listener.advanced(job, count)
         film.complete()
@@ -128,14 +126,38 @@ def _draw(
     return film.part, count
 
 
-def label_line(index: int, time_s: float, faces: Iterable[FaceLabel]) -> str:
+class LabelLines:
+    """Lines of labels beside the frames of a second reading, which may differ from the first.
+
+    A frame that has no line takes none.
+    """
+
+    def __init__(self, lines: Iterator[Line]) -> None:
+        self._lines = lines
+        self._next = next(lines, None)
+
+    def before(self, pts: int) -> Iterator[tuple[list[FaceLabel], float]]:
+        """What is drawn on the frames before ``pts``, and when."""
+        while self._next and self._next[0] < pts:
+            yield self._next[2], self._next[1]
+            self._next = next(self._lines, None)
+
+    def of(self, pts: int) -> list[FaceLabel]:
+        """What is drawn on the frame at ``pts``."""
+        if self._next is None or self._next[0] != pts:
+            return []
+        faces, self._next = self._next[2], next(self._lines, None)
+        return faces
+
+
+def label_line(pts: int, time_s: float, faces: Iterable[FaceLabel]) -> str:
     """What ``read_labels`` reads."""
-    return json.dumps([index, time_s, [vars(face) for face in faces]]) + "\n"
+    return json.dumps([pts, time_s, [vars(face) for face in faces]]) + "\n"
 
 
 def read_labels(file: Path) -> Iterator[Line]:
     """Frames and what is drawn on them, in order."""
     with file.open(encoding="ascii") as lines:
         for line in lines:
-            index, time_s, faces = json.loads(line)
-            yield index, time_s, [FaceLabel(**face | {"box": tuple(face["box"])}) for face in faces]
+            pts, time_s, faces = json.loads(line)
+            yield pts, time_s, [FaceLabel(**face | {"box": tuple(face["box"])}) for face in faces]

@@ -8,6 +8,7 @@ for that. It costs decoding the video twice, and engines for each segment.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from vidfx.config import Settings
+from vidfx.errors import DecodeError
 from vidfx.run import machine
 from vidfx.run.clock import Clock
 from vidfx.run.film import label_of
@@ -24,11 +26,12 @@ from vidfx.run.observed import follow, load
 from vidfx.run.outcome import Outcome
 from vidfx.run.pipeline import Pipeline
 from vidfx.run.plan import Job, Part
-from vidfx.run.pool import Pool, Size
+from vidfx.run.pool import Pool
 from vidfx.run.progress import Listener
 from vidfx.run.results import Made, Results
 from vidfx.run.segment import label_line
 from vidfx.run.setup import Setup
+from vidfx.run.size import Size
 from vidfx.types import FrameResult, VideoInfo
 from vidfx.video.atomic import open_new, output_errors, part_name
 from vidfx.video.cutting import cut
@@ -38,6 +41,8 @@ from vidfx.video.segment import Segment
 
 LEAST_S = 60.0
 """Of a segment, where nobody says how many there are."""
+MOST_DIFFERING = 0.1
+"""Share of frames that may be others when a segment is decoded again."""
 CORES = 2
 """That one video keeps busy by itself (docs/benchmarks.md)."""
 
@@ -109,6 +114,7 @@ def annotate_segments(
         labels.close()
         if video:
             drawn = crew.do([Part(segment, labels.file) for segment in segments])
+            crew.compare_rounds()
     missing = None
     if settings.start is None and settings.end is None:
         missing = shortfall(info, results.tally.frames, last_pts)
@@ -134,7 +140,7 @@ class _Labels:
     def add(self, result: FrameResult, time_s: float) -> None:
         faces = [label_of(face) for face in result.faces]
         with output_errors(self.file):
-            self._lines.write(label_line(result.frame.index, time_s, faces))
+            self._lines.write(label_line(result.frame.pts, time_s, faces))
 
     def close(self) -> None:
         with output_errors(self.file):
@@ -176,6 +182,26 @@ class _Crew(Listener):
         """What the workers made of ``parts``."""
         self._pool.do([Task(replace(self._job, part=part)) for part in parts])
         return [self._files[part] for part in parts]
+
+    def compare_rounds(self) -> None:
+        """Warn of frames that were not the same ones when they were drawn as when looked at.
+
+        Raises DecodeError where many were not.
+        """
+        counts = {False: Counter[int](), True: Counter[int]()}
+        for part, frames in self._frames.items():
+            counts[part.labels is not None][part.segment.number] = frames
+        looked, drawn = counts[False], counts[True]
+        differing = ((drawn - looked) + (looked - drawn)).total()
+        if not differing:
+            return
+        told = f"{looked.total()} frames were looked at and {drawn.total()} drawn"
+        if differing > MOST_DIFFERING * looked.total():
+            raise DecodeError(
+                f"{self._job.name}: {told}; it does not decode alike twice",
+                hint="do it in one piece, with --segments 1",
+            )
+        self.warnings.append(f"{told}: where they differ, labels or frames are missing")
 
     def alive(self) -> None:
         self._listener.advanced(self._job, sum(self._frames.values()) // self._rounds)
