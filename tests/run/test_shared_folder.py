@@ -30,11 +30,12 @@ def test_links_to_the_locks_and_the_ledger_are_not_followed(tmp_path: Path) -> N
     with pytest.raises(OutputError, match="a link stands there"):
         Locks(tmp_path)
     (tmp_path / FOLDER / "ledger.sqlite").symlink_to(victim)
-    ledger = Ledger(tmp_path, [], Settings())
-    ledger.ended([], 0.0)
+    told: list[str] = []
+    ledger = Ledger(tmp_path, [], Settings(), told.append)
     ledger.failed("a.mp4", OutputError("no"))
-    ledger._begin()
-    assert ledger.fault and "link" in ledger.fault and not victim.exists()
+    ledger.beat()
+    ledger.ended([], 0.0)
+    assert "link" in told[0] and not victim.exists()
 
 
 @pytest.mark.parametrize("mode", [0o755, 0o775, 0o2770, 0o1777])
@@ -43,15 +44,16 @@ def test_our_files_are_as_open_as_the_folder(tmp_path: Path, mode: int) -> None:
     out.mkdir()
     out.chmod(mode)
     Locks(out).close()
-    ledger = Ledger(out, [], Settings())
-    ledger._begin()
+    ledger = Ledger(out, [], Settings(), print)
+    ledger.beat()
     ledger.close()
 
     def of(path: Path) -> int:
         return stat.S_IMODE(path.stat().st_mode)
 
     assert of(out / FOLDER) == mode
-    assert of(out / FOLDER / "locks") == of(out / FOLDER / "ledger.sqlite") == mode & 0o666
+    for name in ("locks", "alive", "ledger.sqlite"):
+        assert of(out / FOLDER / name) == mode & 0o666
 
 
 def test_locks_of_another_user_are_one_line(

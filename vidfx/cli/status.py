@@ -15,7 +15,7 @@ from vidfx.cli.annotate import ProgressKind, run_and_tell
 from vidfx.cli.guard import errors_in_one_line
 
 if TYPE_CHECKING:
-    from vidfx.run.ledger import Entry, Run
+    from vidfx.run.history import Entry, Run
 
 Out = Annotated[
     str, typer.Argument(metavar="OUT", help="The output folder, or URL, of `vidfx annotate`.")
@@ -33,7 +33,7 @@ def status(
 ) -> None:
     """Say how a batch stands, also while it runs: done, running, waiting, failed."""
     with errors_in_one_line(debug):
-        from vidfx.run.ledger import read_ledger
+        from vidfx.run.history import read_ledger
         from vidfx.run.storage import folder_for
 
         run, entries = read_ledger(folder_for(out))
@@ -61,7 +61,7 @@ def retry(
         import os
 
         from vidfx.errors import UsageError
-        from vidfx.run.ledger import read_ledger
+        from vidfx.run.history import read_ledger
         from vidfx.run.storage import folder_for, is_url
 
         folder = folder_for(out).absolute()

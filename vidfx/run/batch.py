@@ -5,20 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from vidfx.config import Settings
-from vidfx.errors import VidfxError
 from vidfx.run.hand import Task
 from vidfx.run.ledger import Ledger
 from vidfx.run.leftovers import find_leftovers
 from vidfx.run.outcome import Outcome
-from vidfx.run.plan import Job, plan
-from vidfx.run.pool import Pool, Size
-from vidfx.run.progress import Listener, Opened
+from vidfx.run.plan import plan
+from vidfx.run.pool import Pool
+from vidfx.run.progress import Broadcast, Listener
 from vidfx.run.ray_pool import RayPool
+from vidfx.run.size import Size
 
 
 def annotate(
@@ -44,11 +42,11 @@ def annotate(
     begun = time.monotonic()
     work = plan(inputs, out)
     with ExitStack() as stack:
-        heard: Listener = listener
+        heard = Broadcast(listener)
         if work.jobs and not dry_run:
-            ledger = Ledger(work.folder, inputs, settings)
+            ledger = Ledger(work.folder, inputs, settings, heard.notice)
             stack.callback(ledger.close)
-            heard = _Both(listener, ledger)
+            heard.add(ledger)
         heard.planned(work.jobs)
         for line in work.left_out:
             heard.left_out(line)
@@ -70,7 +68,10 @@ def annotate(
                 pool = RayPool(settings, place_of_results, heard, outcomes.append)
             else:
                 size = Size.of(settings, len(tasks))
-                pool = Pool(settings, size, place_of_results, heard, outcomes.append)
+                pool = Pool(
+                    *(settings, size, place_of_results, heard, outcomes.append),
+                    settle=lambda device: size.on(device, settings, len(tasks)),
+                )
             try:
                 pool.run(tasks)
             finally:
@@ -78,51 +79,3 @@ def annotate(
                 outcomes.sort(key=lambda outcome: place.get(outcome.input, -1))
                 heard.ended(outcomes, time.monotonic() - begun)
     return outcomes
-
-
-@dataclass(frozen=True)
-class _Both(Listener):
-    """Tells the user and the ledger."""
-
-    user: Listener
-    ledger: Ledger
-
-    def planned(self, jobs: Sequence[Job]) -> None:
-        self.user.planned(jobs)
-        self.ledger.planned(jobs)
-
-    def notice(self, text: str) -> None:
-        self.user.notice(text)
-
-    def left_out(self, line: str) -> None:
-        self.user.left_out(line)
-
-    def started(self, job: Job, opened: Opened) -> None:
-        self.user.started(job, opened)
-        self.ledger.started(job, opened)
-
-    def advanced(self, job: Job, frames: int) -> None:
-        self.user.advanced(job, frames)
-        self.ledger.advanced(job, frames)
-
-    def retried(self, job: Job, why: str) -> None:
-        self.user.retried(job, why)
-        self.ledger.retried(job, why)
-
-    def done(self, job: Job, summary: dict[str, Any]) -> None:
-        self.user.done(job, summary)
-        self.ledger.done(job, summary)
-
-    def skipped(self, job: Job, why: str) -> None:
-        self.user.skipped(job, why)
-        self.ledger.skipped(job, why)
-
-    def failed(self, name: str, error: VidfxError) -> None:
-        self.user.failed(name, error)
-        self.ledger.failed(name, error)
-
-    def ended(self, outcomes: Sequence[Outcome], seconds: float) -> None:
-        self.ledger.ended(outcomes, seconds)
-        if self.ledger.fault:
-            self.user.notice(f"the ledger could not be kept: {self.ledger.fault}")
-        self.user.ended(outcomes, seconds)

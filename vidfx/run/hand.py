@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from vidfx.run.plan import Job
 from vidfx.run.wire import Message, Wire, job_as_json
@@ -42,14 +42,15 @@ class Hand:
     """A worker process and the task that it has. A session of its own keeps Ctrl-C from it."""
 
     def __init__(self, settings: dict[str, Any], out: Path | None, gpu: str | None) -> None:
+        """Raises OSError where the machine allows no further process or open file."""
         self.wire, theirs = Wire.pair()
-        self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the process
         path = [entry for entry in sys.path if Path(entry).is_absolute()]
         environment = {"OPENBLAS_NUM_THREADS": "1"} | os.environ  # idle, they spin 0.2 s at start
         environment |= {"PYTHONPATH": os.pathsep.join(path)}
         if gpu is not None:
             environment["CUDA_VISIBLE_DEVICES"] = gpu
         try:
+            self._stderr = _temporary()
             self._process = subprocess.Popen(  # noqa: S603 - ourselves
                 [*_COMMAND, str(theirs)],
                 stdin=subprocess.DEVNULL,
@@ -59,13 +60,20 @@ class Hand:
                 env=environment,
                 start_new_session=True,
             )
+        except BaseException:
+            self.wire.close()
+            raise
         finally:
             os.close(theirs)
-        self.gpu = gpu
+        self.gpu, self.threads = gpu, settings["threads"]
         self.ready = False
         self.task: Task | None = None
+        self.at_it = False
+        "it has begun with its task"
+        self.useful = False
+        "it has begun with one, sometime"
         self.heard = time.monotonic()
-        "when it last made progress"
+        "when it last made progress, from its start on"
         with suppress(OSError):
             self.wire.send(settings=settings, out=None if out is None else str(out))
 
@@ -79,7 +87,7 @@ class Hand:
 
     def give(self, task: Task) -> None:
         """Raises OSError where the worker is no more."""
-        self.task, self.heard = task, time.monotonic()
+        self.task, self.at_it, self.heard = task, False, time.monotonic()
         self.wire.send(
             job=job_as_json(task.job),
             overwrite=task.overwrite,
@@ -87,20 +95,24 @@ class Hand:
         )
 
     def receive(self) -> Message | None:
-        """What it tells; None where it is no more."""
+        """What it tells; None where it is no more, or is out of its mind."""
         try:
             message = self.wire.receive()
-        except (EOFError, OSError):
+        except (EOFError, OSError, ValueError):
             return None
         self.heard = time.monotonic()
         return message
 
     def dismiss(self) -> None:
-        """Tell an idle worker to go, which it does when its wire is closed."""
+        """Tell an idle worker to go."""
+        with suppress(OSError):
+            self.wire.send(leave=True)
         self.wire.close()
 
     def interrupt(self) -> None:
         """Have it drop its video in good order."""
+        with suppress(OSError):
+            self.wire.send(leave=True)
         with suppress(OSError):
             self._process.terminate()
 
@@ -119,16 +131,31 @@ class Hand:
         code = self._process.returncode
         if code is None or code >= 0:
             return f"ended with code {code}"
-        name = signal.Signals(-code).name
+        name = next((s.name for s in signal.Signals if s == -code), f"signal {-code}")
         hints = {"SIGKILL": ", as the system does when memory runs out", "SIGSEGV": ", a crash"}
         return f"was ended by {name}{hints.get(name, '')}"
 
+    @property
+    def was_killed(self) -> bool:
+        """By SIGKILL, which the system sends when memory runs out; wait for it first."""
+        return self._process.returncode == -signal.SIGKILL
+
     def last_words(self) -> str:
         """The end of what it wrote to stderr."""
-        self._stderr.seek(0, os.SEEK_END)
-        self._stderr.seek(max(0, self._stderr.tell() - LAST_WORDS))
-        return self._stderr.read().decode("utf-8", "replace")
+        with suppress(OSError):
+            self._stderr.seek(0, os.SEEK_END)
+            self._stderr.seek(max(0, self._stderr.tell() - LAST_WORDS))
+            return self._stderr.read().decode("utf-8", "replace")
+        return ""
 
     def close(self) -> None:
         self.wire.close()
         self._stderr.close()
+
+
+def _temporary() -> IO[bytes]:
+    """For what a worker writes to stderr, which nobody needs as much as the worker."""
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:  # no folder for temporary files, or no room in it
+        return Path(os.devnull).open("w+b")

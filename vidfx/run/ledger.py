@@ -1,7 +1,7 @@
 """The ledger of an output folder: what every video came to, in SQLite, for whoever asks later.
 
-It is told, not asked: whether a video is done is for its summary to say (run/done.py). If it
-cannot be written, the run goes on without it, and says so.
+It is told, not asked: whether a video is done is for its summary to say (run/done.py). What cannot
+be written now is written later; whatever goes wrong with it, the run goes on.
 """
 
 from __future__ import annotations
@@ -11,24 +11,28 @@ import os
 import socket
 import sqlite3
 import time
-from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import asdict, dataclass
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import vidfx
 from vidfx.config import Settings
-from vidfx.errors import UsageError, VidfxError
-from vidfx.run.locks import FOLDER, share
+from vidfx.errors import VidfxError
+from vidfx.run.locks import FOLDER, hold_alive, share
 from vidfx.run.outcome import Outcome
 from vidfx.run.plan import Job
 from vidfx.run.progress import Listener, Opened
 
 FILE = "ledger.sqlite"
-ALIVE_S = 15.0
-"""A run that has not written for so long is no more."""
 _WRITE_EVERY_S = 2.0
+_BUSY_S = 0.2
+"""A run waits no longer for somebody who reads; it tries again with the next beat."""
+_TELL_AFTER_S = 10.0
+_LAST_TRIES_S = 30.0
+"""At the end, while somebody reads."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS runs (
     id INTEGER PRIMARY KEY, started REAL, seen REAL, ended REAL, host TEXT, pid INTEGER,
@@ -40,234 +44,198 @@ CREATE TABLE IF NOT EXISTS jobs (
     pixels INTEGER, started REAL, ended REAL
 );
 """
+_BEGIN = (
+    "INSERT INTO runs (started, host, pid, version, folder, inputs, settings)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_ENTER = (
+    "INSERT INTO jobs (place, input, status) VALUES (?, ?, 'waiting')"
+    " ON CONFLICT (place) DO UPDATE SET input = excluded.input,"
+    " status = CASE WHEN status IN ('done', 'running') THEN status ELSE 'waiting' END"
+)
+
+
+@dataclass
+class _Change:
+    """What has happened to one job since it was last written."""
+
+    input: str | None = None
+    "of a job that is entered; one that is known keeps its state"
+    attempts: int = 0
+    "begun"
+    values: dict[str, Any] = field(default_factory=dict[str, Any])
+    "by column"
 
 
 class Ledger(Listener):
-    """Writes what a run tells into the folder's ledger.
+    """Writes what a run tells into the folder's ledger, and holds the sign that the run lives.
 
     ``folder`` and ``inputs`` are what `vidfx retry` needs to run the same again.
     """
 
-    def __init__(self, out: Path, inputs: Sequence[str], settings: Settings) -> None:
-        self._out = out
+    def __init__(
+        self, out: Path, inputs: Sequence[str], settings: Settings, tell: Callable[[str], None]
+    ) -> None:
+        """``tell`` is for what goes wrong with the ledger itself."""
+        self._out, self._tell = out, tell
         self._facts = (
-            *(socket.gethostname(), os.getpid(), vidfx.__version__),
+            *(time.time(), writable(socket.gethostname()), os.getpid(), vidfx.__version__),
             *(json.dumps(str(Path.cwd())), json.dumps(list(inputs))),
             json.dumps(asdict(settings)),
         )
-        self._begun = time.time()
-        self.fault: str | None = None
-        self._written = 0.0
         self._places: dict[str, str] = {}
         "of jobs by input"
-        self._changes: list[tuple[str, tuple[Any, ...]]] = []
-        self._frames: dict[str, int] = {}
+        self._running: set[str] = set()
+        self._changes: defaultdict[str, _Change] = defaultdict(_Change)
+        self._begun = False
+        "the folder is there, and the engines are loaded"
         self._base: sqlite3.Connection | None = None
+        self._alive: int | None = None
         self._run: int | None = None
-
-    def _begin(self) -> None:
-        """Open the ledger with the first thing that happens to a video: the folder is there."""
-        if self._base is not None or self.fault is not None:
-            return
-        try:
-            file = self._out / FOLDER / FILE
-            if file.is_symlink():
-                raise sqlite3.OperationalError(f"{file}: a link stands there")
-            self._base = sqlite3.connect(file, timeout=10)
-            with self._base as base:
-                base.executescript(_TABLES)
-                share(file, self._out)
-                self._run = base.execute(
-                    "INSERT INTO runs (started, seen, host, pid, version, folder, inputs,"
-                    " settings) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                    (self._begun, time.time(), *self._facts),
-                ).lastrowid
-        except sqlite3.Error as error:
-            self.fault = str(error)
-        self._write()
+        self._tried = -_WRITE_EVERY_S
+        self._failing_since: float | None = None
+        self._told = False
 
     def planned(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
-            self._places[job.name] = self._place(job)
-            self._change(
-                "INSERT INTO jobs (place, input, status) VALUES (?, ?, 'waiting')"
-                " ON CONFLICT (place) DO UPDATE SET input = excluded.input,"
-                " status = CASE WHEN status IN ('done', 'running') THEN status ELSE 'waiting' END",
-                *(self._place(job), _shown(job.name)),
-            )
+            place = self._places[job.name] = self._place(job)
+            self._changes[place].input = writable(job.name)
 
     def started(self, job: Job, opened: Opened) -> None:
-        self._begin()
-        self._frames[self._place(job)] = 0
-        self._change(
-            "UPDATE jobs SET status = 'running', started = ?, ended = NULL, expected = ?,"
-            " pixels = ?, frames = 0, attempts = attempts + 1, error = NULL, hint = NULL,"
-            " type = NULL WHERE place = ?",
-            *(time.time(), opened.expected, opened.width * opened.height),
-            self._place(job),
+        place = self._place(job)
+        self._running.add(place)
+        self._changes[place].attempts += 1
+        self._set(
+            *(place, "running"),
+            started=time.time(),
+            ended=None,
+            expected=opened.expected,
+            pixels=opened.width * opened.height,
+            frames=0,
         )
 
     def advanced(self, job: Job, frames: int) -> None:
-        self._frames[self._place(job)] = frames
+        self._changes[self._place(job)].values["frames"] = frames
         self.beat()
 
     def retried(self, job: Job, why: str) -> None:
-        self._set(self._place(job), "waiting", None, why)
+        self._over(self._place(job), "waiting", error=why)
 
     def done(self, job: Job, summary: dict[str, Any]) -> None:
-        self._set(self._place(job), "done", summary["counts"]["frames"])
+        self._over(self._place(job), "done", frames=summary["counts"]["frames"])
 
     def skipped(self, job: Job, why: str) -> None:
-        self._begin()
-        self._set(self._place(job), "done", None)
+        self._over(self._place(job), "done")
 
     def failed(self, name: str, error: VidfxError) -> None:
+        facts = {"error": str(error), "hint": error.hint, "type": type(error).__name__}
         place = self._places.get(name)
-        if place is None:  # not even a job; kept under its own name
-            place = f"refused: {_shown(name)}"
-            self._change(
-                "INSERT OR REPLACE INTO jobs (place, input, status) VALUES (?, ?, 'failed')",
-                *(place, _shown(name)),
-            )
-        else:
-            self._begin()
-        self._set(place, "failed", None, str(error), error.hint, type(error).__name__)
+        if place is not None:
+            self._over(place, "failed", **facts)
+            return
+        place = f"refused: {writable(name)}"  # not even a job; kept under its own name
+        self._changes[place].input = writable(name)
+        self._changes[place].values |= {"status": "failed", "ended": time.time()} | _cleaned(facts)
 
     def ended(self, outcomes: Sequence[Outcome], seconds: float) -> None:
-        self._change("UPDATE runs SET ended = ? WHERE id = ?", time.time(), self._run)
-        for place in self._frames:  # begun here and not over
-            self._change("UPDATE jobs SET status = 'waiting' WHERE place = ?", place)
-        self._frames.clear()
-        self._write()
+        for place in self._running:  # begun here and not over
+            self._changes[place].values["status"] = "waiting"
+        self._running.clear()
+        if not self._begun:
+            return
+        until = time.monotonic() + _LAST_TRIES_S
+        fault = self._write(ended=True)
+        while isinstance(fault, sqlite3.OperationalError) and "locked" in str(fault):
+            if time.monotonic() > until:
+                break
+            fault = self._write(ended=True)
+        if fault is not None:
+            self._tell(f"the ledger could not be kept: {fault}")
 
     def beat(self) -> None:
-        """Now and then, put on the disk what has been told."""
-        if time.monotonic() - self._written >= _WRITE_EVERY_S:
-            self._write()
+        """The run lives; now and then, put on the disk what has been told."""
+        self._begun = True
+        now = time.monotonic()
+        if now - self._tried < _WRITE_EVERY_S:
+            return
+        self._tried = now
+        fault = self._write()
+        self._failing_since = None if fault is None else self._failing_since or now
+        if self._failing_since and now - self._failing_since > _TELL_AFTER_S and not self._told:
+            self._told = True
+            self._tell(f"the ledger cannot be written, which is tried again: {fault}")
 
     def close(self) -> None:
-        if self._base is not None:
-            self._base.close()
+        self._disconnect()
+        if self._alive is not None:
+            os.close(self._alive)
+            self._alive = None
 
     def _place(self, job: Job) -> str:
-        return _shown(str(job.outputs.summary.relative_to(self._out)))
+        return writable(str(job.outputs.summary.relative_to(self._out)))
 
-    def _set(
-        self, place: str, status: str, frames: int | None, error: str = "", hint: str = "",
-        kind: str = "",
-    ) -> None:  # fmt: skip
-        self._change(
-            "UPDATE jobs SET status = ?, frames = coalesce(?, frames), error = ?, hint = ?,"
-            " type = ?, ended = ? WHERE place = ?",
-            *(status, frames, error or None, hint or None, kind or None, time.time()),
-            place,
-        )
-        self._frames.pop(place, None)
+    def _set(self, place: str, status: str, **values: Any) -> None:
+        """What is not said of an error was none."""
+        nothing = {"error": None, "hint": None, "type": None}
+        self._changes[place].values |= nothing | {"status": status} | _cleaned(values)
         self.beat()
 
-    def _change(self, statement: str, *values: Any) -> None:
-        self._changes.append((statement, values))
+    def _over(self, place: str, status: str, **values: Any) -> None:
+        self._running.discard(place)
+        self._set(place, status, ended=time.time(), **values)
 
-    def _write(self) -> None:
-        self._written = time.monotonic()
-        if self._base is None or self.fault is not None:
-            return
-        self._change("UPDATE runs SET seen = ? WHERE id = ?", time.time(), self._run)
-        for place, frames in self._frames.items():
-            self._change("UPDATE jobs SET frames = ? WHERE place = ?", frames, place)
+    def _write(self, *, ended: bool = False) -> Exception | None:
+        """Write all changes, or keep them for another time and return why."""
         try:
-            with self._base as base:
-                for statement, values in self._changes:
-                    base.execute(statement, values)
-        except sqlite3.Error as error:
-            self.fault = str(error)
+            base = self._base or self._connect()
+            with base:
+                run = self._run or base.execute(_BEGIN, self._facts).lastrowid
+                for place, change in self._changes.items():
+                    _write_change(base, place, change)
+                now = time.time()
+                base.execute(
+                    "UPDATE runs SET seen = ?, ended = ? WHERE id = ?",
+                    (now, now if ended else None, run),
+                )
+        except Exception as error:  # noqa: BLE001 - what is the ledger's fault never costs a run
+            self._disconnect()
+            return error
+        self._run = run
         self._changes.clear()
+        return None
+
+    def _connect(self) -> sqlite3.Connection:
+        file = self._out / FOLDER / FILE
+        if file.is_symlink():
+            raise sqlite3.OperationalError(f"{file}: a link stands there")
+        if self._alive is None:
+            self._alive = hold_alive(self._out)
+        self._base = sqlite3.connect(file, timeout=_BUSY_S)
+        self._base.executescript(_TABLES)
+        share(file, self._out)
+        return self._base
+
+    def _disconnect(self) -> None:
+        base, self._base = self._base, None
+        if base is not None:
+            with suppress(sqlite3.Error):
+                base.close()
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One video in the ledger."""
-
-    place: str
-    "of its summary, below the output folder"
-    input: str
-    status: str
-    "waiting, running, done or failed"
-    attempts: int
-    frames: int
-    expected: int | None
-    pixels: int | None
-    "of one frame"
-    started: float | None
-    "seconds since 1970, as ended"
-    ended: float | None
-    type: str | None
-    error: str | None
-    hint: str | None
+def _write_change(base: sqlite3.Connection, place: str, change: _Change) -> None:
+    if change.input is not None:
+        base.execute(_ENTER, (place, change.input))
+    columns = [f"{name} = ?" for name in change.values]
+    base.execute(
+        f"UPDATE jobs SET {', '.join(['attempts = attempts + ?', *columns])} WHERE place = ?",  # noqa: S608 - names of columns, all ours
+        (change.attempts, *change.values.values(), place),
+    )
 
 
-@dataclass(frozen=True)
-class Run:
-    """A run on an output folder: one that goes on, or the latest."""
-
-    id: int
-    started: float
-    seen: float
-    ended: float | None
-    host: str
-    pid: int
-    folder: Path
-    "where it was started"
-    inputs: tuple[str, ...]
-    settings: Settings
-
-    @property
-    def alive(self) -> bool:
-        """Whether it seems to go on."""
-        return self.ended is None and time.time() - self.seen < ALIVE_S
-
-
-def read_ledger(out: Path) -> tuple[Run, list[Entry]]:
-    """The latest run, and every video there ever was. Raises UsageError where there is none."""
-    file = out / FOLDER / FILE
-    if not file.is_file():
-        raise UsageError(
-            f"{out}: no ledger of vidfx here", hint="name the output folder of `vidfx annotate`"
-        )
-    try:
-        # where the last run was killed while it wrote, its journal is rolled back, which is a write
-        mode = "rw" if os.access(file, os.W_OK) else "ro"
-        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode={mode}", uri=True)) as base:
-            run = base.execute(
-                "SELECT id, started, seen, ended, host, pid, folder, inputs, settings FROM runs"
-                " ORDER BY ended IS NULL AND seen > ? DESC, id DESC LIMIT 1",
-                (time.time() - ALIVE_S,),
-            ).fetchone()
-            rows = base.execute(
-                "SELECT place, input, status, attempts, frames, expected, pixels, started, ended,"
-                " type, error, hint FROM jobs ORDER BY rowid"
-            ).fetchall()
-        *facts, folder, inputs, settings = run
-        found = Run(
-            *facts,
-            folder=Path(json.loads(folder)),
-            inputs=tuple(json.loads(inputs)),
-            settings=Settings(**json.loads(settings)),
-        )
-        entries = [Entry(*row) for row in rows]
-    except (sqlite3.Error, TypeError, ValueError, VidfxError) as error:
-        raise UsageError(
-            f"{file}: cannot be read: {error}",
-            hint="remove it and run `vidfx annotate` again; what is done stays done",
-        ) from error
-    if not found.alive:
-        entries = [
-            Entry(**{**asdict(e), "status": "waiting"}) if e.status == "running" else e
-            for e in entries
-        ]
-    return found, entries
-
-
-def _shown(text: str) -> str:
-    """A path as text that SQLite takes, whatever bytes it is made of."""
+def writable(text: str) -> str:
+    """A text that SQLite takes, whatever bytes the paths in it are made of."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _cleaned(values: dict[str, Any]) -> dict[str, Any]:
+    return {k: (writable(v) or None) if isinstance(v, str) else v for k, v in values.items()}

@@ -27,8 +27,16 @@ def find_leftovers(jobs: Sequence[Job]) -> dict[Path, list[Path]]:
 
 
 def remove_parts(job: Job, owner: int) -> None:
-    """Remove the temporary files of a process that died over ``job``."""
-    for output in job.outputs:
-        path = job.part.file(output) if job.part else output
+    """Remove the temporary files of a process that died over ``job``, or over a segment of it.
+
+    Of segments that it had made before, nothing is removed.
+    """
+    if job.part is None:
+        files = (f for found in find_leftovers([job]).values() for f in found)
+        doomed = [f for f in files if f.name.endswith(f".{owner}.part")]
+    else:
+        paths = map(job.part.file, job.outputs)
+        doomed = [path.with_name(part_name(path.name, owner)) for path in paths]
+    for file in doomed:
         with suppress(OSError):
-            path.with_name(part_name(path.name, owner)).unlink()
+            file.unlink()

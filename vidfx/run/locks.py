@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from hashlib import blake2b
@@ -18,6 +19,8 @@ from vidfx.video.atomic import output_errors
 
 FOLDER = ".vidfx"
 """Below the output folder: what a batch knows of itself."""
+ALIVE = "alive"
+_TRIES, _TRY_S = 5, 0.02
 
 
 def share(path: Path, out: Path) -> None:
@@ -25,6 +28,49 @@ def share(path: Path, out: Path) -> None:
     mode = out.stat().st_mode & (0o7777 if path.is_dir() else 0o666)
     with suppress(OSError):  # another user's
         path.chmod(mode)
+
+
+def hold_alive(out: Path) -> int | None:
+    """Show that a run on ``out`` lives, by a file that is held until it is closed.
+
+    Any number of runs hold it together. None where this cannot be shown.
+    """
+    with suppress(OSError):
+        file = _open_alive(out, os.O_RDWR | os.O_CREAT)
+        share(out / FOLDER / ALIVE, out)
+        for _ in range(_TRIES):
+            with suppress(BlockingIOError):  # somebody asks just now whether it is held
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return file
+            time.sleep(_TRY_S)
+        os.close(file)
+    return None
+
+
+def is_alive(out: Path) -> bool | None:
+    """Whether a run on ``out`` lives; None where this cannot be known."""
+    try:
+        try:
+            file = _open_alive(out, os.O_RDWR)
+        except PermissionError:
+            file = _open_alive(out, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        for _ in range(_TRIES):
+            with suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return False
+            time.sleep(_TRY_S)  # it may be somebody else who asks
+        return True
+    except OSError:
+        return None
+    finally:
+        os.close(file)
+
+
+def _open_alive(out: Path, flags: int) -> int:
+    return os.open(out / FOLDER / ALIVE, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
 
 
 class BusyError(Exception):

@@ -1,38 +1,32 @@
-"""Worker processes, and the videos that go to them: what dies, hangs or grows costs one video.
+"""The videos of a run, handed out to worker processes: what goes wrong with one costs one.
 
 A job goes to the next idle worker. A worker that dies over a video costs it one of its attempts;
 one that hangs, or a video that does not fit into memory, is ended and told of. Whatever happens,
-the others go on.
+the others go on. What is no video's fault (a worker that cannot start, memory or threads that are
+full while others work) costs a worker for a while, and no video.
 """
 
 from __future__ import annotations
 
-import os
 import signal
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
 from multiprocessing.connection import wait
 from pathlib import Path
 
 from vidfx.config import Settings
-from vidfx.errors import (
-    CrashedError,
-    Interrupted,
-    StalledError,
-    UnavailableError,
-    VidfxError,
-)
-from vidfx.run import machine
+from vidfx.errors import CrashedError, Interrupted, StalledError, UnavailableError, VidfxError
 from vidfx.run.hand import Hand, Task
-from vidfx.run.leftovers import remove_parts
 from vidfx.run.outcome import Outcome
 from vidfx.run.plan import Job
 from vidfx.run.progress import Listener, Opened
+from vidfx.run.shortage import shortage
+from vidfx.run.size import Size
 from vidfx.run.wire import Message, error_from_json
+from vidfx.run.workers import Workers
 
 ATTEMPTS = 2
 """Workers that may die over one video before it is set aside."""
@@ -40,48 +34,6 @@ MEND = "it may be damaged or hostile; `ffmpeg -i INPUT -c copy NEW.mp4` often me
 LOOK_AGAIN_S = 1.0
 """Between two looks at a video that another vidfx is at."""
 TICK_S = 0.2
-WEIGH_EVERY_S = 0.5
-DROP_S = 5.0
-"""For a worker to drop its video and go; then it is ended."""
-GPUS = Path("/proc/driver/nvidia/gpus")
-
-
-@dataclass(frozen=True)
-class Size:
-    """How many workers, and what each of them may have."""
-
-    workers: int
-    threads: int
-    "of each worker; 0 is all cores"
-    gpus: tuple[str, ...]
-    "one for each worker in turn; empty: no GPU, or the one that the settings name"
-    max_bytes: int | None
-    "of all workers together"
-
-    @classmethod
-    def of(cls, settings: Settings, jobs: int) -> Size:
-        """As many workers as were asked for; else one for each GPU, or for each core of a CPU.
-
-        Videos side by side leave less idle than threads within one (docs/benchmarks.md). Memory
-        may allow fewer.
-        """
-        limit = machine.allowed(settings.max_memory)
-        gpus = visible_gpus() if settings.device in ("auto", "cuda") else ()
-        cores = machine.cores()
-        workers = settings.jobs or len(gpus) or cores
-        if limit is not None and not settings.jobs:
-            workers = min(workers, max(1, limit // machine.A_JOB))
-        workers = max(1, min(workers, jobs))
-        threads = settings.threads or (0 if workers == 1 else max(1, cores // workers))
-        return cls(workers, threads, gpus, limit)
-
-
-def visible_gpus(folder: Path = GPUS) -> tuple[str, ...]:
-    """NVIDIA GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them."""
-    named = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if named is not None:
-        return tuple(name.strip() for name in named.split(",") if name.strip())
-    return tuple(str(i) for i in range(len(list(folder.iterdir())))) if folder.is_dir() else ()
 
 
 class Pool:
@@ -94,17 +46,17 @@ class Pool:
         out: Path | None,
         listener: Listener,
         report: Callable[[Outcome], None],
+        *,
+        settle: Callable[[str], Size] | None = None,
     ) -> None:
-        self.settings, self.size, self.out = settings, size, out
+        """See Workers for ``settle``."""
+        self.settings = settings
         self.listener, self.report = listener, report
-        self.workers = size.workers
-        self._hands: list[Hand] = []
+        self._workers = Workers(settings, size, out, listener.notice, settle)
         self._waiting: deque[Task] = deque()
         self._told: set[str] = set()
-        self._proven = False
-        "a worker has loaded the engines here"
-        self._false_starts = 0
-        self._weighed = 0.0
+        self._shortages = 0
+        "of threads and the like, one after the other"
         self._ends_at: float | None = None
         "after SIGTERM: when the videos at hand are dropped"
 
@@ -122,50 +74,43 @@ class Pool:
     def do(self, tasks: Sequence[Task]) -> None:
         """As ``run``, but the workers stay for more."""
         self._waiting.extend(tasks)
-        while self._waiting or self._busy():
-            self._step()
-            if self._ends_at is not None and (
-                not self._busy() or time.monotonic() >= self._ends_at
-            ):
-                raise Interrupted
+        try:
+            while self._waiting or self._workers.busy:
+                self._step()
+                if self._ends_at is not None and (
+                    not self._workers.busy or time.monotonic() >= self._ends_at
+                ):
+                    raise Interrupted
+        finally:
+            self._waiting.clear()
 
-    def _busy(self) -> list[Hand]:
-        return [hand for hand in self._hands if hand.task]
+    def close(self) -> None:
+        """Let all workers go."""
+        self._workers.close()
 
     def _step(self) -> None:
-        self._hire()
-        self._hand_out()
-        heard = wait([hand.wire.fileno() for hand in self._hands], TICK_S)
-        for hand in [h for h in self._hands if h.wire.fileno() in heard]:
+        workers = self._workers
+        if self._ends_at is None:
+            workers.hire(len(self._waiting) + len(workers.busy))
+            self._hand_out()
+        heard = wait([hand.wire.fileno() for hand in workers.hands], TICK_S)
+        for hand in [h for h in workers.hands if h.wire.fileno() in heard]:
             message = hand.receive()
             if message is None:
                 self._bury(hand)
             else:
                 self._hear(hand, message)
         self._end_the_stalled()
-        self._weigh()
-
-    def _hire(self) -> None:
-        wanted = min(self.workers, len(self._waiting) + len(self._busy()))
-        if self._ends_at is not None or (self._hands and not self._proven):
-            return  # one loads the engines first: if they are missing it need not be said twice
-        while len(self._hands) < wanted:
-            settings = asdict(replace(self.settings, threads=self.size.threads))
-            used = [hand.gpu for hand in self._hands]
-            gpu = min(self.size.gpus, key=used.count) if self.size.gpus else None
-            self._hands.append(Hand(settings, self.out, gpu))
-            if not self._proven:
-                return
+        self._end_the_large()
+        if workers.proven:
+            self.listener.beat()
 
     def _hand_out(self) -> None:
-        for hand in [h for h in self._hands if h.idle]:
-            if len(self._hands) > self.workers:
-                self._hands.remove(hand)
-                hand.dismiss()
-                continue
+        self._workers.dismiss_surplus()
+        for hand in self._workers.idle:
             now = time.monotonic()
             task = next((t for t in self._waiting if t.not_before <= now), None)
-            if task is None or self._ends_at is not None:
+            if task is None:
                 return
             self._waiting.remove(task)
             try:
@@ -176,16 +121,14 @@ class Pool:
     def _hear(self, hand: Hand, message: Message) -> None:
         event, task = message["event"], hand.task
         if event == "ready":
-            hand.ready = self._proven = True
             for text in message["notices"]:
                 self._notice(text)
+            self._workers.welcome(hand, message["device"])
         elif event == "refused":
-            self._hands.remove(hand)
-            hand.kill()
-            error = error_from_json(message["error"])
-            if not self._proven:
-                raise error
-            self._fewer(f"a further worker could not start: {error}")
+            self._workers.take_from(hand)
+            self._workers.not_started(error_from_json(message["error"]), again=False)
+        elif event == "begun":
+            hand.at_it = hand.useful = True
         elif task is not None:
             self._hear_of(hand, task.job, event, message)
 
@@ -204,6 +147,9 @@ class Pool:
             return
         if event == "alive":
             return
+        if event == "short":
+            self._hear_of_shortage(hand, message)
+            return
         task, hand.task = hand.task, None
         assert task is not None
         if event == "done":
@@ -211,6 +157,8 @@ class Pool:
             seconds, warnings = summary["seconds"]["total"], tuple(summary["warnings"])
             self.listener.done(job, summary)
             self.report(Outcome(name, "done", outputs, summary["counts"], seconds, warnings))
+            self._shortages = 0
+            self._workers.finished()
         elif event == "skipped":
             self.listener.skipped(job, message["why"])
             self.report(Outcome(name, "skipped", outputs))
@@ -222,6 +170,28 @@ class Pool:
             self._waiting.append(task)
         else:
             self._fail(task, error_from_json(message["error"]))
+
+    def _hear_of_shortage(self, hand: Hand, message: Message) -> None:
+        """A video failed, surely or by what is told, for want of threads, processes or files."""
+        error, sure = error_from_json(message["error"]), message["sure"]
+        task, _ = self._take_from(hand)
+        assert task is not None
+        self._shortages += 1
+        if self._workers.hands:
+            self._put_back(task, str(shortage(error)))
+        elif self._shortages < ATTEMPTS:
+            self._waiting.append(task)
+            self._workers.pause()
+        elif sure:
+            raise shortage(error)
+        else:
+            self._shortages = 0
+            self._fail(task, error)
+
+    def _put_back(self, task: Task, why: str) -> None:
+        """What went wrong is not this video's fault, or not alone: it waits, with fewer at work."""
+        self._waiting.append(task)
+        self._workers.fewer(why)
 
     def _notice(self, text: str) -> None:
         """Once, however many workers say it."""
@@ -238,77 +208,65 @@ class Pool:
         """A worker that died of itself."""
         task, why = self._take_from(hand)
         if task is None:
-            self._false_starts += not hand.ready
-            if self._false_starts >= ATTEMPTS:
-                raise UnavailableError(
-                    f"the engines cannot be loaded: a worker process {why}",
-                    hint="`vidfx doctor` says what works here",
-                )
+            if not hand.useful:
+                self._workers.died_at_start(why, hand.last_words())
             return
-        why = f"the process that worked on it {why}"
-        error = another_death(task, why, hint=MEND)
+        told = f"the process that worked on it {why}"
+        if hand.was_killed and self._workers.hands:
+            self.listener.retried(task.job, told)
+            self._put_back(task, f"a worker process {why}")
+            return
+        error = another_death(task, told, hint=MEND)
         if error is None:
-            self.listener.retried(task.job, why)
+            self.listener.retried(task.job, told)
             self._waiting.append(task)
             return
         error.add_note(hand.last_words())
         self._fail(task, error)
 
     def _take_from(self, hand: Hand) -> tuple[Task | None, str]:
-        """End a worker and take its task back, without what it left of it."""
-        self._hands.remove(hand)
-        if not hand.gone(timeout=TICK_S):
-            hand.kill()
-            hand.gone(timeout=DROP_S)
-        task, hand.task = hand.task, None
-        if task:
-            remove_parts(task.job, hand.pid)
-            task.leftovers = None
-        hand.wire.close()
-        return task, hand.why_it_ended()
+        """End a worker, and take the task that it has begun with; another one simply waits on."""
+        task, why = self._workers.take_from(hand)
+        if task and not hand.at_it:
+            self._waiting.appendleft(task)
+            return None, why
+        return task, why
 
     def _end_the_stalled(self) -> None:
-        now, limit = time.monotonic(), self.settings.stall_timeout
-        for hand in [h for h in self._busy() if now - h.heard > limit]:
+        limit = f"{self.settings.stall_timeout:g} s"
+        hint = "give more time with --stall-timeout, or check"
+        for hand in self._workers.limits.stalled(self._workers.hands):
             hand.kill()
             task, _ = self._take_from(hand)
-            assert task is not None
-            self._fail(
-                task,
-                StalledError(
-                    f"{task.job.name}: no progress for {limit:g} s, ended",
-                    hint="give more time with --stall-timeout, or check the file",
-                ),
-            )
+            if task is None:
+                why = f"the engines cannot be loaded: no progress for {limit}, ended"
+                error = UnavailableError(why, hint=f"{hint} the models and files that are named")
+                self._workers.not_started(error, again=False)
+            else:
+                why = f"{task.job.name}: no progress for {limit}, ended"
+                self._fail(task, StalledError(why, hint=f"{hint} the file"))
 
-    def _weigh(self) -> None:
-        """Keep all workers together under the limit: the largest one goes first."""
-        now, limit = time.monotonic(), self.size.max_bytes
-        if limit is None or now - self._weighed < WEIGH_EVERY_S:
+    def _end_the_large(self) -> None:
+        """Keep all workers together under the limit."""
+        hand = self._workers.limits.too_large(self._workers.hands)
+        if hand is None:
             return
-        self._weighed = now
-        weights = {hand: machine.resident(hand.pid) for hand in self._hands}
-        busy = self._busy()
-        if sum(weights.values()) <= limit or not busy:
+        limit = f"{(self._workers.limits.max_bytes or 0) / 1e9:.1f} GB"
+        full, more = f"{limit} of memory are full", f"more than the {limit} that may be used"
+        if hand.idle:
+            self._workers.dismiss(hand)
+            self._workers.fewer(full)
             return
-        hand = max(busy, key=lambda h: weights[h])
-        alone = len(self._hands) == 1
         hand.kill()
         task, _ = self._take_from(hand)
-        assert task is not None
-        if alone:
-            error = CrashedError(
-                f"{task.job.name}: needs more than the {limit / 1e9:.1f} GB that may be used",
-                hint="raise --max-memory, or take a smaller --detector-size",
-            )
-            self._fail(task, error)
-            return
-        self._waiting.append(task)
-        self._fewer(f"{limit / 1e9:.1f} GB of memory are full")
-
-    def _fewer(self, why: str) -> None:
-        self.workers = max(1, min(self.workers - 1, len(self._hands)))
-        self.listener.notice(f"{why}; going on with {self.workers} at once")
+        if task is None:
+            why, hint = f"the engines need {more}", "raise --max-memory, or take smaller models"
+            self._workers.not_started(UnavailableError(why, hint=hint), again=False)
+        elif self._workers.hands:
+            self._put_back(task, full)
+        else:
+            hint = "raise --max-memory, or take a smaller --detector-size"
+            self._fail(task, CrashedError(f"{task.job.name}: needs {more}", hint=hint))
 
     @contextmanager
     def _terminable(self) -> Generator[None]:
@@ -325,23 +283,6 @@ class Pool:
             yield
         finally:
             signal.signal(signal.SIGTERM, before)
-
-    def close(self) -> None:
-        """Let all workers go: the idle ones at once, the others when they have dropped theirs."""
-        for hand in self._hands:
-            if hand.task:
-                hand.interrupt()
-            else:
-                hand.dismiss()
-        until = time.monotonic() + DROP_S
-        for hand in self._hands:
-            if not hand.gone(timeout=max(0.0, until - time.monotonic())):
-                hand.kill()
-                hand.gone(timeout=DROP_S)
-            if hand.task:
-                remove_parts(hand.task.job, hand.pid)
-            hand.close()
-        self._hands.clear()
 
 
 def another_death(task: Task, why: str, *, hint: str) -> CrashedError | None:

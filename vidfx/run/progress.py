@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,9 @@ class Listener:
     def left_out(self, line: str) -> None:
         """Files that were found and are not inputs."""
 
+    def beat(self) -> None:
+        """The run lives: several times a second once engines are loaded, whatever the videos do."""
+
     def started(self, job: Job, opened: Opened) -> None:
         """A video was opened."""
 
@@ -62,6 +66,58 @@ class Listener:
 
     def ended(self, outcomes: Sequence[Outcome], seconds: float) -> None:
         """The whole run."""
+
+
+class Broadcast(Listener):
+    """Tells several listeners. What cannot be written (a full or closed terminal) is lost there.
+
+    It never costs a run, and the others hear of it.
+    """
+
+    def __init__(self, *listeners: Listener) -> None:
+        self._listeners = [*listeners]
+
+    def add(self, listener: Listener) -> None:
+        """To be told first, before anything of it is shown."""
+        self._listeners.insert(0, listener)
+
+    def _tell(self, tell: Callable[[Listener], None]) -> None:
+        for listener in self._listeners:
+            with suppress(OSError):
+                tell(listener)
+
+    def planned(self, jobs: Sequence[Job]) -> None:
+        self._tell(lambda listener: listener.planned(jobs))
+
+    def notice(self, text: str) -> None:
+        self._tell(lambda listener: listener.notice(text))
+
+    def left_out(self, line: str) -> None:
+        self._tell(lambda listener: listener.left_out(line))
+
+    def beat(self) -> None:
+        self._tell(lambda listener: listener.beat())
+
+    def started(self, job: Job, opened: Opened) -> None:
+        self._tell(lambda listener: listener.started(job, opened))
+
+    def advanced(self, job: Job, frames: int) -> None:
+        self._tell(lambda listener: listener.advanced(job, frames))
+
+    def retried(self, job: Job, why: str) -> None:
+        self._tell(lambda listener: listener.retried(job, why))
+
+    def done(self, job: Job, summary: dict[str, Any]) -> None:
+        self._tell(lambda listener: listener.done(job, summary))
+
+    def skipped(self, job: Job, why: str) -> None:
+        self._tell(lambda listener: listener.skipped(job, why))
+
+    def failed(self, name: str, error: VidfxError) -> None:
+        self._tell(lambda listener: listener.failed(name, error))
+
+    def ended(self, outcomes: Sequence[Outcome], seconds: float) -> None:
+        self._tell(lambda listener: listener.ended(outcomes, seconds))
 
 
 class Forecast:

@@ -12,7 +12,6 @@ import json
 import os
 import socket
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout, suppress
@@ -21,48 +20,21 @@ from pathlib import Path
 from typing import Any
 
 from vidfx.config import Settings
-from vidfx.errors import UnavailableError, VidfxError
+from vidfx.errors import UnavailableError, UsageError, VidfxError
 from vidfx.run.hand import Task
 from vidfx.run.outcome import Outcome
 from vidfx.run.plan import Job
-from vidfx.run.pool import Pool, Size, another_death, outputs_of
+from vidfx.run.pool import another_death, outputs_of
 from vidfx.run.progress import Listener, Opened
-from vidfx.run.wire import error_as_json, error_from_json, job_as_json, job_from_json
+from vidfx.run.ray_actor import Station
+from vidfx.run.wire import (
+    error_from_json,
+    job_as_json,
+)
 
 CORES_AN_ACTOR = 2
 WAIT_S = 1.0
 REACH_S = 5.0
-
-
-class Station:
-    """The actor: a pool of one, which lives between the jobs that it is given."""
-
-    def __init__(self, settings: dict[str, Any], out: str | None, folder: str) -> None:
-        os.chdir(folder)
-        self._told = _Recorder()
-        given = Settings(**settings)
-        # Ray names the GPU of an actor in CUDA_VISIBLE_DEVICES, which the worker inherits
-        size = replace(Size.of(replace(given, jobs=1), 1), gpus=(), threads=given.threads)
-        self._pool = Pool(given, size, Path(out) if out else None, self._told, self._report)
-
-    def do(self, job: dict[str, Any], overwrite: bool, leftovers: list[str] | None) -> str:
-        """What the pool told of one job, in order, as JSON; less what ``news`` took."""
-        paths = None if leftovers is None else [Path(path) for path in leftovers]
-        task = Task(job_from_json(job), overwrite, paths)
-        try:
-            self._pool.do([task])
-        except VidfxError as error:
-            self._told.add("refused", error_as_json(error))
-        return self._told.take()
-
-    def news(self) -> str:
-        """How it goes, while ``do`` goes on in another thread; what comes of it is for ``do``."""
-        return self._told.take("started", "advanced")
-
-    def _report(self, outcome: Outcome) -> None:
-        counts = {"counts": outcome.counts, "seconds": outcome.seconds}
-        told = {"status": outcome.status, "warnings": list(outcome.warnings), **counts}
-        self._told.add("outcome", told)
 
 
 class RayPool:
@@ -75,9 +47,14 @@ class RayPool:
         listener: Listener,
         report: Callable[[Outcome], None],
     ) -> None:
-        """Raises UnavailableError where Ray or the cluster cannot be had."""
+        """Raises UnavailableError where Ray cannot be had, UsageError for a card by its number."""
         self.settings, self.out = settings, out
         self.listener, self.report = listener, report
+        if settings.device.startswith("cuda:") and settings.device != "cuda:0":
+            raise UsageError(
+                f"--executor ray: {settings.device} is for one machine; Ray gives each actor a GPU",
+                hint="use --device cuda",
+            )
         try:
             self._ray: Any = importlib.import_module("ray")
         except ImportError as error:
@@ -85,6 +62,7 @@ class RayPool:
                 "--executor ray: ray is not installed", hint="pip install 'vidfx[ray]'"
             ) from error
         self._waiting: deque[Task] = deque()
+        self._idle: deque[Any] = deque()
         self._at: dict[Any, tuple[Any, Task]] = {}
         "what each running call is about: its actor and its task"
         self._asked: dict[Any, Any] = {}
@@ -92,6 +70,8 @@ class RayPool:
         self._starting: dict[Any, Any] = {}
         "actors that are not there yet, by the call that says that they are"
         self._told: set[str] = set()
+        self._proven = False
+        "an actor has loaded the engines"
 
     def run(self, tasks: Sequence[Task]) -> None:
         """Do all tasks. Raises UnavailableError where no actor can load the engines."""
@@ -127,7 +107,7 @@ class RayPool:
             ) from error
 
     def _flow(self, jobs: int) -> None:
-        ray, idle = self._ray, deque[Any]()
+        ray, idle = self._ray, self._idle
         for _ in range(self._actors(jobs)):
             self._start()
         while self._waiting or self._at:
@@ -145,17 +125,22 @@ class RayPool:
             for call in ray.wait(calls, num_returns=len(calls), timeout=WAIT_S)[0]:
                 try:
                     told = ray.get(call)
-                except ray.exceptions.RayActorError:
+                except ray.exceptions.RayError:
                     self._lost(call)
                     continue
                 if call in self._starting:
                     idle.append(self._starting.pop(call))
                     continue
                 actor, task = self._at.pop(call)
-                idle.append(actor)
                 self._hear_news(call, task.job)
-                self._hear_all(task.job, told)
+                error = self._hear_all(task.job, told)
+                if error is None:
+                    idle.append(actor)
+                else:
+                    self._refused(actor, task, error)
             self._ask_for_news()
+            if self._proven:
+                self.listener.beat()
         for actor in (*idle, *self._starting.values()):
             ray.kill(actor)
 
@@ -187,12 +172,21 @@ class RayPool:
         actor = kind.remote(settings, out, str(Path.cwd()))
         self._starting[actor.__ray_ready__.remote()] = actor
 
+    def _refused(self, actor: Any, task: Task, error: VidfxError) -> None:
+        """The engines cannot be loaded there. Raises ``error`` where no actor is left."""
+        self._ray.kill(actor)
+        if not self._proven or not (self._at or self._starting or self._idle):
+            raise error
+        self._waiting.appendleft(task)
+        self.listener.notice(f"a further actor could not start: {error}; going on without it")
+
     def _lost(self, call: Any) -> None:
         """The node or the actor died."""
         if self._starting.pop(call, None) is not None:
             return
-        _, task = self._at.pop(call)
+        actor, task = self._at.pop(call)
         self._asked.pop(call, None)
+        self._ray.kill(actor)
         self._start()
         task.leftovers = None
         why = "the node that worked on it was lost"
@@ -214,13 +208,18 @@ class RayPool:
     def _hear_news(self, call: Any, job: Job) -> None:
         """What the actor told of ``call`` before its end, which comes after it."""
         asked = self._asked.pop(call, None)
-        with suppress(self._ray.exceptions.RayActorError):
+        with suppress(self._ray.exceptions.RayError):
             if asked is not None:
                 self._hear_all(job, self._ray.get(asked))
 
-    def _hear_all(self, job: Job, told: str) -> None:
+    def _hear_all(self, job: Job, told: str) -> VidfxError | None:
+        """Why the actor has no engines, where that is so."""
         for kind, content in json.loads(told):
+            if kind == "refused":
+                return error_from_json(content)
+            self._proven = self._proven or kind in ("started", "outcome")
             self._hear(job, kind, content)
+        return None
 
     def _hear(self, job: Job, kind: str, content: Any) -> None:
         listener, name = self.listener, job.name
@@ -238,8 +237,6 @@ class RayPool:
             listener.done(job, content)
         elif kind == "skipped":
             listener.skipped(job, content)
-        elif kind == "refused":
-            raise error_from_json(content)
         elif kind == "failed":
             error = error_from_json(content)
             listener.failed(name, error)
@@ -249,43 +246,3 @@ class RayPool:
             counts, seconds = content["counts"], content["seconds"]
             warnings = tuple(content["warnings"])
             self.report(Outcome(name, content["status"], outputs, counts, seconds, warnings))
-
-
-class _Recorder(Listener):
-    """Keeps what a pool tells until the driver takes it."""
-
-    def __init__(self) -> None:
-        self._events: list[tuple[str, Any]] = []
-        self._lock = threading.Lock()
-
-    def add(self, kind: str, content: Any) -> None:
-        with self._lock:
-            self._events.append((kind, content))
-
-    def take(self, *kinds: str) -> str:
-        """All of it, or what is of ``kinds``, in order, as JSON."""
-        with self._lock:
-            taken = [e for e in self._events if not kinds or e[0] in kinds]
-            self._events = [e for e in self._events if kinds and e[0] not in kinds]
-        return json.dumps(taken)
-
-    def notice(self, text: str) -> None:
-        self.add("notice", text)
-
-    def started(self, job: Job, opened: Opened) -> None:
-        self.add("started", vars(opened))
-
-    def advanced(self, job: Job, frames: int) -> None:
-        self.add("advanced", frames)
-
-    def retried(self, job: Job, why: str) -> None:
-        self.add("retried", why)
-
-    def done(self, job: Job, summary: dict[str, Any]) -> None:
-        self.add("done", summary)
-
-    def skipped(self, job: Job, why: str) -> None:
-        self.add("skipped", why)
-
-    def failed(self, name: str, error: VidfxError) -> None:
-        self.add("failed", error_as_json(error))

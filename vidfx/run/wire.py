@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
 import traceback
 from dataclasses import asdict
@@ -17,10 +18,17 @@ from vidfx.run.storage import Origin
 from vidfx.video.segment import Entry, Segment
 
 Message = dict[str, Any]
+MAX_BYTES = 16 << 20
+"""Of one message; what is longer comes from no worker in good order."""
+MAX_TEXT = 20_000
+"""Characters of an error, and of where it was raised."""
 
 
 class Wire:
-    """One end. ``receive`` raises EOFError when the other end is gone, ``send`` OSError."""
+    """One end. ``receive`` raises EOFError when the other end is gone, ``send`` OSError.
+
+    For what is no message, or too long for one, they raise ValueError or OSError.
+    """
 
     def __init__(self, file: int) -> None:
         self._connection = Connection(file)
@@ -35,13 +43,34 @@ class Wire:
         return self._connection.fileno()
 
     def send(self, **message: Any) -> None:
-        self._connection.send_bytes(json.dumps(message).encode("ascii"))
+        content = strict_json(message).encode("ascii")
+        if len(content) > MAX_BYTES:
+            raise ValueError(f"a message of {len(content)} bytes is too long")
+        self._connection.send_bytes(content)
 
     def receive(self) -> Message:
-        return cast("Message", json.loads(self._connection.recv_bytes()))
+        return cast("Message", json.loads(self._connection.recv_bytes(MAX_BYTES)))
 
     def close(self) -> None:
         self._connection.close()
+
+
+def strict_json(content: Any) -> str:
+    """ASCII, with null for numbers that are none."""
+    try:
+        return json.dumps(content, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(content), allow_nan=False)
+
+
+def _finite(content: Any) -> Any:
+    if isinstance(content, float):
+        return content if math.isfinite(content) else None
+    if isinstance(content, dict):
+        return {name: _finite(value) for name, value in cast("Message", content).items()}
+    if isinstance(content, list | tuple):
+        return [_finite(value) for value in cast("list[Any]", content)]
+    return content
 
 
 def job_as_json(job: Job) -> Message:
@@ -79,9 +108,9 @@ def _part_from_json(content: Message) -> Part:
 def error_as_json(error: VidfxError) -> Message:
     return {
         "type": type(error).__name__,
-        "message": str(error),
-        "hint": error.hint,
-        "traceback": "".join(traceback.format_exception(error)),
+        "message": str(error)[:MAX_TEXT],
+        "hint": error.hint[:MAX_TEXT],
+        "traceback": "".join(traceback.format_exception(error))[-MAX_TEXT:],
     }
 
 

@@ -3,7 +3,7 @@
     python -P -m vidfx.run.worker FILE      FILE: the number of its end of the wire
 
 It loads the engines, says that it is ready, and answers each job with what became of it. It ends
-with the run that started it, whatever ended that.
+with the run that started it, whatever ended that, and then leaves nothing half done behind.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from vidfx.config import Settings
 from vidfx.errors import Interrupted, VidfxError
 from vidfx.run import storage
 from vidfx.run.done import is_done
-from vidfx.run.leftovers import find_leftovers
+from vidfx.run.leftovers import find_leftovers, remove_parts
 from vidfx.run.locks import BusyError, Locks
 from vidfx.run.machine import give_memory_back
 from vidfx.run.outcome import as_failure
@@ -30,10 +30,13 @@ from vidfx.run.plan import Job
 from vidfx.run.progress import Listener, Opened
 from vidfx.run.segment import do_segment
 from vidfx.run.setup import Setup, set_up
+from vidfx.run.shortage import is_short, looks_short, shortage
 from vidfx.run.video import annotate_video
 from vidfx.run.wire import Message, Wire, error_as_json, job_from_json
 
 TELL_EVERY_S = 0.2
+DROP_S = 3.0
+"""For the video at hand to be dropped in good order when the run has gone."""
 
 
 class _Teller(Listener):
@@ -73,47 +76,92 @@ class _Teller(Listener):
     def failed(self, name: str, error: VidfxError) -> None:
         self._wire.send(event="failed", error=error_as_json(error))
 
+    def short(self, error: VidfxError, *, sure: bool) -> None:
+        """It failed for want of threads, processes or files, surely or by what is told."""
+        self._wire.send(event="short", error=error_as_json(error), sure=sure)
+
 
 def work(wire: Wire) -> None:
     """Load what the first message asks for, then do jobs until the run ends."""
     first = wire.receive()
-    jobs = _listen(wire)
+    wire.send(event="alive")
     try:
+        inbox = _Inbox(wire)
         with set_up(Settings(**first["settings"])) as setup:
             desk = _Desk(first["out"])
-            wire.send(event="ready", notices=[*setup.models.notices(), *desk.notices()])
+            notices = [*setup.models.notices(), *desk.notices()]
+            wire.send(event="ready", notices=notices, device=_device(setup))
             while True:
-                _do(jobs.get(), setup, desk, _Teller(wire))
+                job, message = inbox.next()
+                wire.send(event="begun")
+                _do(job, message, inbox, setup, desk, _Teller(wire))
+                inbox.job = None
     except KeyboardInterrupt:
         raise
     except Exception as error:  # noqa: BLE001 - the run decides what it means
-        wire.send(event="refused", error=error_as_json(as_failure("engines", error)))
+        failure = shortage(error) if looks_short(error) else as_failure("engines", error)
+        wire.send(event="refused", error=error_as_json(failure))
 
 
-def _listen(wire: Wire) -> SimpleQueue[Message]:
-    """Jobs as they come. The run's end of the wire closes when the run ends, however it does."""
-    jobs: SimpleQueue[Message] = SimpleQueue()
+def _device(setup: Setup) -> str:
+    """What the engines run on, "cpu" or "cuda:n"; one on a GPU decides."""
+    names = [selection.engine.device.lower() for selection in setup.models.selections]
+    return next((name.split()[0] for name in names if name.startswith("cuda")), "cpu")
 
-    def listen() -> None:
-        with suppress(EOFError, OSError):
+
+class _Inbox:
+    """Jobs as they come, and what is to vanish when the run has gone before its time."""
+
+    def __init__(self, wire: Wire) -> None:
+        self.job: Job | None = None
+        "at hand"
+        self.made: list[Path] = []
+        "segments that the run has yet to join"
+        self._wire = wire
+        self._jobs: SimpleQueue[Message] = SimpleQueue()
+        self._dismissed = False
+        threading.Thread(target=self._listen, daemon=True, name="listen").start()
+
+    def next(self) -> tuple[Job, Message]:
+        message = self._jobs.get()
+        self.job = job_from_json(message["job"])
+        return self.job, message
+
+    def _listen(self) -> None:
+        """The run's end of the wire closes when the run ends, however it does."""
+        with suppress(EOFError, OSError, ValueError):
             while True:
-                jobs.put(wire.receive())
+                message = self._wire.receive()
+                if "job" in message:
+                    self._jobs.put(message)
+                else:
+                    self._dismissed = True
+        self._vanish()
+
+    def _vanish(self) -> None:
+        for file in () if self._dismissed else self.made:
+            with suppress(OSError):
+                file.unlink()
+        if job := self.job:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(DROP_S)  # the main thread ends the process, unless it hangs
+            remove_parts(job, os.getpid())
         os._exit(0)
 
-    threading.Thread(target=listen, daemon=True, name="listen").start()
-    return jobs
 
-
-def _do(message: Message, setup: Setup, desk: _Desk, teller: _Teller) -> None:
-    job, overwrite = job_from_json(message["job"]), bool(message["overwrite"])
+def _do(
+    job: Job, message: Message, inbox: _Inbox, setup: Setup, desk: _Desk, teller: _Teller
+) -> None:
     try:
         if job.part is not None:
-            teller.done(job, do_segment(job, setup, teller))
+            made = do_segment(job, setup, teller)
+            inbox.made.append(Path(made["outputs"]["file"]))
+            teller.done(job, made)
             return
         with desk.hold(job):
             if desk.locks is not None:
                 _clear(job, message["leftovers"])
-            if is_done(job, setup, overwrite=overwrite):
+            if is_done(job, setup, overwrite=bool(message["overwrite"])):
                 teller.skipped(job, "done already, with the same input and settings")
             elif desk.locks is None:
                 teller.tell("planned")
@@ -126,7 +174,11 @@ def _do(message: Message, setup: Setup, desk: _Desk, teller: _Teller) -> None:
     except BusyError:
         teller.tell("busy")
     except Exception as error:  # noqa: BLE001 - one video's fault must not end the others
-        teller.failed(job.name, _failure(job, error))
+        failure, sure = _failure(job, error), is_short()
+        if sure or looks_short(error):
+            teller.short(failure, sure=sure)
+        else:
+            teller.failed(job.name, failure)
 
 
 def _failure(job: Job, error: Exception) -> VidfxError:

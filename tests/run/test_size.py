@@ -1,0 +1,125 @@
+"""How many workers: by what the engines run on, fewer after trouble, and more again."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from vidfx.config import Settings
+from vidfx.run import machine
+from vidfx.run.size import Size, Slots, visible_gpus
+
+
+@pytest.fixture
+def eight_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(machine, "cores", lambda: 8)
+    monkeypatch.setattr(machine, "available", lambda: 100 << 30)
+    monkeypatch.setattr("vidfx.run.size.visible_gpus", lambda: ())
+
+
+@pytest.mark.usefixtures("eight_cores")
+def test_a_worker_for_each_core() -> None:
+    assert Size.of(Settings(), 100).workers == 8
+    assert Size.of(Settings(), 100).threads == 1
+    assert Size.of(Settings(), 3).workers == 3
+    assert Size.of(Settings(), 3).threads == 2
+    assert Size.of(Settings(), 1).threads == 0
+    assert Size.of(Settings(jobs=5, threads=3), 100).threads == 3
+    assert Size.of(Settings(max_memory=2.0), 100).workers == 2
+
+
+@pytest.mark.usefixtures("eight_cores")
+def test_one_worker_of_a_container_takes_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "cores", lambda: 2)
+    assert Size.of(Settings(), 1).threads == 2
+
+
+@pytest.mark.usefixtures("eight_cores")
+@pytest.mark.parametrize(
+    ("settings", "gpus", "device", "workers", "threads", "chosen"),
+    [
+        (Settings(), ("0", "1"), "cuda:0", 2, 4, ("0", "1")),
+        (Settings(device="cuda"), ("0", "1"), "cuda:0", 2, 4, ("0", "1")),
+        (Settings(), ("0", "1"), "cpu", 8, 1, ()),
+        (Settings(device="cuda:1"), ("0", "1"), "cuda:1", 1, 0, ()),
+        (Settings(device="cuda:1", jobs=3), ("0", "1"), "cuda:1", 3, 2, ()),
+        (Settings(), (), "cuda:0", 1, 0, ()),
+        (Settings(device="cpu"), ("0",), "cpu", 8, 1, ()),
+    ],
+)
+def test_workers_are_counted_by_what_the_engines_run_on(
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    gpus: tuple[str, ...],
+    device: str,
+    workers: int,
+    threads: int,
+    chosen: tuple[str, ...],
+) -> None:
+    monkeypatch.setattr("vidfx.run.size.visible_gpus", lambda: gpus)
+    size = Size.of(settings, 100).on(device, settings, 100)
+    assert (size.workers, size.threads, size.gpus) == (workers, threads, chosen)
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        (None, ("0", "1")),
+        ("3,GPU-abc", ("3", "GPU-abc")),
+        ("", ()),
+        ("-1", ()),
+        ("none", ()),
+        ("NoDevFiles", ()),
+        ("void", ()),
+        ("1,-1,0", ("1",)),
+        ("0,0", ("0",)),
+        (" 0 , MIG-1/2 ", ("0", "MIG-1/2")),
+    ],
+)
+def test_which_gpus_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str | None, expected: tuple[str, ...]
+) -> None:
+    for name in ("0000:01:00.0", "0000:02:00.0"):
+        (tmp_path / "gpus" / name).mkdir(parents=True)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    assert visible_gpus(tmp_path / "none") == ()
+    if named is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
+    assert visible_gpus(tmp_path / "gpus") == expected
+
+
+def tried_after(slots: Slots, most: int = 100) -> int:
+    """How many videos are finished until one more is tried."""
+    return next(n for n in range(1, most) if slots.finished())
+
+
+def test_slots_come_back() -> None:
+    slots = Slots(4)
+    slots.lose(3)
+    slots.lose(2)
+    assert slots.now == 2
+    assert tried_after(slots) == 1 and slots.now == 3
+    assert tried_after(slots) == 1 and slots.now == 4
+    assert not any(slots.finished() for _ in range(20)) and slots.now == 4
+
+
+def test_what_was_too_much_again_is_tried_later() -> None:
+    slots = Slots(2)
+    waits: list[int] = []
+    for _ in range(4):
+        slots.lose(1)
+        waits.append(tried_after(slots))
+    assert waits == [1, 2, 4, 8]
+    for _ in range(8):  # it went well for long
+        slots.finished()
+    slots.lose(1)
+    assert tried_after(slots) < 8
+
+
+def test_there_is_always_one() -> None:
+    slots = Slots(1)
+    slots.lose(0)
+    assert slots.now == 1 and not slots.finished()

@@ -1,0 +1,60 @@
+"""A machine that allows too few threads, processes or open files: no video's fault."""
+
+from __future__ import annotations
+
+import errno
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+
+from vidfx.errors import UnavailableError
+
+_NUMBERS = (errno.EAGAIN, errno.EMFILE, errno.ENFILE)
+_WORDS = (*map(os.strerror, _NUMBERS), "can't start new thread")
+_THREADS, _FILES = 4, 16
+"""Without which no video can be done."""
+
+
+def shortage(reason: object) -> UnavailableError:
+    """What to tell of it."""
+    return UnavailableError(
+        f"this machine allows too few processes, threads or open files: {reason}",
+        hint="raise the limit (ulimit -u, ulimit -n, a container's pids limit), "
+        "or give fewer --jobs and --threads",
+    )
+
+
+def looks_short(error: BaseException) -> bool:
+    """Whether ``error``, or what it came from, may be for want of threads, processes or files."""
+    return any(
+        getattr(cause, "errno", None) in _NUMBERS or any(word in str(cause) for word in _WORDS)
+        for cause in _causes(error)
+    )
+
+
+def is_short() -> bool:
+    """Whether not even a few threads and files can be had right now."""
+    enough = threading.Event()
+    threads = [threading.Thread(target=enough.wait, daemon=True) for _ in range(_THREADS)]
+    files: list[int] = []
+    try:
+        files += (os.open(os.devnull, os.O_RDONLY) for _ in range(_FILES))
+        for thread in threads:
+            thread.start()
+    except (OSError, RuntimeError):
+        return True
+    finally:
+        enough.set()
+        for file in files:
+            with suppress(OSError):
+                os.close(file)
+    return False
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
