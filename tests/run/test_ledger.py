@@ -1,0 +1,201 @@
+"""The ledger through faults: what cannot be written now is written later, and costs no run."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vidfx.config import Settings
+from vidfx.errors import NotMediaError
+from vidfx.run import history, ledger
+from vidfx.run.history import read_ledger
+from vidfx.run.ledger import FILE, Ledger
+from vidfx.run.locks import FOLDER, hold_alive, is_alive
+from vidfx.run.plan import Job, Outputs
+from vidfx.run.progress import Broadcast, Listener, Opened
+
+OPENED = Opened(64, 64, "h264", 100)
+
+
+def job(out: Path, name: str) -> Job:
+    return Job(out.parent / name, Outputs.of(out / name))
+
+
+def summary(frames: int) -> dict[str, Any]:
+    return {"counts": {"frames": frames}}
+
+
+@pytest.fixture
+def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(ledger, "_WRITE_EVERY_S", 0.0)
+    monkeypatch.setattr(ledger, "_BUSY_S", 0.01)
+    folder = tmp_path / "out"
+    (folder / FOLDER).mkdir(parents=True)
+    return folder
+
+
+def begun(out: Path, told: list[str], *jobs: Job) -> Ledger:
+    found = Ledger(out, ["in"], Settings(), told.append)
+    found.planned(jobs)
+    found.beat()
+    return found
+
+
+def test_names_and_errors_that_are_not_utf_8(out: Path) -> None:
+    told: list[str] = []
+    name = os.fsdecode(b"latin-\xe9.mp4")
+    bad, good = job(out, name), job(out, "good.mp4")
+    found = begun(out, told, bad, good)
+    found.failed(bad.name, NotMediaError(f"{bad.name}: no video", hint=f"look at {name}"))
+    found.failed(f"/elsewhere/{name}", NotMediaError(f"{name}: not there", hint=""))
+    found.done(good, summary(7))
+    found.ended([], 1.0)
+    found.close()
+    assert told == []
+    _, entries = read_ledger(out)
+    assert sorted(e.status for e in entries) == ["done", "failed", "failed"]
+    assert all("\\udce9" in (e.error or "") for e in entries if e.status == "failed")
+
+
+def test_a_reader_that_holds_the_ledger_delays_it(out: Path) -> None:
+    told: list[str] = []
+    jobs = [job(out, f"v{i}.mp4") for i in range(3)]
+    found = begun(out, told, *jobs)
+    with closing(sqlite3.connect(out / FOLDER / FILE)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM jobs").fetchall()
+        for one in jobs:
+            found.started(one, OPENED)
+            for frames in range(50):
+                found.advanced(one, frames)
+            found.done(one, summary(100))
+        assert len(found._changes) == 3  # what is kept does not grow
+    found.beat()
+    _, entries = read_ledger(out)
+    assert [(e.status, e.frames, e.attempts) for e in entries] == [("done", 100, 1)] * 3
+    found.ended([], 1.0)
+    found.close()
+    assert told == [] and read_ledger(out)[0].ended
+
+
+def test_what_goes_on_failing_is_told_once(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ledger, "_TELL_AFTER_S", 0.0)
+    told: list[str] = []
+    found = begun(out, told, job(out, "a.mp4"))
+    broken = sqlite3.OperationalError("database or disk is full")
+
+    def fail(*_: object, **__: object) -> None:
+        raise broken
+
+    with pytest.MonkeyPatch.context() as patch:
+        found._disconnect()
+        patch.setattr(ledger.sqlite3, "connect", fail)
+        for _ in range(4):
+            time.sleep(0.01)
+            found.beat()
+        assert len(told) == 1 and "disk is full" in told[0]
+    found.started(job(out, "a.mp4"), OPENED)
+    found.done(job(out, "a.mp4"), summary(9))
+    found.ended([], 1.0)
+    found.close()
+    assert len(told) == 1
+    assert [e.status for e in read_ledger(out)[1]] == ["done"]
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left"), ValueError("odd"), MemoryError()])
+def test_whatever_goes_wrong_costs_no_run(
+    out: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(ledger.sqlite3, "connect", fail)
+    told: list[str] = []
+    found = begun(out, told, job(out, "a.mp4"))
+    found.started(job(out, "a.mp4"), OPENED)
+    found.ended([], 1.0)
+    found.close()
+    assert [t.startswith("the ledger could not be kept") for t in told] == [True]
+
+
+def test_a_run_lives_though_no_frame_comes(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = begun(out, [], job(out, "a.mp4"))
+    found.started(job(out, "a.mp4"), OPENED)
+    found.beat()
+    monkeypatch.setattr(history, "ALIVE_S", -1.0)  # the lock proves it, whenever it last wrote
+    run, entries = read_ledger(out)
+    assert run.alive and entries[0].status == "running"
+    found.close()  # as a kill does, with no word of an end
+    run, entries = read_ledger(out)
+    assert not run.alive and run.ended is None and entries[0].status == "waiting"
+
+
+def test_without_locks_the_pulse_tells(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "is_alive", lambda _: None)
+    found = begun(out, [], job(out, "a.mp4"))
+    assert read_ledger(out)[0].alive
+    before = read_ledger(out)[0].seen
+    time.sleep(0.01)
+    found.beat()
+    assert read_ledger(out)[0].seen > before
+    monkeypatch.setattr(history, "ALIVE_S", -1.0)
+    assert not read_ledger(out)[0].alive
+    found.close()
+
+
+def test_a_run_of_another_machine_is_believed_by_its_pulse(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(socket, "gethostname", lambda: "there")
+    found = begun(out, [], job(out, "a.mp4"))
+    found.close()
+    assert not read_ledger(out)[0].alive
+    monkeypatch.setattr(socket, "gethostname", lambda: "here")
+    assert read_ledger(out)[0].alive
+
+
+def test_any_number_of_runs_show_that_they_live(out: Path) -> None:
+    assert is_alive(out) is None
+    held = [hold_alive(out), hold_alive(out)]
+    for file in held:
+        assert file is not None and is_alive(out) is True
+        os.close(file)
+    assert is_alive(out) is False
+
+
+def test_a_listener_that_cannot_write_costs_nothing() -> None:
+    heard: list[str] = []
+
+    class Full(Listener):
+        def notice(self, text: str) -> None:
+            raise OSError(28, "No space left on device")
+
+    class Fine(Listener):
+        def notice(self, text: str) -> None:
+            heard.append(text)
+
+    told = Broadcast(Full())
+    told.add(Fine())
+    told.notice("one")
+    Broadcast(Full(), Fine()).notice("two")
+    assert heard == ["one", "two"]
+
+
+def test_settings_come_back(out: Path) -> None:
+    settings = Settings(recognition=os.fsdecode(b"caf\xe9.onnx"))
+    found = Ledger(out, [os.fsdecode(b"\xff.mp4")], settings, print)
+    found.beat()
+    found.close()
+    run, _ = read_ledger(out)
+    assert run.settings == settings and run.inputs == (os.fsdecode(b"\xff.mp4"),)
+    with closing(sqlite3.connect(out / FOLDER / FILE)) as base:
+        (facts,) = base.execute("SELECT inputs FROM runs").fetchall()
+    assert json.loads(facts[0]) == ["\udcff.mp4"]
