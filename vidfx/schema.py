@@ -37,7 +37,7 @@ def faces_columns(emotions: Sequence[str] = DEFAULT_EMOTIONS) -> list[Column]:
         Column("frame", "count", "index of the frame in the input, from 0"),
         Column("time_s", "s", "playback time of the frame, exact to the container's time base"),
         Column("track_id", "id", "number of the track, from 1; the same face while it is followed"),
-        Column("x1_px", "px", "left side of the box, in the upright original picture"),
+        Column("x1_px", "px", "left side of the box, in stored pixels of the upright picture"),
         Column("y1_px", "px", "top of the box"),
         Column("x2_px", "px", "right side of the box"),
         Column("y2_px", "px", "bottom of the box"),

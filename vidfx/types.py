@@ -1,7 +1,8 @@
 """What flows through the pipeline: frozen structs of arrays, checked when they are made.
 
 Time is container time (integer pts and a time base). Boxes are xyxy float32 in pixels of the
-upright original frame, (0, 0) the outer corner of the first pixel. Colour is RGB.
+upright original frame, as stored, square or not; (0, 0) is the outer corner of the first pixel.
+Colour is RGB.
 """
 
 from __future__ import annotations

@@ -60,8 +60,8 @@ class _Batch:
         self._planes: list[torch.Tensor | None] = [None] * len(frames)
         if isinstance(frames[0].device, Surface):
             self._pixels = torch.stack([self._from_surface(i, colour) for i in range(len(frames))])
-        elif frames[0].planes is not None:
-            planes = self._to_device([f.planes for f in frames if f.planes is not None])
+        elif len(planes := [f.planes for f in frames if f.planes is not None]) == len(frames):
+            planes = self._to_device(planes)
             self._pixels = i420_to_rgb(planes, colour.matrix)
         else:
             pixels = self._to_device([frame.rgb for frame in frames])

@@ -119,9 +119,7 @@ def _objection(checked: Preflight) -> str | None:
         return "it is turned, which is not undone on the GPU"
     if info.width % 2 or info.height % 2:
         return "its size is odd"
-    if checked.scan.fault:
-        return checked.scan.fault
-    return None
+    return checked.scan.fault or checked.changes
 
 
 def _decord_why_not(checked: Preflight, *, named: bool) -> str | None:

@@ -21,7 +21,7 @@ from vidfx.video.container import (
     says_its_rate,
     sounds_of,
 )
-from vidfx.video.pixels import Orientation
+from vidfx.video.shape import Shape
 
 _CAMERAS = (Fraction(1), Fraction(120))
 "frames a second that are believed as they are claimed"
@@ -34,14 +34,14 @@ _LONGEST_S = 1e7
 
 
 def describe(
-    path: Path, container: InputContainer, stream: VideoStream, frame: av.VideoFrame
+    path: Path,
+    container: InputContainer,
+    stream: VideoStream,
+    frame: av.VideoFrame,
+    shape: Shape,
 ) -> VideoInfo:
-    """Facts from the header and from one decoded frame."""
-    orientation = Orientation.of(frame)
-    width, height = frame.width, frame.height
-    aspect = stream.sample_aspect_ratio or Fraction(1)
-    if orientation.transpose:
-        width, height, aspect = height, width, 1 / aspect
+    """Facts from the header and from one decoded frame and its shape."""
+    width, height = shape.size
     return VideoInfo(
         path=path,
         width=width,
@@ -51,11 +51,11 @@ def describe(
         frame_rate=_frame_rate(path, container, stream),
         n_frames=None if keeps_order_only(container) else stream.frames or None,
         duration_s=_duration(container, stream),
-        rotation=orientation.rotation,
+        rotation=shape.orientation.rotation,
         codec=stream.codec_context.codec.canonical_name,
         pixel_format=frame.format.name,
         has_audio=bool(sounds_of(container)),
-        sample_aspect_ratio=aspect,
+        sample_aspect_ratio=shape.upright_pixel,
         colour=colour_of(frame, height),
     )
 

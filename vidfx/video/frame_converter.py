@@ -23,11 +23,10 @@ from vidfx.video.pixels import Orientation, RgbToI420, pack_i420, plane_view
 
 
 class FrameConverter:
-    """Decoder frames of any format to upright RGB and, when asked for, I420."""
+    """Decoder frames of any format, all of one shape, to upright RGB and, when asked for, I420."""
 
     def __init__(self, first: av.VideoFrame, info: VideoInfo, *, planes: bool) -> None:
         """``info`` tells the colour of the planes, whatever frames are to come."""
-        self.resized = 0
         self._width, self._height = first.width, first.height
         self._orientation = Orientation.of(first)
         self._wants_planes = planes
@@ -45,7 +44,6 @@ class FrameConverter:
         They are copied where they are wanted, and lent where it is enough to look at them. RGB,
         which costs more than a copy, is left for those who ask for it.
         """
-        self.resized += (frame.width, frame.height) != (self._width, self._height)
         if self._planes_from_rgb or not keeps_planes(frame, self._info.colour):
             rgb = self._to_rgb(frame)
             return Frame(index, pts, rgb, self._rgb_to_i420(rgb) if self._wants_planes else None)
@@ -72,8 +70,7 @@ class FrameConverter:
     def _planes(self, frame: av.VideoFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Limited-range Y, U and V, as they are stored."""
         full = is_full_range(frame)
-        same_size = (frame.width, frame.height) == (self._width, self._height)
-        if frame.format.name != "yuv420p" or full or not same_size:
+        if frame.format.name != "yuv420p" or full:
             frame = self._reformat(
                 frame,
                 self._i420,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 
@@ -18,8 +21,10 @@ from vidfx.video.container import decode, no_picture, open_container, packets
 from vidfx.video.facts import describe, shortfall
 from vidfx.video.pixels import Orientation
 from vidfx.video.scan import Scan, scan
+from vidfx.video.shape import Shape, Shapes
 
 _DECORD_FORMATS = ("mov", "matroska", "avi")
+_SOME = 8
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,13 @@ class Preflight:
     shortfall: str | None
     "what the container claims that is not there"
 
+    @cached_property
+    def changes(self) -> str | None:
+        """What only PyAVSource undoes, and does not show at the beginning; takes some decoding."""
+        if _changes_shape(self.info.path, self.scan.keyframes):
+            return "its pictures change their shape on the way"
+        return None
+
 
 def preflight(path: Path, *, most_bytes: int | None = None) -> Preflight:
     """Decode one frame and read all timestamps.
@@ -44,20 +56,22 @@ def preflight(path: Path, *, most_bytes: int | None = None) -> Preflight:
     with container:
         _limit(path, stream.frames, stream.width, stream.height, most_bytes)
         frame = _first_frame(path, container, stream)
-        info = describe(path, container, stream, frame)
+        shapes = Shapes(container, stream, frame)
+        info = describe(path, container, stream, frame, shapes.first)
         kind = container.format.name.split(",")[0]
     scanned = scan(path)
-    unusual = _unusual(frame, info)
+    unusual = shapes.doubt or _unusual(frame, info, shapes.first)
     objection = _objection(info, kind, scanned) or unusual
     if not objection:
         _limit(path, len(scanned.pts), info.width, info.height, most_bytes)
-    return Preflight(
+    checked = Preflight(
         info=replace(info, n_frames=len(scanned.pts)),
         scan=scanned,
         unusual=unusual,
         objection=objection,
         shortfall=shortfall(info, scanned.n_packets, max(scanned.pts, default=0)),
     )
+    return checked if objection else replace(checked, objection=checked.changes)
 
 
 def _limit(path: Path, n_frames: int, width: int, height: int, most_bytes: int | None) -> None:
@@ -77,8 +91,36 @@ def _first_frame(path: Path, container: InputContainer, stream: VideoStream) -> 
     raise no_picture(path, reason)
 
 
-def _unusual(frame: av.VideoFrame, info: VideoInfo) -> str | None:
-    orientation = Orientation.of(frame)
+def _changes_shape(path: Path, keyframes: Sequence[int]) -> bool:
+    """Whether one of some key frames, spread over the file, has another shape than the first."""
+    if len(keyframes) < 2:
+        return False
+    container, stream = open_container(path)
+    with container:
+        shapes = Shapes(container, stream, _first_frame(path, container, stream))
+        for pts in _spread(keyframes[1:]):
+            with suppress(FFmpegError, StopIteration):
+                container.seek(pts, stream=stream)
+                key = next(packets(container, stream))
+                picture = next(chain(decode(stream, key), decode(stream, None)))
+                pixel = stream.codec_context.sample_aspect_ratio
+                if not shapes.of(picture, pixel).is_like(shapes.first):
+                    return True
+    return False
+
+
+def _spread(items: Sequence[int]) -> list[int]:
+    """Some of them, the last with them."""
+    step = -(-len(items) // _SOME)
+    return [*reversed(items[::-1][::step])]
+
+
+def _unusual(frame: av.VideoFrame, info: VideoInfo, shape: Shape) -> str | None:
+    if shape.is_cropped:
+        return (
+            "its container says that only a part of its pictures is seen, which few decoders know"
+        )
+    orientation = shape.orientation
     if orientation.mirrored:
         return "it is mirrored, which few decoders undo"
     if orientation != Orientation() and info.codec == "mjpeg":

@@ -15,13 +15,14 @@ from av.error import FFmpegError
 
 from vidfx.types import Frame
 from vidfx.video import colours
+from vidfx.video.canvas import Canvas
 from vidfx.video.container import decode, has_no_times, no_picture, open_container, packets
 from vidfx.video.facts import assumed_rate, describe, shortfall
 from vidfx.video.fields import FieldPairs
-from vidfx.video.frame_converter import FrameConverter
 from vidfx.video.frame_times import InOrder, Rising
 from vidfx.video.scan import scan
 from vidfx.video.segment import Entry
+from vidfx.video.shape import Shapes
 from vidfx.video.timeline import Timeline
 
 
@@ -47,14 +48,17 @@ class PyAVSource:
         self.warnings: list[str] = []
         self._path, self._start_s, self._end_s, self._entry = path, start_s, end_s, entry
         first = self._open()
-        self.info = describe(path, self._container, self._stream, first)
+        self._shapes = Shapes(self._container, self._stream, first)
+        shape = self._shapes.first
+        self.info = describe(path, self._container, self._stream, first, shape)
         self._is_raw = has_no_times(self._container)
         for doubt in (
             assumed_rate(path, self.info, self._container, self._stream),
             colours.doubt(first),
+            self._shapes.doubt,
         ):
             self.warnings.extend([doubt] if doubt else [])
-        self._convert = FrameConverter(first, self.info, planes=planes)
+        self._canvas = Canvas(shape, first, self.info, planes=planes)
 
     def __enter__(self) -> Self:
         return self
@@ -82,7 +86,9 @@ class PyAVSource:
                     continue
                 if self._end_s is not None and seconds >= self._end_s:
                     break
-                yield replace(self._convert(index, pts, frame), duration=duration)
+                pixel = self._stream.codec_context.sample_aspect_ratio
+                made = self._canvas(index, pts, frame, self._shapes.of(frame, pixel))
+                yield replace(made, duration=duration)
             else:
                 # a clock that jumps makes no true claims
                 told = whole and not self._timeline.jumps
@@ -213,8 +219,8 @@ class PyAVSource:
                 "time(s) its clock was set anew: what follows was put right behind",
             ),
             (
-                self._convert.resized,
-                "of its frames had another size and were scaled to the first one's",
+                self._canvas.fitted,
+                "of its frames had another size or shape than the first and were fitted into it",
             ),
         ):
             if number:
