@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from vidfx.errors import OutputError
 from vidfx.output.rows import RowWriter
 from vidfx.output.summary import Tally, write_summary
 from vidfx.run.clock import Clock
@@ -92,12 +93,21 @@ class Results:
             return {p.name: p.with_name(part_name(p.name)).stat().st_size for p in paths}
 
     def publish(self, summary: dict[str, Any]) -> None:
-        """Give all files their names, the summary last; between the first and it, only renames."""
+        """Give all files their names, the summary last; between the first and it, only renames.
+
+        Where one cannot be renamed none stays: without a summary they would be in the way.
+        """
         write_summary(self._summary, summary)
         with uninterrupted():
             with output_errors(self.job.outputs.summary):
                 self.job.outputs.summary.unlink(missing_ok=True)
-            if self._made and self._made.video:
-                self._made.video.publish()
-            self._rows.publish()
-            self._summary.publish()
+            try:
+                if self._made and self._made.video:
+                    self._made.video.publish()
+                self._rows.publish()
+                self._summary.publish()
+            except OutputError:
+                for path in self.job.outputs:
+                    with suppress(OSError):
+                        path.unlink()
+                raise
