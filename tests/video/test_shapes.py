@@ -132,6 +132,18 @@ def test_a_stream_that_changes_its_shape_is_fitted(tmp_path: Path, name: str, pl
     assert EACH <= int(warning.split()[0]) <= EACH + 1
 
 
+@pytest.mark.parametrize("start_s", [0.2, 0.24, 0.28, 0.36])
+@pytest.mark.parametrize("name", ["turned.ts", "wider.ts"])
+def test_a_part_has_the_shapes_of_the_whole(tmp_path: Path, name: str, start_s: float) -> None:
+    codec, parts, place = CHANGES[name]
+    path = joined(tmp_path / name, codec, parts)
+    with PyAVSource(path, planes=True, start_s=start_s) as source:
+        frames = [f for f in source if f.index >= EACH]
+    assert frames[-1].index == 2 * EACH - 1
+    for frame in frames:
+        np.testing.assert_allclose(bright(frame), place, atol=2)
+
+
 def test_a_little_other_pixels_are_no_other_shape(tmp_path: Path) -> None:
     """PAL's 12:11, 59:54 and 16:15 are the same to the eye."""
     parts = [Part((176, 144), Fraction(12, 11)), Part((176, 144), Fraction(16, 15))]

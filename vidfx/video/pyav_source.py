@@ -81,14 +81,14 @@ class PyAVSource:
             for pts, duration, frame in self._timed():
                 index = max(self._shown_before(pts), index + 1)
                 count += 1
+                pixel = self._stream.codec_context.sample_aspect_ratio
+                shape = self._shapes.of(frame, pixel)
                 seconds = self.info.seconds(pts)
                 if self._start_s is not None and seconds < self._start_s:
                     continue
                 if self._end_s is not None and seconds >= self._end_s:
                     break
-                pixel = self._stream.codec_context.sample_aspect_ratio
-                made = self._canvas(index, pts, frame, self._shapes.of(frame, pixel))
-                yield replace(made, duration=duration)
+                yield replace(self._canvas(index, pts, frame, shape), duration=duration)
             else:
                 # a clock that jumps makes no true claims
                 told = whole and not self._timeline.jumps
@@ -132,6 +132,7 @@ class PyAVSource:
 
     def _enter(self, key_pts: int, wanted: int, index: int) -> None:
         """Go on with frame ``index``, whose pts is ``wanted``; failing that, begin anew."""
+        self._shapes.jumped()
         if self._seek_to(key_pts, wanted):
             self._shown_before(wanted)
             self._passed = index

@@ -87,6 +87,7 @@ class Shapes:
         self._crop = cropping_of(container, stream)
         self._size = (first.width, first.height)
         self._said = stream.sample_aspect_ratio
+        self._jumped = False
         self._key: object = None
         self.first = self._last = self.of(first, self._said)
 
@@ -97,13 +98,18 @@ class Shapes:
             return None
         return f"it claims pixels of {self._said}, and was read with square ones"
 
+    def jumped(self) -> None:
+        """The next picture does not follow the last one."""
+        self._jumped = True
+
     def of(self, frame: av.VideoFrame, said: Fraction | None) -> Shape:
         """The shape of the next picture; ``said`` is the shape of a pixel as the decoder has it.
 
         The decoder hears of another one a little early, but it begins with a key frame.
         """
-        if self._follows and frame.key_frame:
+        if self._follows and (frame.key_frame or self._jumped):
             self._said = said
+        self._jumped = False
         key = frame.width, frame.height, frame.rotation, self._said
         if key != self._key:
             self._key = key
