@@ -34,10 +34,10 @@ _MARGIN = 1
 "seconds of silence on either side of such a gap"
 
 
-def add_aac(output: av.container.OutputContainer, source: av.AudioStream) -> av.AudioStream:
-    """An encoder for the sound of ``source``, in a rate and a layout that players know."""
-    encoder = output.add_stream("aac", rate=source.rate if source.rate in RATES else 48_000)
-    _set_layout(encoder, source.channels)
+def add_aac(output: av.container.OutputContainer, rate: int, channels: int) -> av.AudioStream:
+    """An encoder for such a sound, in a rate and a layout that players know."""
+    encoder = output.add_stream("aac", rate=rate if rate in RATES else 48_000)
+    _set_layout(encoder, channels)
     return encoder
 
 

@@ -19,16 +19,11 @@ from av.error import FFmpegError
 from vidfx.errors import NotMediaError
 from vidfx.video.aac import AacMaker, Encoder, Frames, Packets, add_aac
 from vidfx.video.adts import Adts
+from vidfx.video.channels import Channels
 from vidfx.video.container import open_media, packets, sounds_of
+from vidfx.video.protection import is_encrypted
+from vidfx.video.sound_codecs import can_copy, codec_of, samples_in
 from vidfx.video.timeline import clock_may_jump
-
-_COPIED = {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}
-_MPEG_LAYERS = {1: "mp3", 2: "mp2", 3: "mp1"}
-"by the bits of the frame header"
-_SELF_DESCRIBED = {"alac", "opus", "flac"}
-"MP4 needs their extradata"
-_MP3_MIN_RATE = 16_000
-"the MP4 muxer takes no slower MP3"
 
 _PREROLL = Fraction(1, 10)
 "seconds kept before a cut, hidden by the edit list, for decoders to begin well"
@@ -59,7 +54,7 @@ class Sound:
 
     Adds its stream to ``output`` at once; packets follow by ``mux_until`` and ``mux_rest``,
     never more in memory than the muxer interleaves. Damage is skipped and told in ``warnings``;
-    only failures to write are raised, as FFmpegError.
+    nothing that is wrong with a sound is raised.
     """
 
     def __init__(
@@ -92,7 +87,7 @@ class Sound:
             if stamp is not None and stamp * self._next.time_base >= seconds:
                 break
             self._mux(self._next)
-            self._next = next(self._packets, None)
+            self._advance()
         self._heard = max(self._heard, seconds)
 
     def mux_rest(self) -> None:
@@ -106,7 +101,7 @@ class Sound:
                 )
                 break
             self._mux(self._next)
-            self._next = next(self._packets, None)
+            self._advance()
         if self._damaged:
             self.warnings.append(f"{self._damaged} damaged sound packets were skipped")
         if self._label != "none" and not self._written:
@@ -142,17 +137,31 @@ class Sound:
             self.warnings.append("there is no sound in this part of the input")
             return
         packets = chain([first], packets)
-        codec = _codec(first)
-        if _can_copy(codec, stream):
+        codec = codec_of(first)
+        self._channels = Channels(stream)
+        if is_encrypted(first):
+            self.warnings.append("the sound is encrypted and was left out")
+        elif can_copy(codec, first):
             self._label = f"copied {codec}"
             copy = self._output.add_stream_from_template(stream)
             self._packets = self._copied(packets, stream, copy)
-        else:
+        elif self._channels.decodable:
             self._label = f"{codec} re-encoded to aac"
-            self._packets = self._encoded(
-                self._frames(packets, stream), add_aac(self._output, stream)
+            encoder = add_aac(self._output, stream.rate, self._channels.count)
+            self._packets = self._encoded(self._frames(packets, stream), encoder)
+        else:
+            self.warnings.append(
+                f"the sound was left out: {codec} of {self._channels.name} is not known here"
             )
-        self._next = next(self._packets, None)
+        self._advance()
+
+    def _advance(self) -> None:
+        """What goes wrong with the sound costs the sound, and never the picture."""
+        try:
+            self._next = next(self._packets, None)
+        except (FFmpegError, ValueError, RuntimeError) as error:
+            self._next = None
+            self.warnings.append(f"the sound could not be kept to its end: {error}")
 
     def _seek(self, stream: av.AudioStream) -> None:
         assert self._input is not None and stream.time_base
@@ -168,8 +177,8 @@ class Sound:
         try:
             self._output.mux_one(packet)
             self._written += 1
-        except ValueError:
-            # Invalid data or argument; PyAV has renamed its own classes between versions.
+        except (FFmpegError, ValueError):
+            # what the disk refuses, it refuses of the picture and of the file's end as well
             self._damaged += 1
         self._heard = max(self._heard, end)
 
@@ -210,7 +219,7 @@ class Sound:
             time_base = packet.time_base
             stamp = packet.pts if packet.pts is not None else packet.dts
             at = self._place(stamp, time_base)
-            length = _samples(packet, copy)
+            length = samples_in(packet, copy)
             pts = expected
             if at is not None:
                 pts = round(at * rate)
@@ -247,7 +256,7 @@ class Sound:
                     "encoded as what was before"
                 )
                 told = True
-            last, length = pts, _samples(packet, copy)
+            last, length = pts, samples_in(packet, copy)
             yield _stamped(av.Packet(header.packet(bytes(packet))), copy, pts, length)
 
     def _encoded(self, frames: Frames, encoder: Encoder) -> Packets:
@@ -260,7 +269,7 @@ class Sound:
     def _frames(self, packets: Packets, stream: av.AudioStream) -> Frames:
         for packet in chain(packets, [None]):
             try:
-                yield from stream.decode(packet)
+                yield from map(self._channels.in_order, stream.decode(packet))
             except FFmpegError:
                 self._damaged += 1
 
@@ -274,26 +283,3 @@ def _stamped(
     packet.pts = packet.dts = pts
     packet.duration = length
     return packet
-
-
-def _codec(packet: av.Packet[av.AudioStream]) -> str:
-    """Name of the codec; MPEG audio of any layer may be declared as MP3."""
-    name = packet.stream.codec_context.codec.canonical_name
-    if name == "mp3":
-        header = bytes(packet)[1:2]
-        return _MPEG_LAYERS.get(header[0] >> 1 & 3, name) if header else name
-    return name
-
-
-def _can_copy(codec: str, stream: av.AudioStream) -> bool:
-    if codec in _SELF_DESCRIBED and not stream.codec_context.extradata:
-        return False
-    return codec in _COPIED and not (codec == "mp3" and stream.rate < _MP3_MIN_RATE)
-
-
-def _samples(packet: av.Packet[av.AudioStream], stream: av.AudioStream) -> int:
-    """The length of a packet in samples; coarse stamps give way to the codec's frame size."""
-    length = round((packet.duration or 0) * packet.time_base * stream.rate)
-    if length and packet.time_base * stream.rate <= 4:
-        return length
-    return stream.codec_context.frame_size or max(1, length)

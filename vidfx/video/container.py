@@ -20,6 +20,7 @@ from av.video.stream import VideoStream
 
 from vidfx.errors import NotMediaError
 from vidfx.video.formats import CONVERT, FORMATS
+from vidfx.video.protection import encrypted, is_encrypted, is_scrambled
 from vidfx.video.timeline import NO_TIMESTAMPS, Timeline, clock_may_jump
 
 HINT = "give a video file, a picture, or a folder of pictures"
@@ -151,6 +152,8 @@ def packets(
     found = _read(container, streams, on_error)
     for packet in (timeline or Timeline()).place(found) if mended else found:
         if packet.stream is wanted:
+            if isinstance(wanted, VideoStream) and is_encrypted(packet):
+                raise encrypted(container.name.removeprefix("file:"))
             yield packet  # pyright: ignore[reportReturnType]
 
 
@@ -189,5 +192,7 @@ def decode(stream: VideoStream, packet: av.Packet[VideoStream] | None) -> list[a
 
 
 def no_picture(path: Path, reason: str) -> NotMediaError:
+    if is_scrambled(path):
+        return encrypted(str(path))
     why = f" ({reason})" if reason else ""
     return NotMediaError(f"{path}: not one picture in it can be decoded{why}", hint=HINT)

@@ -1,0 +1,60 @@
+"""What MP4 takes of sounds as they are."""
+
+# PyAV's stubs leave the parameters of some types open.
+# pyright: reportUnknownMemberType=false
+
+from __future__ import annotations
+
+import io
+
+import av
+from av.error import FFmpegError
+
+_COPIED = {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}
+_MPEG_LAYERS = {1: "mp3", 2: "mp2", 3: "mp1"}
+"by the bits of the frame header"
+_SELF_DESCRIBED = {"alac", "opus", "flac"}
+"MP4 needs their extradata"
+_MP3_MIN_RATE = 16_000
+"the MP4 muxer takes no slower MP3"
+
+
+def codec_of(packet: av.Packet[av.AudioStream]) -> str:
+    """Name of the codec; MPEG audio of any layer may be declared as MP3."""
+    name = packet.stream.codec_context.codec.canonical_name
+    if name == "mp3":
+        header = bytes(packet)[1:2]
+        return _MPEG_LAYERS.get(header[0] >> 1 & 3, name) if header else name
+    return name
+
+
+def can_copy(codec: str, packet: av.Packet[av.AudioStream]) -> bool:
+    """Whether players know the codec in MP4, and the muxer takes this stream of it."""
+    stream = packet.stream
+    if codec in _SELF_DESCRIBED and not stream.codec_context.extradata:
+        return False
+    if codec not in _COPIED or (codec == "mp3" and stream.rate < _MP3_MIN_RATE):
+        return False
+    return _is_taken(packet)
+
+
+def _is_taken(packet: av.Packet[av.AudioStream]) -> bool:
+    """What the muxer refuses, it may refuse when all the pictures are written: so try it first."""
+    try:
+        with av.open(io.BytesIO(), "w", format="mp4") as container:
+            copy = container.add_stream_from_template(packet.stream)
+            alike = av.Packet(bytes(packet))
+            alike.stream, alike.time_base = copy, packet.time_base
+            alike.pts = alike.dts = 0
+            container.mux_one(alike)
+    except (FFmpegError, ValueError):
+        return False
+    return True
+
+
+def samples_in(packet: av.Packet[av.AudioStream], stream: av.AudioStream) -> int:
+    """The length of a packet in samples; coarse stamps give way to the codec's frame size."""
+    length = round((packet.duration or 0) * packet.time_base * stream.rate)
+    if length and packet.time_base * stream.rate <= 4:
+        return length
+    return stream.codec_context.frame_size or max(1, length)
