@@ -7,8 +7,10 @@
     │   ├── DecodeError             it began well and then broke
     │   ├── OutputExistsError       the results are there already
     │   ├── CrashedError            the process that worked on it died, each time
-    │   └── StalledError            it made no progress for too long
+    │   ├── StalledError            it made no progress for too long
+    │   └── ChangedError            it changed while it was read
     ├── OutputError             1   a result could not be written
+    ├── EngineFailedError       4   an engine failed over it, which is not the input's fault
     ├── NothingReadableError    3   not one input could be read
     ├── UnavailableError        4   the device, backend, engine or library is not here
     └── Interrupted             130 Ctrl-C
@@ -57,8 +59,16 @@ class StalledError(InputError):
     pass
 
 
+class ChangedError(InputError):
+    pass
+
+
 class OutputError(VidfxError):
     exit_code = 1
+
+
+class EngineFailedError(VidfxError):
+    exit_code = 4
 
 
 class NothingReadableError(VidfxError):

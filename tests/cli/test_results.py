@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from vidfx.cli.app import app
+from vidfx.output.strict_json import to_json
 from vidfx.run import outcome
 from worker_faults import results_in, worker_faults
 
@@ -91,8 +93,71 @@ def test_one_video_that_breaks_an_engine_does_not_end_the_batch(
     results = json.loads(done.stdout)["results"]
     assert [r["status"] for r in results] == ["failed", "failed", "done"]
     assert "the engine broke" in results[0]["error"]["message"]
+    assert results[0]["error"]["type"] == "EngineFailedError"
     assert "ZeroDivisionError" in results[1]["error"]["message"]
     assert done.exit_code == 1
+    alone = vidfx(others[0], "-o", tmp_path / "out", *SHORT)
+    assert alone.exit_code == 4  # not 3: the input can be read
+
+
+def test_a_video_of_other_rows_does_not_stay(clip: Path, tmp_path: Path) -> None:
+    assert vidfx(clip, "-o", tmp_path, *SHORT).exit_code == 0
+    other = ["--no-video", "--every", 2, "--overwrite"]
+    assert vidfx(clip, "-o", tmp_path, *SHORT, *other).exit_code == 0
+    assert results_in(tmp_path) == {"clip.faces.csv", "clip.frames.csv", "clip.summary.json"}
+
+
+def test_an_input_that_changes_while_it_is_read_is_not_done(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker_faults(
+        monkeypatch,
+        tmp_path,
+        """
+        import vidfx.run.video as video
+        class Grows(video.Pipeline):
+            def __call__(self, frames):
+                path = self.info.path
+                if path.stem == "grows":
+                    with path.open("ab") as file:
+                        file.write(b"more")
+                if path.stem == "goes":
+                    path.unlink()
+                return super().__call__(frames)
+        video.Pipeline = Grows
+        """,
+    )
+    inputs = [tmp_path / "grows.mp4", tmp_path / "goes.mp4"]
+    for path in inputs:
+        shutil.copy(clip, path)
+    done = vidfx(*inputs, "-o", tmp_path / "out", *SHORT, "--json")
+    results = json.loads(done.stdout)["results"]
+    assert [r["error"]["type"] for r in results] == ["ChangedError"] * 2
+    assert done.exit_code == 1 and not results_in(tmp_path / "out")
+
+
+def test_what_differs_from_what_is_there_is_said(clip: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    content = clip.read_bytes()
+    path.write_bytes(content)
+    args = (path, "-o", tmp_path / "out", *SHORT, "--no-video")
+    assert vidfx(*args).exit_code == 0
+    same = ["--device", "cpu", "--detector", "embedded", "--crf", "40", "--start", "0"]
+    assert vidfx(*args, *same).exit_code == 0
+    assert "from other settings (every)" in vidfx(*args, "--every", 2).stderr
+    assert "from other settings (video, crf" in vidfx(*args, "--video").stderr
+    assert "from other models" in vidfx(*args, "--emotion", "embedded").stderr
+    path.write_bytes(content + bytes(100))
+    told = f"another input: it had {len(content)} bytes, and now it has {len(content) + 100}"
+    assert told in vidfx(*args).stderr
+
+
+def test_numbers_that_are_none_are_null_in_json() -> None:
+    content = {"a": [math.nan, (math.inf, 1.5)], "b\udcff": {"c": -math.inf, "d": True, 3: None}}
+    assert json.loads(to_json(content), parse_constant=pytest.fail) == {
+        "a": [None, [None, 1.5]],
+        "b\udcff": {"c": None, "d": True, "3": None},
+    }
 
 
 def test_a_name_that_is_not_utf8(clip: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from training_files import vidfx
 from vidfx.errors import InputError, UnavailableError
 from vidfx.run import storage
 from vidfx.run.plan import plan
+from vidfx.run.spool import spool
 from vidfx.run.storage import Origin
 
 
@@ -27,7 +29,7 @@ def annotate(*words: object) -> tuple[int, list[dict[str, Any]]]:
 
 
 def in_spool() -> list[Path]:
-    return [p for p in (storage.spool() / "in").rglob("*") if p.is_file()]
+    return [p for p in (spool() / "in").rglob("*") if p.is_file()]
 
 
 def test_from_a_bucket_to_a_bucket_and_again(s3: Any, clip: Path, tmp_path: Path) -> None:
@@ -117,7 +119,7 @@ def test_names_that_lead_out_of_the_spool(s3: Any, tmp_path: Path) -> None:
         s3.put_object(Bucket="videos", Key=key, Body=b"x")
     work = plan(["s3://videos/raw"], tmp_path / "out")
     for job in work.jobs:
-        assert job.source.resolve().is_relative_to(storage.spool().resolve())
+        assert job.source.resolve().is_relative_to(spool().resolve())
         assert job.outputs.summary.resolve().is_relative_to((tmp_path / "out").resolve())
     assert {job.origin.url.rpartition("/")[2] for job in work.jobs if job.origin} >= {"b.mp4"}
 
@@ -126,13 +128,51 @@ def test_a_video_that_came_short_is_not_worked_on(s3: Any, tmp_path: Path) -> No
     s3.put_object(Bucket="videos", Key="a.mp4", Body=b"12345")
     listed = storage.find("s3://videos/a.mp4")[0]
     wrong = Origin(listed.origin.url, 6, listed.origin.stamp)
-    target = tmp_path / "a.mp4"
     with (
         pytest.raises(InputError, match="5 bytes came of 6"),
-        storage.fetched(wrong, target, lambda: None),
+        storage.fetched(wrong, "a.mp4", lambda: None),
     ):
         pass
-    assert list(tmp_path.glob("a.mp4*")) == []
+    assert in_spool() == []
+
+
+def test_what_is_fetched_is_its_owners_alone_and_goes_after_a_kill(s3: Any) -> None:
+    s3.put_object(Bucket="videos", Key="a.mp4", Body=b"12345")
+    origin = storage.find("s3://videos/a.mp4")[0].origin
+    with storage.fetched(origin, "a.mp4", lambda: None) as file:
+        modes = [stat.S_IMODE(p.stat().st_mode) for p in (file, file.parent, spool())]
+        assert modes == [0o600, 0o700, 0o700]
+        dead = spool() / "in" / "killed"
+        dead.mkdir()
+        (dead / "b.mp4").write_bytes(b"theirs")
+        storage.find("s3://videos/a.mp4")  # another run begins
+        assert not dead.exists() and file.read_bytes() == b"12345"
+    assert in_spool() == []
+
+
+def test_keys_that_look_alike_are_two_inputs(s3: Any, tmp_path: Path) -> None:
+    names = ("d.mp4", "/d.mp4", "%/d.mp4", "%2E/d.mp4", "./d.mp4", "a%2Eb.mp4", "100%.mp4")
+    for name in names:
+        s3.put_object(Bucket="videos", Key=f"q/{name}", Body=b"x")
+    for url in ("s3://videos/q", "s3://videos/q/", "s3://videos"):
+        jobs = [job for job in plan([url], tmp_path).jobs if job.origin]
+        assert {job.name for job in jobs} == {f"s3://videos/q/{name}" for name in names}
+        assert len({job.outputs.summary for job in jobs}) == len(names)
+    assert any(job.outputs.summary.name == "100%.summary.json" for job in jobs)
+
+
+def test_results_on_storage_tell_nothing_of_the_machine(
+    s3: Any, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    s3.upload_file(str(clip), "videos", "a.mp4")
+    done = vidfx("annotate", "s3://videos/a.mp4", "-o", "s3://results", "--end", "0.5")
+    assert done.exit_code == 0
+    summary = s3.get_object(Bucket="results", Key="a.summary.json")["Body"].read().decode()
+    assert json.loads(summary)["input"]["path"] == "s3://videos/a.mp4"
+    assert str(tmp_path) not in summary and str(Path.home()) not in summary
+    code, _ = annotate("s3://videos/a.mp4", "-o", "s3://results", "--overwrite")
+    assert code == 0 and "a.annotated.mp4" not in keys(s3, "results")
 
 
 def test_a_store_without_its_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -56,7 +54,9 @@ def bench(
         with listener_for("none" if as_json else "auto", debug=debug) as listener:
             found = run(video, settings, seconds, listener)
         if as_json:
-            sys.stdout.write(json.dumps(found.as_json()) + "\n")
+            from vidfx.cli.render import write_object
+
+            write_object(found.as_json())
         else:
             _write(found)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 import tempfile
 from enum import StrEnum
 from pathlib import Path
@@ -186,6 +185,8 @@ def _tell(built: Built, *, as_json: bool, quiet: bool) -> None:
             "spec": json.loads(built.spec.to_json()),
             "parity": {name: parity.figures() for name, parity in built.parity.items()},
         }
-        sys.stdout.write(json.dumps(content) + "\n")
+        from vidfx.cli.render import write_object
+
+        write_object(content)
     elif not quiet:
         write_line(str(built.path))

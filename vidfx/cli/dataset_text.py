@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vidfx.cli.render import clean
+from vidfx.cli.render import clean, write_object
 from vidfx.cli.tables import write_line, write_table
 from vidfx.errors import UsageError
 from vidfx.video.atomic import Pending, output_errors
@@ -35,7 +34,7 @@ def write_file(file: Path, text: str) -> None:
 
 
 def write_json(content: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(content) + "\n")
+    write_object(content)
 
 
 def say(text: str) -> None:

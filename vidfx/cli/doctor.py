@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from dataclasses import asdict
 from typing import Annotated
 
@@ -28,7 +26,9 @@ def doctor(
         findings = examine()
         if as_json:
             content = {"schema": "vidfx.doctor/1", "findings": [asdict(f) for f in findings]}
-            sys.stdout.write(json.dumps(content) + "\n")
+            from vidfx.cli.render import write_object
+
+            write_object(content)
         else:
             width = max(len(f.name) for f in findings)
             for found in findings:

@@ -41,8 +41,9 @@ def list_engines(as_json: AsJson = False, debug: Debug = False) -> None:
         found = [_facts(spec, folder) for spec, folder in (*packaged, *whole)]
         left_out = [k.fault for k in kept if k.fault]
         if as_json:
-            content = {"schema": "vidfx.engines/1", "engines": found, "left_out": left_out}
-            sys.stdout.write(json.dumps(content) + "\n")
+            from vidfx.cli.render import write_object
+
+            write_object({"schema": "vidfx.engines/1", "engines": found, "left_out": left_out})
             return
         head = ("name", "task", "built for", "precision", "built", "file")
         write_table(head, [[str(f[column]) for column in head] for f in found])
@@ -59,7 +60,9 @@ def inspect(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
 
         content = json.loads(EngineSpec.load(file).to_json())
         if as_json:
-            sys.stdout.write(json.dumps(content) + "\n")
+            from vidfx.cli.render import write_object
+
+            write_object(content)
             return
         for name, value in _flat(content):
             write_line(f"{name}: {value}")
@@ -80,7 +83,9 @@ def check(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
         if as_json:
             runs = [{"backend": b, "device": d, "reason": why} for b, d, why in places]
             content = {"schema": "vidfx.engines.check/1", "file": str(file), "runs": runs}
-            sys.stdout.write(json.dumps(content) + "\n")
+            from vidfx.cli.render import write_object
+
+            write_object(content)
         else:
             write_line(f"{file}: whole, sha256 {spec.sha256}")
             for backend, device, reason in places:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
-from vidfx.cli.render import clean
+from vidfx.cli.render import clean, write_object
 from vidfx.cli.tables import LINES, write_line, write_table
 from vidfx.evaluate.evaluation import Evaluation, Watcher
 from vidfx.evaluate.page import number, percent
@@ -54,7 +52,7 @@ def watcher() -> Generator[Watcher]:
 
 def write_json(evaluation: Evaluation, files: Sequence[Path]) -> None:
     content = {**evaluation.document, "files": [str(file) for file in files]}
-    sys.stdout.write(json.dumps(content, allow_nan=False) + "\n")
+    write_object(content)
 
 
 def write_report(document: dict[str, Any]) -> None:

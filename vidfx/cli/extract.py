@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -153,7 +151,9 @@ def extract(
         code = failure.exit_code if failure else exit_code(outcomes)
         result = Result(out, tuple(outcomes), counts, code, failure)
         if as_json:
-            sys.stdout.write(json.dumps(result.as_json()) + "\n")
+            from vidfx.cli.render import write_object
+
+            write_object(result.as_json())
         elif not quiet:
             result.write()
         if failure:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 import traceback
@@ -12,6 +11,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from vidfx.errors import VidfxError
+from vidfx.output.strict_json import to_json
 from vidfx.run.outcome import Outcome
 from vidfx.run.plan import Job
 from vidfx.run.progress import Forecast, Listener, Opened
@@ -79,7 +79,12 @@ def write_json(
     if left_out:
         content["left_out"] = list(left_out)
     content["results"] = [outcome.as_json() for outcome in outcomes]
-    sys.stdout.write(json.dumps(content) + "\n")
+    write_object(content)
+
+
+def write_object(content: object) -> None:
+    """One JSON object on stdout."""
+    sys.stdout.write(to_json(content) + "\n")
     sys.stdout.flush()
 
 
@@ -201,7 +206,7 @@ class JsonLines(Renderer):
         self._told: dict[Job, float] = {}
 
     def _tell(self, event: str, **content: Any) -> None:
-        sys.stderr.write(json.dumps({"event": event, **content}) + "\n")
+        sys.stderr.write(to_json({"event": event, **content}) + "\n")
         sys.stderr.flush()
 
     def planned(self, jobs: Sequence[Job]) -> None:

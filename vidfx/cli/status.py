@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import time
 from collections import Counter
 from dataclasses import asdict
@@ -143,4 +141,6 @@ def _write_json(run: Run, entries: list[Entry]) -> None:
         "counts": {name: statuses[name] for name in ("done", "running", "waiting", "failed")},
         "videos": [asdict(entry) for entry in entries],
     }
-    sys.stdout.write(json.dumps(content) + "\n")
+    from vidfx.cli.render import write_object
+
+    write_object(content)

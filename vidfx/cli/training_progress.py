@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from vidfx.cli.render import clean
+from vidfx.cli.render import clean, write_object
 
 if TYPE_CHECKING:
     from vidfx_training.run import Result
@@ -76,7 +75,7 @@ def write_result(result: Result, *, as_json: bool, quiet: bool) -> None:
     engine = result.folder / result.spec.weights
     if as_json:
         content = {"schema": "vidfx.train/1", "engine": str(engine), **result.facts}
-        sys.stdout.write(json.dumps(content) + "\n")
+        write_object(content)
     elif not quiet:
         facts = result.facts
         sys.stdout.write(

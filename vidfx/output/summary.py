@@ -11,6 +11,7 @@ from typing import Any, cast
 
 import vidfx
 from vidfx import schema
+from vidfx.output.strict_json import to_json
 from vidfx.stages.decide import OTHER, UNKNOWN
 from vidfx.types import FrameResult, Reading, VideoInfo
 from vidfx.video.atomic import Pending, output_errors
@@ -126,7 +127,7 @@ def versions() -> dict[str, str]:
 
 def write_summary(pending: Pending, content: dict[str, Any]) -> None:
     """Write the summary, sealed but not yet under its name."""
-    text = json.dumps({"schema": schema.SUMMARY_SCHEMA, **content}, indent=1)
+    text = to_json({"schema": schema.SUMMARY_SCHEMA, **content}, indent=1)
     with output_errors(pending.path):
         pending.file.write_text(text + "\n", encoding="ascii")
     pending.seal()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
-from vidfx.errors import OutputExistsError
+from vidfx.errors import ChangedError, OutputExistsError
+from vidfx.output.strict_json import to_json
 from vidfx.output.summary import read_summary
 from vidfx.run import storage
 from vidfx.run.plan import Job
@@ -32,13 +34,47 @@ def is_done(job: Job, setup: Setup, *, overwrite: bool) -> bool:
             "and no summary says what made it",
             hint=hint,
         )
-    if summary.get("fingerprint") != setup.fingerprint(job):
+    before, now = summary.get("fingerprint"), json.loads(to_json(setup.fingerprint(job)))
+    if before != now:
+        known = cast("dict[str, Any]", before) if isinstance(before, dict) else {}
+        why = " and ".join(_differences(known, now))
         raise OutputExistsError(
             f"{job.name}: {places[job.outputs.summary.name]} exists already, "
-            "from another input or other settings",
+            f"from {why or 'another vidfx'}",
             hint=hint,
         )
     return _whole(job, summary, sizes)
+
+
+def check_unchanged(job: Job, setup: Setup, fingerprint: Mapping[str, Any]) -> None:
+    """Raises ChangedError where the input is no longer what it was at the beginning."""
+    if setup.fingerprint(job)["input"] != fingerprint["input"]:
+        raise ChangedError(
+            f"{job.name}: it changed while it was read, so its results would be of a part",
+            hint="run again when it is complete",
+        )
+
+
+def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """What makes two fingerprints differ, in words."""
+    old, new = before.get("input"), now["input"]
+    if old != new:
+        yield _changed(old, new) or "another input"
+    old, new = before.get("settings"), now["settings"]
+    if old != new:
+        known = cast("dict[str, Any]", old) if isinstance(old, dict) else {}
+        names = [name for name in new if name not in known or known[name] != new[name]]
+        yield f"other settings ({', '.join(names)})" if names else "other settings"
+    yield from (f"other {name}" for name in ("models", "messages") if before.get(name) != now[name])
+
+
+def _changed(old: Any, new: list[list[Any]]) -> str | None:
+    """Of a file that may have been read before it was complete."""
+    with suppress(TypeError, ValueError):
+        ((old_name, old_size, _),), ((name, size, _),) = old, new
+        if old_name == name and old_size < size:
+            return f"another input: it had {old_size} bytes, and now it has {size}"
+    return None
 
 
 def _results(job: Job) -> tuple[dict[str, int], dict[str, Any] | None]:

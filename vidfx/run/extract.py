@@ -15,7 +15,14 @@ from typing import Protocol
 import numpy as np
 
 from vidfx.config import Settings
-from vidfx.errors import InputError, NotMediaError, OutputError, UsageError, VidfxError
+from vidfx.errors import (
+    EngineFailedError,
+    InputError,
+    NotMediaError,
+    OutputError,
+    UsageError,
+    VidfxError,
+)
 from vidfx.run.clock import Clock
 from vidfx.run.gallery import Entry, Gallery, Waiting
 from vidfx.run.machine import give_memory_back
@@ -166,7 +173,7 @@ class _One:
                     read = min(max((time_s - start_s) / length_s, 0.0), 1.0) if duration else 0.0
                     listener.advanced(name, number + read, total)
             except EngineError as error:
-                raise InputError(f"{self.path}: {error}", hint=error.hint) from error
+                raise EngineFailedError(f"{self.path}: {error}", hint=error.hint) from error
             crops = selection.finish()
             waiting += [self.gallery.keep(c, photograph=self.photograph) for c in crops]
         for warning in source.warnings:

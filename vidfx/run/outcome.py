@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from vidfx.errors import (
+    ChangedError,
     CrashedError,
     InputError,
     NothingReadableError,
@@ -53,7 +54,7 @@ def exit_code(outcomes: Sequence[Outcome]) -> int:
         return 0
     if len(errors) < len(outcomes):
         return 1
-    not_read = (OutputExistsError, CrashedError, StalledError)
+    not_read = (OutputExistsError, CrashedError, StalledError, ChangedError)
     if all(isinstance(e, InputError) and not isinstance(e, not_read) for e in errors):
         return NothingReadableError.exit_code
     codes = {e.exit_code for e in errors}

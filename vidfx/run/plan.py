@@ -66,6 +66,15 @@ class Job:
         """As the user knows it."""
         return self.origin.url if self.origin else str(self.source)
 
+    def told(self, text: str) -> str:
+        """``text`` in terms of what the user named: of storage, not of the spool and its owner."""
+        if self.origin:
+            text = text.replace(str(self.source), self.name)
+        if self.destination:
+            text = text.replace(str(self.outputs.summary.parent), self.destination)
+            text = text.replace(str(Path.home()), "~")
+        return text
+
     def addresses(self) -> list[str]:
         """Where the results will stand, in the order of ``outputs``."""
         if self.destination is None:

@@ -104,6 +104,9 @@ class Results:
             try:
                 if self._made and self._made.video:
                     self._made.video.publish()
+                else:  # one of an earlier run would stand beside rows that are not its own
+                    with output_errors(self.job.outputs.video):
+                        self.job.outputs.video.unlink(missing_ok=True)
                 self._rows.publish()
                 self._summary.publish()
             except OutputError:

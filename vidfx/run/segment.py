@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from vidfx.errors import InputError
+from vidfx.errors import EngineFailedError
 from vidfx.run.clock import Clock
 from vidfx.run.film import Film
 from vidfx.run.lanes import ahead
@@ -29,7 +29,7 @@ Line = tuple[int, float, list[FaceLabel]]
 def do_segment(job: Job, setup: Setup, listener: Listener) -> dict[str, Any]:
     """Look at ``job.part``, or draw on it; returns what a summary says, and where the file is.
 
-    Raises InputError and OutputError.
+    Raises InputError, EngineFailedError and OutputError.
     """
     assert job.part is not None
     part, segment = job.part, job.part.segment
@@ -83,7 +83,7 @@ def _look(
         pending.close()
     except EngineError as error:
         pending.discard()
-        raise InputError(f"{job.source}: {error}", hint=error.hint) from error
+        raise EngineFailedError(f"{job.source}: {error}", hint=error.hint) from error
     except BaseException:
         pending.discard()
         raise

@@ -16,14 +16,17 @@ import importlib
 import json
 import re
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from vidfx.errors import InputError, OutputError, UnavailableError, VidfxError
+from vidfx.run.spool import make_spool, own_folder, remove_dead, spool
 
+_ESCAPED = re.compile("^%$|%(?=2E|00|25)")
+"""What would look like one of our own escapes."""
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 PACKAGES = {"s3": "vidfx[s3]", "s3a": "vidfx[s3]", "gs": "vidfx[gs]", "gcs": "vidfx[gs]"}
 READ = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "memory"})
@@ -47,7 +50,7 @@ class Listed:
 
     origin: Origin
     local: Path
-    "where it will be in the spool"
+    "stands for it in the spool, where it will be elsewhere, under this name"
     relative: Path
     "where it stands below what was named"
     named: bool
@@ -70,16 +73,11 @@ def folder_for(out: str | Path) -> Path:
     return spool() / "out" / _short(text.rstrip("/")) if is_url(text) else Path(text)
 
 
-def spool() -> Path:
-    """Where videos and results are between storage and the work: below XDG_CACHE_HOME."""
-    from vidfx_engines.user_cache import user_cache  # noqa: PLC0415 - brings NumPy
-
-    return user_cache("spool")
-
-
 def check(url: str) -> None:
     """Raises UnavailableError where the store's package is missing, InputError for a stranger's."""
     _files(url)
+    with _errors(url, OutputError):
+        make_spool()
 
 
 def find(url: str) -> list[Listed]:
@@ -89,13 +87,15 @@ def find(url: str) -> list[Listed]:
     store's package is missing.
     """
     files = _files(url)
+    remove_dead()
     with _errors(url, InputError):
         root = files._strip_protocol(url.rstrip("/"))
         below: dict[str, Any] = files.find(root, detail=True)
     scheme = url.partition("://")[0]
     found: list[Listed] = []
     for name, info in sorted(below.items()):
-        relative = PurePosixPath(name).name if name == root else name[len(root) :].lstrip("/")
+        relative = PurePosixPath(name).name if name == root else name[len(root) :]
+        relative = relative.removeprefix("/")
         hidden = any(part.startswith(".") for part in PurePosixPath(relative).parts)
         if name != root and hidden:
             continue
@@ -131,40 +131,39 @@ def results(destination: str, names: Sequence[str]) -> tuple[dict[str, int], Any
 
 
 @contextmanager
-def fetched(origin: Origin, to: Path, alive: Callable[[], None]) -> Generator[None]:
-    """The video as the file ``to`` while it is wanted; ``alive`` is called as it comes.
+def fetched(origin: Origin, name: str, alive: Callable[[], None]) -> Generator[Path]:
+    """The video as a local file ``name`` while it is wanted; ``alive`` is called as it comes.
 
     Raises InputError.
     """
-    part = to.with_name(f"{to.name}.part")
-    try:
+    with ExitStack() as stack:
         with _errors(origin.url, InputError):
-            to.parent.mkdir(parents=True, exist_ok=True)
-            _files(origin.url).get_file(origin.url, str(part), callback=_callback(alive))
-            if part.stat().st_size != origin.size:
+            file = stack.enter_context(own_folder()) / name
+            file.touch(mode=0o600, exist_ok=False)
+            _files(origin.url).get_file(origin.url, str(file), callback=_callback(alive))
+            if (size := file.stat().st_size) != origin.size:
                 raise InputError(
-                    f"{origin.url}: {part.stat().st_size} bytes came of {origin.size}",
+                    f"{origin.url}: {size} bytes came of {origin.size}",
                     hint="it is being written, or the connection broke; try again",
                 )
-            part.replace(to)
-        yield
-    finally:
-        for file in (part, to):
-            with suppress(OSError):
-                file.unlink()
+        yield file
 
 
 def deliver(paths: Sequence[Path], destination: str, alive: Callable[[], None]) -> None:
     """Send those of ``paths`` that are there, in this order, and remove them here.
 
-    An object appears under its name when it is whole. Raises OutputError.
+    An object appears under its name when it is whole; one of an earlier run that is not made again
+    goes. Raises OutputError.
     """
     files = _files(destination)
-    for path in [path for path in paths if path.exists()]:
+    for path in paths:
         target = f"{destination}/{path.name}"
         with _errors(target, OutputError):
-            files.put_file(str(path), target, callback=_callback(alive))
-            path.unlink()
+            if path.exists():
+                files.put_file(str(path), target, callback=_callback(alive))
+                path.unlink()
+            elif files.exists(target):
+                files.rm_file(target)
 
 
 def _files(url: str) -> Any:
@@ -213,7 +212,11 @@ def _callback(alive: Callable[[], None]) -> Any:
 
 
 def _safe(part: str) -> str:
-    """A part of an object's name as that of a file: a store allows any, ``..`` and nothing too."""
+    """A part of an object's name as that of a file, unlike any other's.
+
+    A store allows any: ``..`` and nothing too.
+    """
+    part = _ESCAPED.sub("%25", part)
     if set(part) <= {"."}:
         return part.replace(".", "%2E") or "%"
     return part.replace("\0", "%00")

@@ -12,9 +12,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from vidfx.errors import InputError, NotMediaError
+from vidfx.errors import EngineFailedError, NotMediaError
+from vidfx.output.strict_json import with_texts
 from vidfx.output.summary import describe_input, versions
 from vidfx.run.clock import Clock
+from vidfx.run.done import check_unchanged
 from vidfx.run.film import Film, label_of
 from vidfx.run.lanes import ahead, behind
 from vidfx.run.pipeline import Pipeline, queue_length
@@ -34,7 +36,8 @@ def annotate_video(job: Job, setup: Setup, listener: Listener) -> dict[str, Any]
     """Make all results of one video; returns its summary.
 
     Whatever ends it, Ctrl-C included, no unfinished file has a final name, and results that were
-    there before stay until all new ones are whole. Raises InputError and OutputError.
+    there before stay until all new ones are whole. Raises InputError, EngineFailedError and
+    OutputError.
     """
     started = time.perf_counter()
     clock = Clock()
@@ -52,12 +55,13 @@ def annotate_video(job: Job, setup: Setup, listener: Listener) -> dict[str, Any]
             made = annotate_segments(segments, info, setup, results, listener, clock, stack)
         else:
             made = _annotate(source, setup, results, listener, clock, stack)
+        outputs = results.complete(made)
+        check_unchanged(job, setup, fingerprint)
         summary = {
             "input": describe_input(info, source.name, why),
-            "fingerprint": fingerprint,
             "models": setup.models.describe(),
             "counts": results.tally.counts(),
-            "outputs": results.complete(made),
+            "outputs": outputs,
             "bytes": results.sizes(),
             "seconds": {
                 "total": round(time.perf_counter() - started, 3),
@@ -71,6 +75,7 @@ def annotate_video(job: Job, setup: Setup, listener: Listener) -> dict[str, Any]
             ],
             "versions": versions(),
         }
+        summary = with_texts(summary, job.told) | {"fingerprint": fingerprint}
         results.publish(summary)
     return summary
 
@@ -116,7 +121,7 @@ def _annotate(
             for result in pipeline(frames):
                 settled.put(result)
     except EngineError as error:
-        raise InputError(f"{job.source}: {error}", hint=error.hint) from error
+        raise EngineFailedError(f"{job.source}: {error}", hint=error.hint) from error
     if not results.tally.frames:
         raise NotMediaError(
             f"{job.source}: there is not one frame to read"

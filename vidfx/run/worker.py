@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -184,7 +185,7 @@ def _do(
 def _failure(job: Job, error: Exception) -> VidfxError:
     """``error`` in terms of what the user named, not of the spool."""
     failure = as_failure(job.name, error)
-    failure.args = (str(failure).replace(str(job.source), job.name),)
+    failure.args = (job.told(str(failure)),)
     return failure
 
 
@@ -192,12 +193,16 @@ def _annotate(job: Job, setup: Setup, teller: _Teller) -> dict[str, Any]:
     """Make the results, with the video brought and the results sent where they are on storage."""
     with ExitStack() as stack:
         if job.origin:
-            stack.enter_context(storage.fetched(job.origin, job.source, teller.alive))
-        if job.destination is None:
-            return annotate_video(job, setup, teller)
-        _clear(job, [str(path) for path in job.outputs])
-        summary = annotate_video(job, setup, teller)
-        storage.deliver(tuple(job.outputs), job.destination, teller.alive)
+            fetched = storage.fetched(job.origin, job.source.name, teller.alive)
+            job = replace(job, source=stack.enter_context(fetched))
+        if job.destination is not None:
+            _clear(job, [str(path) for path in job.outputs])
+        try:
+            summary = annotate_video(job, setup, teller)
+        except Exception as error:
+            raise _failure(job, error) from error
+        if job.destination is not None:
+            storage.deliver(tuple(job.outputs), job.destination, teller.alive)
         return summary
 
 

@@ -1,0 +1,66 @@
+"""The spool: local places for what stands on storage, while it is worked on.
+
+Nobody else may look into it. What is fetched stands in a folder that its process holds; the folders
+of processes that are no more are removed by the next run.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+def spool() -> Path:
+    """Where the spool is: below XDG_CACHE_HOME. It may not be there yet."""
+    from vidfx_engines.user_cache import user_cache  # noqa: PLC0415 - brings NumPy
+
+    return user_cache("spool")
+
+
+def make_spool() -> Path:
+    """The same, there, and its owner's alone. Raises OSError."""
+    folder = spool()
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    return folder
+
+
+@contextmanager
+def own_folder() -> Generator[Path]:
+    """A new folder for what is fetched, removed at the end. Raises OSError."""
+    root = make_spool() / "in"
+    root.mkdir(exist_ok=True)
+    with _opened(root) as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)  # until it is held, a new folder looks like a dead one's
+        folder = Path(tempfile.mkdtemp(dir=root))
+        holder = os.open(folder, os.O_RDONLY)
+        fcntl.flock(holder, fcntl.LOCK_EX)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(holder)
+
+
+def remove_dead() -> None:
+    """Remove what killed processes had fetched. Never raises: it is there to be tidy."""
+    with suppress(OSError), _opened(spool() / "in") as gate:
+        fcntl.flock(gate, fcntl.LOCK_EX)
+        for folder in (spool() / "in").iterdir():
+            with suppress(OSError), _opened(folder) as holder:
+                fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(folder)
+
+
+@contextmanager
+def _opened(folder: Path) -> Generator[int]:
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        yield file
+    finally:
+        os.close(file)
