@@ -44,6 +44,27 @@ SQUARE: Stretch = (1.0, 1.0)
 
 
 @dataclass(frozen=True)
+class Chapter:
+    """A part of a video that has a name."""
+
+    start_s: Fraction
+    "of container time, as end_s"
+    end_s: Fraction
+    title: str
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What a container says beside its streams, and the streams that nobody reads."""
+
+    tags: tuple[tuple[str, str], ...] = ()
+    "name and value of those that are kept"
+    chapters: tuple[Chapter, ...] = ()
+    unread: tuple[str, ...] = ()
+    "kinds of streams with their number, in words"
+
+
+@dataclass(frozen=True)
 class VideoInfo:
     """Facts about one input, as known before decoding."""
 
@@ -71,6 +92,7 @@ class VideoInfo:
     sample_aspect_ratio: Fraction = Fraction(1)
     "width of a pixel over its height, upright"
     colour: Colour = Colour()
+    metadata: Metadata = Metadata()
 
     @property
     def stretch(self) -> Stretch:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from readers import READERS, read
 
-from vidfx.errors import UsageError
+from vidfx.errors import NotMediaError, UsageError
 from vidfx.video.preflight import preflight
 from vidfx.video.source import open_source
 
@@ -58,6 +58,39 @@ def test_real_media(path: Path):
     name = path.name
     if name in ("discard_first_keyframe.mp4", "pyfeat-face_noface.mov") or name.endswith(".mpg"):
         assert objection
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "size"),
+    [
+        ("F02_exif.avi", 10, (160, 120)),
+        ("F11_20frames.webp", 20, (96, 72)),
+        ("F16_matrix8.mp4", 5, (320, 180)),
+        ("F17_pal8.avi", 3, (1280, 720)),
+        ("F18_camera.dav", 25, (176, 144)),
+        ("F19_dump.mjpeg", 25, (160, 120)),
+    ],
+)
+def test_kinds_that_were_not_read(name: str, count: int, size: tuple[int, int]):
+    path = fault(name)
+    source, _ = open_source(path, planes=True)
+    with source:
+        frames = list(source)
+    assert (len(frames), (source.info.width, source.info.height)) == (count, size)
+    assert all(frame.planes is not None for frame in frames)
+
+
+def test_one_tile_is_not_taken_for_the_picture():
+    with pytest.raises(NotMediaError, match="4 tiles") as caught:
+        open_source(fault("F05_grid.heic"), planes=True)
+    assert "heif-convert" in caught.value.hint
+
+
+def fault(name: str) -> Path:
+    path = Path(os.environ.get("VIDFX_TEST_DATA", ""), "faults", name)
+    if not path.is_file():
+        pytest.skip(f"VIDFX_TEST_DATA/faults/{name} is absent")
+    return path
 
 
 def test_the_counter_counts():

@@ -21,6 +21,7 @@ from vidfx.video.aac import AacMaker, Encoder, Frames, Packets, add_aac
 from vidfx.video.adts import Adts
 from vidfx.video.channels import Channels
 from vidfx.video.container import open_media, packets, sounds_of
+from vidfx.video.metadata import copy_sound_metadata
 from vidfx.video.protection import is_encrypted
 from vidfx.video.sound_codecs import can_copy, codec_of, samples_in
 from vidfx.video.timeline import clock_may_jump
@@ -144,10 +145,12 @@ class Sound:
         elif can_copy(codec, first):
             self._label = f"copied {codec}"
             copy = self._output.add_stream_from_template(stream)
+            copy_sound_metadata(stream, copy)
             self._packets = self._copied(packets, stream, copy)
         elif self._channels.decodable:
             self._label = f"{codec} re-encoded to aac"
             encoder = add_aac(self._output, stream.rate, self._channels.count)
+            copy_sound_metadata(stream, encoder)
             self._packets = self._encoded(self._frames(packets, stream), encoder)
         else:
             self.warnings.append(

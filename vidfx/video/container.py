@@ -103,6 +103,12 @@ def _main_video(container: InputContainer, path: Path) -> VideoStream:
     main = main_picture(container)
     if main is None:
         raise NotMediaError(f"{path}: has no video in it, only sound or a cover picture", hint=HINT)
+    tiles = [s for s in container.streams.video if s.disposition & Disposition.dependent]
+    if tiles and main.frames <= 1:
+        raise NotMediaError(
+            f"{path}: is a picture of {len(tiles)} tiles, which nothing here puts together",
+            hint="convert it to JPEG, for example with: heif-convert INPUT.heic OUTPUT.jpg",
+        )
     # the bindings leave this None for codecs that this FFmpeg has no decoder for
     if getattr(main, "codec_context", None) is None:
         raise NotMediaError(

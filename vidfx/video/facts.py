@@ -21,6 +21,7 @@ from vidfx.video.container import (
     says_its_rate,
     sounds_of,
 )
+from vidfx.video.metadata import metadata_of
 from vidfx.video.shape import Shape
 
 _CAMERAS = (Fraction(1), Fraction(120))
@@ -57,6 +58,7 @@ def describe(
         has_audio=bool(sounds_of(container)),
         sample_aspect_ratio=shape.upright_pixel,
         colour=colour_of(frame, height),
+        metadata=metadata_of(container),
     )
 
 

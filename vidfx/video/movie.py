@@ -22,6 +22,7 @@ from vidfx.errors import OutputError
 from vidfx.types import VideoInfo
 from vidfx.video.atomic import Pending, output_error
 from vidfx.video.audio import Sound, Window
+from vidfx.video.metadata import write_metadata
 
 _MIN_TIMESCALE = 10_000
 VideoPacket: TypeAlias = "av.packet.Packet[av.VideoStream]"
@@ -93,6 +94,8 @@ class Movie:
             playback_zero = info.start_pts * info.time_base
             end = None if self.end_s is None else playback_zero + Fraction(self.end_s)
             window = Window(self.zero_pts * info.time_base, end)
+            last = None if info.duration_s is None else playback_zero + Fraction(info.duration_s)
+            write_metadata(container, info.metadata, window.zero, window.end or last)
             self._sound = Sound(container, self._audio_from, window)
             self._container = container
             container.start_encoding()
@@ -118,7 +121,10 @@ class Movie:
         self._sound.close()
         size = self.pending.size()
         self.pending.seal()
-        return SinkReport(frames, size, self._sound.label, tuple(self._sound.warnings))
+        warnings = list(self._sound.warnings)
+        if unread := self.info.metadata.unread:
+            warnings.append(f"left out of the annotated video: {', '.join(unread)}")
+        return SinkReport(frames, size, self._sound.label, tuple(warnings))
 
     def publish(self) -> None:
         """Give the completed file its name."""
