@@ -35,6 +35,8 @@ _SEEK_MARGIN = 5
 _BEYOND = 10
 """seconds; a stamp further than this behind the claimed end is a broken clock, not a gap, and so is
 a gap of that length with which sound goes on after the picture"""
+_MOST_EDIT = 86_400
+"seconds; the same, where edit lists say when sound begins"
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class Sound:
         self._packets: Packets = iter(())
         self._next: av.Packet[av.AudioStream] | None = None
         self._last_second: Fraction | None = None
+        self._most_gap = Fraction(_BEYOND)
+        "with which sound may go on after the picture"
         self._heard = Fraction(0)
         "end of what is written, or of the picture"
         self._label = "none"
@@ -95,7 +99,7 @@ class Sound:
         """Write all that is left: what is heard on after the picture too, but nothing far off."""
         while self._next is not None:
             stamp = self._next.pts
-            if stamp is not None and stamp * self._next.time_base > self._heard + _BEYOND:
+            if stamp is not None and stamp * self._next.time_base > self._heard + self._most_gap:
                 seconds = float(stamp * self._next.time_base - self._heard)
                 self.warnings.append(
                     f"sound that begins {seconds:.0f} s after the end of the rest was left out"
@@ -131,6 +135,8 @@ class Sound:
         if container.duration is not None and not clock_may_jump(container):
             claimed = (container.start_time or 0) + container.duration
             self._last_second = Fraction(claimed, av.time_base) + _BEYOND
+        if container.format.name.startswith("mov"):
+            self._most_gap = Fraction(_MOST_EDIT)
         self._seek(stream)
         packets = self._demuxed(stream)
         first = next(packets, None)

@@ -43,14 +43,15 @@ def describe(
 ) -> VideoInfo:
     """Facts from the header and from one decoded frame and its shape."""
     width, height = shape.size
+    start = _start_pts(container, stream)
     return VideoInfo(
         path=path,
         width=width,
         height=height,
         time_base=_time_base(stream),
-        start_pts=_start_pts(container, stream),
+        start_pts=start if frame.pts is None else min(start, frame.pts),
         frame_rate=_frame_rate(path, container, stream),
-        n_frames=None if keeps_order_only(container) else stream.frames or None,
+        n_frames=_frame_count(container, stream),
         duration_s=_duration(container, stream),
         rotation=shape.orientation.rotation,
         codec=stream.codec_context.codec.canonical_name,
@@ -76,6 +77,14 @@ def _start_pts(container: InputContainer, stream: VideoStream) -> int:
     if own is not None and abs(own - start) * _time_base(stream) <= Fraction(2, av.time_base):
         return own
     return round(start)
+
+
+def _frame_count(container: InputContainer, stream: VideoStream) -> int | None:
+    if keeps_order_only(container) or not stream.frames:
+        return None
+    # FFmpeg counts all that are stored, and lists those that edit lists leave
+    listed = len(stream.index_entries) if container.format.name.startswith("mov") else 0
+    return min(stream.frames, listed) if listed else stream.frames
 
 
 def _frame_rate(path: Path, container: InputContainer, stream: VideoStream) -> Fraction:

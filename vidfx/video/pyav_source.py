@@ -51,6 +51,10 @@ class PyAVSource:
         self._shapes = Shapes(self._container, self._stream, first)
         shape = self._shapes.first
         self.info = describe(path, self._container, self._stream, first, shape)
+        if self._fields.count and first.duration:
+            # what the container says is of fields
+            rate = 1 / (2 * first.duration * self.info.time_base)
+            self.info = replace(self.info, n_frames=None, frame_rate=rate)
         self._is_raw = has_no_times(self._container)
         for doubt in (
             assumed_rate(path, self.info, self._container, self._stream),

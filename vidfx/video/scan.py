@@ -34,9 +34,9 @@ def scan(path: Path) -> Scan:
     n_packets = untimed = discarded = corrupt = 0
     with container:
         for packet in packets(container, stream, timeline=timeline):
+            n_packets += 1
             if fields.is_second(packet):
                 continue
-            n_packets += 1
             discarded += packet.is_discard
             corrupt += packet.is_corrupt
             time = packet.pts if order is None else packet.dts

@@ -18,7 +18,7 @@ from av.codec.context import Flags
 from vidfx.types import Frame, VideoInfo
 from vidfx.video.atomic import Abortable
 from vidfx.video.encoders import DEFAULT, Encoder
-from vidfx.video.movie import Movie, SinkReport
+from vidfx.video.movie import Movie, SinkReport, VideoPacket
 
 _LIMITED = 1
 _UNSPECIFIED = 2
@@ -57,6 +57,8 @@ class VideoSink(Abortable):
         self._gap = 0
         self._longest = self._shortest = 0
         self._stored: int | None = None
+        self._delay: int | None = None
+        "ticks from decoding to showing the first frame"
         self._frames = 0
         self._movie = Movie(path, info, audio_from=audio_from, start_s=start_s, end_s=end_s)
 
@@ -96,9 +98,10 @@ class VideoSink(Abortable):
         try:
             if self._held is None or self._held.pts is None:
                 raise self._movie.nothing()
+            end = self._held.pts + self._last_duration(self._held.pts)
             with self._movie.errors():
-                self._encode_held(until=self._held.pts + self._last_duration(self._held.pts))
-                self._movie.mux(self._video.encode(None))
+                self._encode_held(until=end)
+                self._movie.mux(self._encode_last(end))
             return self._movie.complete(self._frames)
         except BaseException:
             self.abort()
@@ -130,7 +133,24 @@ class VideoSink(Abortable):
         self._longest = max(self._longest, gap)
         self._shortest = min(self._shortest or gap, gap)
         picture.duration = gap
-        self._movie.mux(self._video.encode(picture))
+        self._movie.mux(self._encode(picture))
+
+    def _encode(self, picture: av.VideoFrame | None) -> list[VideoPacket]:
+        packets = cast("list[VideoPacket]", self._video.encode(picture))
+        if packets and self._delay is None:
+            self._delay = (packets[0].pts or 0) - (packets[0].dts or 0)
+        return packets
+
+    def _encode_last(self, end: int) -> list[VideoPacket]:
+        """The packets that are left, the very last one until ``end``.
+
+        The muxer adds up decoding times, and a last frame that is far off is not decoded last.
+        """
+        packets = self._encode(None)
+        if packets and packets[-1].dts is not None:
+            left = end - (self._delay or 0) - packets[-1].dts
+            packets[-1].duration = max(packets[-1].duration or 0, left)
+        return packets
 
     def _last_duration(self, pts: int) -> int:
         """Ticks to show the last frame: as long as the container says, if it may be so.
