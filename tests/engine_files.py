@@ -11,6 +11,23 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from vidfx_engines import CropSpec, EngineSpec, InputSpec, Thresholds
+from vidfx_engines.spec import Family
+
+
+def detector_spec(family: Family, outputs: int) -> EngineSpec:
+    """Of a detector that is no file."""
+    return EngineSpec(
+        name="finder",
+        task="detection",
+        weights="none.onnx",
+        sha256="0" * 64,
+        labels=(),
+        input=InputSpec("frames"),
+        outputs=tuple(f"output_{number}" for number in range(outputs)),
+        licence="none needed: made by a test",
+        training_data="none",
+        family=family,
+    )
 
 
 def constant_classifier(

@@ -166,6 +166,8 @@ class Detections:
     "(N,) float32 0..1"
     landmarks: np.ndarray
     "(N, 5, 2) float32 px: left eye, right eye, nose, left and right mouth corner, as seen"
+    faulty: int = 0
+    "frames on which the detector also gave what can be no face (not finite, or out of all bounds)"
 
     def __post_init__(self) -> None:
         _same_length(

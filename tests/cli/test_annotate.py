@@ -196,6 +196,18 @@ def test_another_threshold_or_label_is_other_work(clip: Path, tmp_path: Path) ->
         assert named == ({"unknown"}, {"Bea"})[number]
 
 
+def test_an_engine_that_gives_no_numbers_is_an_error_of_one_line(
+    clip: Path, tmp_path: Path
+) -> None:
+    probs = dict.fromkeys(("angry", "happy"), float("nan"))
+    engine = constant_classifier(tmp_path, "void", "emotion", probs)
+    out = tmp_path / "out"
+    done = vidfx(clip, "-o", out, "--no-video", "--end", "0.5", *FAST, "--emotion", engine)
+    assert done.exit_code != 0
+    assert "void: nothing that it gave can be probabilities" in done.stderr
+    assert not list(out.glob("*.csv")) and not leftovers(out)
+
+
 def test_json_is_one_object_on_stdout(clip: Path, tmp_path: Path) -> None:
     args = (clip, tmp_path / "no.mp4", "-o", tmp_path, "--no-video", *FAST, "--end", "0.2")
     done = vidfx(*args, "--json")

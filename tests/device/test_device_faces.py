@@ -15,7 +15,7 @@ import pytest
 pytest.importorskip("torch")
 import torch
 
-from engine_files import brightness_classifier
+from engine_files import brightness_classifier, detector_spec
 from training_files import vidfx
 from vidfx.device import heads
 from vidfx.device.analyzer import DeviceAnalyzer, ThroughHost, tensor_engine
@@ -26,7 +26,7 @@ from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
 from vidfx.types import SQUARE, Colour, Frame, Stretch, Surface
 from vidfx.video.source import open_source
-from vidfx_engines import embedded, select
+from vidfx_engines import FakeEngine, embedded, select
 from vidfx_engines.embedded import ORIGINS
 from worker_faults import worker_faults
 
@@ -99,9 +99,10 @@ def test_decoding_is_the_hosts_on_the_same_outputs(family: Any, per_cell: int) -
     if family == "scrfd":
         outputs[3:6] = [o * 3 for o in outputs[3:6]]
     if family == "yunet":
-        outputs[6:9] = [o * 3 for o in outputs[6:9]]
+        outputs[6:9] = [o * 2 for o in outputs[6:9]]
     head, least = HEADS[family], 0.7 if family == "yunet" else 0.9
-    found = heads.faces(family, [torch.from_numpy(o) for o in outputs], size, least)
+    found, faulty = heads.faces(family, [torch.from_numpy(o) for o in outputs], size, least)
+    assert int(faulty) == 0
     kept = dropped = 0
     for i in range(n):
         box, score, marks = head.decode([o[i] for o in outputs], size, least)
@@ -116,6 +117,32 @@ def test_decoding_is_the_hosts_on_the_same_outputs(family: Any, per_cell: int) -
     assert kept > 10 and dropped > 5
 
 
+@pytest.mark.parametrize(("family", "last"), [("centerface", 3), ("scrfd", 8), ("yunet", 11)])
+def test_what_can_be_no_face_is_left_out_as_on_the_host(family: Any, last: int) -> None:
+    """No number in a score, or one out of all bounds in a landmark, in two of four pictures."""
+    size, n = (128, 192), 4
+    if family == "centerface":
+        shapes: list[tuple[int, ...]] = [(n, c, 32, 48) for c in (1, 2, 2, 10)]
+    else:
+        anchors = [(128 // s) * (192 // s) for s in (8, 16, 32)]
+        columns = (1, 4, 10) if family == "scrfd" else (1, 1, 4, 10)
+        shapes = [(n, a, c) for c in columns for a in anchors]
+    outputs = [np.random.default_rng(5).random(shape).astype(np.float32) for shape in shapes]
+    outputs[0][1].reshape(-1)[:5] = np.nan
+    outputs[last][2][:] = 1e30
+    engine = FakeEngine(detector_spec(family, len(shapes)), lambda _: tuple(outputs))
+    finder = Detector(engine, threshold=0.7, long_side=192)
+    host = finder(frames_of(*[np.zeros((*size, 3), np.uint8)] * n))
+    tensors = [torch.from_numpy(o) for o in outputs]
+    device, faulty = heads.faces(family, tensors, size, 0.7)
+    assert host.faulty == int(faulty) == 2
+    assert np.isfinite(host.box).all() and np.isfinite(host.landmarks).all()
+    assert np.bincount(host.frame - 7, minlength=n).tolist() == (
+        torch.bincount(device.picture, minlength=n).tolist()
+    )
+    assert len(host) > 10
+
+
 def test_scrfd_is_insightfaces(test_data: Path, group: np.ndarray) -> None:
     """Its own class on its own input, and ours on the same outputs of the same file."""
     scrfd = pytest.importorskip("insightface.model_zoo.scrfd")
@@ -126,7 +153,7 @@ def test_scrfd_is_insightfaces(test_data: Path, group: np.ndarray) -> None:
     theirs, marks = reference.detect(np.ascontiguousarray(pixels[:, :, ::-1]))
     engine = ThroughHost(select(path, device="cpu", backend="onnxruntime").engine)
     outputs = engine.run_tensor(torch.from_numpy(pixels).permute(2, 0, 1)[None])
-    found = heads.faces("scrfd", outputs, (640, 640), 0.5)
+    found, _ = heads.faces("scrfd", outputs, (640, 640), 0.5)
     assert len(found.score) == len(theirs) >= 2
     np.testing.assert_allclose(found.box.numpy(), theirs[:, :4], atol=1e-2)
     np.testing.assert_allclose(found.score.numpy(), theirs[:, 4], atol=1e-4)

@@ -22,6 +22,7 @@ from vidfx.device.frames import OnDevice, on_device, owned
 from vidfx.device.resize import resize, to_bytes
 from vidfx.stages.align import quality, transforms
 from vidfx.stages.analyze import Analysis, Reads
+from vidfx.stages.classify import prediction
 from vidfx.stages.detect import Detector, Letterbox
 from vidfx.types import SQUARE, Colour, Detections, Frame, Prediction, Quality, Stretch
 from vidfx_engines import Engine, EngineSpec
@@ -94,7 +95,7 @@ class DeviceAnalyzer:
         with torch.inference_mode(), torch.cuda.stream(self._stream):  # None: no stream
             height, width = pixels.shape[2:]
             box = Letterbox.fit(width, height, self.detector.long_side, self.stretch)
-            found = heads.faces(
+            found, faulty = heads.faces(
                 self.detector.head.family,
                 self.finder.run_tensor(laid_into(pixels, box)),
                 (box.height, box.width),
@@ -110,13 +111,16 @@ class DeviceAnalyzer:
                 ],
                 1,
             )
-            rows = packed.cpu().numpy()  # the one wait of a chunk
+            tail = faulty.double().expand(1, packed.shape[1])
+            told = torch.cat([packed, tail]).cpu().numpy()  # the one wait of a chunk
+        rows = told[:-1]
         index = np.array([frame.index for frame in frames], np.int64)
         return Detections(
             index[rows[:, 0].astype(np.int64)],
             rows[:, 1:5].astype(np.float32),
             rows[:, 5].astype(np.float32),
             rows[:, 6:].astype(np.float32).reshape(-1, 5, 2),
+            int(told[-1, 0]),
         )
 
 
@@ -150,12 +154,12 @@ class DeviceAnalysis:
         engine = self._by.readers[task]
         crop = engine.spec.crop
         assert crop is not None
-        prob = np.full((len(self.detections), len(engine.spec.labels)), np.nan, np.float32)
+        given: np.ndarray | None = None
         if len(rows):
             with torch.inference_mode():
                 faces = self._faces(rows, crop.template, crop.size)
-                prob[rows] = engine.run_tensor(faces)[0].float().cpu().numpy()
-        return Prediction(engine.spec.labels, prob)
+                given = engine.run_tensor(faces)[0].float().cpu().numpy()
+        return prediction(engine.spec.labels, len(self.detections), rows, given)
 
     def _faces(self, rows: np.ndarray, template: str, size: int) -> torch.Tensor:
         found = self.detections

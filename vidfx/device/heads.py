@@ -10,12 +10,13 @@ Boxes, scores and landmarks are those of the host's decoders, and so of insightf
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import torch
 from torchvision.ops import batched_nms
 
+from vidfx.stages.checked import REACH, SCORE_TOLERANCE
 from vidfx.stages.detector_heads import HEADS, STRIDES, points_a_cell
 from vidfx_engines.spec import Family
 
@@ -33,30 +34,49 @@ class Candidates:
     landmarks: torch.Tensor
     "(N, 5, 2) float32"
 
+    def rows(self, keep: torch.Tensor) -> Candidates:
+        return Candidates(
+            self.picture[keep], self.box[keep], self.score[keep], self.landmarks[keep]
+        )
+
 
 def faces(
     family: Family, outputs: Sequence[torch.Tensor], size: tuple[int, int], threshold: float
-) -> Candidates:
+) -> tuple[Candidates, torch.Tensor]:
     """What ``family`` finds, doubles suppressed, by picture and then best score first.
 
-    ``outputs`` have the batch first; ``size`` is (height, width) of the input.
+    ``outputs`` have the batch first; ``size`` is (height, width) of the input. The tensor, (), is
+    the number of pictures for which the detector also gave what can be no face.
     """
     found = _DECODERS[family]([o.float() for o in outputs], size, threshold)
+    good = _are_faces(found, size)
+    faults = torch.zeros(len(outputs[0]), dtype=torch.long, device=good.device)
+    faulty = (faults.index_add(0, found.picture, (~good).long()) > 0).sum()
+    found = found.rows(good)
     head = HEADS[family]
     counted = found.box.clone()
     counted[:, 2:] += head.pixel  # insightface counts pixels where it takes areas
     keep = batched_nms(counted, found.score, found.picture, head.iou)
     keep = keep[torch.sort(found.picture[keep], stable=True).indices]
-    return Candidates(
-        found.picture[keep], found.box[keep], found.score[keep], found.landmarks[keep]
-    )
+    found = found.rows(keep)
+    return replace(found, score=found.score.clamp(max=1)), faulty
+
+
+def _are_faces(found: Candidates, size: tuple[int, int]) -> torch.Tensor:
+    """See vidfx.stages.checked.are_faces."""
+    longer = max(size)
+    points = torch.cat([found.box, found.landmarks.flatten(1)], 1)
+    there = (points >= -REACH * longer) & (points <= (1 + REACH) * longer)
+    ordered = (found.box[:, 2:] >= found.box[:, :2]).all(1)
+    score = (found.score >= 0) & (found.score <= 1 + SCORE_TOLERANCE)
+    return there.all(1) & ordered & score
 
 
 def _centerface(
     outputs: Sequence[torch.Tensor], size: tuple[int, int], threshold: float
 ) -> Candidates:
     heat, scale, offset, marks = outputs
-    picture, row, column = torch.nonzero(heat[:, 0] > threshold, as_tuple=True)
+    picture, row, column = torch.nonzero(~(heat[:, 0] <= threshold), as_tuple=True)
     extent = torch.exp(scale[picture, :, row, column]) * 4
     shift = offset[picture, :, row, column]
     y1 = ((row + shift[:, 0] + 0.5) * 4 - extent[:, 0] / 2).clamp(0, size[0])
@@ -75,7 +95,7 @@ def _scrfd(outputs: Sequence[torch.Tensor], size: tuple[int, int], threshold: fl
     parts: list[Candidates] = []
     for level, stride in enumerate(STRIDES):
         score = outputs[level].flatten(1)
-        picture, anchor = torch.nonzero(score >= threshold, as_tuple=True)
+        picture, anchor = torch.nonzero(~(score < threshold), as_tuple=True)
         per_cell = points_a_cell(score.shape[1], size, stride)
         at = _anchor_points(size, stride, per_cell, str(score.device))[anchor]
         sides = outputs[level + 3][picture, anchor] * stride
@@ -91,7 +111,7 @@ def _yunet(outputs: Sequence[torch.Tensor], size: tuple[int, int], threshold: fl
     for level, stride in enumerate(STRIDES):
         known, face = outputs[level].flatten(1), outputs[level + 3].flatten(1)
         score = (known.clamp(0, 1) * face.clamp(0, 1)).sqrt()
-        picture, anchor = torch.nonzero(score >= threshold, as_tuple=True)
+        picture, anchor = torch.nonzero(~(score < threshold), as_tuple=True)
         at = _anchor_points(size, stride, 1, str(score.device))[anchor]
         raw = outputs[level + 6][picture, anchor]
         centre, half = at + raw[:, :2] * stride, torch.exp(raw[:, 2:]) * stride / 2

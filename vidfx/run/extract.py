@@ -214,9 +214,11 @@ class _One:
         info, settings = source.info, self.request.settings
         models = self._models(max(info.width, info.height))
         frames = 0
-        for result in Pipeline(info, settings, models, Clock())(watched()):
+        pipeline = Pipeline(info, settings, models, Clock())
+        for result in pipeline(watched()):
             frames += 1
             yield info.seconds(result.frame.pts), pixels.pop(result.frame.index), result
+        source.warnings += pipeline.faults.told(models.specs())
         if not frames:
             raise NotMediaError(
                 f"{self.path}: there is not one frame to read",

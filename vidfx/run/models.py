@@ -21,6 +21,7 @@ from vidfx.stages.detector_heads import HEADS
 from vidfx_engines import (
     Engine,
     EngineError,
+    EngineSpec,
     EngineUnavailable,
     Selection,
     embedded,
@@ -64,6 +65,10 @@ class Models:
                 f"rejecting up to {DEFAULT_THRESHOLDS.reject:g}, which nobody measured"
             )
         return lines
+
+    def specs(self) -> dict[str, EngineSpec]:
+        """By task."""
+        return {s.engine.spec.task: s.engine.spec for s in self.selections}
 
     def describe(self) -> list[dict[str, Any]]:
         """For the summary: every model with its hash, licence, backend and why."""

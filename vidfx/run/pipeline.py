@@ -18,6 +18,7 @@ from vidfx.run.observed import NO_PIXELS, Observed
 from vidfx.stages.align import shorter_side
 from vidfx.stages.analyze import Analysis, Reads
 from vidfx.stages.budget import EXPRESSION, IDENTITY, ReadingBudget
+from vidfx.stages.checked import Faults
 from vidfx.stages.cuts import Marked, mark
 from vidfx.stages.decide import (
     DEFAULT_THRESHOLDS,
@@ -52,6 +53,7 @@ class Pipeline:
         self.analyzer = models.analyzer()
         self.models = models
         self.clock = clock
+        self.faults = Faults()
         self.budgets: dict[Reads, ReadingBudget] = {
             "identity": ReadingBudget(IDENTITY),
             "emotion": ReadingBudget(EXPRESSION),
@@ -130,6 +132,7 @@ class Pipeline:
     ) -> Iterator[Observed]:
         with self.clock("detect"):
             found = analysis.detections
+        self.faults.add("detection", len(looked_at), found.faulty, len(found))
         with self.clock("track"):
             numbers = self._track(chunk, looked_at, found)
             tracked = np.flatnonzero(numbers >= 0)
@@ -206,6 +209,8 @@ class Pipeline:
         prediction = analysis.read(task, np.array(rows, int))
         for row in rows:
             budget.said(int(numbers[row]), prediction.prob[row])
+        unread = int(np.isnan(prediction.prob[rows, 0]).sum())
+        self.faults.add(task, len(rows), unread, len(rows) - unread)
         return prediction
 
 

@@ -17,6 +17,7 @@ from vidfx.run.pipeline import Pipeline, queue_length
 from vidfx.run.plan import Job, Part
 from vidfx.run.progress import Listener
 from vidfx.run.setup import Setup
+from vidfx.stages.checked import Faults
 from vidfx.stages.labels import FaceLabel
 from vidfx.video.atomic import Pending, output_errors
 from vidfx.video.source import FrameSource, open_source
@@ -43,12 +44,13 @@ def do_segment(job: Job, setup: Setup, listener: Listener) -> dict[str, Any]:
         entry=segment.entry if drawing else segment.warm_entry,
     )
     with source:
+        faults = Faults()
         if part.labels is not None:
             file, frames = _draw(source, job, part, part.labels, setup, listener, clock)
         else:
-            file, frames = _look(source, job, part, setup, listener, clock)
+            file, frames, faults = _look(source, job, part, setup, listener, clock)
     return {
-        "counts": {"frames": frames},
+        "counts": {"frames": frames, "faults": faults.counts},
         "outputs": {"file": str(file)},
         "seconds": {
             "total": round(time.perf_counter() - started, 3),
@@ -60,7 +62,7 @@ def do_segment(job: Job, setup: Setup, listener: Listener) -> dict[str, Any]:
 
 def _look(
     source: FrameSource, job: Job, part: Part, setup: Setup, listener: Listener, clock: Clock
-) -> tuple[Path, int]:
+) -> tuple[Path, int, Faults]:
     info, segment = source.info, part.segment
     pipeline = Pipeline(info, setup.settings, setup.models, clock)
 
@@ -87,7 +89,7 @@ def _look(
     except BaseException:
         pending.discard()
         raise
-    return pending.part, count
+    return pending.part, count, pipeline.faults
 
 
 def _draw(

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from vidfx.config import Settings
-from vidfx.errors import DecodeError
+from vidfx.errors import DecodeError, InputError
 from vidfx.run import machine
 from vidfx.run.clock import Clock
 from vidfx.run.film import label_of
@@ -32,12 +32,14 @@ from vidfx.run.results import Made, Results
 from vidfx.run.segment import label_line
 from vidfx.run.setup import Setup
 from vidfx.run.size import Size
+from vidfx.stages.checked import Faults
 from vidfx.types import FrameResult, VideoInfo
 from vidfx.video.atomic import open_new, output_errors, part_name
 from vidfx.video.cutting import cut
 from vidfx.video.facts import shortfall
 from vidfx.video.join import JoinedVideo
 from vidfx.video.segment import Segment
+from vidfx_engines import EngineError
 
 LEAST_S = 60.0
 """Of a segment, where nobody says how many there are."""
@@ -100,6 +102,10 @@ def annotate_segments(
         stack.enter_context(video)
     crew = stack.enter_context(_Crew(job, settings, len(segments), listener, clock))
     looked = crew.do([Part(segment) for segment in segments])
+    try:
+        faults = crew.faults.told(setup.models.specs())
+    except EngineError as error:
+        raise InputError(f"{job.source}: {error}", hint=error.hint) from error
     pipeline = Pipeline(info, settings, setup.models, clock)
     seen = follow(chain.from_iterable(map(load, looked)), pipeline.tracker)
     first_pts, last_pts, drawn = None, 0, list[Path]()
@@ -118,7 +124,7 @@ def annotate_segments(
     missing = None
     if settings.start is None and settings.end is None:
         missing = shortfall(info, results.tally.frames, last_pts)
-    warnings = [*dict.fromkeys(crew.warnings), *([missing] if missing else [])]
+    warnings = [*dict.fromkeys(crew.warnings), *([missing] if missing else []), *faults]
     with clock("encode"):
         report = video.complete(drawn, first_pts or 0) if video else None
     return Made(video, report, warnings)
@@ -160,6 +166,7 @@ class _Crew(Listener):
         self, job: Job, settings: Settings, count: int, listener: Listener, clock: Clock
     ) -> None:
         self.warnings: list[str] = []
+        self.faults = Faults()
         self._job, self._listener, self._clock = job, listener, clock
         threads = max(1, (settings.threads or machine.cores()) // count)
         size = Size(count, threads, gpus=(), max_bytes=None)
@@ -222,6 +229,7 @@ class _Crew(Listener):
         self.advanced(job, summary["counts"]["frames"])
         self._files[job.part] = Path(summary["outputs"]["file"])
         self.warnings += summary["warnings"]
+        self.faults.merge(summary["counts"]["faults"])
         for stage, seconds in summary["seconds"]["by_stage"].items():
             self._clock.seconds[stage] += seconds
 

@@ -120,6 +120,7 @@ def _annotate(
         ):
             for result in pipeline(frames):
                 settled.put(result)
+        faults = pipeline.faults.told(setup.models.specs())
     except EngineError as error:
         raise EngineFailedError(f"{job.source}: {error}", hint=error.hint) from error
     if not results.tally.frames:
@@ -128,7 +129,7 @@ def _annotate(
             + ("" if info.duration_s is None else f" in its {info.duration_s:.1f} s"),
             hint="check the input, and --start and --end",
         )
-    return Made(film, film.complete() if film else None, source.warnings)
+    return Made(film, film.complete() if film else None, [*source.warnings, *faults])
 
 
 def _open(path: Path, setup: Setup) -> tuple[FrameSource, str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vidfx.stages.align import transforms
+from vidfx.stages.checked import are_probabilities
 from vidfx.stages.pixels import warped
 from vidfx.types import SQUARE, Detections, FaceBatch, Frame, Prediction, Stretch
 from vidfx_engines import Engine
@@ -38,7 +39,15 @@ def gather(
 
 def predict(engine: Engine, faces: FaceBatch, n_rows: int) -> Prediction:
     """Probabilities for the faces of a batch, spread over ``n_rows`` rows; NaN for the others."""
-    prob = np.full((n_rows, len(engine.spec.labels)), np.nan, np.float32)
-    if len(faces.row):
-        prob[faces.row] = engine.run(faces.crops)[0]
-    return Prediction(engine.spec.labels, prob)
+    given = engine.run(faces.crops)[0] if len(faces.row) else None
+    return prediction(engine.spec.labels, n_rows, faces.row, given)
+
+
+def prediction(
+    labels: tuple[str, ...], n_rows: int, rows: np.ndarray, given: np.ndarray | None
+) -> Prediction:
+    """``given`` (N, K) for the N ``rows`` of ``n_rows``; a row that is no probabilities is NaN."""
+    prob = np.full((n_rows, len(labels)), np.nan, np.float32)
+    if given is not None:
+        prob[rows] = np.where(are_probabilities(given)[:, None], given.clip(0, 1), np.nan)
+    return Prediction(labels, prob)

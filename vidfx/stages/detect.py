@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from vidfx.stages.checked import are_faces
 from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
 from vidfx.stages.pixels import shrunk, size_of
 from vidfx.types import SQUARE, Detections, Frame, Stretch
@@ -107,16 +108,21 @@ class Detector:
             np.concatenate([d.box for d in found]),
             np.concatenate([d.score for d in found]),
             np.concatenate([d.landmarks for d in found]),
+            sum(d.faulty for d in found),
         )
 
     def _one(self, frame: Frame, outputs: list[np.ndarray], letterbox: Letterbox) -> Detections:
         size = (letterbox.height, letterbox.width)
-        box, score, landmarks = self.head.decode(outputs, size, self.threshold)
-        keep = non_maximum_suppression(box, score, self.head.iou, self.head.pixel)
-        box, score, landmarks = box[keep], score[keep], landmarks[keep]
+        with np.errstate(all="ignore"):
+            box, score, landmarks = self.head.decode(outputs, size, self.threshold)
+        good = np.flatnonzero(are_faces(box, score, landmarks, size))
+        faulty = len(good) < len(box)
+        keep = good[non_maximum_suppression(box[good], score[good], self.head.iou, self.head.pixel)]
+        box, score, landmarks = box[keep], score[keep].clip(max=1), landmarks[keep]
         return Detections(
             np.full(len(box), frame.index, np.int64),
             letterbox.in_picture(box.reshape(-1, 2, 2)).reshape(-1, 4).astype(np.float32),
             score.astype(np.float32),
             letterbox.in_picture(landmarks).astype(np.float32),
+            int(faulty),
         )

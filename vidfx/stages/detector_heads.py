@@ -2,7 +2,8 @@
 
 CenterFace (Xu 2019), SCRFD (Guo 2021, with insightface's own conventions) and YuNet (Wu 2023).
 Every decoder takes the outputs of one picture and gives, in pixels of the detector's input,
-boxes (N, 4) xyxy, scores (N,) and landmarks (N, 5, 2) of the candidates above a threshold.
+boxes (N, 4) xyxy, scores (N,) and landmarks (N, 5, 2) of the candidates above a threshold, and of
+those whose score is no number: vidfx.stages.checked tells of them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def _centerface(
 ) -> Candidates:
     """Outputs: heat map (1, h, w), log size (2, h, w), offset (2, h, w), landmarks (10, h, w)."""
     heat, scale, offset, marks = outputs
-    row, column = np.nonzero(heat[0] > threshold)
+    row, column = np.nonzero(~(heat[0] <= threshold))
     extent = np.exp(scale[:, row, column]) * 4
     centre_y = (row + offset[0, row, column] + 0.5) * 4
     centre_x = (column + offset[1, row, column] + 0.5) * 4
@@ -58,7 +59,7 @@ def _scrfd(outputs: Sequence[np.ndarray], size: tuple[int, int], threshold: floa
     for level, stride in enumerate(STRIDES):
         score = outputs[level].reshape(-1)
         points = _anchor_points(size, stride, points_a_cell(len(score), size, stride))
-        keep = np.flatnonzero(score >= threshold)
+        keep = np.flatnonzero(~(score < threshold))
         at = points[keep]
         sides = outputs[level + 3][keep] * stride
         marks = outputs[level + 6][keep] * stride
@@ -73,7 +74,7 @@ def _yunet(outputs: Sequence[np.ndarray], size: tuple[int, int], threshold: floa
     for level, stride in enumerate(STRIDES):
         known, face = outputs[level].reshape(-1), outputs[level + 3].reshape(-1)
         score = np.sqrt(np.clip(known, 0, 1) * np.clip(face, 0, 1))
-        keep = np.flatnonzero(score >= threshold)
+        keep = np.flatnonzero(~(score < threshold))
         at = _anchor_points(size, stride, 1)[keep]
         raw = outputs[level + 6][keep]
         centre, half = at + raw[:, :2] * stride, np.exp(raw[:, 2:]) * stride / 2

@@ -1,0 +1,83 @@
+"""Numbers that cannot be are left out where engines' answers enter, counted and told."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from vidfx.stages.checked import Faults, are_faces, are_probabilities
+from vidfx.stages.classify import predict
+from vidfx.types import FaceBatch
+from vidfx_engines import EngineRunError, FakeEngine, brightness_classifier
+
+NONE = (np.nan, np.inf, -np.inf, 1e30, -1e30)
+
+
+@pytest.mark.parametrize(
+    ("row", "good"),
+    [
+        ((0.2, 0.3, 0.5), True),
+        ((1.0, 0.0, 0.0), True),
+        ((0.205, 0.3, 0.505), True),
+        ((0.2, 0.3, 0.6), False),
+        ((1.2, -0.2, 0.0), False),
+        ((2.0, -4.0, 1.5), False),
+        *(((0.5, 0.5, number), False) for number in NONE),
+        ((np.inf, -np.inf, 1.0), False),
+        ((1e30, -1e30, 1.0), False),
+    ],
+)
+def test_probabilities_are_a_distribution(row: tuple[float, ...], good: bool) -> None:
+    rows = np.array([[0.1, 0.1, 0.8], row], np.float32)
+    assert are_probabilities(rows).tolist() == [True, good]
+
+
+@pytest.mark.parametrize("number", NONE)
+@pytest.mark.parametrize("where", ["box", "score", "landmarks"])
+def test_no_face_has_a_number_that_is_none(where: str, number: float) -> None:
+    box = np.array([[10, 10, 50, 60], [-20, -30, 90, 80]], np.float32)
+    score = np.array([0.9, 1.001], np.float32)
+    landmarks = np.full((2, 5, 2), 20, np.float32)
+    assert are_faces(box, score, landmarks, (64, 96)).tolist() == [True, True]
+    {"box": box, "score": score, "landmarks": landmarks}[where].reshape(-1)[-1] = number
+    assert are_faces(box, score, landmarks, (64, 96)).tolist() == [True, False]
+
+
+def test_a_box_that_is_inside_out_is_no_face() -> None:
+    box = np.array([[50, 10, 10, 60]], np.float32)
+    assert not are_faces(box, np.array([0.9]), np.zeros((1, 5, 2)), (64, 96)).any()
+
+
+def test_a_row_that_is_no_probabilities_is_not_read() -> None:
+    spec = brightness_classifier().spec
+    given = np.array([[0.25, 0.75], [np.nan, 0.5], [1e30, -1e30]], np.float32)
+    engine = FakeEngine(spec, lambda _: (given,))
+    faces = FaceBatch(np.array([0, 2, 3]), np.zeros((3, 112, 112, 3), np.uint8))
+    prob = predict(engine, faces, 4).prob
+    np.testing.assert_array_equal(prob[0], given[0])
+    assert np.isnan(prob[1:]).all()
+
+
+def test_faults_are_told_once_for_an_engine_and_summed_over_parts() -> None:
+    spec = brightness_classifier().spec
+    part, whole = Faults(), Faults()
+    part.add("emotion", 10, 3, 7)
+    whole.add("emotion", 20, 0, 20)
+    assert whole.told({"emotion": spec}) == []
+    whole.merge(part.counts)
+    (line,) = whole.told({"emotion": spec})
+    assert "on 3 of 30 faces brightness gave numbers that cannot be probabilities" in line
+
+
+def test_an_engine_that_gives_nothing_else_is_an_error() -> None:
+    spec = brightness_classifier().spec
+    faults = Faults()
+    faults.add("emotion", 0, 0, 0)
+    assert faults.told({"emotion": spec}) == []
+    faults.add("emotion", 5, 5, 0)
+    with pytest.raises(EngineRunError, match="brightness: nothing that it gave") as raised:
+        faults.told({"emotion": spec})
+    assert raised.value.hint
+    sees = Faults()  # faces were found on frames where other candidates were no numbers
+    sees.add("detection", 5, 5, 3)
+    assert len(sees.told({"detection": spec})) == 1
