@@ -192,6 +192,11 @@ def test_a_pipe_is_neither_a_list_nor_a_video_of_a_folder(tmp_path: Path) -> Non
     assert [job.source.name for job in work.jobs] == ["c.mp4"]
     assert all("not a regular file" in str(error) for _, error in work.refused)
     assert len(work.refused) == 2
+    os.mkfifo(tmp_path / "list.txt")
+    named = [f"{tmp_path}/list.txt", f"{tmp_path}/in/a.mp4", "/dev/null"]
+    work = plan(named, tmp_path / "out")
+    assert not work.jobs and all("not a regular file" in str(e) for _, e in work.refused)
+    assert len(work.refused) == 3
 
 
 def test_a_folder_of_pictures_is_one_sequence(tmp_path: Path) -> None:

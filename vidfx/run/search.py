@@ -98,6 +98,8 @@ class Search:
     def _add_path(self, path: Path) -> None:
         if path.is_dir():
             self._add_folder(path)
+        elif not path.is_file():
+            raise NotMediaError(f"{path}: not a regular file", hint="save it as a file first")
         elif is_result(path):
             self._results.setdefault(real(path), Found(path, Path(path.name)))
         else:
