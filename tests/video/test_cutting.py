@@ -1,0 +1,37 @@
+"""Segments of a long video know what comes before them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from vidfx.video.cutting import BEYOND, WARM_S, cut
+from vidfx.video.preflight import preflight
+
+
+@pytest.mark.parametrize("apart", [Fraction(1, 5), Fraction(4)])
+def test_looking_begins_some_seconds_and_some_frames_before(
+    tmp_path: Path, apart: Fraction
+) -> None:
+    path = tmp_path / "a.mp4"
+    with av.open(str(path), "w") as container:
+        stream: Any = container.add_stream("libx264", rate=25, options={"g": "1"})
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 100)
+        for i in range(40):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 5 * i, np.uint8), "rgb24")
+            frame.pts, frame.time_base = int(100 * i * apart), Fraction(1, 100)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    segments, why = cut(preflight(path).info, 3, None, None)
+    assert len(segments) == 3, why
+    for segment in segments[1:]:
+        frames = (segment.first_s - segment.warm_s) / float(apart)
+        assert frames >= BEYOND - 1e-6
+        assert segment.first_s - segment.warm_s >= WARM_S - 1e-6
+        assert segment.warm_entry.index <= segment.entry.index
