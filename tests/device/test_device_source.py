@@ -28,6 +28,28 @@ def test_without_a_gpu_every_decoder_says_why_not(clip: Path) -> None:
         open_on_device(clip, 0, "decord-cuda", planes=False, part=False)
 
 
+def test_decoders_are_tried_on_the_gpu_that_was_asked_for(
+    clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def reader(path: str, ctx: int) -> None:
+        asked.append(("decord", ctx))
+        raise RuntimeError("not this one")
+
+    def accelerator(kind: str, *, device: str, **_: Any) -> None:
+        asked.append(("pyav", int(device)))
+        raise RuntimeError("nor this one")
+
+    decord = SimpleNamespace(VideoReader=reader, gpu=lambda number: number)
+    monkeypatch.setitem(sys.modules, "decord", decord)  # type: ignore[arg-type]
+    monkeypatch.setattr("av.codec.hwaccel.hwdevices_available", lambda: ["cuda"])
+    monkeypatch.setattr("av.codec.hwaccel.HWAccel", accelerator)
+    source, why = open_on_device(clip, 3, "auto", planes=True, part=False)
+    assert source is None and "nor this one" in why
+    assert asked == [("decord", 3), ("pyav", 3)]
+
+
 def test_a_part_of_a_file_is_read_on_the_cpu(clip: Path) -> None:
     source, why = open_on_device(clip, 0, "auto", planes=True, part=True)
     assert source is None and "only a part is read" in why

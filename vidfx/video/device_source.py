@@ -90,9 +90,10 @@ def open_on_device(
     for name, why_not, surfaces in DECODERS:
         if reader not in ("auto", name):
             continue
-        reason = "only a part is read" if part else why_not(checked, named=reader == name)
+        wanted = _Wanted(path, gpu, planes)
+        reason = "only a part is read" if part else why_not(checked, wanted, named=reader == name)
         if reason is None:
-            source = DeviceSource(name, checked, surfaces(_Wanted(path, gpu, planes)))
+            source = DeviceSource(name, checked, surfaces(wanted))
             if name == "decord-cuda" and checked.info.colour.matrix == BT709:
                 source.warnings.append("decord reads BT.709 as BT.601 on a GPU: colours are off")
             told = "; ".join(reasons)
@@ -122,7 +123,7 @@ def _objection(checked: Preflight) -> str | None:
     return checked.scan.fault or checked.changes
 
 
-def _decord_why_not(checked: Preflight, *, named: bool) -> str | None:
+def _decord_why_not(checked: Preflight, wanted: _Wanted, *, named: bool) -> str | None:
     if checked.objection:
         return checked.objection
     if checked.info.colour.matrix == BT709 and not named:
@@ -132,7 +133,7 @@ def _decord_why_not(checked: Preflight, *, named: bool) -> str | None:
         return reason
     try:
         decord: Any = importlib.import_module("decord")
-        decord.VideoReader(str(checked.info.path), ctx=decord.gpu(0))
+        decord.VideoReader(str(wanted.path), ctx=decord.gpu(wanted.gpu))
     except Exception as error:  # noqa: BLE001 - a build without CUDA raises its own kind of error
         text = str(error).strip().splitlines()
         return f"this decord was built without CUDA, or cannot: {text[-1][:80] if text else error}"
@@ -146,7 +147,7 @@ def _decord(wanted: _Wanted) -> Decoded:
         yield Surface(rgb=reader.next().to_dlpack(), wants_planes=wanted.planes)
 
 
-def _nvcodec_why_not(checked: Preflight, *, named: bool) -> str | None:
+def _nvcodec_why_not(checked: Preflight, wanted: _Wanted, *, named: bool) -> str | None:
     if find_spec("PyNvVideoCodec") is None:
         return "PyNvVideoCodec is not installed (pip install 'vidfx[gpu]')"
     try:
@@ -174,14 +175,13 @@ def _nvcodec(wanted: _Wanted) -> Decoded:
         decoder.end()
 
 
-def _pyav_why_not(checked: Preflight, *, named: bool) -> str | None:
+def _pyav_why_not(checked: Preflight, wanted: _Wanted, *, named: bool) -> str | None:
     import av.codec.hwaccel as hw  # noqa: PLC0415 - loaded where it is wanted
 
     if "cuda" not in hw.hwdevices_available():
         return "this PyAV has no CUDA"
     try:
-        hw.HWAccel("cuda", allow_software_fallback=False, is_hw_owned=True)
-        next(_pyav(_Wanted(checked.info.path, 0, False)))
+        next(_pyav(wanted))
     except Exception as error:  # noqa: BLE001 - FFmpeg has many names for a driver that is missing
         return f"PyAV cannot decode it on a GPU: {str(error).splitlines()[0][:80]}"
     return _objection(checked)
