@@ -168,6 +168,28 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_best(
     assert load_checkpoint(tmp_path / BEST).facts["epoch"] == 3
 
 
+def test_a_validation_loss_that_is_no_number_is_no_best(
+    recipe: Recipe, sets: Any, tmp_path: Path, listening: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        loop, "logits_of", lambda net, pixels, **_: torch.full((len(pixels), 3), torch.nan)
+    )
+    with pytest.raises(DivergedError, match="nan in epoch 1, on the validation set"):
+        fit(recipe, sets, tmp_path, listening())
+    assert not (tmp_path / BEST).exists()
+
+
+def test_a_class_without_pictures_is_named_and_no_rate_is_blamed(
+    recipe: Recipe, sets: Any, tmp_path: Path, listening: Any
+) -> None:
+    train, val = sets
+    empty = train.subset(train.label != 1)
+    with pytest.raises(DataError, match=f"no pictures of '{train.labels[1]}' to learn from"):
+        fit(recipe, (empty, val), tmp_path, listening())
+    with pytest.raises(DataError, match="no pictures to validate on"):
+        fit(recipe, (train, val.subset(val.label < 0)), tmp_path, listening())
+
+
 def test_a_rate_that_is_far_too_high_diverges(
     recipe: Recipe, sets: Any, tmp_path: Path, listening: Any
 ) -> None:

@@ -150,8 +150,17 @@ def test_what_leaks_is_left_out(halves: Callable[[int, int], Pictures]) -> None:
     assert said == [
         "pictures left out of training: 2 also stand in val, 2 carry two labels, 1 are repeated"
     ]
-    with pytest.raises(DataError, match="nothing is left"):
+    with pytest.raises(DataError, match="are left to train on: 2 also stand in val"):
         without_leaks(val, val)
+
+
+def test_a_class_that_leaks_leave_empty_is_named(halves: Callable[[int, int], Pictures]) -> None:
+    made = halves(12, 0)
+    val = made.subset(made.label == 1)
+    with pytest.raises(DataError, match="no pictures of 'right' are left") as raised:
+        without_leaks(made, val)
+    assert "4 also stand in val" in str(raised.value)
+    assert "vidfx dataset check" in raised.value.hint
 
 
 def test_a_recording_on_both_sides_is_refused(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import torch
 from torchvision.models import ResNet18_Weights, resnet18, vgg16
 
 from vidfx_training import pretrained
-from vidfx_training.checkpoint import save_checkpoint
+from vidfx_training.checkpoint import load_checkpoint, save_checkpoint
 from vidfx_training.errors import WeightsError
 from vidfx_training.models import Network, build
 from vidfx_training.pretrained import norm_of, read_weights, start
@@ -46,6 +46,22 @@ def vgg_face(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("weights") / "vgg_face_dag.pth"
     torch.save(tensors, file)
     return file
+
+
+def test_weights_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    net = network("small")
+    tensors = {n: t.clone() for n, t in net.state_dict().items()}
+    name = next(n for n in tensors if n.startswith("backbone.") and n.endswith("weight"))
+    tensors[name].view(-1)[0] = torch.nan
+    file = tmp_path / "broken.pt"
+    torch.save(tensors, file)
+    told, _ = fails(network("small"), "small", file)
+    assert "numbers that are none" in told and name.removeprefix("backbone.") in told
+    net.load_state_dict(tensors)
+    recipe = Recipe("x", "emotion", model=Model("small"))
+    save_checkpoint(tmp_path / "x.safetensors", net, recipe, ("a", "b", "c"), {})
+    with pytest.raises(WeightsError, match="numbers that are none"):
+        load_checkpoint(tmp_path / "x.safetensors")
 
 
 @pytest.fixture(scope="module")

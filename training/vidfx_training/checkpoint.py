@@ -82,6 +82,11 @@ def load_checkpoint(file: Path) -> Checkpoint:
             f"{file}: weights, but no checkpoint of `vidfx train`: {error} is missing or wrong",
             hint="name the best.safetensors of a run",
         ) from error
+    if broken := [name for name, tensor in tensors.items() if not tensor.isfinite().all()]:
+        raise WeightsError(
+            f"{file}: holds numbers that are none (NaN or infinite), in {broken[0]}",
+            hint="its training diverged, or the file is damaged: train again",
+        )
     return Checkpoint(tensors, recipe, tuple(labels), facts)
 
 

@@ -147,7 +147,7 @@ def without_leaks(
 ) -> Pictures:
     """``train`` without pictures that stand in ``val``, twice, or under two labels.
 
-    Raises DataError where nothing is left.
+    Raises DataError where nothing is left of a class.
     """
     held_out = set(val.digests())
     digests = train.digests()
@@ -171,9 +171,14 @@ def without_leaks(
         return train
     told = ", ".join(f"{n} {why}" for why, n in left_out.items() if n)
     warn(f"pictures left out of training: {told}")
-    if not keep.any():
-        raise DataError(f"nothing is left to train on: {told}", hint="see vidfx dataset check")
-    return train.subset(keep)
+    kept = train.subset(keep)
+    empty = [name for name, count in kept.counts().items() if not count and train.counts()[name]]
+    if empty:
+        raise DataError(
+            f"no pictures of {', '.join(map(repr, empty[:3]))} are left to train on: {told}",
+            hint="add others, or take this class out; see vidfx dataset check",
+        )
+    return kept
 
 
 def refuse_shared_sources(data: Dataset) -> None:

@@ -111,6 +111,13 @@ class _Run:
                 hint="use a smaller --batch, or add pictures",
             )
         self.steps = len(train_set) // self.schedule.batch
+        if empty := [name for name, pictures in train_set.counts().items() if not pictures]:
+            raise DataError(
+                f"there are no pictures of {empty[0]!r} to learn from",
+                hint="add some, or take this class out; see vidfx dataset check",
+            )
+        if not len(val_set):
+            raise DataError("there are no pictures to validate on", hint="vidfx dataset split")
         counts = torch.bincount(self.label, minlength=len(self.names)).float()
         self.class_weight = counts.sum() / (len(counts) * counts)
         self.net = net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
@@ -192,19 +199,22 @@ class _Run:
             target = F.one_hot(self.label[rows].to(self.device), len(self.names)).float()
             x, target = mixup(x, target, self.recipe.augmentation.mixup, rng)
             loss, hits = self._step(x.to(memory_format=torch.channels_last), target)
-            if not math.isfinite(loss):
-                kept = "the best weights so far are kept" if self.best else "nothing was kept"
-                raise DivergedError(
-                    f"the loss is {loss} in epoch {epoch + 1}, step {step + 1}; {kept} in"
-                    f" {self.out / BEST}",
-                    hint="use a smaller --lr and start again, or look for broken pictures",
-                )
+            self._finite(loss, f"epoch {epoch + 1}, step {step + 1}")
             total, right = total + loss, right + hits
             done = step + epoch * self.steps
             average_into(self.averaged, self.net, min(schedule.ema, (1 + done) / (10 + done)))
             self.watcher.step(epoch + 1, step + 1, self.steps, loss)
         share = right / (self.steps * schedule.batch)
         self._close(epoch + 1, side, total / self.steps, share, started, rate)
+
+    def _finite(self, loss: float, when: str) -> None:
+        """Raises DivergedError."""
+        if not math.isfinite(loss):
+            kept = "the best weights so far are kept" if self.best else "nothing was kept"
+            raise DivergedError(
+                f"the loss is {loss} in {when}; {kept} in {self.out / BEST}",
+                hint="use a smaller --lr and start again, or look for broken pictures",
+            )
 
     def _train_mode(self) -> None:
         """Batch statistics of frozen layers stay as they came."""
@@ -259,6 +269,7 @@ class _Run:
             "val_balanced_accuracy": balanced_accuracy(logits, self.val_label),
             "seconds": time.perf_counter() - started,
         }
+        self._finite(line["val_loss"], f"epoch {epoch}, on the validation set")
         self.lines.append(line)
         at_full_size = side == self.recipe.input.side
         if at_full_size and (not self.best or _score(line) > _score(self.best)):

@@ -156,6 +156,11 @@ def _fill(
             f"{name}: not the weights of {arch}: {'; '.join(told)}",
             hint="name the file of this network, or the --arch of this file",
         )
+    if broken := [n for n in wanted if n in tensors and not tensors[n].isfinite().all()]:
+        raise WeightsError(
+            f"{name}: holds numbers that are none (NaN or infinite), in {broken[0]}",
+            hint="name weights of a training that did not diverge",
+        )
     unused = sorted(set(tensors) - set(wanted) - {"fc8.weight", "fc8.bias"})
     net.backbone.load_state_dict({n: tensors[n] for n in wanted if n in tensors}, strict=False)
     say(f"{arch} starts from {name}; its head starts anew"
