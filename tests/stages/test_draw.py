@@ -197,6 +197,24 @@ def test_labels_shrink_in_a_crowd() -> None:
     assert {p.level for p in painter(640, 640).layout(grid, 0.0) if p.rect} <= {MINI}
 
 
+def test_labels_are_seen_alike_whatever_the_shape_of_pixels() -> None:
+    def drawn(width: int, height: int, stretch: tuple[float, float]) -> np.ndarray:
+        """(360, 640) luma as a person sees it."""
+        planes = np.full((height * 3 // 2, width), 128, np.uint8)
+        paint = Painter(width, height, matrix="bt709", messages=DEFAULT_MESSAGES, stretch=stretch)
+        x, y = width / 640, height / 360
+        paint.paint(planes, [face((250 * x, 120 * y, 390 * x, 290 * y))], 0.0)
+        return cv2.resize(planes[:height], (640, 360), interpolation=cv2.INTER_AREA).astype(float)
+
+    square = drawn(640, 360, (1.0, 1.0))
+    squeezed = drawn(320, 720, (2.0, 0.5))
+    as_if_square = drawn(320, 720, (1.0, 1.0))
+    ink = np.abs(square - 128).mean()
+    assert ink > 1
+    assert np.abs(squeezed - square).mean() < 0.2 * ink
+    assert np.abs(as_if_square - square).mean() > 0.5 * ink
+
+
 # -- calm ----------------------------------------------------------------------------------
 
 

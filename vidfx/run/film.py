@@ -42,6 +42,7 @@ class Film(Abortable):
             info.height,
             matrix="bt709" if info.colour.matrix == 1 else "bt601",
             messages=setup.messages,
+            stretch=info.stretch,
         )
         self._sink = VideoSink(
             path,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -11,7 +12,8 @@ import numpy as np
 from vidfx.stages.glyphs import Type, bracket
 from vidfx.stages.labels import PANEL, Chip, FaceLabel, colour_of, draw_chip
 from vidfx.stages.layout import Layout, Placed
-from vidfx.stages.tiles import Layer, Matrix, Planes, Tile, make_tile
+from vidfx.stages.tiles import Layer, Matrix, Planes, Tile, make_tile, stored
+from vidfx.types import SQUARE, Stretch
 
 __all__ = ["FaceLabel", "Painter", "Placed"]
 
@@ -25,14 +27,23 @@ class Painter:
 
     ``width`` and ``height`` (px) are those of the upright picture; its planes have them rounded up
     to even. ``messages`` has a text for each expression, or is None for none. Everything scales
-    with the shorter side of the picture.
+    with the shorter side of the picture. Where ``stretch`` makes pixels square, labels are placed
+    and drawn as a person will see them, then squeezed like the picture.
     """
 
     def __init__(
-        self, width: int, height: int, *, matrix: Matrix, messages: dict[str, str] | None
+        self,
+        width: int,
+        height: int,
+        *,
+        matrix: Matrix,
+        messages: dict[str, str] | None,
+        stretch: Stretch = SQUARE,
     ) -> None:
         self._planes = (width + width % 2, height + height % 2)
         self._matrix: Matrix = matrix
+        self._stretch = stretch
+        width, height = round(width * stretch[0]), round(height * stretch[1])
         self._stroke = max(1.5, min(width, height) / 380)
         self._margin = math.ceil(self._stroke) + 2
         self._type = Type()
@@ -52,14 +63,25 @@ class Painter:
             self._paint_box(views, face)
         for face in placed:
             if face.chip and face.rect:
-                self._chip_tile(face.chip).blend(views, face.rect.x0, face.rect.y0)
+                x, y = self._stored(face.rect.x0, face.rect.y0)
+                self._chip_tile(face.chip).blend(views, x - x % 2, y - y % 2)
 
     def layout(self, labels: Sequence[FaceLabel], time_s: float) -> list[Placed]:
-        """Where everything goes; the same call again gives the same answer."""
-        return self._layout.place(labels, time_s)
+        """Where everything goes, in square pixels; the same call again gives the same answer."""
+        across, down = self._stretch
+        seen = [
+            replace(one, box=(x0 * across, y0 * down, x1 * across, y1 * down))
+            for one in labels
+            for x0, y0, x1, y1 in (one.box,)
+        ]
+        return self._layout.place(seen, time_s)
+
+    def _stored(self, x: int, y: int) -> tuple[int, int]:
+        """A place among the picture's own pixels."""
+        return round(x / self._stretch[0]), round(y / self._stretch[1])
 
     def _new_chip_tile(self, chip: Chip) -> Tile:
-        return draw_chip(chip, self._type, self._matrix)
+        return draw_chip(chip, self._type, self._matrix, self._stretch)
 
     def _paint_box(self, planes: Planes, face: Placed) -> None:
         box = face.box
@@ -68,6 +90,7 @@ class Painter:
             for lower in (False, True):
                 x = box.x1 - reach if right else box.x0 - self._margin
                 y = box.y1 - reach if lower else box.y0 - self._margin
+                x, y = self._stored(x, y)
                 tile = self._corner_tile(
                     face.arm, face.label.emotion, face.strength, (right, lower), (x % 2, y % 2)
                 )
@@ -88,8 +111,9 @@ class Painter:
             bracket(arm, radius, self._stroke + halo, self._margin) * (HALO * strength),
             bracket(arm, radius, self._stroke, self._margin) * strength,
         ]
-        side = arm + 2 * self._margin
-        padding = [(n, (side + n) % 2) for n in reversed(offset)]
+        covers = [stored(cover, self._stretch) for cover in covers]
+        sides = covers[0].shape
+        padding = [(n, (side + n) % 2) for n, side in zip(reversed(offset), sides, strict=True)]
         flips = (
             slice(None, None, -1 if turned[1] else 1),
             slice(None, None, -1 if turned[0] else 1),

@@ -9,6 +9,7 @@ import numpy as np
 
 from vidfx.stages.glyphs import BOLD, REGULAR, Type, expression, panel
 from vidfx.stages.tiles import Layer, Matrix, Rgb, Tile, make_tile
+from vidfx.types import SQUARE, Stretch
 
 FULL, TALL, LINE, CARD, SHORT, MINI = range(6)
 """Levels of detail: all in one row over the message; all, narrow; without the message, in one row
@@ -177,8 +178,11 @@ def _row_width(row: Row, size: int, type_: Type) -> int:
     return parts + gaps * round(PART_GAP * size) + (len(row) - 1) * round(GROUP_GAP * size)
 
 
-def draw_chip(chip: Chip, type_: Type, matrix: Matrix) -> Tile:
-    """Draw the label, its content at the left where it is wider than it needs to be."""
+def draw_chip(chip: Chip, type_: Type, matrix: Matrix, stretch: Stretch = SQUARE) -> Tile:
+    """Draw the label, its content at the left where it is wider than it needs to be.
+
+    See make_tile for ``stretch``.
+    """
     shape = (chip.height, chip.width)
     ink = np.zeros(shape, np.float32)
     mark = np.zeros(shape, np.float32)
@@ -209,6 +213,7 @@ def draw_chip(chip: Chip, type_: Type, matrix: Matrix) -> Tile:
             Layer(ink, INK),
         ],
         matrix,
+        stretch,
     )
 
 

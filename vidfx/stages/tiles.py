@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 import cv2
 import numpy as np
 
+from vidfx.types import SQUARE, Stretch
+
 Matrix = Literal["bt601", "bt709"]
 Rgb = tuple[int, int, int]
 
@@ -74,6 +76,15 @@ class Tile:
         _blend(planes.v, self.keep_c, self.add_v, x // 2, y // 2)
 
 
+def stored(cover: np.ndarray, stretch: Stretch) -> np.ndarray:
+    """A cover of square pixels in those of the picture; sides of other sizes come out even."""
+    if stretch == SQUARE:
+        return cover
+    height, width = cover.shape
+    size = [max(2, 2 * round(n / s / 2)) for n, s in zip((width, height), stretch, strict=True)]
+    return cv2.resize(cover, size, interpolation=cv2.INTER_AREA)
+
+
 def _blend(plane: np.ndarray, keep: np.ndarray, add: np.ndarray, x: int, y: int) -> None:
     left, top = max(-x, 0), max(-y, 0)
     right = min(keep.shape[1], plane.shape[1] - x)
@@ -97,8 +108,12 @@ def to_yuv(rgb: Rgb, matrix: Matrix) -> tuple[float, float, float]:
     )
 
 
-def make_tile(layers: Sequence[Layer], matrix: Matrix) -> Tile:
-    """Lay the layers over each other, the first at the bottom; their sides are even."""
+def make_tile(layers: Sequence[Layer], matrix: Matrix, stretch: Stretch = SQUARE) -> Tile:
+    """Lay the layers over each other, the first at the bottom; their sides are even.
+
+    Layers are of square pixels; the tile is of pixels that ``stretch`` makes square.
+    """
+    layers = [Layer(stored(layer.cover, stretch), layer.rgb) for layer in layers]
     height, width = layers[0].cover.shape
     half = (width // 2, height // 2)
     keep = np.ones((height, width), np.float32)
