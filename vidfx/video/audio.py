@@ -93,10 +93,13 @@ class Sound:
                 break
             self._mux(self._next)
             self._advance()
-        self._heard = max(self._heard, seconds)
 
-    def mux_rest(self) -> None:
-        """Write all that is left: what is heard on after the picture too, but nothing far off."""
+    def mux_rest(self, shown: Fraction) -> None:
+        """Write all that is left: also what is heard when the picture is over, but nothing far off.
+
+        ``shown`` is the end of the picture in seconds.
+        """
+        self._heard = max(self._heard, shown)
         while self._next is not None:
             stamp = self._next.pts
             if stamp is not None and stamp * self._next.time_base > self._heard + self._most_gap:

@@ -64,6 +64,8 @@ class Movie:
         self.zero_pts = info.start_pts
         self._audio_from, self._start_s = audio_from, start_s
         self._container: av.container.OutputContainer | None = None
+        self._shown = Fraction(0)
+        "end of the picture in seconds, so far"
         self.pending = Pending(path)
 
     @property
@@ -110,13 +112,15 @@ class Movie:
         for packet in packets:
             if packet.dts is not None:
                 self._sound.mux_until(packet.dts * packet.time_base)
+            end = ((packet.pts or 0) + (packet.duration or 0)) * packet.time_base
+            self._shown = max(self._shown, end)
             self._container.mux_one(packet)
 
     def complete(self, frames: int) -> SinkReport:
         """Write the rest of the sound: all but the file's name."""
         assert self._container is not None
         with self.errors():
-            self._sound.mux_rest()
+            self._sound.mux_rest(self._shown)
             self._container.close()
         self._sound.close()
         size = self.pending.size()
