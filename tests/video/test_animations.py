@@ -50,6 +50,7 @@ def test_an_animated_webp_is_a_video(tmp_path: Path, name: str) -> None:
     frames, warnings, info = read(path)
     assert [info.seconds(f.pts) for f in frames] == [0, 0.04, 0.12, 0.24, 0.44, 0.5]
     assert info.duration_s == 0.6
+    assert frames[-1].duration == 100
     assert warnings == []
     for frame, bgra in zip(frames, drawings(), strict=True):
         over_black = bgra[..., 2::-1].astype(int) * bgra[..., 3:] // 255

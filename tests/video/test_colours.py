@@ -182,3 +182,23 @@ def test_pixels_that_nothing_converts_are_an_error_that_names_the_file() -> None
     with pytest.raises(DecodeError, match=r"made-here\.mp4: no way .*bgr4") as caught:
         shown(frame)
     assert "ffmpeg" in caught.value.hint
+
+
+@pytest.mark.parametrize("planes", [True, False])
+def test_frames_that_change_what_they_are_stay_of_the_colour_that_is_told(planes: bool) -> None:
+    first = VideoReformatter().reformat(flat(RED), format="yuv420p", dst_colorspace=5)
+    facts = media.info(width=64, height=64, colour=colour_of(first, 64))
+    convert = FrameConverter(first, facts, planes=planes)
+    others = [
+        VideoReformatter().reformat(flat(RED), format="yuv420p", dst_colorspace=1),
+        VideoReformatter().reformat(flat(RED), format="yuv444p10le", dst_colorspace=9),
+        VideoReformatter().reformat(flat(RED), format="gbrp"),
+        ycgco(RED),
+    ]
+    true = [int(plane[8, 8]) for plane in convert(0, 0, first).yuv or ()]
+    for number, frame in enumerate(others, 1):
+        made = convert(number, number, frame)
+        assert np.abs(made.rgb[8, 8].astype(int) - RED).max() <= 3
+        stored = [int(plane[8, 8]) for plane in made.yuv or ()]
+        assert not stored or np.abs(np.subtract(stored, true)).max() <= 2
+        assert bool(stored) or not planes

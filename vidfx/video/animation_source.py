@@ -78,6 +78,8 @@ class AnimationSource:
             if rgb is None:
                 lost += 1
                 continue
-            yield Frame(index, pts, rgb, to_i420(rgb) if self._planes else None)
+            duration = self._animation.pictures[index].duration_ms
+            planes = to_i420(rgb) if self._planes else None
+            yield Frame(index, pts, rgb, planes, duration=duration)
         if lost:
             self.warnings.append(f"{lost} of its pictures could not be decoded and were left out")

@@ -21,6 +21,7 @@ import numpy as np
 from vidfx.config import Reader
 from vidfx.errors import DecodeError, UnavailableError
 from vidfx.types import Frame, Surface, VideoInfo
+from vidfx.video.formats import FORMATS
 from vidfx.video.kinds import kind_of
 from vidfx.video.preflight import Preflight, preflight
 
@@ -192,7 +193,13 @@ def _pyav(wanted: _Wanted) -> Decoded:
     from av.codec.hwaccel import HWAccel  # noqa: PLC0415
 
     accel = HWAccel("cuda", device=str(wanted.gpu), allow_software_fallback=False, is_hw_owned=True)
-    with av.open(str(wanted.path), hwaccel=accel, metadata_errors="replace") as container:
+    options = {"protocol_whitelist": "file", "format_whitelist": FORMATS}
+    with av.open(
+        f"file:{wanted.path}",
+        hwaccel=accel,
+        metadata_errors="replace",
+        container_options=options,
+    ) as container:
         for frame in container.decode(video=0):
             yield Surface(frame.planes[0], frame.planes[1], wants_planes=wanted.planes)
 
