@@ -66,6 +66,8 @@ class Hand:
         finally:
             os.close(theirs)
         self.gpu, self.threads = gpu, settings["threads"]
+        self._ended = False
+        "by us"
         self.ready = False
         self.task: Task | None = None
         self.at_it = False
@@ -74,8 +76,10 @@ class Hand:
         "it has begun with one, sometime"
         self.heard = time.monotonic()
         "when it last made progress, from its start on"
-        with suppress(OSError):
+        try:
             self.wire.send(settings=settings, out=None if out is None else str(out))
+        except OSError:  # it has died, or has nothing to do
+            self.kill()
 
     @property
     def pid(self) -> int:
@@ -117,6 +121,7 @@ class Hand:
             self._process.terminate()
 
     def kill(self) -> None:
+        self._ended = True
         with suppress(OSError):
             self._process.kill()
 
@@ -129,6 +134,8 @@ class Hand:
     def why_it_ended(self) -> str:
         """How the process ended; wait for it first."""
         code = self._process.returncode
+        if self._ended and code == -signal.SIGKILL:
+            return "did not answer and was ended"
         if code is None or code >= 0:
             return f"ended with code {code}"
         name = next((s.name for s in signal.Signals if s == -code), f"signal {-code}")
@@ -137,8 +144,8 @@ class Hand:
 
     @property
     def was_killed(self) -> bool:
-        """By SIGKILL, which the system sends when memory runs out; wait for it first."""
-        return self._process.returncode == -signal.SIGKILL
+        """By SIGKILL and not by us: the system does so when memory runs out; wait for it first."""
+        return self._process.returncode == -signal.SIGKILL and not self._ended
 
     def last_words(self) -> str:
         """The end of what it wrote to stderr."""

@@ -56,7 +56,7 @@ class Pool:
         self._waiting: deque[Task] = deque()
         self._told: set[str] = set()
         self._shortages = 0
-        "of threads and the like, one after the other"
+        "of threads and the like, one after the other, with nobody else at work"
         self._ends_at: float | None = None
         "after SIGTERM: when the videos at hand are dropped"
 
@@ -176,10 +176,11 @@ class Pool:
         error, sure = error_from_json(message["error"]), message["sure"]
         task, _ = self._take_from(hand)
         assert task is not None
-        self._shortages += 1
         if self._workers.hands:
             self._put_back(task, str(shortage(error)))
-        elif self._shortages < ATTEMPTS:
+            return
+        self._shortages += 1
+        if self._shortages < ATTEMPTS:
             self._waiting.append(task)
             self._workers.pause()
         elif sure:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +75,8 @@ class Broadcast(Listener):
 
     def __init__(self, *listeners: Listener) -> None:
         self._listeners = [*listeners]
+        self._missed = set[Listener]()
+        "something, and may trip over it later"
 
     def add(self, listener: Listener) -> None:
         """To be told first, before anything of it is shown."""
@@ -83,8 +84,13 @@ class Broadcast(Listener):
 
     def _tell(self, tell: Callable[[Listener], None]) -> None:
         for listener in self._listeners:
-            with suppress(OSError):
+            try:
                 tell(listener)
+            except OSError:
+                self._missed.add(listener)
+            except Exception:
+                if listener not in self._missed:
+                    raise
 
     def planned(self, jobs: Sequence[Job]) -> None:
         self._tell(lambda listener: listener.planned(jobs))

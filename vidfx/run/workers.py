@@ -21,7 +21,7 @@ STARTS = 5
 """Workers that may fail to start later, one after the other, while none is at work."""
 TRY_AGAIN_S = 1.0
 """Before a worker is tried again; longer each time."""
-GONE_S = 0.2
+GONE_S = 1.0
 """For a worker that has died to be known as dead."""
 DROP_S = 5.0
 """For a worker to drop its video and go; then it is ended."""
