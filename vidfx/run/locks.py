@@ -36,7 +36,7 @@ def hold_alive(out: Path) -> int | None:
     Any number of runs hold it together. None where this cannot be shown.
     """
     with suppress(OSError):
-        file = _open_alive(out, os.O_RDWR | os.O_CREAT)
+        file = _open_or_create(out / FOLDER / ALIVE)
         share(out / FOLDER / ALIVE, out)
         for _ in range(_TRIES):
             with suppress(BlockingIOError):  # somebody asks just now whether it is held
@@ -73,6 +73,15 @@ def _open_alive(out: Path, flags: int) -> int:
     return os.open(out / FOLDER / ALIVE, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
 
 
+def _open_or_create(path: Path) -> int:
+    """Raises OSError. In a folder like /tmp, Linux may refuse O_CREAT of another user's file."""
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        return os.open(path, flags)
+    except FileNotFoundError:
+        return os.open(path, flags | os.O_CREAT, 0o666)
+
+
 class BusyError(Exception):
     """Another process is at it."""
 
@@ -98,7 +107,7 @@ class Locks:
             except FileExistsError:
                 pass
             try:
-                self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+                self._file = _open_or_create(path)
             except PermissionError as error:
                 raise OutputError(
                     f"cannot write {path}: {error.strerror}; it is another user's",
