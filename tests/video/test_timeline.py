@@ -11,6 +11,7 @@ import av
 import media
 import pytest
 
+from vidfx.video.container import open_container, packets
 from vidfx.video.cutting import cut
 from vidfx.video.pyav_source import PyAVSource
 from vidfx.video.sink import SinkReport, VideoSink
@@ -120,6 +121,22 @@ def test_packets_of_the_old_part_that_come_late_keep_their_place():
     assert max(steps(picture)) < 0.06 and min(steps(picture)) == 0.04
     assert min(abs(time - picture[125]) for time in sound) < 0.03
     assert min(steps(sound)) > 0 and max(steps(sound)) < 0.03
+
+
+def test_a_recording_of_key_frames_with_short_durations_has_no_jumps(tmp_path: Path):
+    """FFmpeg makes durations up where a container has none."""
+    path = media.write_recording(tmp_path / "a.ts", video="mpeg2video")
+    container, stream = open_container(path)
+    with container:
+        found = list(packets(container, stream))
+        for packet in found:
+            packet.duration, packet.is_keyframe = 1, True
+        timeline = Timeline()
+        intra = sorted(found, key=lambda packet: packet.pts or 0)
+        for packet in intra:
+            packet.dts = packet.pts
+        assert len(list(timeline.place(intra))) == 50  # type: ignore[arg-type]
+        assert timeline.jumps == 0
 
 
 def test_one_wrong_stamp_is_left_out():

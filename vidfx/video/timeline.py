@@ -86,7 +86,7 @@ class Timeline:
             begin = time + self._offset
             if self._tracks and abs(begin - self._now()) > _FORWARD_S:
                 begin = self._now()
-            track = _Track(begin - time, begin, begin, begin)
+            track = _Track(begin - time, begin, begin, float("-inf"))
             self._tracks[packet.stream_index] = track
         track.offset = self._nearest(track, time, self._offset)
         if self._jumped(track, packet, time):
@@ -117,7 +117,8 @@ class Timeline:
             # nothing that is decoded earlier is shown later than a key frame
             length = _seconds(packet, packet.duration) or 0.0
             shown = _seconds(packet, packet.pts)
-            if shown is not None and shown + track.offset < track.reach - length + _ROUNDING_S:
+            latest = track.reach - length + min(_ROUNDING_S, length / 2)
+            if shown is not None and shown + track.offset < latest:
                 return True
         # a stream may pause while the other one goes on
         return at - self._now() > _FORWARD_S
