@@ -66,16 +66,18 @@ class Timeline:
         "after the latest jump"
         self._tracks: dict[int, _Track] = {}
         self._ahead: deque[Packet[Stream]] = deque()
+        self._units: dict[int, float] = {}
+        "seconds a tick, of each stream; to ask a packet for it takes long"
 
     def place(self, packets: Iterable[Packet[Stream]]) -> Iterator[Packet[Stream]]:
         """The packets, with timestamps of the timeline."""
         source = iter(packets)
         while packet := self._ahead.popleft() if self._ahead else next(source, None):
-            time = _seconds(packet, packet.dts)
+            time = self._seconds(packet, packet.dts)
             if time is not None:
                 self._arrive(packet, time, source)
             track = self._tracks.get(packet.stream_index)
-            _move(packet, track.offset if track else self._offset)
+            self._move(packet, track.offset if track else self._offset)
             yield packet
 
     def _arrive(
@@ -95,7 +97,7 @@ class Timeline:
                 packet.pts = packet.dts = None
                 return
             self._jump(packet, time, track, source)
-        _advance(track, packet, time)
+        self._advance(track, packet, time)
 
     def _now(self) -> float:
         """How far the file has come."""
@@ -115,8 +117,8 @@ class Timeline:
             return True
         if packet.is_keyframe and isinstance(packet.stream, VideoStream):
             # nothing that is decoded earlier is shown later than a key frame
-            length = _seconds(packet, packet.duration) or 0.0
-            shown = _seconds(packet, packet.pts)
+            length = self._seconds(packet, packet.duration) or 0.0
+            shown = self._seconds(packet, packet.pts)
             latest = track.reach - length + min(_ROUNDING_S, length / 2)
             if shown is not None and shown + track.offset < latest:
                 return True
@@ -132,7 +134,7 @@ class Timeline:
             if number == len(self._ahead):
                 return
             packet = self._ahead[number]
-            time = _seconds(packet, packet.dts)
+            time = self._seconds(packet, packet.dts)
             if time is not None:
                 yield packet, time
 
@@ -150,7 +152,7 @@ class Timeline:
     ) -> None:
         """Find the offset by which no stream overlaps itself after the jump."""
         self.jumps += 1
-        offset = _to_follow(track, packet, time)
+        offset = self._to_follow(track, packet, time)
         waiting = set(self._tracks) - {packet.stream_index}
         for other, at in self._look_ahead(source):
             its = self._tracks.get(other.stream_index)
@@ -163,41 +165,43 @@ class Timeline:
                 and self._nearest(its, at, offset) == offset != its.offset
             ):
                 waiting.remove(other.stream_index)
-                least = _to_follow(its, other, at)
+                least = self._to_follow(its, other, at)
                 if least - offset > _BACKWARD_S or isinstance(other.stream, VideoStream):
                     offset = max(offset, least)
             if not waiting:
                 break
         self._offset = track.offset = offset
 
+    def _seconds(self, packet: Packet[Stream], stamp: int | None) -> float | None:
+        return None if stamp is None else stamp * self._unit(packet)
 
-def _seconds(packet: Packet[Stream], stamp: int | None) -> float | None:
-    return None if stamp is None else float(stamp * packet.time_base)
+    def _unit(self, packet: Packet[Stream]) -> float:
+        index = packet.stream_index
+        if index not in self._units:
+            self._units[index] = float(packet.time_base)
+        return self._units[index]
 
+    def _to_follow(self, track: _Track, packet: Packet[Stream], time: float) -> float:
+        """The offset with which a packet comes right after what the track has."""
+        offset = track.next - time
+        shown = self._seconds(packet, packet.pts)
+        if shown is not None and isinstance(packet.stream, VideoStream):
+            offset = max(offset, track.reach - shown)
+        return offset
 
-def _to_follow(track: _Track, packet: Packet[Stream], time: float) -> float:
-    """The offset with which a packet comes right after what the track has."""
-    offset = track.next - time
-    shown = _seconds(packet, packet.pts)
-    if shown is not None and isinstance(packet.stream, VideoStream):
-        offset = max(offset, track.reach - shown)
-    return offset
+    def _advance(self, track: _Track, packet: Packet[Stream], time: float) -> None:
+        length = self._seconds(packet, packet.duration) or 0.0
+        track.last = time + track.offset
+        track.next = track.last + length
+        shown = self._seconds(packet, packet.pts)
+        if shown is not None:
+            track.reach = max(track.reach, shown + track.offset + length)
 
-
-def _advance(track: _Track, packet: Packet[Stream], time: float) -> None:
-    length = _seconds(packet, packet.duration) or 0.0
-    track.last = time + track.offset
-    track.next = track.last + length
-    shown = _seconds(packet, packet.pts)
-    if shown is not None:
-        track.reach = max(track.reach, shown + track.offset + length)
-
-
-def _move(packet: Packet[Stream], offset: float) -> None:
-    if not offset:
-        return
-    ticks = round(offset / packet.time_base)
-    if packet.pts is not None:
-        packet.pts += ticks
-    if packet.dts is not None:
-        packet.dts += ticks
+    def _move(self, packet: Packet[Stream], offset: float) -> None:
+        if not offset:
+            return
+        ticks = round(offset / self._unit(packet))
+        if packet.pts is not None:
+            packet.pts += ticks
+        if packet.dts is not None:
+            packet.dts += ticks
