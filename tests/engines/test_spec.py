@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from tests.engines import toys
-from vidfx_engines import EngineFileError, EngineSpec
+from vidfx_engines import EngineFileError, EngineSpec, select
 
 Document = dict[str, Any]
 
@@ -151,6 +152,38 @@ def test_what_is_no_spec_is_told_in_one_line(tmp_path: Path, content: bytes) -> 
         EngineSpec.load(path)
     assert str(raised.value).startswith(f"{path}: ")
     assert len(str(raised.value)) < len(str(path)) + 200
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e400", "1" + "0" * 400])
+@pytest.mark.parametrize("field", ["accept", "mean", "metrics"])
+def test_a_number_that_is_none_in_a_file_is_one_line(
+    tmp_path: Path, field: str, number: str
+) -> None:
+    path = replace(toys.identity_spec(), metrics={"n": 0.125}).save(tmp_path)
+    value = {"accept": '"accept": 0.8', "mean": "1.0,", "metrics": '"n": 0.125'}[field]
+    text = path.read_text("utf-8")
+    assert text.count(value) == 1
+    place = text.index(value) + (value.rindex(" ") + 1 if " " in value else 0)
+    end = place + len(value.split(" ")[-1].rstrip(","))
+    path.write_text(text[:place] + number + text[end:], "utf-8")
+    with pytest.raises(EngineFileError, match="not") as raised:
+        EngineSpec.load(path)
+    assert field in str(raised.value) and "\n" not in str(raised.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="POSIX has pipes")
+@pytest.mark.parametrize("name", ["toy.spec.json", "toy.onnx"])
+def test_a_pipe_or_a_device_is_not_waited_for(tmp_path: Path, name: str) -> None:
+    toys.classifier(tmp_path)
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(EngineFileError, match="not a regular file") as raised:
+        select(tmp_path / "toy.onnx", device="cpu")
+    assert raised.value.hint
+    (tmp_path / name).unlink()
+    (tmp_path / name).symlink_to("/dev/zero")
+    with pytest.raises(EngineFileError, match="not a regular file"):
+        select(tmp_path / "toy.onnx", device="cpu")
 
 
 def test_nan_and_infinity_are_no_numbers(tmp_path: Path) -> None:

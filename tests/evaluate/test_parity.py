@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vidfx.evaluate.parity import Faces, compare, said
-from vidfx_engines import embedded, select
+from vidfx_engines import EngineRunError, embedded, select
 
 LABELS = ("a", "b")
 
@@ -40,6 +40,18 @@ def test_without_labels_only_clear_changes_count() -> None:
     assert (tie.agreement, tie.changed, tie.drop) == (0.5, 0.0, 0.0)
     clear = compare(prob(0.6, 0.9), prob(0.49, 0.9), None, LABELS)
     assert clear.drop == 0.5
+
+
+@pytest.mark.parametrize("row", [(np.nan, np.nan), (1e30, -1e30), (0.4, 0.2)])
+def test_numbers_that_are_none_are_the_greatest_loss(row: tuple[float, float]) -> None:
+    after = prob(0.9, 0.8)
+    after[1] = row
+    for truth in (None, np.array([0, 1])):
+        found = compare(prob(0.9, 0.8), after, truth, LABELS)
+        assert (found.faulty, found.drop, found.agreement) == (1, 1.0, 0.5)
+        assert all(np.isfinite(v) for v in found.figures().values())
+    with pytest.raises(EngineRunError, match="gives for 1 of 2 pictures can be no probabilities"):
+        compare(after, prob(0.9, 0.8), None, LABELS)
 
 
 def boxes(*left: float) -> np.ndarray:

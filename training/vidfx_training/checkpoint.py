@@ -60,7 +60,7 @@ def save_checkpoint(file: Path, net: nn.Module, recipe: Recipe, labels: tuple[st
         "schema": SCHEMA,
         "recipe": recipe.to_json(),
         "labels": json.dumps(labels),
-        "facts": json.dumps(facts),
+        "facts": json.dumps(facts, allow_nan=False),
     }
     write_tensors(file, net.state_dict(), meta)
 

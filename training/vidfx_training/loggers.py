@@ -52,7 +52,7 @@ class FileLogger:
         self.lines.append(line)
         with _writing(self.folder):
             with (self.folder / "log.jsonl").open("a", encoding="utf-8") as stream:
-                stream.write(json.dumps(line) + "\n")
+                stream.write(json.dumps(line, allow_nan=False) + "\n")
             with (self.folder / "log.csv").open("a", encoding="utf-8", newline="") as stream:
                 writer = csv.DictWriter(stream, list(line), lineterminator="\n")
                 if len(self.lines) == 1:

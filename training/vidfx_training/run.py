@@ -286,7 +286,7 @@ def _licence(recipe: Recipe) -> str:
 
 
 def _write(file: Path, content: dict[str, Any]) -> None:
-    text = json.dumps(content, indent=1, ensure_ascii=False)
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
     try:
         with whole(file) as part:
             part.write_text(text, encoding="utf-8")

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from vidfx.evaluate.metrics import accuracy, balanced_accuracy, confusion_matrix
+from vidfx.stages.checked import are_faces, are_probabilities
 from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
-from vidfx_engines import Engine
+from vidfx_engines import Engine, EngineRunError
 
 IOU = 0.5
 CLEAR = 0.1
@@ -34,10 +35,14 @@ class Parity:
     balanced: Pair | None = None
     recall: Mapping[str, Pair] = field(default_factory=dict[str, Pair])
     "by label"
+    faulty: int = 0
+    "pictures for which the engine gave what can be no probabilities: NaN, or sums that are not 1"
 
     @property
     def drop(self) -> float:
         """What is held against ``--max-drop``: accuracy lost, or without labels ``changed``."""
+        if self.faulty:
+            return 1.0
         if self.accuracy is None or self.balanced is None:
             return self.changed
         return max(a - b for a, b in (self.accuracy, self.balanced))
@@ -82,7 +87,10 @@ def said(engine: Engine, pictures: np.ndarray) -> Said:
     scores: list[np.ndarray] = []
     for i in range(len(pictures)):
         size = (pictures.shape[1], pictures.shape[2])
-        box, score, _ = head.decode([o[i] for o in outputs], size, head.threshold)
+        with np.errstate(all="ignore"):
+            box, score, marks = head.decode([o[i] for o in outputs], size, head.threshold)
+        good = are_faces(box, score, marks, size)
+        box, score = box[good], score[good]
         keep = non_maximum_suppression(box, score, head.iou, head.pixel)
         boxes.append(box[keep])
         scores.append(score[keep])
@@ -90,18 +98,28 @@ def said(engine: Engine, pictures: np.ndarray) -> Said:
 
 
 def compare(before: Said, after: Said, truth: np.ndarray | None, labels: Sequence[str]) -> Parity:
-    """What a source and an engine said; ``truth`` (N,) int are places in ``labels``."""
+    """What a source and an engine said; ``truth`` (N,) int are places in ``labels``.
+
+    Raises EngineRunError where the source itself gives what can be no probabilities.
+    """
     if isinstance(before, Faces) or isinstance(after, Faces):
         assert isinstance(before, Faces)
         assert isinstance(after, Faces)
         return _compare_faces(before, after)
-    same = before.argmax(1) == after.argmax(1)
+    if unsound := int((~are_probabilities(before)).sum()):
+        raise EngineRunError(
+            f"what the model gives for {unsound} of {len(before)} pictures can be no probabilities",
+            hint="export it again, with a softmax at its end",
+        )
+    good = are_probabilities(after)
+    same = good & (before.argmax(1) == after.argmax(1))
     second_best, best = np.sort(before, axis=1)[:, -2:].T
     found = Parity(
         len(before),
         float(same.mean()),
-        float(np.abs(before - after).max(initial=0)),
+        float(np.abs(before - after)[good].max(initial=0)),
         float((~same & (best - second_best > CLEAR)).mean()),
+        faulty=int((~good).sum()),
     )
     if truth is None:
         return found

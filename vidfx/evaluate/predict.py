@@ -11,6 +11,7 @@ import numpy as np
 
 from vidfx.cores import cores
 from vidfx.evaluate.labels import knows_strangers
+from vidfx.stages.checked import are_probabilities
 from vidfx.stages.decide import OTHER
 from vidfx_engines import CropSpec, Engine, EngineRunError
 from vidfx_training.dataset.index import Dataset, Picture
@@ -103,10 +104,14 @@ def predict(
             hint="see them with `vidfx dataset check`",
         )
     prob = np.concatenate(probs)
-    if not (prob >= 0).all() or not np.allclose(prob.sum(1), 1, atol=0.02):
+    unsound: list[int] = np.flatnonzero(~are_probabilities(prob)).tolist()
+    if unsound:
         raise EngineRunError(
-            f"{engine.spec.name}: what it gives are no probabilities", hint="export it again"
+            f"{engine.spec.name}: what it gives for {len(unsound)} of {len(prob)} pictures, first"
+            f" {kept[unsound[0]].path}, can be no probabilities",
+            hint="export it again, with a softmax at its end",
         )
+    prob = prob.clip(0, 1)
     measured = np.array(measures, np.float32)
     size_px, size_of = extracted(data.root, kept).face_px, "face in its source"
     if np.isnan(size_px).any():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -137,15 +138,20 @@ def _label(reading: Reading | None) -> tuple[Cell, Cell]:
 
 
 def _px(values: np.ndarray) -> list[Cell]:
-    return [f"{v:.2f}" for v in values.reshape(-1).tolist()]
+    return [_number(v, 2) for v in values.reshape(-1).tolist()]
 
 
 def _prob(value: float | None) -> Cell:
-    return None if value is None else f"{value:.4f}"
+    return _number(value, 4)
 
 
 def _seconds(value: float) -> Cell:
-    return f"{value:.6f}"
+    return _number(value, 6)
+
+
+def _number(value: float | None, digits: int) -> Cell:
+    """An empty cell says that there is no number."""
+    return None if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
 
 
 def _text(cells: Sequence[Cell]) -> list[Cell]:

@@ -294,6 +294,12 @@ def _kept(request: Request, spec: EngineSpec, variants: Sequence[Variant]) -> li
     kept = [v for v in variants if v.parity.drop <= request.max_drop]
     if not kept:
         least = min(variants, key=lambda v: v.parity.drop)
+        if least.parity.faulty:
+            raise RefusedError(
+                f"{spec.name}: what {least.precision} gives for {least.parity.faulty} of"
+                f" {least.parity.pictures} pictures can be no probabilities",
+                hint="use another --precision: fp16 holds no number above 65504",
+            )
         lost = "accuracy" if least.parity.accuracy else "agreement with the source"
         raise RefusedError(
             f"{spec.name}: {least.precision} loses {least.parity.drop:.4f} of {lost},"

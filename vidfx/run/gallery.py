@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +25,7 @@ import cv2
 
 import vidfx
 from vidfx.errors import OutputError, UsageError
+from vidfx.output.strict_json import to_json
 from vidfx.run.names import safe_stem
 from vidfx.run.selection import REASONS, Crop
 from vidfx.video.atomic import Pending, output_errors
@@ -272,7 +272,7 @@ def _lock(folder: int, root: Path) -> None:
 
 def _write_json(file: Path, content: dict[str, Any]) -> None:
     with Pending(file) as pending, output_errors(file):
-        pending.file.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        pending.file.write_text(to_json(content, indent=1) + "\n", encoding="utf-8")
 
 
 def _append(file: Path, columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> None:

@@ -10,13 +10,14 @@ from typing import Any
 
 from vidfx.config import Settings
 from vidfx.errors import VidfxError
+from vidfx.output.strict_json import to_json
 from vidfx.run.hand import Task
 from vidfx.run.outcome import Outcome
 from vidfx.run.plan import Job
 from vidfx.run.pool import Pool
 from vidfx.run.progress import Listener, Opened
 from vidfx.run.size import Size
-from vidfx.run.wire import error_as_json, job_from_json, strict_json
+from vidfx.run.wire import error_as_json, job_from_json
 
 
 class Station:
@@ -66,7 +67,7 @@ class _Recorder(Listener):
         with self._lock:
             taken = [e for e in self._events if not kinds or e[0] in kinds]
             self._events = [e for e in self._events if kinds and e[0] not in kinds]
-        return strict_json(taken)
+        return to_json(taken)
 
     def notice(self, text: str) -> None:
         self.add("notice", text)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from vidfx.errors import EngineFailedError
+from vidfx.output.strict_json import to_json
 from vidfx.run.clock import Clock
 from vidfx.run.film import Film
 from vidfx.run.lanes import ahead
@@ -154,7 +155,7 @@ class LabelLines:
 
 def label_line(pts: int, time_s: float, faces: Iterable[FaceLabel]) -> str:
     """What ``read_labels`` reads."""
-    return json.dumps([pts, time_s, [vars(face) for face in faces]]) + "\n"
+    return to_json([pts, time_s, [vars(face) for face in faces]]) + "\n"
 
 
 def read_labels(file: Path) -> Iterator[Line]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import socket
 import traceback
 from dataclasses import asdict
@@ -13,6 +12,7 @@ from typing import Any, cast
 
 from vidfx import errors
 from vidfx.errors import VidfxError
+from vidfx.output.strict_json import to_json
 from vidfx.run.plan import Job, Outputs, Part
 from vidfx.run.storage import Origin
 from vidfx.video.segment import Entry, Segment
@@ -43,7 +43,7 @@ class Wire:
         return self._connection.fileno()
 
     def send(self, **message: Any) -> None:
-        content = strict_json(message).encode("ascii")
+        content = to_json(message).encode("ascii")
         if len(content) > MAX_BYTES:
             raise ValueError(f"a message of {len(content)} bytes is too long")
         self._connection.send_bytes(content)
@@ -53,24 +53,6 @@ class Wire:
 
     def close(self) -> None:
         self._connection.close()
-
-
-def strict_json(content: Any) -> str:
-    """ASCII, with null for numbers that are none."""
-    try:
-        return json.dumps(content, allow_nan=False)
-    except ValueError:
-        return json.dumps(_finite(content), allow_nan=False)
-
-
-def _finite(content: Any) -> Any:
-    if isinstance(content, float):
-        return content if math.isfinite(content) else None
-    if isinstance(content, dict):
-        return {name: _finite(value) for name, value in cast("Message", content).items()}
-    if isinstance(content, list | tuple):
-        return [_finite(value) for value in cast("list[Any]", content)]
-    return content
 
 
 def job_as_json(job: Job) -> Message:
