@@ -175,6 +175,14 @@ def test_the_last_worker_dies_and_none_can_be_started(hand: type[FakeHand]) -> N
     assert len(hand.all) == 1 + workers.STARTS and run.statuses == {"done": 1}
 
 
+def test_workers_that_are_ready_and_never_begin_end_the_run(hand: type[FakeHand]) -> None:
+    hand.does = lambda *_: [DIES]
+    run = Run(3, size(2))
+    with pytest.raises(UnavailableError, match="the engines cannot be loaded"):
+        run.go()
+    assert not run.outcomes
+
+
 @pytest.mark.parametrize("number", [errno.EAGAIN, errno.EMFILE, errno.ENOMEM])
 def test_no_process_can_be_started(
     hand: type[FakeHand], monkeypatch: pytest.MonkeyPatch, number: int

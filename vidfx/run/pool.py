@@ -128,7 +128,7 @@ class Pool:
             self._workers.take_from(hand)
             self._workers.not_started(error_from_json(message["error"]), again=False)
         elif event == "begun":
-            hand.at_it = hand.useful = True
+            self._workers.begun(hand)
         elif task is not None:
             self._hear_of(hand, task.job, event, message)
 

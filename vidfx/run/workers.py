@@ -83,7 +83,7 @@ class Workers:
 
     def welcome(self, hand: Hand, device: str) -> None:
         """It is ready, and its engines run on ``device``."""
-        hand.ready, self._failed = True, 0
+        hand.ready = True
         if self.proven:
             return
         self.proven = True
@@ -92,6 +92,11 @@ class Workers:
             self._slots.settle(self._size.workers)
             if hand.threads != self._size.threads:  # it was started on another guess
                 self.dismiss(hand)
+
+    def begun(self, hand: Hand) -> None:
+        """It is at its task."""
+        hand.at_it = hand.useful = True
+        self._failed = 0
 
     def died_at_start(self, why: str, last_words: str) -> None:
         """A worker died before it began with anything. Raises VidfxError as ``not_started``."""
