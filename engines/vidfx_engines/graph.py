@@ -23,6 +23,7 @@ from onnx import (
 )
 
 from vidfx_engines.errors import EngineFileError, first_line
+from vidfx_engines.graph_bounds import check_bounds
 from vidfx_engines.graph_input import with_pixels, with_planar_pixels
 from vidfx_engines.spec import EngineSpec
 
@@ -67,7 +68,13 @@ def parse(data: bytes, name: str) -> ModelProto:
         raise EngineFileError(f"{name}: not an ONNX file") from None
     if not model.graph.node or not model.graph.output:
         raise EngineFileError(f"{name}: not an ONNX file, or an empty one")
+    nodes: list[NodeProto] = []
+    tensors: list[TensorProto] = []
     for message in _walk(model):
+        if isinstance(message, NodeProto):
+            nodes.append(message)
+        elif isinstance(message, TensorProto):
+            tensors.append(message)
         if isinstance(message, TensorProto) and (
             message.data_location == TensorProto.EXTERNAL or message.external_data
         ):
@@ -77,6 +84,7 @@ def parse(data: bytes, name: str) -> ModelProto:
             )
         if isinstance(message, NodeProto) and message.op_type == "EPContext":
             raise EngineFileError(f"{name}: holds a compiled blob (EPContext), not a network")
+    check_bounds(nodes, tensors, name)
     return model
 
 

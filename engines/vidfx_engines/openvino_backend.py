@@ -27,7 +27,7 @@ models of other frameworks, and takes longer to import than all the rest."""
 MACHINE = ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")
 """Properties of the CPU for which a compiled model holds."""
 
-GRAPH_CODE = ("graph.py", "graph_input.py", Path(__file__).name)
+GRAPH_CODE = ("graph.py", "graph_bounds.py", "graph_input.py", Path(__file__).name)
 """What makes the graph and keeps it; another version of it must not read what this one kept."""
 
 

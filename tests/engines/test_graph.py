@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from tests.engines import toys
 from vidfx_engines import EngineFileError, EngineSpec, InputSpec, detector_spec_for, graph
@@ -160,3 +160,28 @@ def test_a_file_that_is_no_detector_is_told(tmp_path: Path) -> None:
     toys.classifier(tmp_path)
     with pytest.raises(EngineFileError, match="not a face detector that vidfx knows"):
         detector_spec_for(tmp_path / "toy.onnx")
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "told"),
+    [
+        ("Loop", [2**62], "rounds"),
+        ("ConstantOfShape", [1, 2**20, 2**10], "numbers"),
+        ("Expand", [2**31], "numbers"),
+    ],
+)
+@pytest.mark.parametrize("as_node", [False, True])
+def test_a_graph_that_would_take_all_time_or_memory_is_refused(
+    tmp_path: Path, kind: str, values: list[int], told: str, as_node: bool
+) -> None:
+    toys.classifier(tmp_path)
+    model = onnx.load(tmp_path / "toy.onnx")
+    tensor = numpy_helper.from_array(np.array(values, np.int64), "bomb")
+    if as_node:
+        model.graph.node.append(helper.make_node("Constant", [], ["bomb"], value=tensor))
+    else:
+        model.graph.initializer.append(tensor)
+    inputs = ["crops", "bomb"] if kind == "Expand" else ["bomb"]
+    model.graph.node.append(helper.make_node(kind, inputs, ["more"], name="large"))
+    with pytest.raises(EngineFileError, match=rf"node large \[{kind}\] asks for \d+ {told}"):
+        graph.parse(model.SerializeToString(), "toy.onnx")
