@@ -196,7 +196,7 @@ def test_a_joined_file_keeps_all_frames_and_stays_in_sync(
     times, _, warnings = annotated(path, out)
     assert len(times) == 120
     assert max(b - a for a, b in pairwise(times)) < 0.1
-    assert "2 time(s) its clock was set anew" in warnings[0]
+    assert "2 jump(s) in its timestamps were closed" in warnings[0]
     flashes = media.flash_times(out)
     assert media.presentation_times(out) == pytest.approx(times, abs=0.001)
     assert len(flashes) == 10

@@ -221,7 +221,7 @@ class PyAVSource:
             (rising.late, "of its frames came with an earlier frame's time and were put behind it"),
             (
                 self._timeline.jumps,
-                "time(s) its clock was set anew: what follows was put right behind",
+                "jump(s) in its timestamps were closed, for picture and sound alike",
             ),
             (
                 self._canvas.fitted,
