@@ -89,7 +89,7 @@ def _unread(container: InputContainer) -> list[str]:
         n_data -= 1  # the names of the chapters
     counts = (
         (len(streams.video) - len(covers) - (picture is not None), "more video stream"),
-        (0 if sounds_of(container) else len(streams.audio), "sound that is not known here"),
+        (0 if sounds_of(container) else len(streams.audio), "unknown sound stream"),
         (len(streams.subtitles), "subtitle stream"),
         (len(covers), "cover picture"),
         (len(streams.attachments), "attachment"),
