@@ -189,7 +189,7 @@ def test_another_threshold_or_label_is_other_work(clip: Path, tmp_path: Path) ->
     ):
         now.save(tmp_path)
         again = vidfx(*args, out)
-        assert again.exit_code == 1 and "another input or other settings" in again.stderr
+        assert again.exit_code == 1 and "from other models" in again.stderr
         new = tmp_path / str(number)
         assert vidfx(*args, new).exit_code == 0
         named = {row["identity"] for row in table(new / "clip.faces.csv")}
