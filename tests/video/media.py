@@ -166,7 +166,7 @@ def write_recording(
     sound: str | None = "aac",
     sound_from: float = 0.0,
     rate: int = 48_000,
-    frame_rate: int = 25,
+    frame_rate: int | Fraction = 25,
     container: str | None = None,
 ) -> Path:
     """White for 80 ms and a beep at ``begin`` (seconds of the file's clock) and every 0.5 s on."""
@@ -184,7 +184,7 @@ def write_recording(
             planes = np.full((HEIGHT * 3 // 2, WIDTH), 128, np.uint8)
             planes[:HEIGHT] = 235 if white else 16 + number % 64
             frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
-            frame.time_base = Fraction(1, frame_rate)
+            frame.time_base = 1 / Fraction(frame_rate)
             frame.pts = round(begin * frame_rate) + number
             out.mux(picture.encode(frame))
             if stream is None or number / frame_rate < sound_from:

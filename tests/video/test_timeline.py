@@ -243,17 +243,39 @@ def test_sound_that_begins_late_is_found(tmp_path: Path, out: Path):
     assert media.beep_times(out) == pytest.approx(media.flash_times(out)[6:], abs=0.03)
 
 
-def test_sound_whose_rate_changes_keeps_pitch_and_place(tmp_path: Path, out: Path):
+@pytest.mark.parametrize(
+    ("before", "after"), [(44_100, 48_000), (24_000, 48_000), (44_100, 32_000)]
+)
+def test_sound_whose_rate_changes_keeps_pitch_and_place(
+    tmp_path: Path, out: Path, before: int, after: int
+):
     path = media.join(
         tmp_path / "joined.ts",
-        media.write_recording(tmp_path / "a.ts", rate=44_100),
-        media.write_recording(tmp_path / "b.ts", begin=2, rate=48_000),
+        media.write_recording(tmp_path / "a.ts", rate=before),
+        media.write_recording(tmp_path / "b.ts", begin=2, rate=after),
     )
-    _, report, _ = annotated(path, out)
+    times, report, _ = annotated(path, out)
+    assert steps(times) == {0.04}
     assert report.audio == "copied aac"
     assert "another rate" in report.warnings[0]
     assert media.beep_times(out) == pytest.approx(media.flash_times(out), abs=0.03)
     with av.open(str(out)) as container:
         stream = container.streams.audio[0]
-        assert stream.rate == 44_100
+        assert stream.rate == before
         assert float(stream.duration * stream.time_base) == pytest.approx(4, abs=0.05)
+
+
+@pytest.mark.parametrize(("first", "second"), [("ac3", "aac"), ("aac", "ac3"), ("mp3", "aac")])
+def test_sound_of_another_codec_from_the_middle_on_costs_itself_alone(
+    tmp_path: Path, out: Path, first: str, second: str
+):
+    path = media.join(
+        tmp_path / "joined.ts",
+        media.write_recording(tmp_path / "a.ts", sound=first),
+        media.write_recording(tmp_path / "b.ts", sound=second),
+    )
+    times, report, _ = annotated(path, out)
+    assert len(times) == 100
+    assert report.audio == f"copied {first}"
+    assert f"of the sound are no {first} and were left out" in report.warnings[0]
+    assert media.beep_times(out) == pytest.approx(media.flash_times(out)[:4], abs=0.03)

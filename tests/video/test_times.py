@@ -41,21 +41,25 @@ def copied(source: Path, path: Path, **options: str) -> Path:
 
 @pytest.mark.parametrize(
     ("video", "container", "rate"),
-    [("libx264", "h264", 30), ("libx265", "hevc", 30), ("mpeg2video", "mpeg2video", 50)],
+    [
+        *[("libx264", "h264", 30), ("libx265", "hevc", 30), ("mpeg2video", "mpeg2video", 50)],
+        ("mpeg4", "m4v", Fraction(60_000, 1001)),
+    ],
 )
 def test_a_raw_stream_has_the_rate_that_it_says(
-    tmp_path: Path, video: str, container: str, rate: int
+    tmp_path: Path, video: str, container: str, rate: int | Fraction
 ):
     path = media.write_recording(
         tmp_path / "raw", video=video, container=container, sound=None, frame_rate=rate
     )
     indices, times, source = read(path)
     assert source.info.frame_rate == rate
-    assert indices == list(range(2 * rate))
-    assert times == pytest.approx([n / rate for n in indices], abs=1e-5)
+    assert indices == list(range(round(2 * rate)))
+    assert times == pytest.approx([float(n / rate) for n in indices], abs=1e-4)
     assert source.warnings == []
     assert scan(path).fault == "it has no timestamps"
-    assert read(path, start_s=1)[:2] == (indices[rate:], times[rate:])
+    later = sum(time < 1 for time in times)
+    assert read(path, start_s=1)[:2] == (indices[later:], times[later:])
 
 
 def test_a_raw_stream_that_says_no_rate_is_a_guess_that_is_told(tmp_path: Path):

@@ -24,9 +24,8 @@ RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 1
 "in the order of their numbers in ADTS (ISO/IEC 14496-3); 7350 has no players"
 _LAYOUTS = {8: "7.1", 6: "5.1", 5: "5.0", 4: "4.0", 3: "3.0", 2: "stereo", 1: "mono"}
 _BITS_PER_CHANNEL = 96_000
-_SLACK = Fraction(1, 25)
-"seconds that stamps may stray from counted samples before the sound is mended"
-_JUMP = Fraction(1, 2)
+SLACK = Fraction(1, 25)
+JUMP = Fraction(1, 2)
 "seconds; a stamp further back than this is a broken clock, not an overlap"
 _MOST_SILENCE = 60
 "seconds of a gap that are encoded; a longer one is a gap between timestamps"
@@ -69,9 +68,12 @@ class AacMaker:
         encoder: Encoder,
         place: Callable[[int | None, Fraction | None], Fraction | None],
         end: int | None,
+        *,
+        slack: Fraction = SLACK,
     ) -> None:
+        """``slack``: seconds that stamps may stray from counted samples before sound is mended."""
         self.damaged = 0
-        self._encoder, self._place, self._end = encoder, place, end
+        self._encoder, self._place, self._end, self._slack = encoder, place, end, slack
         assert encoder.sample_rate
         self._rate = encoder.sample_rate
 
@@ -97,7 +99,7 @@ class AacMaker:
     def _joined(self, frames: Frames) -> Iterator[tuple[int, np.ndarray]]:
         """Pieces of sound and where they belong, in samples."""
         rate, end = self._rate, self._end
-        slack = _SLACK * rate
+        slack = self._slack * rate
         position: int | None = None
         for at, heard in self._resampled(frames):
             samples = heard
@@ -107,7 +109,7 @@ class AacMaker:
                     continue
                 position = max(0, start)
                 samples = samples[position - start :]
-            elif slack < position - start < _JUMP * rate:
+            elif slack < position - start < JUMP * rate:
                 samples = samples[position - start :]
             elif start - position > slack:
                 if end is not None:

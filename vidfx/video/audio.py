@@ -17,19 +17,17 @@ import av.container
 from av.error import FFmpegError
 
 from vidfx.errors import NotMediaError
-from vidfx.video.aac import AacMaker, Encoder, Frames, Packets, add_aac
+from vidfx.video.aac import JUMP, SLACK, AacMaker, Encoder, Frames, Packets, add_aac
 from vidfx.video.adts import Adts
 from vidfx.video.channels import Channels
 from vidfx.video.container import open_media, packets, sounds_of
 from vidfx.video.metadata import copy_sound_metadata
 from vidfx.video.protection import is_encrypted
-from vidfx.video.sound_codecs import can_copy, codec_of, samples_in
+from vidfx.video.sound_codecs import begins_as, can_copy, codec_of, samples_in
 from vidfx.video.timeline import clock_may_jump
 
 _PREROLL = Fraction(1, 10)
 "seconds kept before a cut, hidden by the edit list, for decoders to begin well"
-_JUMP = Fraction(1, 2)
-"seconds; a stamp further back than this is a broken clock, not an overlap"
 _SEEK_MARGIN = 5
 "seconds to begin reading before a cut, for containers that seek roughly"
 _BEYOND = 10
@@ -155,6 +153,8 @@ class Sound:
             self._label = f"copied {codec}"
             copy = self._output.add_stream_from_template(stream)
             copy_sound_metadata(stream, copy)
+            if clock_may_jump(container) and begins_as(codec, first):
+                packets = self._of_one_codec(codec, packets)
             self._packets = self._copied(packets, stream, copy)
         elif self._channels.decodable:
             self._label = f"{codec} re-encoded to aac"
@@ -214,6 +214,17 @@ class Sound:
             return None
         return seconds - self._window.zero
 
+    def _of_one_codec(self, codec: str, packets: Packets) -> Packets:
+        """Those that the copied track can hold; joined recordings go on with another codec."""
+        others = 0
+        for packet in packets:
+            if begins_as(codec, packet):
+                yield packet
+            else:
+                others += 1
+        if others:
+            self.warnings.append(f"{others} packets of the sound are no {codec} and were left out")
+
     def _copied(self, packets: Packets, stream: av.AudioStream, copy: av.AudioStream) -> Packets:
         """The packets as they are, stamped in samples; stamps coarser than that are refined."""
         rate = copy.rate
@@ -235,7 +246,7 @@ class Sound:
             pts = expected
             if at is not None:
                 pts = round(at * rate)
-                if last is not None and length / 2 < expected - pts < _JUMP * rate:
+                if last is not None and length / 2 < expected - pts < JUMP * rate:
                     continue  # it overlaps what was before it
                 refine = last is not None and abs(pts - expected) <= time_base * rate
                 if refine or (last is not None and pts <= last):
@@ -257,7 +268,8 @@ class Sound:
     ) -> Packets:
         """Sound whose rate or channels are others from here on, encoded as the copied sound is."""
         told = False
-        for packet in self._encoded(self._frames(packets, stream), header.encoder()):
+        # until the next stamp of the container, packets are dated by the rate of those before
+        for packet in self._encoded(self._frames(packets, stream), header.encoder(), slack=JUMP):
             pts = round((packet.pts or 0) * packet.time_base * copy.rate)
             if last is not None and pts <= last:
                 continue  # what an encoder begins with
@@ -271,10 +283,10 @@ class Sound:
             last, length = pts, samples_in(packet, copy)
             yield _stamped(av.Packet(header.packet(bytes(packet))), copy, pts, length)
 
-    def _encoded(self, frames: Frames, encoder: Encoder) -> Packets:
+    def _encoded(self, frames: Frames, encoder: Encoder, *, slack: Fraction = SLACK) -> Packets:
         rate = encoder.sample_rate
         assert rate
-        maker = AacMaker(encoder, self._place, self._window.samples(rate))
+        maker = AacMaker(encoder, self._place, self._window.samples(rate), slack=slack)
         yield from maker.packets(frames)
         self._damaged += maker.damaged
 

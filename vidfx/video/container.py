@@ -28,7 +28,9 @@ HINT = "give a video file, a picture, or a folder of pictures"
 _MAX_READ_ERRORS_IN_A_ROW = 16
 _PROBED_BYTES = 5_000_000
 "that FFmpeg reads for streams to appear"
-_THOROUGH = {"probesize": "64000000", "analyzeduration": "120000000"}
+_ALL_TABLES = {"scan_all_pmts": "1"}
+"""Finds streams that are announced later, but takes the codec of a stream from its last table."""
+_THOROUGH = _ALL_TABLES | {"probesize": "64000000", "analyzeduration": "120000000"}
 
 AnyStream = TypeVar("AnyStream", bound=Stream)
 
@@ -51,18 +53,20 @@ def open_container(path: Path) -> tuple[InputContainer, VideoStream]:
 def open_media(path: Path) -> InputContainer:
     """The container of any media. Raises NotMediaError."""
     container = _open(path, {})
-    if clock_may_jump(container) and _may_have_more(path, container):
+    if not clock_may_jump(container) or _is_known(container):
+        return container
+    container.close()
+    container = _open(path, _ALL_TABLES)
+    if not _is_known(container) and path.stat().st_size > _PROBED_BYTES:
         container.close()
         container = _open(path, _THOROUGH)
     return container
 
 
-def _may_have_more(path: Path, container: InputContainer) -> bool:
-    """Whether there may be sound that begins later; such formats have no list of their streams."""
+def _is_known(container: InputContainer) -> bool:
+    """Whether there is sound, and all of it known; it may begin later, where no list says so."""
     sounds = container.streams.audio
-    if not sounds:
-        return path.stat().st_size > _PROBED_BYTES
-    return not all(sound.codec_context and sound.rate for sound in sounds)
+    return bool(sounds) and all(sound.codec_context and sound.rate for sound in sounds)
 
 
 def _open(path: Path, options: dict[str, str]) -> InputContainer:
@@ -80,7 +84,6 @@ def _open(path: Path, options: dict[str, str]) -> InputContainer:
             container_options={
                 "protocol_whitelist": "file",
                 "format_whitelist": FORMATS,
-                "scan_all_pmts": "1",
                 **options,
             },
         )

@@ -89,8 +89,9 @@ def _frame_count(container: InputContainer, stream: VideoStream) -> int | None:
 
 def _frame_rate(path: Path, container: InputContainer, stream: VideoStream) -> Fraction:
     if has_no_times(container):
-        said = stream.codec_context.framerate or stream.guessed_rate
-        return said if said and said <= _RAW_MOST else _ASSUMED_RATE
+        # MPEG-4 has a clock of 60,000 ticks, of which its decoder knows no rate
+        said = (stream.codec_context.framerate, stream.guessed_rate)
+        return next((rate for rate in said if rate and rate <= _RAW_MOST), _ASSUMED_RATE)
     claimed = stream.average_rate or stream.guessed_rate
     if claimed and _CAMERAS[0] <= claimed <= _CAMERAS[1]:
         return claimed
@@ -111,7 +112,8 @@ def assumed_rate(
     path: Path, info: VideoInfo, container: InputContainer, stream: VideoStream
 ) -> str | None:
     """A warning where nobody says at which rate frames are shown."""
-    if not has_no_times(container) or info.frame_rate != _ASSUMED_RATE:
+    raw = has_no_times(container) or container.format.name.endswith("_pipe")
+    if not raw or info.frame_rate != _ASSUMED_RATE:
         return None
     if stream.codec_context.framerate == _ASSUMED_RATE and says_its_rate(path):
         return None
@@ -145,9 +147,13 @@ def _believed(seconds: float) -> float | None:
     return seconds if 0 < seconds < _LONGEST_S else None
 
 
-def shortfall(info: VideoInfo, count: int, last_pts: int) -> str | None:
-    """What the container claims that is not there, after a reading to the end."""
-    end_s = info.seconds(last_pts) + float(1 / info.frame_rate)
+def shortfall(info: VideoInfo, count: int, last_pts: int, duration: int = 0) -> str | None:
+    """What the container claims that is not there, after a reading to the end.
+
+    ``duration`` is that of the last frame, in ticks, 0 where it is not known.
+    """
+    last_s = max(float(1 / info.frame_rate), float(duration * info.time_base))
+    end_s = info.seconds(last_pts) + last_s
     if info.n_frames is not None:
         if count < info.n_frames:
             return f"the container claims {info.n_frames} frames, {count} could be read"

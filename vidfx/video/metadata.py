@@ -28,7 +28,9 @@ _TICK = Fraction(1, 1000)
 
 def metadata_of(container: InputContainer) -> Metadata:
     """The metadata of an input."""
-    said = {name.lower(): value for name, value in container.metadata.items()}
+    picture = main_picture(container)
+    ogg = picture.metadata if picture is not None and container.format.name == "ogg" else {}
+    said = {name.lower(): value for name, value in (container.metadata | ogg).items()}
     tags = ((name, _text(said.get(name))) for name in KEPT_TAGS)
     return Metadata(
         tags=tuple((name, text) for name, text in tags if text),
@@ -89,7 +91,7 @@ def _unread(container: InputContainer) -> list[str]:
         n_data -= 1  # the names of the chapters
     counts = (
         (len(streams.video) - len(covers) - (picture is not None), "more video stream"),
-        (0 if sounds_of(container) else len(streams.audio), "unknown sound stream"),
+        (0 if sounds_of(container) else len(streams.audio), "sound stream"),
         (len(streams.subtitles), "subtitle stream"),
         (len(covers), "cover picture"),
         (len(streams.attachments), "attachment"),

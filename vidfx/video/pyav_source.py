@@ -80,7 +80,7 @@ class PyAVSource:
                 self._enter(self._entry.pts, self._entry.pts, self._entry.index)
         elif self._start_s is not None:
             self._seek(self._start_s)
-        count, index, pts = 0, -1, self.info.start_pts
+        count, index, pts, duration = 0, -1, self.info.start_pts, None
         try:
             for pts, duration, frame in self._timed():
                 index = max(self._shown_before(pts), index + 1)
@@ -96,7 +96,9 @@ class PyAVSource:
             else:
                 # a clock that jumps makes no true claims
                 told = whole and not self._timeline.jumps
-                missing = shortfall(self.info, count + self._hidden, pts) if told else None
+                missing = None
+                if told:
+                    missing = shortfall(self.info, count + self._hidden, pts, duration or 0)
                 if missing:
                     self.warnings.append(missing)
         finally:

@@ -12,7 +12,7 @@ from av.video.stream import VideoStream
 from vidfx.video.cropping import Cropping, cropping_of
 from vidfx.video.pixels import Orientation
 
-EXTREME = 4
+EXTREME = 16
 """Times as wide as high, or as high as wide, that a pixel is at most: anamorphic pictures of half
 the width have 32:11."""
 SAME = 0.03

@@ -28,6 +28,18 @@ def codec_of(packet: av.Packet[av.AudioStream]) -> str:
     return name
 
 
+def begins_as(codec: str, packet: av.Packet[av.AudioStream]) -> bool:
+    """Whether a packet begins with the word by which this codec is found in a stream of bytes."""
+    head = bytes(packet)[:2]
+    if len(head) < 2:
+        return False
+    if codec in ("ac3", "eac3"):
+        return head == b"\x0b\x77"
+    layer = head[1] >> 1 & 3  # 0 is AAC
+    is_mpeg = head[0] == 0xFF and head[1] >> 4 in (0xE, 0xF)
+    return is_mpeg and (not layer if codec == "aac" else _MPEG_LAYERS.get(layer) == codec)
+
+
 def can_copy(codec: str, packet: av.Packet[av.AudioStream]) -> bool:
     """Whether players know the codec in MP4, and the muxer takes this stream of it."""
     stream = packet.stream

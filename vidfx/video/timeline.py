@@ -27,6 +27,8 @@ _FORWARD_S = 10
 "a longer step is a clock that was set, a shorter one a gap"
 _BACKWARD_S = 0.1
 "that decoding times may go back, and sounds overlap"
+_SOUND_BACKWARD_S = 1.0
+"that sound alone may: its packets are dated by the rate of those before until the next stamp"
 _ROUNDING_S = 0.002
 _AHEAD_S, _AHEAD_PACKETS = 2, 1000
 "how far to look for the jump of the other stream"
@@ -113,9 +115,10 @@ class Timeline:
 
     def _jumped(self, track: _Track, packet: Packet[Stream], time: float) -> bool:
         at = time + track.offset
-        if at < track.last - _BACKWARD_S:
+        video = isinstance(packet.stream, VideoStream)
+        if at < track.last - (_BACKWARD_S if video else _SOUND_BACKWARD_S):
             return True
-        if packet.is_keyframe and isinstance(packet.stream, VideoStream):
+        if video and packet.is_keyframe:
             # nothing that is decoded earlier is shown later than a key frame
             length = self._seconds(packet, packet.duration) or 0.0
             shown = self._seconds(packet, packet.pts)
