@@ -170,3 +170,9 @@ def test_the_work_is_the_same_however_it_is_named(tmp_path: Path) -> None:
     assert about(device="cpu", backend="openvino", start=0.0) == about()
     assert about(video=False, crf=30) == about(video=False) != about()
     assert about(crf=30) != about()
+
+
+def test_a_settings_file_that_is_a_link_to_nothing(tmp_path: Path) -> None:
+    (tmp_path / "vidfx.toml").symlink_to(tmp_path / "gone.toml")
+    with pytest.raises(UsageError, match="a link to nothing"):
+        load_settings({}, folder=tmp_path, environment={})

@@ -200,6 +200,8 @@ def _read_file(file: Path) -> Iterator[tuple[str, Any, str]]:
     try:
         content = tomllib.loads(read_text(file))
     except FileNotFoundError:
+        if file.is_symlink():
+            raise UsageError(f"{file}: a link to nothing", hint="mend or remove the file") from None
         return
     except OSError as error:
         reason = error.strerror or error

@@ -284,6 +284,7 @@ def _agree(spec: EngineSpec) -> None:
         != (spec.weights.endswith(".plan")),
         "input.mean, input.scale: a uint8 input takes 0 and 1": spec.input.dtype == "uint8"
         and not unscaled,
+        "input.scale: 0 makes all pictures one": 0 in spec.input.scale,
     }
     for message, applies in wrong.items():
         if applies:

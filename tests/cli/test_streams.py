@@ -91,3 +91,14 @@ def test_what_the_terminal_cannot_show_is_escaped() -> None:
     )
     assert ended.returncode == 3 and b"Traceback" not in ended.stderr
     assert b"there is no such file" in ended.stderr
+
+
+def test_an_interruption_before_a_command_begins_is_one_line() -> None:
+    interrupted = "import vidfx.cli.app as app\ndef run(): raise KeyboardInterrupt\napp.run = run\n"
+    done = subprocess.run(
+        [sys.executable, "-c", interrupted + MAIN, "status", "."],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (130, "vidfx: interrupted\n")

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from vidfx.config import Settings
-from vidfx.errors import NotMediaError
+from vidfx.errors import NotMediaError, VidfxError
 from vidfx.run import history, ledger
 from vidfx.run.history import read_ledger
 from vidfx.run.ledger import FILE, Ledger
@@ -204,3 +204,13 @@ def test_settings_come_back(out: Path) -> None:
     with closing(sqlite3.connect(out / FOLDER / FILE)) as base:
         (facts,) = base.execute("SELECT inputs FROM runs").fetchall()
     assert json.loads(facts[0]) == ["\udcff.mp4"]
+
+
+def test_a_ledger_that_somebody_holds_is_not_to_be_removed(tmp_path: Path) -> None:
+    (tmp_path / FOLDER).mkdir()
+    with closing(sqlite3.connect(tmp_path / FOLDER / FILE, isolation_level=None)) as base:
+        base.execute("CREATE TABLE runs (id INTEGER)")
+        base.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(VidfxError, match="somebody else is writing") as raised:
+            read_ledger(tmp_path)
+    assert "remove" not in raised.value.hint

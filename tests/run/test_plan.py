@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidfx.errors import NotMediaError, OutputExistsError
+from vidfx.errors import NotMediaError, OutputError, OutputExistsError, UsageError
+from vidfx.run.locks import Locks
 from vidfx.run.plan import find_media, plan
 from vidfx.video.image_source import ImageSource
 
@@ -338,3 +339,28 @@ def test_a_link_refused_in_a_folder_of_pictures_is_not_read(tmp_path: Path) -> N
     assert len(work.jobs) == 1 and len(work.refused) == 2
     frames = [frame.rgb for frame in ImageSource(work.jobs[0].source)]
     assert [int(frame.mean()) for frame in frames] == [80, 80, 80]
+
+
+@pytest.mark.parametrize(
+    ("out", "told"),
+    [
+        ("", "--out is empty"),
+        ("s3://", "names no bucket"),
+        ("http://127.0.0.1:9/o", "http:// is not read"),
+    ],
+)
+def test_a_place_for_results_that_is_none(tmp_path: Path, out: str, told: str) -> None:
+    (tmp_path / "a.mp4").touch()
+    with pytest.raises(UsageError, match=told):
+        plan([str(tmp_path / "a.mp4")], out)
+
+
+@pytest.mark.parametrize("there", ["file", "dangling"])
+def test_an_output_folder_that_is_no_folder(tmp_path: Path, there: str) -> None:
+    out = tmp_path / "out"
+    if there == "file":
+        out.touch()
+    else:
+        out.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(OutputError, match="it is no folder"):
+        Locks(out)

@@ -61,7 +61,7 @@ app.add_typer(models)
 app.add_typer(dataset)
 
 
-def main() -> None:
-    """The console command."""
+def run() -> None:
+    """Parse the command line and do what it says."""
     with guarded_streams():
         app()

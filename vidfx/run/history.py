@@ -84,17 +84,27 @@ def read_ledger(out: Path) -> tuple[Run, list[Entry]]:
             ).fetchall()
         found = _run(run, alive)
         entries = [Entry(*row) for row in rows]
-    except (sqlite3.Error, TypeError, ValueError, VidfxError) as error:
-        raise UsageError(
-            f"{file}: cannot be read: {error}",
-            hint="remove it and run `vidfx annotate` again; what is done stays done",
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise _unreadable(file, error) from error
+        raise VidfxError(
+            f"{file}: somebody else is writing to it", hint="try again in a moment"
         ) from error
+    except (sqlite3.Error, TypeError, ValueError, VidfxError) as error:
+        raise _unreadable(file, error) from error
     if not alive:
         entries = [
             replace(entry, status="waiting") if entry.status == "running" else entry
             for entry in entries
         ]
     return found, entries
+
+
+def _unreadable(file: Path, error: Exception) -> UsageError:
+    return UsageError(
+        f"{file}: cannot be read: {error}",
+        hint="remove it and run `vidfx annotate` again; what is done stays done",
+    )
 
 
 def _run(row: Any, alive: bool) -> Run:

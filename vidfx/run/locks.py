@@ -95,6 +95,10 @@ class Locks:
     def __init__(self, out: Path) -> None:
         folder, path = out / FOLDER, out / FOLDER / "locks"
         with output_errors(path):
+            if os.path.lexists(out) and not out.is_dir():
+                raise OutputError(
+                    f"cannot write to {out}: it is no folder", hint="name a folder for the results"
+                )
             out.mkdir(parents=True, exist_ok=True)
             if folder.is_symlink() or path.is_symlink():
                 raise OutputError(

@@ -198,7 +198,7 @@ def _existing(name: str) -> Path:
         return find_engine(name)
     if not path.is_file():
         raise EngineUnavailable(
-            f"{name}: there is no such file",
+            f"{name}: {'not a regular file' if path.exists() else 'there is no such file'}",
             hint="name an engine file; `vidfx annotate --help` lists the names that need none",
         )
     return path

@@ -13,6 +13,7 @@ from vidfx.errors import (
     NothingReadableError,
     OutputExistsError,
     StalledError,
+    UnavailableError,
     VidfxError,
 )
 
@@ -65,6 +66,11 @@ def as_failure(source: object, error: Exception) -> VidfxError:
     """``error`` as what may be told of ``source``."""
     if isinstance(error, VidfxError):
         return error
+    if isinstance(error, MemoryError):
+        return UnavailableError(
+            f"{source}: this process may not have enough memory",
+            hint="raise the limit (ulimit -d, ulimit -v), or give fewer --jobs",
+        )
     failure = VidfxError(
         f"{source}: unexpected {type(error).__name__}: {error}",
         hint="please report it, with the output of --debug",

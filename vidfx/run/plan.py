@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidfx.errors import OutputExistsError, VidfxError
+from vidfx.errors import OutputExistsError, UsageError, VidfxError
 from vidfx.run import storage
 from vidfx.run.left_out import RESULTS
 from vidfx.run.search import Found, Search, real
@@ -99,8 +99,11 @@ def plan(inputs: Sequence[str], out: str | Path) -> Plan:
     Results mirror the place of an input below the folder that was named. Inputs that would share
     a name keep their suffix in it; if they still do, their place below the folder that all inputs
     have in common. A job whose results would stand on an input is refused. Inputs and ``out``
-    may be URLs of storage. Raises UnavailableError where the package of ``out``'s store is missing.
+    may be URLs of storage. Raises UsageError for a wrong ``out``,
+    UnavailableError where the package of ``out``'s store is missing.
     """
+    if not str(out).strip():
+        raise UsageError("--out is empty", hint="name a folder for the results")
     search = Search()
     folder = storage.folder_for(out)
     if storage.is_url(str(out)):

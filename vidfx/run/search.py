@@ -130,7 +130,8 @@ class Search:
             lines = _lines(content)
         except ValueError as error:
             raise NotMediaError(
-                f"{path}: not a list of paths: {error}", hint="save it as UTF-8"
+                f"{path}: not a list of paths: {error}",
+                hint="give a text in UTF-8, a path on each line",
             ) from error
         names = [line.strip() for line in lines]
         names = [name for name in names if name and not name.startswith("#")]

@@ -22,13 +22,18 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from vidfx.errors import InputError, OutputError, UnavailableError, VidfxError
+from vidfx.errors import InputError, OutputError, UnavailableError, UsageError, VidfxError
 from vidfx.run.spool import make_spool, own_folder, remove_dead, spool
 
 _ESCAPED = re.compile("^%$|%(?=2E|00|25)")
 """What would look like one of our own escapes."""
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-PACKAGES = {"s3": "vidfx[s3]", "s3a": "vidfx[s3]", "gs": "vidfx[gs]", "gcs": "vidfx[gs]"}
+PACKAGES = {
+    "s3": "vidfx[s3]",
+    "s3a": "vidfx[s3]",
+    "gs": "vidfx[gs]",
+    "gcs": "vidfx[gs]",
+} | dict.fromkeys(("az", "abfs"), "adlfs")
 READ = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "memory"})
 """Stores only: a ``http:`` or ``ftp:`` URL is a stranger's, and is not read."""
 
@@ -74,8 +79,11 @@ def folder_for(out: str | Path) -> Path:
 
 
 def check(url: str) -> None:
-    """Raises UnavailableError where the store's package is missing, InputError for a stranger's."""
-    _files(url)
+    """Raises UnavailableError where the store's package is missing, UsageError for a stranger's."""
+    try:
+        _files(url)
+    except InputError as error:
+        raise UsageError(f"--out {error}", hint=error.hint) from error
     with _errors(url, OutputError):
         make_spool()
 
@@ -172,6 +180,8 @@ def _files(url: str) -> Any:
         raise InputError(
             f"{url}: {scheme}:// is not read", hint="name a file, or storage: s3://, gs://"
         )
+    if not url.partition("://")[2].strip("/"):
+        raise InputError(f"{url}: names no bucket", hint="write s3://BUCKET/FOLDER")
     package = PACKAGES.get(scheme, "fsspec")
     try:
         fsspec = importlib.import_module("fsspec")
