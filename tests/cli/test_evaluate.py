@@ -356,6 +356,7 @@ def test_neither_torch_nor_slow_help() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
+@pytest.mark.slow
 def test_the_embedded_model_on_real_faces(test_data: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(test_data / "fer4.zip") as zipped:
         wanted = [n for n in zipped.namelist() if n.startswith("fer4/val/")]

@@ -173,6 +173,7 @@ def fer(
     return data, measures, find_duplicates(measures)
 
 
+@pytest.mark.slow
 def test_the_traps_of_fer2013(fer: tuple[Dataset, Measures, Duplicates]) -> None:
     report = check(*fer)
     assert report.pictures == 23_627

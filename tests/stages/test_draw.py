@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -355,20 +354,3 @@ def test_what_is_remembered_is_bounded() -> None:
         paint.paint(planes, [label], float(step))
     assert paint._chip_tile.cache_info().currsize <= 96  # type: ignore[attr-defined]
     assert len(paint._layout._tracks) <= 3
-
-
-def test_six_faces_cost_less_than_one_pass_over_the_picture() -> None:
-    paint = painter(1920, 1080)
-    planes = grey(1920, 1080)
-    keep, add = np.full_like(planes, 128), np.full_like(planes, 64)
-    painted: list[float] = []
-    passed: list[float] = []
-    for step in range(60):
-        labels = [face((60 + 300 * i + step, 300, 220 + 300 * i, 500), i) for i in range(6)]
-        start = time.perf_counter()
-        paint.paint(planes, labels, step / 30)
-        between = time.perf_counter()
-        cv2.add(cv2.multiply(planes, keep, scale=1 / 255), add)
-        painted.append(between - start)
-        passed.append(time.perf_counter() - between)
-    assert np.median(painted) < np.median(passed)

@@ -50,6 +50,7 @@ def test_files(tmp_path: Path) -> None:
     assert (tmp_path / "log.jsonl").read_text() == text, "a resumed run tells all lines again"
 
 
+@pytest.mark.slow
 def test_wandb_offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wandb = pytest.importorskip("wandb")
     monkeypatch.delenv("WANDB_MODE", raising=False)
