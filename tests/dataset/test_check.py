@@ -183,6 +183,7 @@ def test_the_traps_of_fer2013(fer: tuple[Dataset, Measures, Duplicates]) -> None
     assert report.problems[0].text == "104 pictures of val also in train, pixel for pixel"
 
 
+@pytest.mark.slow
 def test_a_fair_split_of_fer2013(fer: tuple[Dataset, Measures, Duplicates], tmp_path: Path) -> None:
     data, measures, duplicates = fer
     split = make_split(data, measures, duplicates, Rule(test_from="val"))
