@@ -26,11 +26,8 @@ from vidfx.video.timeline import NO_TIMESTAMPS, Timeline, clock_may_jump
 HINT = "give a video file, a picture, or a folder of pictures"
 
 _MAX_READ_ERRORS_IN_A_ROW = 16
-_PROBED_BYTES = 5_000_000
-"that FFmpeg reads for streams to appear"
-_ALL_TABLES = {"scan_all_pmts": "1"}
+_THOROUGH = {"scan_all_pmts": "1", "probesize": "64000000", "analyzeduration": "120000000"}
 """Finds streams that are announced later, but takes the codec of a stream from its last table."""
-_THOROUGH = _ALL_TABLES | {"probesize": "64000000", "analyzeduration": "120000000"}
 
 AnyStream = TypeVar("AnyStream", bound=Stream)
 
@@ -56,11 +53,7 @@ def open_media(path: Path) -> InputContainer:
     if not clock_may_jump(container) or _is_known(container):
         return container
     container.close()
-    container = _open(path, _ALL_TABLES)
-    if not _is_known(container) and path.stat().st_size > _PROBED_BYTES:
-        container.close()
-        container = _open(path, _THOROUGH)
-    return container
+    return _open(path, _THOROUGH)
 
 
 def _is_known(container: InputContainer) -> bool:
