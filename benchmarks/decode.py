@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.measure import machine, make_clip, run
 from benchmarks.page import Row, add_option, show
 from vidfx.config import Reader
-from vidfx.video.source import open_source
+from vidfx.video.read.source import open_source
 
 WAYS: dict[str, tuple[Reader, bool]] = {
     "PyAV, planes (what annotate asks for)": ("pyav", True),

@@ -16,7 +16,7 @@ from benchmarks.rivals import Frames, share
 from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import HEADS
 from vidfx.types import Frame
-from vidfx.video.source import open_source
+from vidfx.video.read.source import open_source
 from vidfx_engines import embedded, select
 from vidfx_engines.base import Precision
 

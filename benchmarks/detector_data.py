@@ -25,7 +25,7 @@ from vidfx.errors import VidfxError
 from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import intersection_over_union, non_maximum_suppression
 from vidfx.types import Frame
-from vidfx.video.source import open_source
+from vidfx.video.read.source import open_source
 from vidfx_engines import Engine, embedded, select
 from vidfx_training.detector.stream import EVERYWHERE
 

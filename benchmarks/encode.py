@@ -14,9 +14,9 @@ from pathlib import Path
 from benchmarks.measure import machine, make_clip, ratios, run
 from benchmarks.page import Row, add_option, show
 from vidfx.types import Frame, VideoInfo
-from vidfx.video.encoders import DEFAULT
-from vidfx.video.sink import VideoSink
-from vidfx.video.source import open_source
+from vidfx.video.read.source import open_source
+from vidfx.video.write.encoders import DEFAULT
+from vidfx.video.write.sink import VideoSink
 
 
 def write(frames: list[Frame], info: VideoInfo, file: Path, preset: str) -> float:

@@ -20,10 +20,10 @@ from pathlib import Path
 import torch
 
 from benchmarks.measure import machine, table
+from vidfx.compile import samples
+from vidfx.compile.build import load_variant
 from vidfx.evaluate.parity import compare, said
 from vidfx.evaluate.speed import pictures_per_second
-from vidfx.run import samples
-from vidfx.run.build import load_variant
 from vidfx_engines import Engine, EngineError, EngineSpec, embedded
 from vidfx_engines.building import (
     OnnxToTensorRT,
@@ -36,8 +36,8 @@ from vidfx_engines.building import machine as build_machine
 from vidfx_engines.built import BuiltFor, BuiltPrecision
 from vidfx_engines.spec import spec_path
 from vidfx_training.checkpoint import Checkpoint
-from vidfx_training.export import export
-from vidfx_training.models import build
+from vidfx_training.networks.classifier import build
+from vidfx_training.onnx_export.export import export
 from vidfx_training.recipe import Recipe, named_recipe
 
 BATCH = 16

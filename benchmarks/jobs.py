@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.measure import PROGRAM, machine, make_clip, run
 from benchmarks.page import Row, add_option, show
-from vidfx.run.machine import cores
+from vidfx.workers.resources import cores
 
 FAST = ("--quiet", "--progress", "none", "--overwrite")
 

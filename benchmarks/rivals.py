@@ -74,8 +74,8 @@ def resnets(out: Path) -> list[Path]:
     import torch  # noqa: PLC0415 - not in the processes that are measured
 
     from vidfx_training.checkpoint import Checkpoint  # noqa: PLC0415
-    from vidfx_training.export import export  # noqa: PLC0415
-    from vidfx_training.models import build  # noqa: PLC0415
+    from vidfx_training.networks.classifier import build  # noqa: PLC0415
+    from vidfx_training.onnx_export.export import export  # noqa: PLC0415
     from vidfx_training.recipe import named_recipe  # noqa: PLC0415
 
     made: list[Path] = []

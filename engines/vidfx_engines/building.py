@@ -11,16 +11,16 @@ from typing import Literal
 
 import numpy as np
 
+from vidfx_engines.backends.onnxruntime import import_onnxruntime
+from vidfx_engines.backends.openvino import cpu_capabilities, cpu_name, import_openvino
+from vidfx_engines.backends.tensorrt import rtx_misfit
+from vidfx_engines.backends.tensorrt_build import Monitor, OnnxToTensorRT
+from vidfx_engines.backends.tensorrt_library import Flavour, Gpu, gpu, has_gpu, import_tensorrt
 from vidfx_engines.built import BuiltFor, BuiltPrecision, Profile
 from vidfx_engines.compiled_cache import key_of
 from vidfx_engines.errors import EngineUnavailable
-from vidfx_engines.onnxruntime_backend import import_onnxruntime
-from vidfx_engines.openvino_backend import cpu_capabilities, cpu_name, import_openvino
-from vidfx_engines.quantise import quantise
+from vidfx_engines.graph.quantise import quantise
 from vidfx_engines.spec import EngineSpec
-from vidfx_engines.tensorrt_backend import rtx_misfit
-from vidfx_engines.tensorrt_build import Monitor, OnnxToTensorRT
-from vidfx_engines.tensorrt_library import Flavour, Gpu, gpu, has_gpu, import_tensorrt
 from vidfx_engines.user_cache import distrust, make_private, user_cache
 
 CPU_PRECISIONS: tuple[BuiltPrecision, ...] = ("fp32", "bf16")
@@ -69,8 +69,8 @@ def with_precision(
 
     ``pictures`` (N, H, W, 3) uint8 RGB set int8's ranges. Raises EngineFileError.
     """
-    from vidfx_engines import graph  # noqa: PLC0415 - takes 0.1 s
-    from vidfx_engines.half import to_half  # noqa: PLC0415
+    from vidfx_engines.graph import edit as graph  # noqa: PLC0415 - takes 0.1 s
+    from vidfx_engines.graph.half import to_half  # noqa: PLC0415
 
     model = graph.parse(source, spec.weights)
     if precision in ("fp16", "bf16") and backend != "openvino":
@@ -95,7 +95,7 @@ def build_plan(
 
     What was timed is kept for the next build on this GPU. Raises EngineError, KeyboardInterrupt.
     """
-    from vidfx_engines import graph  # noqa: PLC0415 - takes 0.1 s
+    from vidfx_engines.graph import edit as graph  # noqa: PLC0415 - takes 0.1 s
 
     prepared = graph.prepare(spec, data, planar=True).data
     file = user_cache("tensorrt") / key_of(how.flavour, here.library, here.device, here.driver)

@@ -7,15 +7,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from vidfx_engines.backends.onnxruntime import OnnxRuntimeBackend
+from vidfx_engines.backends.openvino import OpenVinoBackend
+from vidfx_engines.backends.tensorrt import TensorRtBackend
+from vidfx_engines.backends.tensorrt_library import has_gpu
 from vidfx_engines.base import Backend, Engine, Precision
+from vidfx_engines.detector_files import detector_spec_for
 from vidfx_engines.errors import EngineError, EngineFileError, EngineUnavailable
-from vidfx_engines.models import detector_spec_for
-from vidfx_engines.onnxruntime_backend import OnnxRuntimeBackend
-from vidfx_engines.openvino_backend import OpenVinoBackend
 from vidfx_engines.spec import EngineSpec, spec_path
 from vidfx_engines.store import Kept, built_from
-from vidfx_engines.tensorrt_backend import TensorRtBackend
-from vidfx_engines.tensorrt_library import has_gpu
 
 BACKENDS: tuple[Backend, ...] = (
     TensorRtBackend("tensorrt"),

@@ -16,7 +16,7 @@ from PIL import Image
 
 from tests.engines import toys
 from training_files import vidfx
-from vidfx.run import build
+from vidfx.compile import build
 from vidfx_engines import EngineSpec, store
 from vidfx_process import run
 
@@ -183,7 +183,7 @@ def test_a_full_disk_leaves_nothing_behind(toy: Path, monkeypatch: pytest.Monkey
 def test_a_checkpoint_is_exported_and_compared_with_torch(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     from vidfx_training.checkpoint import save_checkpoint
-    from vidfx_training.models import build as network
+    from vidfx_training.networks.classifier import build as network
     from vidfx_training.recipe import named_recipe
 
     recipe = named_recipe("emotion-small").with_values(model={"width": 8})

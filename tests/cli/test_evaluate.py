@@ -350,7 +350,7 @@ def test_neither_torch_nor_slow_help() -> None:
     code = (
         "import sys; from vidfx.cli.app import app; heavy = {'matplotlib', 'cv2', 'scipy'}\n"
         "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
-        "import vidfx.evaluate.output, vidfx.cli.evaluate_text\n"
+        "import vidfx.evaluate.output, vidfx.cli.console.evaluate_text\n"
         "assert 'torch' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

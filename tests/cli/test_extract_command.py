@@ -15,13 +15,13 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from vidfx.cli.extract import extract
+from vidfx.cli.commands.extract import extract
 from vidfx_training.dataset.index import read_faces
 
 FAST = ["--size", "64", "--min-face", "10", "--min-quality", "0"]
 SCRIPT = """
 import signal; signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run may ignore it
-import typer; from vidfx.cli.extract import extract; typer.run(extract)
+import typer; from vidfx.cli.commands.extract import extract; typer.run(extract)
 """
 
 app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None)

@@ -13,8 +13,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from vidfx.cli.app import app
+from vidfx.jobs import outcomes as outcome
 from vidfx.output.strict_json import to_json
-from vidfx.run import outcome
 from worker_faults import results_in, worker_faults
 
 SHORT = ["--emotion", "none", "--detector-size", "320", "--preset", "ultrafast", "--end", "0.2"]
@@ -75,7 +75,7 @@ def test_one_video_that_breaks_an_engine_does_not_end_the_batch(
         tmp_path,
         """
         from vidfx_engines.errors import EngineRunError
-        import vidfx.run.video as video
+        import vidfx.annotate.video as video
         class Breaks(video.Pipeline):
             def __call__(self, frames):
                 if self.info.path.stem == "other":
@@ -114,7 +114,7 @@ def test_an_input_that_changes_while_it_is_read_is_not_done(
         monkeypatch,
         tmp_path,
         """
-        import vidfx.run.video as video
+        import vidfx.annotate.video as video
         class Grows(video.Pipeline):
             def __call__(self, frames):
                 path = self.info.path

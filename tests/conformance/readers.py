@@ -11,7 +11,7 @@ from synthetic import Clip
 
 from vidfx.errors import UsageError
 from vidfx.types import Frame
-from vidfx.video.source import Reader, open_source
+from vidfx.video.read.source import Reader, open_source
 
 TENTHS = [i * 40 for i in range(48)]
 STEPS = np.random.default_rng(5).choice([17, 33, 40, 90], 47)

@@ -17,10 +17,10 @@ from readers import READERS, assert_refused, read
 from synthetic import Clip, number_in
 
 from vidfx.errors import DecodeError, NotMediaError, UsageError
-from vidfx.video.decord_source import DecordSource
-from vidfx.video.preflight import preflight
-from vidfx.video.pyav_source import PyAVSource
-from vidfx.video.source import Reader, open_source
+from vidfx.video.read.decord_source import DecordSource
+from vidfx.video.read.preflight import preflight
+from vidfx.video.read.pyav_source import PyAVSource
+from vidfx.video.read.source import Reader, open_source
 
 
 def test_raw_video_without_timestamps(tmp_path: Path):
@@ -121,7 +121,7 @@ def test_pyav_reads_on_where_decord_breaks_off(media):
 def test_only_the_reader_that_is_used_is_imported_and_nothing_is_printed(tmp_path: Path):
     path = with_a_hole(tmp_path / "hole.mp4")
     code = (
-        "import sys; from pathlib import Path; from vidfx.video.source import open_source\n"
+        "import sys; from pathlib import Path; from vidfx.video.read.source import open_source\n"
         "assert not {'av', 'decord', 'cv2'} & set(sys.modules)\n"
         f"s, _ = open_source(Path({str(path)!r}), planes=False)\n"
         "print(sum(1 for _ in s), 'nvidia' in sys.modules)"

@@ -13,8 +13,8 @@ import pytest
 from readers import READERS, read
 
 from vidfx.errors import NotMediaError, UsageError
-from vidfx.video.preflight import preflight
-from vidfx.video.source import open_source
+from vidfx.video.read.preflight import preflight
+from vidfx.video.read.source import open_source
 
 
 def real_media() -> list[Path]:

@@ -15,8 +15,8 @@ from synthetic import number_in, picture
 
 from benchmarks import clips
 from vidfx.types import Frame
-from vidfx.video.pyav_source import PyAVSource
-from vidfx.video.source import Reader, open_source
+from vidfx.video.read.pyav_source import PyAVSource
+from vidfx.video.read.source import Reader, open_source
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -229,7 +229,7 @@ def test_auto_says_what_it_took_and_why(media):
 
 
 def test_auto_leaves_long_videos_to_pyav_since_decord_reads_ahead(tmp_path, monkeypatch):
-    from vidfx.video import source
+    from vidfx.video.read import source
 
     path = tmp_path / "long.mp4"
     clips.write_clip(path, clips.demo_frames((160, 90), seconds=1), (160, 90))

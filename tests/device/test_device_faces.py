@@ -25,7 +25,7 @@ from vidfx.stages.cuts import thumbnail
 from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
 from vidfx.types import SQUARE, Colour, Frame, Stretch, Surface
-from vidfx.video.source import open_source
+from vidfx.video.read.source import open_source
 from vidfx_engines import FakeEngine, embedded, select
 from vidfx_engines.embedded import ORIGINS
 from worker_faults import worker_faults
@@ -321,7 +321,7 @@ def assert_same_rows(ours: list[dict[str, str]], theirs: list[dict[str, str]]) -
 
 ON_A_DEVICE = """
     from dataclasses import replace
-    import vidfx.run.setup as setup
+    import vidfx.annotate.context as setup
     whole = setup.load_models
     setup.load_models = lambda settings: replace(whole(settings), tensors_on="cpu")
 """
@@ -347,7 +347,7 @@ LENT = (
     ON_A_DEVICE
     + """
     import numpy as np
-    import vidfx.run.video as video
+    import vidfx.annotate.video as video
     from vidfx.types import Surface
     opened = video.open_source
     class Lent:

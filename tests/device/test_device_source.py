@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 from vidfx.errors import DecodeError, UnavailableError
-from vidfx.video import device_source, encoders
-from vidfx.video.device_source import open_on_device
-from vidfx.video.source import open_source
+from vidfx.video.read import device_source
+from vidfx.video.read.device_source import open_on_device
+from vidfx.video.read.source import open_source
+from vidfx.video.write import encoders
 
 
 def test_without_a_gpu_every_decoder_says_why_not(clip: Path) -> None:
@@ -62,7 +63,7 @@ def test_a_part_of_a_file_is_read_on_the_cpu(clip: Path) -> None:
 def test_what_no_gpu_gets_right(name: str, told: str, clip: Path) -> None:
     from dataclasses import replace
 
-    from vidfx.video.preflight import preflight
+    from vidfx.video.read.preflight import preflight
 
     checked = preflight(clip)
     change = {

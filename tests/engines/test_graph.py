@@ -10,9 +10,10 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from tests.engines import toys
-from vidfx_engines import EngineFileError, EngineSpec, InputSpec, detector_spec_for, graph
+from vidfx_engines import EngineFileError, EngineSpec, InputSpec, detector_spec_for
 from vidfx_engines.base import PIXELS
-from vidfx_engines.graph_input import with_pixels, with_planar_pixels
+from vidfx_engines.graph import edit as graph
+from vidfx_engines.graph.input import with_pixels, with_planar_pixels
 
 ort = pytest.importorskip("onnxruntime")
 

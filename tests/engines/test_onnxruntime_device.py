@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from tests.engines import toys
-from vidfx_engines import EngineRunError, EngineSpec, embedded, graph, select
-from vidfx_engines.onnxruntime_device import OnnxRuntimeDeviceEngine
+from vidfx_engines import EngineRunError, EngineSpec, embedded, select
+from vidfx_engines.backends.onnxruntime_device import OnnxRuntimeDeviceEngine
+from vidfx_engines.graph import edit as graph
 from vidfx_engines.spec import spec_path
 
 

@@ -19,10 +19,10 @@ from vidfx_engines import (
     EngineSpec,
     EngineUnavailable,
     compiled_cache,
-    onnxruntime_backend,
     select,
 )
-from vidfx_engines import openvino_backend as ov
+from vidfx_engines.backends import onnxruntime as onnxruntime_backend
+from vidfx_engines.backends import openvino as ov
 from vidfx_engines.libraries import importing
 
 

@@ -15,13 +15,14 @@ import pytest
 from onnx import helper
 
 from tests.engines import toys
-from vidfx_engines import EngineFileError, EngineSpec, EngineUnavailable, graph, select
-from vidfx_engines import tensorrt_backend as backend
+from vidfx_engines import EngineFileError, EngineSpec, EngineUnavailable, select
+from vidfx_engines.backends import tensorrt as backend
+from vidfx_engines.backends.tensorrt_build import OnnxToTensorRT
+from vidfx_engines.backends.tensorrt_engine import TensorRtEngine
+from vidfx_engines.backends.tensorrt_library import Gpu, import_tensorrt
 from vidfx_engines.built import Build, Profile
+from vidfx_engines.graph import edit as graph
 from vidfx_engines.store import Kept
-from vidfx_engines.tensorrt_build import OnnxToTensorRT
-from vidfx_engines.tensorrt_engine import TensorRtEngine
-from vidfx_engines.tensorrt_library import Gpu, import_tensorrt
 
 STUB = Path(__file__).parents[2] / "engines/stubs/tensorrt/__init__.pyi"
 CROPS = (3, toys.SIDE, toys.SIDE)

@@ -16,8 +16,8 @@ import pytest
 from tests.engines import toys
 from training_files import RECIPE, draw, vidfx
 from vidfx_engines import embedded, select
-from vidfx_engines.tensorrt_backend import rtx_misfit
-from vidfx_engines.tensorrt_library import gpu, version
+from vidfx_engines.backends.tensorrt import rtx_misfit
+from vidfx_engines.backends.tensorrt_library import gpu, version
 
 PLANS = ("tensorrt", "tensorrt-rtx")
 BACKENDS = (*PLANS, "onnxruntime")
@@ -175,8 +175,8 @@ def test_decoders_on_the_gpu_give_the_pictures_of_the_cpu(
 
     from vidfx.device.frames import on_device, owned
     from vidfx.errors import UnavailableError
-    from vidfx.video.device_source import open_on_device
-    from vidfx.video.source import open_source
+    from vidfx.video.read.device_source import open_on_device
+    from vidfx.video.read.source import open_source
 
     try:
         source, _ = open_on_device(clip, 0, reader, planes=True, part=False)
@@ -197,7 +197,7 @@ def test_decoders_on_the_gpu_give_the_pictures_of_the_cpu(
 
 def test_nvenc_writes_what_players_play(ready: str, clip: Path, tmp_path: Path) -> None:
     from vidfx.video.capabilities import NVENC, opens
-    from vidfx.video.source import open_source
+    from vidfx.video.read.source import open_source
 
     if not opens(NVENC):
         pytest.skip("this card has no NVENC")
@@ -213,7 +213,7 @@ def test_a_plan_of_another_release_is_refused_before_it_is_read(built: str, cuda
     from dataclasses import replace
 
     from vidfx_engines import EngineUnavailable, store
-    from vidfx_engines.tensorrt_backend import TensorRtBackend
+    from vidfx_engines.backends.tensorrt import TensorRtBackend
 
     kept = next(k for k in store.everything() if k.spec and k.spec.name == "detector-embedded")
     spec, folder = kept.spec, kept.path.parent
@@ -241,5 +241,5 @@ def test_training_on_a_gpu_learns_and_says_where(tmp_path: Path, cuda: str) -> N
 
 
 def test_importing_annotate_makes_no_cuda_context() -> None:
-    code = "import vidfx.cli.annotate, sys; sys.exit('torch' in sys.modules)"
+    code = "import vidfx.cli.commands.annotate, sys; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -9,9 +9,9 @@ import numpy as np
 
 from vidfx.config import Settings
 from vidfx.errors import VidfxError
-from vidfx.run.extract import Request, extract
-from vidfx.run.outcome import Outcome
-from vidfx.run.selection import Criteria
+from vidfx.extract.crop_selection import Criteria
+from vidfx.extract.extract import Request, extract
+from vidfx.jobs.outcomes import Outcome
 from vidfx_engines import CropSpec
 from vidfx_training.dataset.index import read_faces
 

@@ -22,11 +22,11 @@ from extracting import (
 )
 
 from vidfx.errors import InputError, OutputError, UsageError
-from vidfx.run import gallery as gallery_module
-from vidfx.run.extract import Request
-from vidfx.run.gallery import Gallery
-from vidfx.run.names import check_label, safe_stem, source_name
-from vidfx.run.selection import Criteria
+from vidfx.extract import dataset_writer as gallery_module
+from vidfx.extract.crop_selection import Criteria
+from vidfx.extract.dataset_writer import DatasetWriter
+from vidfx.extract.extract import Request
+from vidfx.extract.names import check_label, safe_stem, source_name
 from vidfx_engines import CropSpec
 from vidfx_training.dataset.index import read_faces
 
@@ -73,9 +73,11 @@ def test_a_killed_run_leaves_nothing_unfinished(
         return call
 
     with monkeypatch.context() as patch:
-        owner = {"_append": gallery_module, "unlink": Path}.get(moment, Gallery)
+        owner = {"_append": gallery_module, "unlink": Path}.get(moment, DatasetWriter)
         patch.setattr(owner, moment, dies(getattr(owner, moment)))
-        patch.setattr(Gallery, "__exit__", lambda self, *_: gallery_module.os.close(self._lock))
+        patch.setattr(
+            DatasetWriter, "__exit__", lambda self, *_: gallery_module.os.close(self._lock)
+        )
         with pytest.raises(KeyboardInterrupt):
             run(out, people, label=None)
     assert all(
@@ -111,7 +113,7 @@ def test_a_torn_row_is_written_again(people: Path, tmp_path: Path) -> None:
 def test_two_runs_do_not_write_at_once(tmp_path: Path, people: Path) -> None:
     detector = {"name": "x", "sha256": None}
     with (
-        Gallery(tmp_path / "out", LARGEST.crop, detector),
+        DatasetWriter(tmp_path / "out", LARGEST.crop, detector),
         pytest.raises(OutputError, match="another run"),
     ):
         run(tmp_path / "out", people)

@@ -18,14 +18,14 @@ from extracting import (
     run,
 )
 
+from vidfx.annotate.models import load_models
+from vidfx.annotate.pipeline import Pipeline
+from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
-from vidfx.run.clock import Clock
-from vidfx.run.models import load_models
-from vidfx.run.pipeline import Pipeline
-from vidfx.run.selection import Criteria, Selection, prominence
+from vidfx.extract.crop_selection import Criteria, Selection, prominence
 from vidfx.stages import classify
 from vidfx.types import Detections, Face, Quality
-from vidfx.video.source import open_source
+from vidfx.video.read.source import open_source
 from vidfx_engines import CropSpec
 from vidfx_training.dataset.index import FACE_COLUMNS, read_dataset, read_faces
 
@@ -74,7 +74,7 @@ def test_crops_are_what_a_classifier_of_annotate_sees(clip: Path, tmp_path: Path
     with load_models(SETTINGS) as models, open_source(clip, planes=False)[0] as source:
         info = source.info
         frames = list(source)
-        results = Pipeline(info, SETTINGS, models, Clock())(frames)
+        results = Pipeline(info, SETTINGS, models, StageTimer())(frames)
         seen = {f"{info.seconds(r.frame.pts):.3f}": r for r in results}
     assert times <= seen.keys()
     followed = {f.track_id for r in seen.values() for f in r.faces if f.source == "detected"}

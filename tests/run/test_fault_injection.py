@@ -17,7 +17,8 @@ from typer.testing import CliRunner, Result
 from benchmarks import clips
 from nth_call import fail_nth
 from vidfx.cli.app import app
-from vidfx.run import ledger, workers
+from vidfx.jobs import ledger
+from vidfx.workers import supervisor as workers
 from worker_faults import results_in, worker_faults
 
 FAST = ("--emotion", "none", "--detector-size", "64", "--preset", "ultrafast", "--jobs", "2")
@@ -29,32 +30,32 @@ FULL, BROKEN, BUSY = (
 NO_THREAD = 'RuntimeError("can\'t start new thread")'
 
 COSTS_NOTHING = [
-    ("vidfx.run.ledger:Ledger._connect", "sqlite3.OperationalError('disk I/O error')"),
-    ("vidfx.run.ledger:hold_alive", BROKEN),
-    ("vidfx.run.ledger:_write_change", FULL),
-    ("vidfx.run.ledger:_write_change", "sqlite3.OperationalError('database is locked')"),
-    ("vidfx.run.hand:tempfile.TemporaryFile", FULL),
-    ("vidfx.cli.render:Lines.notice", FULL),
-    ("vidfx.cli.render:Lines.started", BROKEN),
-    ("vidfx.cli.render:Lines.done", FULL),
-    ("vidfx.cli.render:Lines.ended", BROKEN),
+    ("vidfx.jobs.ledger:Ledger._connect", "sqlite3.OperationalError('disk I/O error')"),
+    ("vidfx.jobs.ledger:hold_alive", BROKEN),
+    ("vidfx.jobs.ledger:_write_change", FULL),
+    ("vidfx.jobs.ledger:_write_change", "sqlite3.OperationalError('database is locked')"),
+    ("vidfx.workers.worker_process:tempfile.TemporaryFile", FULL),
+    ("vidfx.cli.console.render:Lines.notice", FULL),
+    ("vidfx.cli.console.render:Lines.started", BROKEN),
+    ("vidfx.cli.console.render:Lines.done", FULL),
+    ("vidfx.cli.console.render:Lines.ended", BROKEN),
 ]
 """In the run's own process; every video is done all the same."""
 AT_THE_START = [
-    ("vidfx.run.hand:subprocess.Popen", BUSY),
-    ("vidfx.run.wire:socket.socketpair", "OSError(24, 'Too many open files')"),
-    ("vidfx.run.hand:Wire.send", "BrokenPipeError(32, 'Broken pipe')"),
-    ("vidfx.run.hand:Wire.receive", "EOFError()"),
+    ("vidfx.workers.worker_process:subprocess.Popen", BUSY),
+    ("vidfx.workers.protocol:socket.socketpair", "OSError(24, 'Too many open files')"),
+    ("vidfx.workers.worker_process:Channel.send", "BrokenPipeError(32, 'Broken pipe')"),
+    ("vidfx.workers.worker_process:Channel.receive", "EOFError()"),
 ]
 """In the run's own process too; once may not matter, always is an end with one line."""
 IN_A_WORKER = [
-    ("vidfx.video.atomic:create", FULL),
-    ("vidfx.video.atomic:os.fsync", BROKEN),
-    ("vidfx.video.atomic:Pending.publish", "OutputError('cannot write: no space')"),
-    ("vidfx.run.worker:Wire.send", "BrokenPipeError(32, 'Broken pipe')"),
-    ("vidfx.run.worker:Wire.receive", BROKEN),
+    ("vidfx.atomic:create", FULL),
+    ("vidfx.atomic:os.fsync", BROKEN),
+    ("vidfx.atomic:Pending.publish", "OutputError('cannot write: no space')"),
+    ("vidfx.run.worker:Channel.send", "BrokenPipeError(32, 'Broken pipe')"),
+    ("vidfx.run.worker:Channel.receive", BROKEN),
     ("vidfx.run.worker:threading.Thread.start", NO_THREAD),
-    ("vidfx.run.locks:os.open", "OSError(24, 'Too many open files')"),
+    ("vidfx.jobs.locks:os.open", "OSError(24, 'Too many open files')"),
     ("vidfx.run.worker:find_leftovers", BROKEN),
 ]
 

@@ -15,12 +15,12 @@ import pytest
 
 from vidfx.config import Settings
 from vidfx.errors import NotMediaError, VidfxError
-from vidfx.run import history, ledger
-from vidfx.run.history import read_ledger
-from vidfx.run.ledger import FILE, Ledger
-from vidfx.run.locks import FOLDER, hold_alive, is_alive
-from vidfx.run.plan import Job, Outputs
-from vidfx.run.progress import Broadcast, Listener, Opened
+from vidfx.jobs import history, ledger
+from vidfx.jobs.events import Broadcast, Listener, Opened
+from vidfx.jobs.history import read_ledger
+from vidfx.jobs.ledger import FILE, Ledger
+from vidfx.jobs.locks import FOLDER, hold_alive, is_alive
+from vidfx.jobs.plan import Job, Outputs
 
 OPENED = Opened(64, 64, "h264", 100)
 

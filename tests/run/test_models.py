@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from vidfx.annotate.models import load_models
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError
-from vidfx.run.models import load_models
 
 
 def storage(monkeypatch: pytest.MonkeyPatch, ensure_available: Any) -> None:

@@ -11,10 +11,10 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from vidfx.annotate.models import Models
+from vidfx.annotate.pipeline import LEAST_LOOK_AHEAD, LOOK_AHEAD_BYTES, Pipeline
+from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
-from vidfx.run.clock import Clock
-from vidfx.run.models import Models
-from vidfx.run.pipeline import LEAST_LOOK_AHEAD, LOOK_AHEAD_BYTES, Pipeline
 from vidfx.types import SQUARE, Detections, Frame, FrameResult, Stretch, VideoInfo
 
 
@@ -62,7 +62,7 @@ def pipeline(
         has_audio=False,
     )
     models = Models(cast(Any, Told(scores)), 0.5, None, None, ())
-    return Pipeline(info, Settings(every=every), models, Clock())
+    return Pipeline(info, Settings(every=every), models, StageTimer())
 
 
 def run(

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vidfx.errors import NotMediaError, OutputError, OutputExistsError, UsageError
-from vidfx.run.locks import Locks
-from vidfx.run.plan import find_media, plan
-from vidfx.video.image_source import ImageSource
+from vidfx.jobs.locks import Locks
+from vidfx.jobs.plan import find_media, plan
+from vidfx.video.read.image_source import ImageSource
 
 
 def touch(root: Path, *names: str) -> None:

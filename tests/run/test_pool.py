@@ -15,8 +15,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from vidfx.cli.app import app
-from vidfx.run import machine
-from vidfx.run.locks import BusyError, Locks
+from vidfx.jobs.locks import BusyError, Locks
+from vidfx.workers import resources as machine
 from vidfx_process import start
 from worker_faults import results_in, worker_faults
 
@@ -24,7 +24,7 @@ FAST = ["--emotion", "none", "--detector-size", "320", "--no-video", "--end", "0
 
 IN_BAD = """
     import os, signal, time
-    import vidfx.run.video as video
+    import vidfx.annotate.video as video
     whole = video._annotate
     def annotate(source, *rest):
         if source.info.path.stem.startswith("bad"):
@@ -204,7 +204,7 @@ def test_two_runs_share_a_folder(
 
 def test_locks_hold_between_processes_and_die_with_them(tmp_path: Path) -> None:
     code = (
-        "import sys, time; from pathlib import Path; from vidfx.run.locks import Locks\n"
+        "import sys, time; from pathlib import Path; from vidfx.jobs.locks import Locks\n"
         "with Locks(Path(sys.argv[1])).hold(Path('a')): print('held', flush=True); time.sleep(60)"
     )
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}

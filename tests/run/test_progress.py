@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from vidfx.run.plan import Job, Outputs
-from vidfx.run.progress import Forecast, Opened
+from vidfx.jobs.events import Forecast, Opened
+from vidfx.jobs.plan import Job, Outputs
 
 
 def job(folder: Path, name: str, size: int) -> Job:

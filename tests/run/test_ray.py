@@ -16,11 +16,11 @@ from typer.testing import CliRunner, Result
 from benchmarks import clips
 from vidfx.cli.app import app
 from vidfx.config import Settings
-from vidfx.run.hand import Task
-from vidfx.run.outcome import Outcome
-from vidfx.run.plan import Job, Outputs
-from vidfx.run.progress import Listener
+from vidfx.jobs.events import Listener
+from vidfx.jobs.outcomes import Outcome
+from vidfx.jobs.plan import Job, Outputs
 from vidfx.run.ray_pool import RayPool
+from vidfx.workers.worker_process import Task
 from worker_faults import results_in
 
 ray = pytest.importorskip("ray")

@@ -7,15 +7,15 @@ from typing import Any, cast
 
 import pytest
 
+from vidfx.annotate.segment_task import LabelLines, Line
+from vidfx.annotate.segments import _SegmentWorkers
+from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
 from vidfx.errors import DecodeError
-from vidfx.run.clock import Clock
-from vidfx.run.plan import Job, Outputs, Part
-from vidfx.run.progress import Listener
-from vidfx.run.segment import LabelLines, Line
-from vidfx.run.segments import _Crew
-from vidfx.stages.labels import FaceLabel
-from vidfx.video.segment import Entry, Segment
+from vidfx.jobs.events import Listener
+from vidfx.jobs.plan import Job, Outputs, Part
+from vidfx.overlay.labels import FaceLabel
+from vidfx.video.container.segment import Entry, Segment
 
 
 def line(pts: int) -> Line:
@@ -43,10 +43,10 @@ def test_a_frame_without_a_line_takes_none(
     assert (got, over) == (drawn, passed)
 
 
-def crew(folder: Path, looked: list[int], drawn: list[int]) -> _Crew:
+def crew(folder: Path, looked: list[int], drawn: list[int]) -> _SegmentWorkers:
     """After two rounds that had so many frames in each segment."""
     job = Job(folder / "a.mp4", Outputs.of(folder / "a"))
-    found = _Crew(job, Settings(), len(looked), Listener(), Clock())
+    found = _SegmentWorkers(job, Settings(), len(looked), Listener(), StageTimer())
     for labels, counts in ((None, looked), (folder / "labels", drawn)):
         for number, count in enumerate(counts):
             entry = Entry(0, 0)

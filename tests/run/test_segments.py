@@ -19,18 +19,19 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from benchmarks import clips
+from vidfx.annotate import segments
+from vidfx.annotate.observations import FrameObservations, follow, load, save
+from vidfx.annotate.segments import cut_up
 from vidfx.cli.app import app
 from vidfx.config import Settings
-from vidfx.run import machine, segments
-from vidfx.run.observed import Observed, follow, load, save
-from vidfx.run.progress import Listener
-from vidfx.run.segments import cut_up
-from vidfx.stages.smooth import Sighting
+from vidfx.jobs.events import Listener
+from vidfx.stages.look_ahead import FaceObservation
 from vidfx.stages.track import Tracker
 from vidfx.types import Frame, Quality, VideoInfo
-from vidfx.video.cutting import cut
-from vidfx.video.preflight import preflight
-from vidfx.video.pyav_source import PyAVSource
+from vidfx.video.container.cutting import cut
+from vidfx.video.read.preflight import preflight
+from vidfx.video.read.pyav_source import PyAVSource
+from vidfx.workers import resources as machine
 from worker_faults import results_in, worker_faults
 
 SIZE = (480, 270)
@@ -128,7 +129,7 @@ def test_a_segment_whose_worker_dies_is_done_again(
     mark = str(tmp_path / "died")
     fault = f"""
         import os
-        import vidfx.run.film as film, vidfx.run.segment as segment
+        import vidfx.annotate.annotated_video as film, vidfx.annotate.segment_task as segment
         def dying(whole):
             def do(*args, **more):
                 made = whole(*args, **more)
@@ -139,7 +140,7 @@ def test_a_segment_whose_worker_dies_is_done_again(
                 os.kill(os.getpid(), 9)
             return do
         if {drawing}:
-            film.Film.complete = dying(film.Film.complete)
+            film.AnnotatedVideo.complete = dying(film.AnnotatedVideo.complete)
         else:
             segment.save = dying(segment.save)
     """
@@ -156,7 +157,7 @@ def test_a_segment_whose_worker_dies_again_and_again_fails_the_video(
 ) -> None:
     fault = """
         import os
-        import vidfx.run.segment as segment
+        import vidfx.annotate.segment_task as segment
         segment.save = lambda *_: os.kill(os.getpid(), 11)
     """
     worker_faults(monkeypatch, tmp_path, fault)
@@ -269,8 +270,8 @@ def test_auto_is_as_many_as_pay(
 def test_what_was_seen_comes_back_from_its_file(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
 
-    def sighting(index: int, left: float, emotion: np.ndarray | None) -> Sighting:
-        return Sighting(
+    def sighting(index: int, left: float, emotion: np.ndarray | None) -> FaceObservation:
+        return FaceObservation(
             index=index,
             time_s=index / 25,
             box=np.array([left, 10, left + 40, 60], np.float32),
@@ -284,9 +285,11 @@ def test_what_was_seen_comes_back_from_its_file(tmp_path: Path) -> None:
 
     read = rng.random(4).astype(np.float32)
     seen = [
-        Observed(Frame(0, 0, np.empty(0)), 0.0, {4: sighting(0, 10, read)}, looked=True, cut=False),
-        Observed(Frame(1, 1, np.empty(0)), 0.04, {}, looked=False, cut=False),
-        Observed(
+        FrameObservations(
+            Frame(0, 0, np.empty(0)), 0.0, {4: sighting(0, 10, read)}, looked=True, cut=False
+        ),
+        FrameObservations(Frame(1, 1, np.empty(0)), 0.04, {}, looked=False, cut=False),
+        FrameObservations(
             *(Frame(2, 2, np.empty(0)), 0.08),
             {4: sighting(2, 12, None), 9: sighting(2, 200, None)},
             looked=True,

@@ -9,8 +9,8 @@ import pytest
 
 from vidfx.config import Settings
 from vidfx.errors import OutputError
-from vidfx.run.ledger import Ledger
-from vidfx.run.locks import FOLDER, Locks
+from vidfx.jobs.ledger import Ledger
+from vidfx.jobs.locks import FOLDER, Locks
 
 
 def test_a_link_in_the_place_of_our_folder_is_one_line(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_locks_of_another_user_are_one_line(
     def refuse(*_: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("vidfx.run.locks.os.open", refuse)
+    monkeypatch.setattr("vidfx.jobs.locks.os.open", refuse)
     with pytest.raises(OutputError, match="another user's") as caught:
         Locks(tmp_path)
     assert "chmod" in caught.value.hint

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from vidfx.config import Settings
-from vidfx.run import machine
-from vidfx.run.size import Size, Slots, visible_gpus
+from vidfx.workers import resources as machine
+from vidfx.workers.sizing import ConcurrencyLimit, PoolSize, visible_gpus
 
 
 @pytest.fixture
@@ -17,24 +17,24 @@ def eight_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
     monkeypatch.setattr(machine, "cores", lambda: 8)
     monkeypatch.setattr(machine, "available", lambda: 100 << 30)
-    monkeypatch.setattr("vidfx.run.size.visible_gpus", lambda: ())
+    monkeypatch.setattr("vidfx.workers.sizing.visible_gpus", lambda: ())
 
 
 @pytest.mark.usefixtures("eight_cores")
 def test_a_worker_for_each_core() -> None:
-    assert Size.of(Settings(), 100).workers == 8
-    assert Size.of(Settings(), 100).threads == 1
-    assert Size.of(Settings(), 3).workers == 3
-    assert Size.of(Settings(), 3).threads == 2
-    assert Size.of(Settings(), 1).threads == 0
-    assert Size.of(Settings(jobs=5, threads=3), 100).threads == 3
-    assert Size.of(Settings(max_memory=2.0), 100).workers == 2
+    assert PoolSize.of(Settings(), 100).workers == 8
+    assert PoolSize.of(Settings(), 100).threads == 1
+    assert PoolSize.of(Settings(), 3).workers == 3
+    assert PoolSize.of(Settings(), 3).threads == 2
+    assert PoolSize.of(Settings(), 1).threads == 0
+    assert PoolSize.of(Settings(jobs=5, threads=3), 100).threads == 3
+    assert PoolSize.of(Settings(max_memory=2.0), 100).workers == 2
 
 
 @pytest.mark.usefixtures("eight_cores")
 def test_one_worker_of_a_container_takes_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "cores", lambda: 2)
-    assert Size.of(Settings(), 1).threads == 2
+    assert PoolSize.of(Settings(), 1).threads == 2
 
 
 @pytest.mark.usefixtures("eight_cores")
@@ -59,8 +59,8 @@ def test_workers_are_counted_by_what_the_engines_run_on(
     threads: int,
     chosen: tuple[str, ...],
 ) -> None:
-    monkeypatch.setattr("vidfx.run.size.visible_gpus", lambda: gpus)
-    size = Size.of(settings, 100).on(device, settings, 100)
+    monkeypatch.setattr("vidfx.workers.sizing.visible_gpus", lambda: gpus)
+    size = PoolSize.of(settings, 100).on(device, settings, 100)
     assert (size.workers, size.threads, size.gpus) == (workers, threads, chosen)
 
 
@@ -91,13 +91,13 @@ def test_which_gpus_there_are(
     assert visible_gpus(tmp_path / "gpus") == expected
 
 
-def tried_after(slots: Slots, most: int = 100) -> int:
+def tried_after(slots: ConcurrencyLimit, most: int = 100) -> int:
     """How many videos are finished until one more is tried."""
     return next(n for n in range(1, most) if slots.finished())
 
 
 def test_slots_come_back() -> None:
-    slots = Slots(4)
+    slots = ConcurrencyLimit(4)
     slots.lose(3)
     slots.lose(2)
     assert slots.now == 2
@@ -107,7 +107,7 @@ def test_slots_come_back() -> None:
 
 
 def test_what_was_too_much_again_is_tried_later() -> None:
-    slots = Slots(2)
+    slots = ConcurrencyLimit(2)
     waits: list[int] = []
     for _ in range(4):
         slots.lose(1)
@@ -120,6 +120,6 @@ def test_what_was_too_much_again_is_tried_later() -> None:
 
 
 def test_there_is_always_one() -> None:
-    slots = Slots(1)
+    slots = ConcurrencyLimit(1)
     slots.lose(0)
     assert slots.now == 1 and not slots.finished()

@@ -14,7 +14,7 @@ from typer.testing import CliRunner, Result
 
 from benchmarks import clips
 from vidfx.cli.app import app
-from vidfx.run import machine
+from vidfx.workers import resources as machine
 from vidfx_process import start
 from worker_faults import results_in, worker_faults
 
@@ -88,15 +88,15 @@ def test_a_run_that_was_killed_leaves_no_segments(
     fault = f"""
         import os, sys, time
         if sys.argv[0] == "-m":
-            import vidfx.run.film as film
-            whole = film.Film.complete
+            import vidfx.annotate.annotated_video as film
+            whole = film.AnnotatedVideo.complete
             def complete(self):
                 try:
                     os.close(os.open({str(mark)!r}, os.O_CREAT | os.O_EXCL))
                 except FileExistsError:
                     time.sleep(60)
                 return whole(self)
-            film.Film.complete = complete
+            film.AnnotatedVideo.complete = complete
     """
     worker_faults(monkeypatch, tmp_path, fault)
 

@@ -12,10 +12,10 @@ import pytest
 
 from training_files import vidfx
 from vidfx.errors import InputError, UnavailableError
-from vidfx.run import storage
-from vidfx.run.plan import plan
-from vidfx.run.spool import spool
-from vidfx.run.storage import Origin
+from vidfx.jobs import storage
+from vidfx.jobs.plan import plan
+from vidfx.jobs.spool import spool
+from vidfx.jobs.storage import Origin
 
 
 def keys(s3: Any, bucket: str) -> list[str]:

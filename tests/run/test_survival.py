@@ -15,7 +15,7 @@ from typer.testing import CliRunner, Result
 
 from benchmarks import clips
 from vidfx.cli.app import app
-from vidfx.run.machine import children
+from vidfx.workers.resources import children
 from vidfx_process import run, start
 from worker_faults import results_in
 

@@ -9,20 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_hand import BEGUN, DIES, DONE, FakeHand, ready
+from fake_worker import BEGUN, DIES, DONE, FakeWorker, ready
 
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError, VidfxError
-from vidfx.run import limits, pool, workers
-from vidfx.run.hand import Hand, Task
-from vidfx.run.limits import Limits
-from vidfx.run.outcome import Outcome
-from vidfx.run.plan import Job, Outputs
-from vidfx.run.pool import Pool
-from vidfx.run.progress import Listener
-from vidfx.run.shortage import is_short, looks_short
-from vidfx.run.size import Size
-from vidfx.run.wire import Wire, error_as_json
+from vidfx.jobs.events import Listener
+from vidfx.jobs.outcomes import Outcome
+from vidfx.jobs.plan import Job, Outputs
+from vidfx.workers import pool
+from vidfx.workers import supervisor as workers
+from vidfx.workers import watchdog as limits
+from vidfx.workers.pool import Pool
+from vidfx.workers.protocol import Channel, error_as_json
+from vidfx.workers.shortage import is_short, looks_short
+from vidfx.workers.sizing import PoolSize
+from vidfx.workers.watchdog import Watchdog
+from vidfx.workers.worker_process import Task, WorkerProcess
 
 
 class Told(Listener):
@@ -44,7 +46,7 @@ class Told(Listener):
 class Run:
     """A pool of fake workers over videos that are named by numbers."""
 
-    def __init__(self, jobs: int, size: Size, settle: Any = None) -> None:
+    def __init__(self, jobs: int, size: PoolSize, settle: Any = None) -> None:
         self.told, self.outcomes = Told(), list[Outcome]()
         self.tasks = [Task(Job(Path(str(i)), Outputs.of(Path(f"out/{i}")))) for i in range(jobs)]
         self.pool = Pool(*(Settings(), size, None, self.told, self.outcomes.append), settle=settle)
@@ -59,39 +61,39 @@ class Run:
 
 
 @pytest.fixture
-def hand(monkeypatch: pytest.MonkeyPatch) -> type[FakeHand]:
+def hand(monkeypatch: pytest.MonkeyPatch) -> type[FakeWorker]:
     """The kind of worker that pools have from now on."""
-    kind = type("Fake", (FakeHand,), {"all": []})
-    monkeypatch.setattr(workers, "Hand", kind)
+    kind = type("Fake", (FakeWorker,), {"all": []})
+    monkeypatch.setattr(workers, "WorkerProcess", kind)
     monkeypatch.setattr(workers, "TRY_AGAIN_S", 0.0)
     monkeypatch.setattr(pool, "LOOK_AGAIN_S", 0.0)
     monkeypatch.setattr(pool, "TICK_S", 0.01)
     return kind
 
 
-def size(count: int) -> Size:
-    return Size(count, 1, (), None)
+def size(count: int) -> PoolSize:
+    return PoolSize(count, 1, (), None)
 
 
-def test_the_first_worker_says_what_the_engines_run_on(hand: type[FakeHand]) -> None:
-    run = Run(8, Size(1, 0, ("0",), None), settle={"cpu": Size(4, 1, (), None)}.__getitem__)
+def test_the_first_worker_says_what_the_engines_run_on(hand: type[FakeWorker]) -> None:
+    run = Run(8, PoolSize(1, 0, ("0",), None), settle={"cpu": PoolSize(4, 1, (), None)}.__getitem__)
     assert run.go() == {"done": 8}
     first, *others = hand.all
     assert (first.gpu, first.threads, first.dismissed) == ("0", 0, True)  # of another guess
     assert [(h.gpu, h.threads) for h in others] == [(None, 1)] * 4
 
 
-def test_a_right_guess_costs_nothing(hand: type[FakeHand]) -> None:
+def test_a_right_guess_costs_nothing(hand: type[FakeWorker]) -> None:
     hand.starts = lambda _: [ready("cuda:0")]
-    guess = Size(2, 4, ("0", "1"), None)
+    guess = PoolSize(2, 4, ("0", "1"), None)
     assert Run(8, guess, settle={"cuda:0": guess}.__getitem__).go() == {"done": 8}
     assert [h.gpu for h in hand.all] == ["0", "1"]
 
 
-def test_a_worker_that_dies_between_two_videos_costs_none(hand: type[FakeHand]) -> None:
+def test_a_worker_that_dies_between_two_videos_costs_none(hand: type[FakeWorker]) -> None:
     seen: Counter[str] = Counter()
 
-    def does(here: FakeHand, task: Task) -> list[dict[str, Any]]:
+    def does(here: FakeWorker, task: Task) -> list[dict[str, Any]]:
         seen[task.job.name] += 1
         return [DIES] if here.useful and seen[task.job.name] < 4 else [BEGUN, DONE]
 
@@ -100,10 +102,10 @@ def test_a_worker_that_dies_between_two_videos_costs_none(hand: type[FakeHand]) 
     assert run.go() == {"done": 4} and run.told.retries == []
 
 
-def test_a_worker_killed_for_memory_beside_others_costs_no_video(hand: type[FakeHand]) -> None:
+def test_a_worker_killed_for_memory_beside_others_costs_no_video(hand: type[FakeWorker]) -> None:
     kills = 0
 
-    def does(here: FakeHand, task: Task) -> list[dict[str, Any]]:
+    def does(here: FakeWorker, task: Task) -> list[dict[str, Any]]:
         nonlocal kills
         if task.job.name == "1" and kills < 3:
             kills += 1
@@ -118,8 +120,8 @@ def test_a_worker_killed_for_memory_beside_others_costs_no_video(hand: type[Fake
     assert "going on with 3 at once" in run.told.notices  # it comes back
 
 
-def test_a_video_that_kills_alone_fails(hand: type[FakeHand]) -> None:
-    def does(here: FakeHand, task: Task) -> list[dict[str, Any]]:
+def test_a_video_that_kills_alone_fails(hand: type[FakeWorker]) -> None:
+    def does(here: FakeWorker, task: Task) -> list[dict[str, Any]]:
         here.was_killed = task.job.name == "1"
         return [BEGUN, DIES] if here.was_killed else [BEGUN, DONE]
 
@@ -132,10 +134,10 @@ def short(*, sure: bool) -> dict[str, Any]:
     return {"event": "short", "error": error, "sure": sure}
 
 
-def test_a_shortage_beside_others_costs_no_video(hand: type[FakeHand]) -> None:
+def test_a_shortage_beside_others_costs_no_video(hand: type[FakeWorker]) -> None:
     left = 4
 
-    def does(_: FakeHand, task: Task) -> list[dict[str, Any]]:
+    def does(_: FakeWorker, task: Task) -> list[dict[str, Any]]:
         nonlocal left
         left -= 1
         return [BEGUN, short(sure=False)] if left >= 0 and left % 2 else [BEGUN, DONE]
@@ -146,7 +148,7 @@ def test_a_shortage_beside_others_costs_no_video(hand: type[FakeHand]) -> None:
     assert any("too few processes" in notice for notice in run.told.notices)
 
 
-def test_a_lasting_shortage_ends_the_run_and_fails_no_video(hand: type[FakeHand]) -> None:
+def test_a_lasting_shortage_ends_the_run_and_fails_no_video(hand: type[FakeWorker]) -> None:
     hand.does = lambda *_: [BEGUN, short(sure=True)]
     run = Run(3, size(1))
     with pytest.raises(UnavailableError, match="too few processes") as caught:
@@ -154,19 +156,19 @@ def test_a_lasting_shortage_ends_the_run_and_fails_no_video(hand: type[FakeHand]
     assert caught.value.exit_code == 4 and "ulimit" in caught.value.hint and not run.outcomes
 
 
-def test_a_video_that_only_looks_like_a_shortage_fails_alone(hand: type[FakeHand]) -> None:
+def test_a_video_that_only_looks_like_a_shortage_fails_alone(hand: type[FakeWorker]) -> None:
     hand.does = lambda _, task: [BEGUN, short(sure=False) if task.job.name == "1" else DONE]
     assert Run(3, size(1)).go() == {"done": 2, "failed": 1}
 
 
-def test_no_further_worker_starts_and_the_others_go_on(hand: type[FakeHand]) -> None:
+def test_no_further_worker_starts_and_the_others_go_on(hand: type[FakeWorker]) -> None:
     hand.starts = lambda here: [ready() if len(hand.all) == 1 else DIES]
     run = Run(9, size(4))
     assert run.go() == {"done": 9}
     assert any("a further worker could not start" in notice for notice in run.told.notices)
 
 
-def test_the_last_worker_dies_and_none_can_be_started(hand: type[FakeHand]) -> None:
+def test_the_last_worker_dies_and_none_can_be_started(hand: type[FakeWorker]) -> None:
     hand.starts = lambda here: [ready() if len(hand.all) == 1 else DIES]
     hand.does = lambda _, task: [BEGUN, DIES if task.job.name == "1" else DONE]
     run = Run(3, size(1))
@@ -175,7 +177,7 @@ def test_the_last_worker_dies_and_none_can_be_started(hand: type[FakeHand]) -> N
     assert len(hand.all) == 1 + workers.STARTS and run.statuses == {"done": 1}
 
 
-def test_workers_that_are_ready_and_never_begin_end_the_run(hand: type[FakeHand]) -> None:
+def test_workers_that_are_ready_and_never_begin_end_the_run(hand: type[FakeWorker]) -> None:
     hand.does = lambda *_: [DIES]
     run = Run(3, size(2))
     with pytest.raises(UnavailableError, match="the engines cannot be loaded"):
@@ -185,25 +187,25 @@ def test_workers_that_are_ready_and_never_begin_end_the_run(hand: type[FakeHand]
 
 @pytest.mark.parametrize("number", [errno.EAGAIN, errno.EMFILE, errno.ENOMEM])
 def test_no_process_can_be_started(
-    hand: type[FakeHand], monkeypatch: pytest.MonkeyPatch, number: int
+    hand: type[FakeWorker], monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     tries: list[int] = []
 
-    def refuse(*_: object) -> FakeHand:
+    def refuse(*_: object) -> FakeWorker:
         tries.append(1)
         raise OSError(number, os.strerror(number))
 
-    monkeypatch.setattr(workers, "Hand", refuse)
+    monkeypatch.setattr(workers, "WorkerProcess", refuse)
     run = Run(3, size(2))
     with pytest.raises(UnavailableError, match=os.strerror(number)):
         run.go()
     assert not run.outcomes and len(tries) == workers.FIRST_STARTS
 
 
-def test_a_run_beats_whatever_the_videos_do(hand: type[FakeHand]) -> None:
+def test_a_run_beats_whatever_the_videos_do(hand: type[FakeWorker]) -> None:
     run = Run(1, size(1))
 
-    def does(here: FakeHand, _: Task) -> list[dict[str, Any]]:
+    def does(here: FakeWorker, _: Task) -> list[dict[str, Any]]:
         return [BEGUN]
 
     def beat() -> None:
@@ -216,7 +218,7 @@ def test_a_run_beats_whatever_the_videos_do(hand: type[FakeHand]) -> None:
     assert run.go() == {"done": 1} and run.told.beats >= 5
 
 
-class Clock:
+class StageTimer:
     now = 1000.0
 
     def monotonic(self) -> float:
@@ -224,11 +226,11 @@ class Clock:
 
 
 def test_time_in_which_the_run_stood_still_does_not_count(
-    hand: type[FakeHand], monkeypatch: pytest.MonkeyPatch
+    hand: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock = Clock()
+    clock = StageTimer()
     monkeypatch.setattr(limits, "time", clock)
-    found, worker = Limits(5.0, None), hand({"threads": 1}, None, None)
+    found, worker = Watchdog(5.0, None), hand({"threads": 1}, None, None)
     hands: Any = [worker]
     worker.heard = clock.now
     for _ in range(20):  # 4 s at work
@@ -244,9 +246,9 @@ def test_time_in_which_the_run_stood_still_does_not_count(
 
 
 def test_a_worker_of_nothing_but_nonsense_is_as_good_as_dead() -> None:
-    ours, theirs = Wire.pair()
+    ours, theirs = Channel.pair()
     os.write(theirs, b"\x00\x00\x00\x02{[")
-    hand = Hand.__new__(Hand)
+    hand = WorkerProcess.__new__(WorkerProcess)
     hand.wire = ours
     assert hand.receive() is None
     os.write(theirs, b"\x7f\xff\xff\xff")  # 2 GB are to come
@@ -278,8 +280,8 @@ def test_a_shortage_is_tried_out(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_numbers_that_are_none_go_over_the_wire_as_null() -> None:
-    ours, theirs = Wire.pair()
-    other = Wire(theirs)
+    ours, theirs = Channel.pair()
+    other = Channel(theirs)
     ours.send(counts={"a": float("nan"), "b": [1.5, float("inf")]}, name=os.fsdecode(b"\xff"))
     told = other.receive()
     assert told == {"counts": {"a": None, "b": [1.5, None]}, "name": "\udcff"}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vidfx.stages.budget import EXPRESSION, IDENTITY, Pace, ReadingBudget
+from vidfx.stages.read_schedule import EXPRESSION, IDENTITY, ReadRate, ReadSchedule
 
 SURE, TORN = np.array([0.9, 0.05, 0.05]), np.array([0.45, 0.4, 0.15])
 
 
-def readings(pace: Pace, prob: np.ndarray, seconds: int, begin: int = 0) -> list[float]:
+def readings(pace: ReadRate, prob: np.ndarray, seconds: int, begin: int = 0) -> list[float]:
     """Of frames from ``begin`` on to the end, 30 a second."""
-    budget = ReadingBudget(pace)
+    budget = ReadSchedule(pace)
     due = []
     for time_s in [i / 30 for i in range(begin, seconds * 30)]:
         if budget.take(7, time_s):
@@ -41,7 +41,7 @@ def test_torn_readings_are_repeated_sooner() -> None:
 
 @pytest.mark.parametrize("pace", [EXPRESSION, IDENTITY])
 @pytest.mark.parametrize("prob", [SURE, TORN])
-def test_it_is_the_same_looks_wherever_the_work_began(pace: Pace, prob: np.ndarray) -> None:
+def test_it_is_the_same_looks_wherever_the_work_began(pace: ReadRate, prob: np.ndarray) -> None:
     whole = readings(pace, prob, 20)
     for begin in (30, 147, 223):
         warm = begin / 30 + 3
@@ -50,7 +50,7 @@ def test_it_is_the_same_looks_wherever_the_work_began(pace: Pace, prob: np.ndarr
 
 
 def test_tracks_have_budgets_of_their_own() -> None:
-    budget = ReadingBudget(EXPRESSION)
+    budget = ReadSchedule(EXPRESSION)
     assert all(budget.take(1, i / 30) for i in range(EXPRESSION.first))
     assert not budget.take(1, EXPRESSION.first / 30)
     assert budget.take(2, EXPRESSION.first / 30)

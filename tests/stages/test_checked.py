@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vidfx.stages.checked import Faults, are_faces, are_probabilities
 from vidfx.stages.classify import predict
+from vidfx.stages.engine_faults import Faults, are_faces, are_probabilities
 from vidfx.types import FaceBatch
 from vidfx_engines import EngineRunError, FakeEngine, brightness_classifier
 

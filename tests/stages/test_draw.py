@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from vidfx.messages import DEFAULT_MESSAGES
-from vidfx.stages.draw import FaceLabel, Painter, Placed
-from vidfx.stages.labels import COLOURS, FULL, MINI
-from vidfx.stages.tiles import Layer, Matrix, Planes, make_tile, to_yuv
+from vidfx.overlay.labels import COLOURS, FULL, MINI
+from vidfx.overlay.painter import FaceLabel, Painter, Placed
+from vidfx.overlay.yuv import Layer, Matrix, Planes, make_tile, to_yuv
 
 EMOTIONS = [*DEFAULT_MESSAGES, None]
 NAMES = ["José", "李小龙", "Олег", "שלום", "target", None, "Maximiliana Featherstonehaugh" * 3]

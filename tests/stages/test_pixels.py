@@ -10,7 +10,7 @@ import pytest
 
 from vidfx.stages import pixels
 from vidfx.types import Frame
-from vidfx.video.source import open_source
+from vidfx.video.read.source import open_source
 from vidfx_engines.templates import TEMPLATES, similarity
 
 MEAN = 1.6

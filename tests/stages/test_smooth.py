@@ -13,7 +13,7 @@ from vidfx.stages.decide import (
     IdentityDecider,
     IdentityThresholds,
 )
-from vidfx.stages.smooth import Belief, Sighting, Timeline
+from vidfx.stages.look_ahead import Confirmation, FaceObservation, LookAheadBuffer
 from vidfx.types import Frame, FrameResult, Quality
 
 RATE = 25
@@ -25,7 +25,7 @@ def frame(index: int) -> Frame:
     return Frame(index, index * 512, np.zeros((0, 0, 3), np.uint8))
 
 
-def sighting(index: int, x: float = 0.0, score: float = 0.7, **more: object) -> Sighting:
+def sighting(index: int, x: float = 0.0, score: float = 0.7, **more: object) -> FaceObservation:
     content = {
         "index": index,
         "time_s": index / RATE,
@@ -37,11 +37,11 @@ def sighting(index: int, x: float = 0.0, score: float = 0.7, **more: object) -> 
         "identity": None,
         "emotion": None,
     }
-    return Sighting(**(content | more))  # pyright: ignore[reportArgumentType]
+    return FaceObservation(**(content | more))  # pyright: ignore[reportArgumentType]
 
 
 def settle(
-    seen: dict[int, dict[int, Sighting]],
+    seen: dict[int, dict[int, FaceObservation]],
     frames: int,
     *,
     most: int = 12,
@@ -49,9 +49,9 @@ def settle(
     every: int = 1,
     **judges: object,
 ) -> list[FrameResult]:
-    timeline = Timeline(
+    timeline = LookAheadBuffer(
         most=most,
-        belief=Belief(),
+        confirmation=Confirmation(),
         **({"emotion": None, "identity": None} | judges),  # pyright: ignore[reportArgumentType]
     )
     results: list[FrameResult] = []
@@ -96,7 +96,7 @@ def test_a_gap_is_filled_whole_or_not_at_all(most: int) -> None:
 @pytest.mark.parametrize(("rate", "waiting"), [(5, 2), (25, 13), (50, 25), (1000, 200)])
 def test_frames_wait_by_time_and_not_more_than_may(rate: int, waiting: int) -> None:
     """Half a second, and two looks of the five a second."""
-    timeline = Timeline(most=200, belief=Belief(), emotion=None, identity=None)
+    timeline = LookAheadBuffer(most=200, confirmation=Confirmation(), emotion=None, identity=None)
     every, counts, results = max(1, rate // 5), [0], 0
     for i in range(3 * rate):
         results += len(timeline.push(frame(i), i / rate, {}, looked=i % every == 0, cut=False))
@@ -105,7 +105,7 @@ def test_frames_wait_by_time_and_not_more_than_may(rate: int, waiting: int) -> N
 
 
 def test_a_face_that_one_of_rare_looks_misses_is_filled_in() -> None:
-    """A frame every ten seconds: one that is missed is a short gap, and its belief is kept."""
+    """A frame every ten seconds: one missed is a short gap, and the track stays confirmed."""
     seen = {i: {1: sighting(i, score=0.9, time_s=10.0 * i)} for i in (0, 1, 3, 4)}
     results = settle(seen, 6, times=lambda i: 10.0 * i)
     shown = [[(f.track_id, f.source) for f in r.faces] for r in results]
@@ -123,9 +123,9 @@ def shown_of(
     scores: list[float], *, shot: int | None = None, frames: int = 200, threshold: float = 0.5
 ) -> list[int]:
     """Frames with a row for a track of these scores; a cut comes after ``shot`` frames."""
-    timeline = Timeline(
+    timeline = LookAheadBuffer(
         most=12,
-        belief=Belief.above(threshold),
+        confirmation=Confirmation.above(threshold),
         emotion=None,
         identity=None,
     )

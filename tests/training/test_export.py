@@ -18,8 +18,8 @@ from vidfx_engines import EngineSpec, select
 from vidfx_training.average import average
 from vidfx_training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, write_tensors
 from vidfx_training.errors import RecipeError, TrainingError, WeightsError
-from vidfx_training.export import export
-from vidfx_training.models import CropClassifier, build
+from vidfx_training.networks.classifier import CropClassifier, build
+from vidfx_training.onnx_export.export import export
 from vidfx_training.recipe import Recipe
 
 FACTS = {"temperature": 1.3, "val_accuracy": 0.87654, "val_pictures": 60, "parameters": 12345}

@@ -34,7 +34,7 @@ from vidfx_training.metrics import (
     logits_of,
     to_tensors,
 )
-from vidfx_training.models import build
+from vidfx_training.networks.classifier import build
 from vidfx_training.recipe import Recipe
 from vidfx_training.schedule import learning_rate, side_at
 from vidfx_training.teacher import Teacher

@@ -9,7 +9,13 @@ pytest.importorskip("torch")
 import torch
 import torch.nn.functional as F
 
-from vidfx_training.models import VGGFACE_MEANS, CropClassifier, Normalise, Vgg16, build
+from vidfx_training.networks.classifier import (
+    VGGFACE_MEANS,
+    CropClassifier,
+    Normalise,
+    Vgg16,
+    build,
+)
 from vidfx_training.recipe import Input, Model, Recipe
 
 KINDS = [

@@ -13,11 +13,11 @@ pytest.importorskip("torch")
 import torch
 from torchvision.models import ResNet18_Weights, resnet18, vgg16
 
-from vidfx_training import pretrained
 from vidfx_training.checkpoint import load_checkpoint, save_checkpoint
 from vidfx_training.errors import WeightsError
-from vidfx_training.models import Network, build
-from vidfx_training.pretrained import norm_of, read_weights, start
+from vidfx_training.networks import pretrained
+from vidfx_training.networks.classifier import Network, build
+from vidfx_training.networks.pretrained import norm_of, read_weights, start
 from vidfx_training.recipe import Model, Recipe
 
 

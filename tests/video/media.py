@@ -12,7 +12,7 @@ import av
 import numpy as np
 
 from vidfx.types import Colour, Frame, VideoInfo
-from vidfx.video.sink import SinkReport, VideoSink
+from vidfx.video.write.sink import SinkReport, VideoSink
 
 WIDTH, HEIGHT = 64, 36
 STEP = 512

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from vidfx.errors import NotMediaError
-from vidfx.video.cutting import cut
-from vidfx.video.kinds import kind_of
-from vidfx.video.source import open_source
-from vidfx.video.webp import animation_of, frames_of
+from vidfx.video.container.cutting import cut
+from vidfx.video.container.kinds import kind_of
+from vidfx.video.read.source import open_source
+from vidfx.video.read.webp import animation_of, frames_of
 
 HIGH, WIDE, COUNT = 48, 80, 6
 

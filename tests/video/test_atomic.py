@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from vidfx.atomic import Pending, output_errors, part_name
 from vidfx.errors import OutputError
-from vidfx.video.atomic import Pending, output_errors, part_name
 
 
 def test_gets_its_name_only_when_committed(tmp_path: Path) -> None:

@@ -12,10 +12,10 @@ from av.video.reformatter import VideoReformatter
 
 from vidfx.errors import DecodeError
 from vidfx.types import Colour
-from vidfx.video.colours import colour_of, doubt
-from vidfx.video.frame_converter import FrameConverter
-from vidfx.video.preflight import preflight
-from vidfx.video.source import open_source
+from vidfx.video.read.colours import colour_of, doubt
+from vidfx.video.read.frame_converter import FrameConverter
+from vidfx.video.read.preflight import preflight
+from vidfx.video.read.source import open_source
 
 RED, BLUE, WHITE = (180, 0, 0), (30, 120, 200), (255, 255, 255)
 WEIGHTS = {1: (0.2126, 0.0722), 9: (0.2627, 0.0593)}

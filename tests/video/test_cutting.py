@@ -10,8 +10,8 @@ import av
 import numpy as np
 import pytest
 
-from vidfx.video.cutting import BEYOND, WARM_S, cut
-from vidfx.video.preflight import preflight
+from vidfx.video.container.cutting import BEYOND, WARM_S, cut
+from vidfx.video.read.preflight import preflight
 
 
 @pytest.mark.parametrize("apart", [Fraction(1, 5), Fraction(4)])

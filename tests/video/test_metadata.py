@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from vidfx.types import VideoInfo
-from vidfx.video.join import JoinedVideo
-from vidfx.video.source import open_source
+from vidfx.video.read.source import open_source
+from vidfx.video.write.concat import ConcatenatedVideo
 
 MS = Fraction(1, 1000)
 TAGS = {
@@ -112,7 +112,7 @@ def test_segments_that_are_joined_keep_it_too(family_video: Path, tmp_path: Path
             sink.write(frame)
         sink.finish()
     info: VideoInfo = reader.info
-    with JoinedVideo(out, info, audio_from=family_video) as video:
+    with ConcatenatedVideo(out, info, audio_from=family_video) as video:
         video.complete([part], 0)
         video.publish()
     assert chapters(out) == [(0, 0.7, "One"), (0.7, 2, "Två")]

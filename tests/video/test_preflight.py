@@ -12,9 +12,9 @@ import pytest
 from av.stream import Disposition
 
 from vidfx.errors import NotMediaError
-from vidfx.video.container import open_container
-from vidfx.video.preflight import preflight
-from vidfx.video.scan import scan
+from vidfx.video.container.container import open_container
+from vidfx.video.container.scan import scan
+from vidfx.video.read.preflight import preflight
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "conformance"))
 from synthetic import Clip, picture

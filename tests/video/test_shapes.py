@@ -20,12 +20,12 @@ from typer.testing import CliRunner
 
 from vidfx.cli.app import app
 from vidfx.types import Frame
-from vidfx.video.cropping import Cropping
-from vidfx.video.pixels import Orientation
-from vidfx.video.preflight import preflight
-from vidfx.video.pyav_source import PyAVSource
-from vidfx.video.shape import Shape
-from vidfx.video.source import open_source
+from vidfx.video.read.cropping import Cropping
+from vidfx.video.read.pixels import Orientation
+from vidfx.video.read.preflight import preflight
+from vidfx.video.read.pyav_source import PyAVSource
+from vidfx.video.read.shape import Shape
+from vidfx.video.read.source import open_source
 
 EACH = 6
 SQUARE = Fraction(1)

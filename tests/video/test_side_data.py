@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from vidfx.video.preflight import preflight
-from vidfx.video.pyav_source import PyAVSource
+from vidfx.video.read.preflight import preflight
+from vidfx.video.read.pyav_source import PyAVSource
 
 HIGH, WIDE = 64, 96
 

@@ -15,8 +15,8 @@ import pytest
 
 from vidfx.errors import OutputError
 from vidfx.types import Colour, Frame, VideoInfo
-from vidfx.video.encoders import Encoder
-from vidfx.video.sink import VideoSink
+from vidfx.video.write.encoders import Encoder
+from vidfx.video.write.sink import VideoSink
 
 
 def x264(**options: str) -> Encoder:

@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 from vidfx.errors import NotMediaError
-from vidfx.video import sound_codecs
-from vidfx.video.aac import AacMaker, Frames, Packets
-from vidfx.video.protection import is_scrambled
-from vidfx.video.pyav_source import PyAVSource
+from vidfx.video.container.protection import is_scrambled
+from vidfx.video.read.pyav_source import PyAVSource
+from vidfx.video.sound import codecs as sound_codecs
+from vidfx.video.sound.aac import AacMaker, Frames, Packets
 
 PTS = list(range(0, 25 * media.STEP, media.STEP))
 RATE = 48_000

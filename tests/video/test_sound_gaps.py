@@ -9,8 +9,8 @@ import av
 import media
 import pytest
 
-from vidfx.video.container import open_container, sounds_of
-from vidfx.video.pyav_source import PyAVSource
+from vidfx.video.container.container import open_container, sounds_of
+from vidfx.video.read.pyav_source import PyAVSource
 
 RATE = 48_000
 

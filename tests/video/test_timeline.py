@@ -11,11 +11,11 @@ import av
 import media
 import pytest
 
-from vidfx.video.container import open_container, packets
-from vidfx.video.cutting import cut
-from vidfx.video.pyav_source import PyAVSource
-from vidfx.video.sink import SinkReport, VideoSink
-from vidfx.video.timeline import Timeline
+from vidfx.video.container.container import open_container, packets
+from vidfx.video.container.cutting import cut
+from vidfx.video.container.timeline import Timeline
+from vidfx.video.read.pyav_source import PyAVSource
+from vidfx.video.write.sink import SinkReport, VideoSink
 
 PICTURE, SOUND = 0, 1
 LENGTHS = {PICTURE: 3600, SOUND: 1920}

@@ -14,11 +14,11 @@ import numpy as np
 import paff
 import pytest
 
-from vidfx.video.frame_times import InOrder, Rising
-from vidfx.video.preflight import preflight
-from vidfx.video.pyav_source import PyAVSource
-from vidfx.video.scan import scan
-from vidfx.video.sink import VideoSink
+from vidfx.video.container.frame_times import InOrder, Rising
+from vidfx.video.container.scan import scan
+from vidfx.video.read.preflight import preflight
+from vidfx.video.read.pyav_source import PyAVSource
+from vidfx.video.write.sink import VideoSink
 
 
 def read(path: Path, **part: float) -> tuple[list[int], list[float], PyAVSource]:

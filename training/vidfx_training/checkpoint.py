@@ -24,7 +24,7 @@ from torch import nn
 
 from vidfx_training.atomic import whole
 from vidfx_training.errors import RecipeError, TrainingError, WeightsError
-from vidfx_training.models import Network, build
+from vidfx_training.networks.classifier import Network, build
 from vidfx_training.recipe import Recipe
 
 SCHEMA = "vidfx.checkpoint/1"

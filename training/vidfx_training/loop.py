@@ -25,9 +25,9 @@ from vidfx_training.checkpoint import read_tensors, save_checkpoint, write_tenso
 from vidfx_training.compute import autocast, device_of
 from vidfx_training.data import Pictures
 from vidfx_training.errors import DataError, DivergedError, WeightsError
-from vidfx_training.heads import fit_head
 from vidfx_training.metrics import balanced_accuracy, logits_of, to_tensors
-from vidfx_training.models import Network
+from vidfx_training.networks.classifier import Network
+from vidfx_training.networks.heads import fit_head
 from vidfx_training.recipe import Recipe
 from vidfx_training.schedule import learning_rate, side_at
 from vidfx_training.teacher import Teacher

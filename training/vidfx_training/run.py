@@ -31,7 +31,6 @@ from vidfx_training.compute import choose
 from vidfx_training.data import Pictures, class_names, load, refuse_shared_sources, without_leaks
 from vidfx_training.dataset.index import Dataset, empty_folders, read_dataset
 from vidfx_training.errors import DataError, RecipeError, TrainingError
-from vidfx_training.export import export
 from vidfx_training.loggers import Logger, LoggerName, loggers
 from vidfx_training.loop import BEST, STATE, Trained, train
 from vidfx_training.metrics import (
@@ -42,8 +41,9 @@ from vidfx_training.metrics import (
     recalls,
     to_tensors,
 )
-from vidfx_training.models import Network, build
-from vidfx_training.pretrained import LICENCES, norm_of, start
+from vidfx_training.networks.classifier import Network, build
+from vidfx_training.networks.pretrained import LICENCES, norm_of, start
+from vidfx_training.onnx_export.export import export
 from vidfx_training.recipe import Recipe
 from vidfx_training.teacher import Teacher
 from vidfx_training.watch import Line, Watcher, watch_all

@@ -6,16 +6,16 @@ from typing import Annotated
 
 import typer
 
-from vidfx.cli.annotate import annotate
-from vidfx.cli.bench import bench
-from vidfx.cli.build_engine import build_engine
-from vidfx.cli.dataset import dataset
-from vidfx.cli.doctor import doctor
-from vidfx.cli.engines import engines
-from vidfx.cli.evaluate import evaluate
-from vidfx.cli.status import retry, status
-from vidfx.cli.streams import guarded_streams
-from vidfx.cli.train import models, train
+from vidfx.cli.commands.annotate import annotate
+from vidfx.cli.commands.bench import bench
+from vidfx.cli.commands.build_engine import build_engine
+from vidfx.cli.commands.dataset import dataset
+from vidfx.cli.commands.doctor import doctor
+from vidfx.cli.commands.engines import engines
+from vidfx.cli.commands.evaluate import evaluate
+from vidfx.cli.commands.status import retry, status
+from vidfx.cli.commands.train import models, train
+from vidfx.cli.console.streams import guarded_streams
 
 app = typer.Typer(
     name="vidfx",

@@ -16,8 +16,8 @@ from functools import lru_cache
 import torch
 from torchvision.ops import batched_nms
 
-from vidfx.stages.checked import REACH, SCORE_TOLERANCE
 from vidfx.stages.detector_heads import HEADS, STRIDES, points_a_cell
+from vidfx.stages.engine_faults import REACH, SCORE_TOLERANCE
 from vidfx_engines.spec import Family
 
 
@@ -63,7 +63,7 @@ def faces(
 
 
 def _are_faces(found: Candidates, size: tuple[int, int]) -> torch.Tensor:
-    """See vidfx.stages.checked.are_faces."""
+    """See vidfx.stages.engine_faults.are_faces."""
     longer = max(size)
     points = torch.cat([found.box, found.landmarks.flatten(1)], 1)
     there = (points >= -REACH * longer) & (points <= (1 + REACH) * longer)

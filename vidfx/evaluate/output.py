@@ -7,6 +7,7 @@ import io
 import json
 from pathlib import Path
 
+from vidfx.atomic import Pending, output_errors
 from vidfx.evaluate import plots
 from vidfx.evaluate.evaluation import Evaluation, Result
 from vidfx.evaluate.mistakes import contact_sheet, shown
@@ -14,7 +15,6 @@ from vidfx.evaluate.page import page
 from vidfx.evaluate.report import is_wanted
 from vidfx.evaluate.thresholds import best_name
 from vidfx.evaluate.verification import Curve, curve
-from vidfx.video.atomic import Pending, output_errors
 
 
 def write(evaluation: Evaluation, folder: Path) -> list[Path]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from vidfx.evaluate.metrics import accuracy, balanced_accuracy, confusion_matrix
-from vidfx.stages.checked import are_faces, are_probabilities
 from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
+from vidfx.stages.engine_faults import are_faces, are_probabilities
 from vidfx_engines import Engine, EngineRunError
 
 IOU = 0.5

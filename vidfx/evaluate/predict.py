@@ -11,8 +11,8 @@ import numpy as np
 
 from vidfx.cores import cores
 from vidfx.evaluate.labels import knows_strangers
-from vidfx.stages.checked import are_probabilities
 from vidfx.stages.decide import OTHER
+from vidfx.stages.engine_faults import are_probabilities
 from vidfx_engines import CropSpec, Engine, EngineRunError
 from vidfx_training.dataset.index import Dataset, Picture
 from vidfx_training.dataset.measure import extracted

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
+from vidfx.atomic import output_errors
 from vidfx.errors import UsageError
 from vidfx.evaluate.verification import allowed, clopper_pearson
 from vidfx.stages.decide import OTHER
-from vidfx.video.atomic import output_errors
 from vidfx_engines import EngineSpec, Thresholds
 
 

@@ -12,9 +12,9 @@ from typing import TextIO
 import numpy as np
 
 from vidfx import schema
+from vidfx.atomic import Pending, output_errors
 from vidfx.stages.decide import OTHER, UNKNOWN
 from vidfx.types import Face, FrameResult, Reading, VideoInfo
-from vidfx.video.atomic import Pending, output_errors
 
 Cell = str | int | float | None
 

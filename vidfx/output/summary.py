@@ -11,10 +11,10 @@ from typing import Any, cast
 
 import vidfx
 from vidfx import schema
+from vidfx.atomic import Pending, output_errors
 from vidfx.output.strict_json import to_json
 from vidfx.stages.decide import OTHER, UNKNOWN
 from vidfx.types import FrameResult, Reading, VideoInfo
-from vidfx.video.atomic import Pending, output_errors
 
 
 @dataclass

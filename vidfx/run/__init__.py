@@ -1,1 +1,4 @@
-"""Runs: from inputs to jobs, from a job to its results."""
+"""MANY videos: the batch, what a worker process runs, Ray, and what measures this machine.
+
+One video is vidfx.annotate's; jobs and processes as such are vidfx.jobs' and vidfx.workers'.
+"""

@@ -8,15 +8,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from vidfx.config import Settings
-from vidfx.run.hand import Task
-from vidfx.run.ledger import Ledger
-from vidfx.run.leftovers import find_leftovers
-from vidfx.run.outcome import Outcome
-from vidfx.run.plan import plan
-from vidfx.run.pool import Pool
-from vidfx.run.progress import Broadcast, Listener
+from vidfx.jobs.events import Broadcast, Listener
+from vidfx.jobs.ledger import Ledger
+from vidfx.jobs.leftovers import find_leftovers
+from vidfx.jobs.outcomes import Outcome
+from vidfx.jobs.plan import plan
 from vidfx.run.ray_pool import RayPool
-from vidfx.run.size import Size
+from vidfx.workers.pool import Pool
+from vidfx.workers.sizing import PoolSize
+from vidfx.workers.worker_process import Task
 
 
 def annotate(
@@ -67,7 +67,7 @@ def annotate(
             if settings.executor == "ray":
                 pool = RayPool(settings, place_of_results, heard, outcomes.append)
             else:
-                size = Size.of(settings, len(tasks))
+                size = PoolSize.of(settings, len(tasks))
                 pool = Pool(
                     *(settings, size, place_of_results, heard, outcomes.append),
                     settle=lambda device: size.on(device, settings, len(tasks)),

@@ -9,12 +9,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from vidfx.annotate.context import Context, load_context
+from vidfx.annotate.video import annotate_video
 from vidfx.config import Settings
-from vidfx.run.machine import cores
-from vidfx.run.plan import Job, Outputs
-from vidfx.run.progress import Listener, Opened
-from vidfx.run.setup import Setup, set_up
-from vidfx.run.video import annotate_video
+from vidfx.jobs.events import Listener, Opened
+from vidfx.jobs.plan import Job, Outputs
+from vidfx.workers.resources import cores
 
 THREADS = {
     "reading": ("decode",),
@@ -101,18 +101,21 @@ def bench(video: Path, settings: Settings, budget_s: float, listener: Listener) 
     cannot be read.
     """
     begun = time.perf_counter()
-    with set_up(settings) as setup, tempfile.TemporaryDirectory(prefix="vidfx-bench-") as folder:
+    with (
+        load_context(settings) as context,
+        tempfile.TemporaryDirectory(prefix="vidfx-bench-") as folder,
+    ):
         start_s = time.perf_counter() - begun
-        for notice in setup.models.notices():
+        for notice in context.models.notices():
             listener.notice(notice)
         out = Path(folder)
-        first, summary = _time(video, out, setup, PROBE_S, listener, video_too=settings.video)
+        first, summary = _time(video, out, context, PROBE_S, listener, video_too=settings.video)
         real_time = first.rate / summary["input"]["frame_rate"]
         wanted = [("annotated video", True)] if settings.video else []
         timings: list[Timing] = []
         part_s = max(PROBE_S, budget_s / (len(wanted) + 1) * real_time)
         for name, video_too in [*wanted, ("CSVs only", False)]:
-            timing, summary = _time(video, out, setup, part_s, listener, video_too=video_too)
+            timing, summary = _time(video, out, context, part_s, listener, video_too=video_too)
             timings.append(replace(timing, name=name))
     given, counts = summary["input"], summary["counts"]
     rate = given["frame_rate"]
@@ -133,15 +136,15 @@ def bench(video: Path, settings: Settings, budget_s: float, listener: Listener) 
 
 
 def _time(
-    video: Path, out: Path, setup: Setup, part_s: float, listener: Listener, *, video_too: bool
+    video: Path, out: Path, context: Context, part_s: float, listener: Listener, *, video_too: bool
 ) -> tuple[Timing, dict[str, Any]]:
     """Annotate ``part_s`` seconds from where the settings begin."""
-    start = setup.settings.start or 0.0
-    end = min(start + part_s, setup.settings.end or float("inf"))
-    changed = replace(setup.settings, end=end, video=video_too, overwrite=True)
+    start = context.settings.start or 0.0
+    end = min(start + part_s, context.settings.end or float("inf"))
+    changed = replace(context.settings, end=end, video=video_too, overwrite=True)
     cpu = time.process_time()
     summary = annotate_video(
-        Job(video, Outputs.of(out / "part")), replace(setup, settings=changed), _Silent(listener)
+        Job(video, Outputs.of(out / "part")), replace(context, settings=changed), _Silent(listener)
     )
     seconds = summary["seconds"]
     timing = Timing(

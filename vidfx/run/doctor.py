@@ -9,14 +9,14 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 import vidfx
+from vidfx.annotate.models import load_models
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError, VidfxError
-from vidfx.run import machine
-from vidfx.run.models import load_models
 from vidfx.video.capabilities import decoders, encoders
+from vidfx.workers import resources as machine
 from vidfx_engines import EngineUnavailable
-from vidfx_engines.openvino_backend import cpu_capabilities, cpu_name, import_openvino
-from vidfx_engines.tensorrt_library import Flavour, driver_version, gpu, import_tensorrt
+from vidfx_engines.backends.openvino import cpu_capabilities, cpu_name, import_openvino
+from vidfx_engines.backends.tensorrt_library import Flavour, driver_version, gpu, import_tensorrt
 from vidfx_engines.user_cache import CACHE_HINT, distrust, user_cache
 
 PACKAGES = (

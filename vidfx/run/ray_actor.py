@@ -10,17 +10,17 @@ from typing import Any
 
 from vidfx.config import Settings
 from vidfx.errors import VidfxError
+from vidfx.jobs.events import Listener, Opened
+from vidfx.jobs.outcomes import Outcome
+from vidfx.jobs.plan import Job
 from vidfx.output.strict_json import to_json
-from vidfx.run.hand import Task
-from vidfx.run.outcome import Outcome
-from vidfx.run.plan import Job
-from vidfx.run.pool import Pool
-from vidfx.run.progress import Listener, Opened
-from vidfx.run.size import Size
-from vidfx.run.wire import error_as_json, job_from_json
+from vidfx.workers.pool import Pool
+from vidfx.workers.protocol import error_as_json, job_from_json
+from vidfx.workers.sizing import PoolSize
+from vidfx.workers.worker_process import Task
 
 
-class Station:
+class WorkerActor:
     """The actor: a pool of one, which lives between the jobs that it is given."""
 
     def __init__(self, settings: dict[str, Any], out: str | None, folder: str) -> None:
@@ -28,7 +28,7 @@ class Station:
         self._told = _Recorder()
         given = Settings(**settings)
         # Ray names the GPU of an actor in CUDA_VISIBLE_DEVICES, which the worker inherits
-        size = replace(Size.of(replace(given, jobs=1), 1), gpus=(), threads=given.threads)
+        size = replace(PoolSize.of(replace(given, jobs=1), 1), gpus=(), threads=given.threads)
         self._pool = Pool(given, size, Path(out) if out else None, self._told, self._report)
 
     def do(self, job: dict[str, Any], overwrite: bool, leftovers: list[str] | None) -> str:

@@ -21,16 +21,16 @@ from typing import Any
 
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError, UsageError, VidfxError
-from vidfx.run.hand import Task
-from vidfx.run.outcome import Outcome
-from vidfx.run.plan import Job
-from vidfx.run.pool import another_death, outputs_of
-from vidfx.run.progress import Listener, Opened
-from vidfx.run.ray_actor import Station
-from vidfx.run.wire import (
+from vidfx.jobs.events import Listener, Opened
+from vidfx.jobs.outcomes import Outcome
+from vidfx.jobs.plan import Job
+from vidfx.run.ray_actor import WorkerActor
+from vidfx.workers.pool import another_death, outputs_of
+from vidfx.workers.protocol import (
     error_from_json,
     job_as_json,
 )
+from vidfx.workers.worker_process import Task
 
 CORES_AN_ACTOR = 2
 WAIT_S = 1.0
@@ -166,7 +166,7 @@ class RayPool:
             num_gpus=int(self._on_gpu),
             scheduling_strategy="SPREAD",
             max_concurrency=2,  # it works, and tells of it
-        )(Station)
+        )(WorkerActor)
         settings = asdict(replace(self.settings, threads=self._cores, jobs=1))
         out = None if self.out is None else str(self.out)
         actor = kind.remote(settings, out, str(Path.cwd()))

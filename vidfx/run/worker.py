@@ -19,21 +19,21 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from vidfx.annotate.context import Context, load_context
+from vidfx.annotate.resume import is_done
+from vidfx.annotate.segment_task import do_segment
+from vidfx.annotate.video import annotate_video
 from vidfx.config import Settings
 from vidfx.errors import Interrupted, VidfxError
-from vidfx.run import storage
-from vidfx.run.done import is_done
-from vidfx.run.leftovers import find_leftovers, remove_parts
-from vidfx.run.locks import BusyError, Locks
-from vidfx.run.machine import give_memory_back
-from vidfx.run.outcome import as_failure
-from vidfx.run.plan import Job
-from vidfx.run.progress import Listener, Opened
-from vidfx.run.segment import do_segment
-from vidfx.run.setup import Setup, set_up
-from vidfx.run.shortage import is_short, looks_short, shortage
-from vidfx.run.video import annotate_video
-from vidfx.run.wire import Message, Wire, error_as_json, job_from_json
+from vidfx.jobs import storage
+from vidfx.jobs.events import Listener, Opened
+from vidfx.jobs.leftovers import find_leftovers, remove_parts
+from vidfx.jobs.locks import BusyError, Locks
+from vidfx.jobs.outcomes import as_failure
+from vidfx.jobs.plan import Job
+from vidfx.workers.protocol import Channel, Message, error_as_json, job_from_json
+from vidfx.workers.resources import give_memory_back
+from vidfx.workers.shortage import is_short, looks_short, shortage
 
 TELL_EVERY_S = 0.2
 DROP_S = 3.0
@@ -43,7 +43,7 @@ DROP_S = 3.0
 class _Teller(Listener):
     """Tells the run of the one video that is being worked on."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Channel) -> None:
         self._wire = wire
         self._told = 0.0
 
@@ -82,20 +82,20 @@ class _Teller(Listener):
         self._wire.send(event="short", error=error_as_json(error), sure=sure)
 
 
-def work(wire: Wire) -> None:
+def work(wire: Channel) -> None:
     """Load what the first message asks for, then do jobs until the run ends."""
     first = wire.receive()
     wire.send(event="alive")
     try:
         inbox = _Inbox(wire)
-        with set_up(Settings(**first["settings"])) as setup:
+        with load_context(Settings(**first["settings"])) as context:
             desk = _Desk(first["out"])
-            notices = [*setup.models.notices(), *desk.notices()]
-            wire.send(event="ready", notices=notices, device=_device(setup))
+            notices = [*context.models.notices(), *desk.notices()]
+            wire.send(event="ready", notices=notices, device=_device(context))
             while True:
                 job, message = inbox.next()
                 wire.send(event="begun")
-                _do(job, message, inbox, setup, desk, _Teller(wire))
+                _do(job, message, inbox, context, desk, _Teller(wire))
                 inbox.job = None
     except KeyboardInterrupt:
         raise
@@ -104,16 +104,16 @@ def work(wire: Wire) -> None:
         wire.send(event="refused", error=error_as_json(failure))
 
 
-def _device(setup: Setup) -> str:
+def _device(context: Context) -> str:
     """What the engines run on, "cpu" or "cuda:n"; one on a GPU decides."""
-    names = [selection.engine.device.lower() for selection in setup.models.selections]
+    names = [selection.engine.device.lower() for selection in context.models.selections]
     return next((name.split()[0] for name in names if name.startswith("cuda")), "cpu")
 
 
 class _Inbox:
     """Jobs as they come, and what is to vanish when the run has gone before its time."""
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Channel) -> None:
         self.job: Job | None = None
         "at hand"
         self.made: list[Path] = []
@@ -151,24 +151,24 @@ class _Inbox:
 
 
 def _do(
-    job: Job, message: Message, inbox: _Inbox, setup: Setup, desk: _Desk, teller: _Teller
+    job: Job, message: Message, inbox: _Inbox, context: Context, desk: _Desk, teller: _Teller
 ) -> None:
     try:
         if job.part is not None:
-            made = do_segment(job, setup, teller)
+            made = do_segment(job, context, teller)
             inbox.made.append(Path(made["outputs"]["file"]))
             teller.done(job, made)
             return
         with desk.hold(job):
             if desk.locks is not None:
                 _clear(job, message["leftovers"])
-            if is_done(job, setup, overwrite=bool(message["overwrite"])):
+            if is_done(job, context, overwrite=bool(message["overwrite"])):
                 teller.skipped(job, "done already, with the same input and settings")
             elif desk.locks is None:
                 teller.tell("planned")
             else:
                 try:
-                    summary = _annotate(job, setup, teller)
+                    summary = _annotate(job, context, teller)
                 finally:
                     give_memory_back()
                 teller.done(job, summary)
@@ -189,7 +189,7 @@ def _failure(job: Job, error: Exception) -> VidfxError:
     return failure
 
 
-def _annotate(job: Job, setup: Setup, teller: _Teller) -> dict[str, Any]:
+def _annotate(job: Job, context: Context, teller: _Teller) -> dict[str, Any]:
     """Make the results, with the video brought and the results sent where they are on storage."""
     with ExitStack() as stack:
         if job.origin:
@@ -198,7 +198,7 @@ def _annotate(job: Job, setup: Setup, teller: _Teller) -> dict[str, Any]:
         if job.destination is not None:
             _clear(job, [str(path) for path in job.outputs])
         try:
-            summary = annotate_video(job, setup, teller)
+            summary = annotate_video(job, context, teller)
         except Exception as error:
             raise _failure(job, error) from error
         if job.destination is not None:
@@ -245,7 +245,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the run's to hear
     code = 0
     try:
-        work(Wire(int(sys.argv[1])))
+        work(Channel(int(sys.argv[1])))
     except KeyboardInterrupt:
         code = Interrupted.exit_code
     except OSError:  # the run has gone

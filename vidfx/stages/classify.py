@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vidfx.stages.align import transforms
-from vidfx.stages.checked import are_probabilities
+from vidfx.stages.engine_faults import are_probabilities
 from vidfx.stages.pixels import warped
 from vidfx.types import SQUARE, Detections, FaceBatch, Frame, Prediction, Stretch
 from vidfx_engines import Engine

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vidfx.stages.checked import are_faces
 from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
+from vidfx.stages.engine_faults import are_faces
 from vidfx.stages.pixels import shrunk, size_of
 from vidfx.types import SQUARE, Detections, Frame, Stretch
 from vidfx_engines import Engine

@@ -3,7 +3,7 @@
 CenterFace (Xu 2019), SCRFD (Guo 2021, with insightface's own conventions) and YuNet (Wu 2023).
 Every decoder takes the outputs of one picture and gives, in pixels of the detector's input,
 boxes (N, 4) xyxy, scores (N,) and landmarks (N, 5, 2) of the candidates above a threshold, and of
-those whose score is no number: vidfx.stages.checked tells of them.
+those whose score is no number: vidfx.stages.engine_faults tells of them.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from vidfx_training.detector.network import OUTPUTS, Exported
 from vidfx_training.detector.recipe import DetectorRecipe
 from vidfx_training.detector.train import ALL, load, weights_of
 from vidfx_training.errors import TrainingError
-from vidfx_training.onnx_file import exported, halved
+from vidfx_training.onnx_export.onnx_file import exported, halved
 
 CELL = 32
 """Sides are multiples of this many px."""

@@ -1,0 +1,230 @@
+"""OpenVINO: the engine for CPUs."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from vidfx_engines.base import CHUNK, Precision, check_batch, check_outputs, empty_outputs
+from vidfx_engines.compiled_cache import fetch, keep, key_of
+from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
+from vidfx_engines.libraries import importing
+from vidfx_engines.spec import PLAN, EngineSpec
+
+if TYPE_CHECKING:
+    from vidfx_engines.graph.edit import Prepared
+
+NOT_WANTED = ("openvino_telemetry", "openvino.tools.ovc")
+"""The first sends an event to Google Analytics when OpenVINO is imported; the second converts
+models of other frameworks, and takes longer to import than all the rest."""
+MACHINE = ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")
+"""Properties of the CPU for which a compiled model holds."""
+
+GRAPH_CODE = (
+    *(Path(__file__).parents[1] / "graph" / name for name in ("edit.py", "bounds.py", "input.py")),
+    Path(__file__),
+)
+"""The files that make the cached graph; another version of them must not read this one's cache."""
+
+
+@cache
+def import_openvino() -> Any:
+    """The library without the parts that are NOT_WANTED, which it can do without."""
+    before = {name: sys.modules.get(name) for name in NOT_WANTED}
+    sys.modules.update(dict.fromkeys(NOT_WANTED))  # type: ignore[arg-type]
+    try:
+        with importing("openvino"):
+            return import_module("openvino")
+    finally:
+        for name, module in before.items():
+            if module is None:
+                del sys.modules[name]
+            else:
+                sys.modules[name] = module
+
+
+@cache
+def _core() -> Any:
+    return import_openvino().Core()
+
+
+def cpu_capabilities() -> list[str]:
+    """What the processor computes in, e.g. FP32, BF16, INT8."""
+    return list(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+
+
+def cpu_name() -> str:
+    """The processor in words."""
+    return " ".join(str(_core().get_property("CPU", "FULL_DEVICE_NAME")).split())
+
+
+class OpenVinoEngine:
+    """See vidfx_engines.base.Engine."""
+
+    backend = "openvino"
+
+    def __init__(
+        self, spec: EngineSpec, network: _Network, options: dict[str, Any], precision: str
+    ) -> None:
+        self.spec = spec
+        self.precision = precision
+        self.device = f"CPU, {precision}"
+        self._network: _Network | None = network
+        self._options = options
+        self._sides: tuple[int, ...] | None = None
+        self._queue: Any = None
+        if spec.input.size is not None:
+            self._queue_for((spec.input.size, spec.input.size))
+
+    def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
+        batch = check_batch(self.spec, batch)
+        if self._network is None:
+            raise EngineRunError(f"{self.spec.name}: closed")
+        if not len(batch):
+            return empty_outputs(self._network.output_sides())
+        try:
+            outputs = self._infer(self._queue_for(batch.shape[1:3]), batch)
+        except RuntimeError as error:
+            raise EngineRunError(f"{self.spec.name}: OpenVINO: {first_line(error)}") from None
+        check_outputs(self.spec, outputs, len(batch))
+        return outputs
+
+    def close(self) -> None:
+        self._network = self._queue = self._sides = None
+
+    def _infer(self, queue: Any, batch: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Pictures of a detector go one by one, crops in chunks that keep every stream busy."""
+        detects = self.spec.input.size is None
+        step = 1 if detects else min(CHUNK, -(-len(batch) // len(queue)))
+        starts = range(0, len(batch), step)
+        parts: list[tuple[np.ndarray, ...]] = [()] * len(starts)
+        names = self.spec.outputs
+
+        def copy_out(request: Any, index: int) -> None:
+            tensors = (request.get_tensor(name) for name in names)
+            parts[index] = tuple(np.array(tensor.data, np.float32) for tensor in tensors)
+
+        queue.set_callback(copy_out)
+        try:
+            for index, start in enumerate(starts):
+                queue.start_async({0: batch[start : start + step]}, index, share_inputs=True)
+        finally:  # Ctrl-C must not leave requests that read a batch which is gone
+            queue.wait_all()
+        return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+
+    def _queue_for(self, sides: tuple[int, ...]) -> Any:
+        """Requests for pictures of ``sides`` (H, W); those for others go, they hold 100 MB."""
+        if sides != self._sides:
+            self._queue = self._sides = None
+            self._queue = import_openvino().AsyncInferQueue(self._compile(sides))
+            self._sides = sides
+        return self._queue
+
+    def _compile(self, sides: tuple[int, ...]) -> Any:
+        """From the user's cache where the model, its options, OpenVINO and the CPU are the same."""
+        assert self._network is not None
+        core = _core()
+        machine = [core.get_property("CPU", name) for name in MACHINE]
+        version = import_openvino().__version__
+        key = key_of(version, machine, sorted(self._options.items()), self._network.key, sides)
+        blob = fetch(key)
+        if blob is not None:
+            with suppress(RuntimeError):
+                return core.import_model(blob, "CPU", self._options)
+        model = self._network.read()
+        model.reshape([1 if self.spec.input.size is None else -1, *sides, 3])
+        compiled = core.compile_model(model, "CPU", self._options)
+        keep(key, compiled.export_model().getvalue())
+        return compiled
+
+
+class OpenVinoBackend:
+    """See vidfx_engines.base.Backend."""
+
+    name = "openvino"
+    devices = ("cpu",)
+    install = "pip install openvino"
+
+    def supports(self, spec: EngineSpec, device: str) -> str | None:
+        if find_spec("openvino") is None:
+            return "openvino is not installed"
+        return PLAN if spec.is_plan else None
+
+    def load(
+        self,
+        spec: EngineSpec,
+        folder: Path,
+        *,
+        device: str,
+        threads: int | None,
+        precision: Precision,
+    ) -> OpenVinoEngine:
+        weights = spec.read_weights(folder)
+        has_bf16 = "BF16" in cpu_capabilities()
+        if precision == "bf16" and not has_bf16:
+            raise EngineUnavailable("this CPU has no bf16 arithmetic", hint="leave precision auto")
+        if precision == "auto" and spec.build and spec.build.precision == "fp32":
+            precision = "f32"  # measured to be faster when it was built, or asked for
+        chosen = "bf16" if precision != "f32" and has_bf16 else "f32"
+        options: dict[str, Any] = {
+            "INFERENCE_PRECISION_HINT": chosen,
+            "PERFORMANCE_HINT": "THROUGHPUT",
+            "ENABLE_CPU_PINNING": False,
+        }
+        if threads is not None:
+            options["INFERENCE_NUM_THREADS"] = threads
+        try:
+            network = _Network(spec, weights)
+            return OpenVinoEngine(spec, network, options, "int8" if network.int8 else chosen)
+        except RuntimeError as error:
+            raise EngineUnavailable(
+                f"{spec.weights}: OpenVINO cannot run it: {first_line(error)}"
+            ) from None
+
+
+class _Network:
+    """The graph of an engine as OpenVINO takes it.
+
+    ``graph.prepare`` makes it once, which imports onnx and takes 0.1 s; the user's cache keeps it,
+    and it is not even read from there where a compiled model is.
+    """
+
+    def __init__(self, spec: EngineSpec, weights: bytes) -> None:
+        """Raises RuntimeError where OpenVINO does not know the graph, EngineError for no graph."""
+        self._spec, self._weights = spec, weights
+        code = [file.read_bytes() for file in GRAPH_CODE]
+        self.key = key_of("graph", code, spec)
+        int8_key = key_of("int8", self.key)
+        known = fetch(int8_key)
+        if known is None:
+            made = self._prepare()
+            _core().read_model(made.data, b"")
+            known = bytes([made.int8])
+            keep(int8_key, known)
+        self.int8 = bool(known[0])
+
+    def _prepare(self) -> Prepared:
+        from vidfx_engines.graph import edit as graph  # noqa: PLC0415
+
+        made = graph.prepare(self._spec, self._weights)
+        keep(self.key, made.data)
+        return made
+
+    def read(self) -> Any:
+        """As openvino.Model; it is the caller's to change."""
+        return _core().read_model(fetch(self.key) or self._prepare().data, b"")
+
+    def output_sides(self) -> list[list[int | None]]:
+        """Of the outputs in the spec's order; None where a side depends on the input."""
+        model = self.read()
+        return [
+            [d.get_length() if d.is_static else None for d in model.output(name).partial_shape]
+            for name in self._spec.outputs
+        ]

@@ -1,0 +1,206 @@
+"""From an ONNX file to a TensorRT plan: one builder for TensorRT 10.8 and later, 11 and RTX.
+
+Networks are strongly typed: what the graph says is what is built. TensorRT returns nothing where
+it fails and says why in its log alone, so the log is collected and turned into the error.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from vidfx_engines.backends.tensorrt_library import Flavour, Log, import_tensorrt, log_of
+from vidfx_engines.base import PIXELS
+from vidfx_engines.built import Profile
+from vidfx_engines.errors import EngineError, EngineFileError, EngineUnavailable
+
+if TYPE_CHECKING:
+    import tensorrt
+
+HardwareCompatibility = Literal["none", "ampere_plus", "same_compute_capability"]
+POLL = 0.2
+"""Seconds between two looks at whether the build is done, in which Ctrl-C is noticed."""
+
+
+class Monitor(Protocol):
+    """What is told of a build, from threads of TensorRT's own."""
+
+    def started(self, phase: str, steps: int) -> object: ...
+
+    def advanced(self, phase: str, step: int) -> object: ...
+
+    def finished(self, phase: str) -> object: ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A built engine."""
+
+    data: bytes
+    timing_cache: bytes
+    "for the next build on this GPU; empty where the flavour has none"
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OnnxToTensorRT:
+    """How to build. The graph's input is PIXELS, (N, 3, H, W) uint8."""
+
+    flavour: Flavour
+    profile: Profile
+    optimisation: int = 3
+    "0 to 5: how long to search for the fastest kernels"
+    workspace: int = 4 << 30
+    "bytes that kernels may borrow"
+    hardware_compatibility: HardwareCompatibility = "none"
+    version_compatible: bool = False
+
+    def __call__(
+        self, onnx: bytes, *, timing_cache: bytes = b"", monitor: Monitor | None = None
+    ) -> Plan:
+        """Build the plan; Ctrl-C cancels it.
+
+        Raises EngineUnavailable without library or driver, EngineFileError where the graph cannot
+        be built, with the node, KeyboardInterrupt.
+        """
+        import_tensorrt(self.flavour)
+        done: list[Plan | BaseException] = []
+        cancel = threading.Event()
+
+        def work() -> None:
+            try:
+                done.append(self._build(onnx, timing_cache, monitor, cancel))
+            except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+                done.append(error)
+
+        thread = threading.Thread(target=work, name="tensorrt-build")
+        thread.start()
+        try:
+            while thread.is_alive():
+                thread.join(POLL)
+        except KeyboardInterrupt:
+            cancel.set()
+            thread.join()
+            raise
+        if isinstance(done[0], BaseException):
+            raise done[0]
+        return done[0]
+
+    def _build(
+        self, onnx: bytes, timing_cache: bytes, monitor: Monitor | None, cancel: threading.Event
+    ) -> Plan:
+        if TYPE_CHECKING:
+            import tensorrt as trt  # noqa: PLC0415
+        else:
+            trt = import_tensorrt(self.flavour)
+        log = log_of(self.flavour)
+        log.begin()
+        try:
+            builder = trt.Builder(log.sink)
+        except TypeError:  # "factory function returned nullptr"
+            raise EngineUnavailable(
+                f"{self.flavour} cannot start: {log.said() or 'no NVIDIA driver'}",
+                hint="build on the machine with the GPU, or use --backend tensorrt-rtx",
+            ) from None
+        network = _parsed(trt, builder, log, onnx)
+        config = builder.create_builder_config()
+        config.builder_optimization_level = self.optimisation
+        config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, self.workspace)
+        timed = self.flavour == "tensorrt"
+        if timed:
+            cache = config.create_timing_cache(timing_cache)
+            config.set_timing_cache(cache, ignore_mismatch=False)
+        self._compatible(trt, config)
+        profile = builder.create_optimization_profile()
+        profile.set_shape(PIXELS, self.profile.least, self.profile.usual, self.profile.most)
+        config.add_optimization_profile(profile)
+        watcher = _watcher(trt, monitor, cancel)
+        config.progress_monitor = watcher
+        if not builder.is_network_supported(network, config):
+            raise _failed(log)
+        plan = builder.build_serialized_network(network, config)
+        if plan is None:
+            if cancel.is_set():
+                raise KeyboardInterrupt
+            raise _failed(log)
+        kept = bytes(memoryview(config.get_timing_cache().serialize())) if timed else b""
+        return Plan(bytes(memoryview(plan)), kept, tuple(dict.fromkeys(log.warnings)))
+
+    def _compatible(self, trt: object, config: tensorrt.IBuilderConfig) -> None:
+        if TYPE_CHECKING:
+            import tensorrt as trt  # noqa: PLC0415
+        if self.flavour == "tensorrt-rtx":
+            if self.version_compatible or self.hardware_compatibility != "none":
+                raise EngineUnavailable(
+                    "TensorRT-RTX plans run on every RTX GPU and on their own version only",
+                    hint="leave out --hardware-compatibility and --version-compatible",
+                )
+            return
+        if self.hardware_compatibility != "none":
+            name = self.hardware_compatibility.upper()
+            level = getattr(trt.HardwareCompatibilityLevel, name, None)
+            if level is None:
+                raise EngineUnavailable(
+                    f"this TensorRT, {trt.__version__}, has no {self.hardware_compatibility}",
+                    hint="use ampere_plus, or a newer TensorRT",
+                )
+            config.hardware_compatibility_level = level
+        if self.version_compatible:
+            config.set_flag(trt.BuilderFlag.VERSION_COMPATIBLE)
+
+
+def _parsed(
+    trt: object, builder: tensorrt.Builder, log: Log, onnx: bytes
+) -> tensorrt.INetworkDefinition:
+    if TYPE_CHECKING:
+        import tensorrt as trt  # noqa: PLC0415
+    weak = int(trt.__version__.split(".")[0]) < 11
+    flags = 1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED) if weak else 0
+    network = builder.create_network(flags)
+    parser = trt.OnnxParser(network, log.sink)
+    if not parser.parse(onnx):
+        found = [parser.get_error(number) for number in range(parser.num_errors)]
+        told = [
+            f"node {e.node_name() or e.node()} [{e.node_operator()}]: {' '.join(e.desc().split())}"
+            for e in found
+        ]
+        raise EngineFileError(
+            f"TensorRT does not take this graph: {'; '.join(told[:3]) or log.said()}",
+            hint="export the model without this operator, or use --backend onnx",
+        )
+    return network
+
+
+def _watcher(
+    trt: object, monitor: Monitor | None, cancel: threading.Event
+) -> tensorrt.IProgressMonitor:
+    if TYPE_CHECKING:
+        import tensorrt as trt  # noqa: PLC0415
+
+    class Watcher(trt.IProgressMonitor):
+        def __init__(self) -> None:
+            trt.IProgressMonitor.__init__(self)
+
+        def phase_start(self, phase_name: str, parent_phase: str | None, num_steps: int) -> None:
+            if monitor is not None:
+                monitor.started(phase_name, num_steps)
+
+        def step_complete(self, phase_name: str, step: int) -> bool:
+            if monitor is not None:
+                monitor.advanced(phase_name, step + 1)
+            return not cancel.is_set()
+
+        def phase_finish(self, phase_name: str) -> None:
+            if monitor is not None:
+                monitor.finished(phase_name)
+
+    return Watcher()
+
+
+def _failed(log: Log) -> EngineError:
+    said = log.said()
+    hint = "use another precision, or --backend onnx"
+    if "profile" in said or "imension" in said:
+        hint = "the shapes of --batch and --size must be those that the model takes"
+    return EngineFileError(f"TensorRT could not build it: {said}", hint=hint)

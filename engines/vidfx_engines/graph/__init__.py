@@ -1,0 +1,1 @@
+"""ONNX graphs read, checked and edited, without any library that runs them."""

@@ -1,0 +1,265 @@
+"""Edits of ONNX graphs, so that one file serves every backend.
+
+After ``prepare`` a model takes (N, H, W, 3) or (N, 3, H, W) uint8 RGB, with its normalisation
+inside, any N and, for detectors, any H and W; its outputs have the batch first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+from google.protobuf.message import DecodeError, Message
+from onnx import (
+    GraphProto,
+    ModelProto,
+    NodeProto,
+    TensorProto,
+    ValueInfoProto,
+    helper,
+    numpy_helper,
+)
+
+from vidfx_engines.errors import EngineFileError, first_line
+from vidfx_engines.graph.bounds import check_bounds
+from vidfx_engines.graph.input import with_pixels, with_planar_pixels
+from vidfx_engines.spec import EngineSpec
+
+CHANNELS_LAST = [0, 2, 3, 1]
+QUANTISED = ("QuantizeLinear", "QLinearConv", "ConvInteger")
+BATCH_IN_ROWS = [2, 3, 0, 1]
+"""How stock SCRFD transposes its heads: right for one picture, wrong for two."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A model as every backend can take it."""
+
+    data: bytes
+    "an ONNX file"
+    int8: bool
+    "whether it does its arithmetic in int8"
+
+
+def prepare(spec: EngineSpec, data: bytes, *, planar: bool = False) -> Prepared:
+    """The ONNX file ``data`` as every backend can take it; TensorRT wants it ``planar``, NCHW.
+
+    Raises EngineFileError where it is no ONNX file, reaches for other files, or is not what
+    ``spec`` says.
+    """
+    model = parse(data, spec.weights)
+    _agree(spec, model)
+    int8 = any(node.op_type in QUANTISED for node in model.graph.node)
+    if spec.input.size is None:
+        with_dynamic_shape(model, spec.input.layout)
+    else:
+        with_dynamic_batch(model)
+    put = with_planar_pixels if planar else with_pixels
+    return Prepared(put(model, spec.input).SerializeToString(), int8)
+
+
+def parse(data: bytes, name: str) -> ModelProto:
+    """An ONNX model that keeps to itself; ``name`` is for the error's text."""
+    try:
+        model = onnx.load_model_from_string(data)
+    except DecodeError:
+        raise EngineFileError(f"{name}: not an ONNX file") from None
+    if not model.graph.node or not model.graph.output:
+        raise EngineFileError(f"{name}: not an ONNX file, or an empty one")
+    nodes: list[NodeProto] = []
+    tensors: list[TensorProto] = []
+    for message in _walk(model):
+        if isinstance(message, NodeProto):
+            nodes.append(message)
+        elif isinstance(message, TensorProto):
+            tensors.append(message)
+        if isinstance(message, TensorProto) and (
+            message.data_location == TensorProto.EXTERNAL or message.external_data
+        ):
+            raise EngineFileError(
+                f"{name}: has its weights in other files, which vidfx does not read",
+                hint="save it as one file: onnx.save(onnx.load(path), path)",
+            )
+        if isinstance(message, NodeProto) and message.op_type == "EPContext":
+            raise EngineFileError(f"{name}: holds a compiled blob (EPContext), not a network")
+    check_bounds(nodes, tensors, name)
+    return model
+
+
+def check(data: bytes, name: str) -> None:
+    """Raises EngineFileError where the ONNX file breaks the standard's rules."""
+    try:
+        onnx.checker.check_model(data)  # pyright: ignore[reportUnknownMemberType]
+    except onnx.checker.ValidationError as error:
+        raise EngineFileError(f"{name}: not a valid graph: {first_line(error)}") from None
+
+
+def inputs(model: ModelProto) -> list[str]:
+    """Names of what the model takes."""
+    return [value.name for value in _inputs(model.graph)]
+
+
+def shapes(values: Iterable[ValueInfoProto]) -> dict[str, list[int]]:
+    """Declared sides by name, 0 where they depend on the input."""
+    return {v.name: [dim.dim_value for dim in v.type.tensor_type.shape.dim] for v in values}
+
+
+def with_dynamic_batch(model: ModelProto) -> ModelProto:
+    """Make ``model`` take any number of pictures."""
+    _batch_first(model.graph)
+    for value in (*_inputs(model.graph), *model.graph.output):
+        if value.type.tensor_type.shape.dim:
+            value.type.tensor_type.shape.dim[0].dim_param = "N"
+    del model.graph.value_info[:]
+    return model
+
+
+def with_dynamic_shape(model: ModelProto, layout: str = "NCHW") -> ModelProto:
+    """Make ``model``, a detector, take any number of pictures of any height and width."""
+    _relative_resizes(model)
+    with_dynamic_batch(model)
+    sides = (2, 3) if layout == "NCHW" else (1, 2)
+    for value in _inputs(model.graph):
+        for axis, letter in zip(sides, "HW", strict=True):
+            value.type.tensor_type.shape.dim[axis].dim_param = letter
+    for value in model.graph.output:
+        dims = value.type.tensor_type.shape.dim
+        stays = 1 if len(dims) == 4 else len(dims) - 1  # (N, C, h, w) maps, (N, anchors, k) rows
+        for axis in {1, 2, 3} & set(range(len(dims))) - {stays}:
+            dims[axis].dim_param = f"{value.name}_{axis}"
+    return model
+
+
+def _batch_first(graph: GraphProto) -> None:
+    """Heads that pour pictures into one list of rows, or say "one picture", get a batch axis.
+
+    Transpose (2,3,0,1), Reshape (-1,k) becomes Transpose (0,2,3,1), Reshape (0,-1,k), which is
+    the same for one picture.
+    """
+    made_by = {name: node for node in graph.node for name in node.output}
+    known = _constants(graph)
+    widened: set[str] = set()
+    for node in graph.node:
+        if node.op_type != "Reshape":
+            if node.op_type in ("Sigmoid", "Identity", "Cast") and node.input[0] in widened:
+                widened.update(node.output)
+            continue
+        source = made_by.get(node.input[0])
+        shape = known.get(node.input[1]) if len(node.input) > 1 else None
+        if source is None or source.op_type != "Transpose" or shape is None:
+            continue
+        perm = next((a for a in source.attribute if a.name == "perm"), None)
+        if perm is None or list(perm.ints) not in (CHANNELS_LAST, BATCH_IN_ROWS):
+            continue
+        rows = shape.tolist()
+        flat = len(rows) == 2 and rows[0] == -1
+        if not flat and (len(rows) != 3 or rows[:2] != [1, -1]):
+            continue
+        perm.ints[:] = CHANNELS_LAST
+        name = f"{node.output[0]}_rows"
+        add_constant(graph, name, np.array([0, -1, rows[-1]], np.int64))
+        node.input[1] = name
+        if flat:
+            widened.update(node.output)
+    for value in graph.output:
+        tensor = value.type.tensor_type
+        if value.name in widened and len(tensor.shape.dim) == 2:
+            sides = ["N", f"{value.name}_rows", tensor.shape.dim[1].dim_value]
+            value.CopyFrom(helper.make_tensor_value_info(value.name, tensor.elem_type, sides))
+
+
+def _relative_resizes(model: ModelProto) -> None:
+    """Resize nodes with the sizes of one input shape written in get factors instead."""
+    known = _constants(model.graph)
+    fixed = [
+        node
+        for node in model.graph.node
+        if node.op_type == "Resize" and len(node.input) == 4 and node.input[3] in known
+    ]
+    if not fixed:
+        return
+    try:
+        inferred = onnx.shape_inference.infer_shapes(model).graph
+    except onnx.shape_inference.InferenceError as error:
+        raise EngineFileError(f"its graph makes no sense: {first_line(error)}") from None
+    known_shapes = shapes((*inferred.input, *inferred.value_info))
+    for node in fixed:
+        before, after = known_shapes.get(node.input[0], []), known[node.input[3]]
+        if len(before) != len(after) or not all(before):
+            raise EngineFileError(
+                f"node {node.name or node.output[0]}: resizes to a fixed size that no factor gives",
+                hint="export the model again with a dynamic height and width",
+            )
+        name = f"{node.output[0]}_factors"
+        add_constant(model.graph, name, (after / np.array(before)).astype(np.float32))
+        node.input[2] = name
+        del node.input[3:]
+
+
+def _agree(spec: EngineSpec, model: ModelProto) -> None:
+    """Names, types and, where they are written in, numbers of labels are those of the spec."""
+    graph = model.graph
+    names = [value.name for value in _inputs(graph)]
+    if names != [spec.input.name]:
+        raise EngineFileError(
+            f"{spec.weights}: its inputs are {', '.join(names)}; input.name is {spec.input.name}"
+        )
+    tensor = input_of(graph, spec.input.name).type.tensor_type
+    kinds: dict[int, str] = {TensorProto.FLOAT: "float32", TensorProto.UINT8: "uint8"}
+    kind = kinds.get(tensor.elem_type)
+    if kind != spec.input.dtype or len(tensor.shape.dim) != 4:
+        raise EngineFileError(
+            f"{spec.weights}: its input is not a picture of {spec.input.dtype}, as input.dtype says"
+        )
+    outputs = {value.name: value for value in graph.output}
+    missing = [name for name in spec.outputs if name not in outputs]
+    if missing:
+        raise EngineFileError(f"{spec.weights}: has no output {missing[0]}, which outputs names")
+    if spec.labels:
+        dims = outputs[spec.outputs[0]].type.tensor_type.shape.dim
+        columns = dims[-1].dim_value if dims else 0
+        if columns and columns != len(spec.labels):
+            raise EngineFileError(
+                f"{spec.weights}: gives {columns} probabilities; labels has {len(spec.labels)}",
+                hint="labels and weights are not of one training; build the engine again",
+            )
+
+
+def _inputs(graph: GraphProto) -> list[ValueInfoProto]:
+    """Old files list their weights among the inputs."""
+    weights = {tensor.name for tensor in graph.initializer}
+    return [value for value in graph.input if value.name not in weights]
+
+
+def input_of(graph: GraphProto, name: str) -> ValueInfoProto:
+    return next(value for value in graph.input if value.name == name)
+
+
+def _constants(graph: GraphProto) -> dict[str, np.ndarray]:
+    """Small integer vectors by name, from weights and Constant nodes."""
+    tensors = [(tensor.name, tensor) for tensor in graph.initializer]
+    for node in graph.node:
+        if node.op_type == "Constant":
+            tensors += [(node.output[0], a.t) for a in node.attribute if a.name == "value"]
+    return {
+        name: numpy_helper.to_array(tensor)
+        for name, tensor in tensors
+        if tensor.data_type == TensorProto.INT64 and len(tensor.dims) == 1 and tensor.dims[0] > 0
+    }
+
+
+def add_constant(graph: GraphProto, name: str, values: np.ndarray) -> None:
+    graph.initializer.append(numpy_helper.from_array(values, name))
+
+
+def _walk(message: Message) -> Iterator[Message]:
+    """A protobuf message and all that it holds."""
+    stack: list[Message] = [message]
+    while stack:
+        here = stack.pop()
+        yield here
+        for descriptor, value in here.ListFields():
+            if descriptor.message_type is not None:
+                stack.extend([value] if isinstance(value, Message) else value)

@@ -1,0 +1,167 @@
+"""Where a network's weights start: ImageNet's, VGGFace's, a file's, or nowhere."""
+
+# torch and torchvision leave the types of many functions open.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from urllib.error import URLError
+
+import torch
+from torchvision.models import ResNet18_Weights, VGG16_Weights
+
+from vidfx_engines.user_cache import user_cache
+from vidfx_training.checkpoint import read_tensors
+from vidfx_training.errors import WeightsError
+from vidfx_training.networks.classifier import Network, Vgg16
+from vidfx_training.recipe import Norm, Recipe
+
+VGGFACE_FILE = "vgg_face_dag.pth"
+VGGFACE_PAGE = "https://www.robots.ox.ac.uk/~albanie/pytorch-models.html"
+IMAGENET = {
+    "resnet18": ResNet18_Weights.IMAGENET1K_V1,
+    "vggface": VGG16_Weights.IMAGENET1K_V1,
+}
+LICENCES = {
+    "imagenet": "started from torchvision's ImageNet weights (BSD-3; ImageNet's terms)",
+    "vggface": "started from VGGFace (Parkhi 2015), licensed for non-commercial research",
+}
+
+
+def start(net: Network, arch: str, init: str, say: Callable[[str], None]) -> None:
+    """Give ``net`` the weights that ``init`` names: scratch, imagenet, vggface or a file.
+
+    The head always starts anew, and so does what the start has no weights for, which is said.
+    Raises WeightsError where the start cannot be had, is of another network or is no weights.
+    """
+    if init == "scratch":
+        return
+    if init == "imagenet":
+        tensors, name = _imagenet(arch), "ImageNet"
+    elif init == "vggface":
+        file = weights_folder() / VGGFACE_FILE
+        if not file.is_file():
+            raise WeightsError(
+                f"--init vggface: {file} is not here, and nobody publishes it for downloads by"
+                " programs",
+                hint=f"get {VGGFACE_FILE} from {VGGFACE_PAGE} and put it there, or name it:"
+                " --init PATH",
+            )
+        tensors, name = read_weights(file), str(file)
+    else:
+        tensors, name = read_weights(Path(init)), init
+    _fill(net, arch, _renamed(tensors, arch), name, say)
+
+
+def norm_of(init: str) -> Norm | None:
+    """How the input of these weights was normalised; None where nothing says."""
+    known: dict[str, Norm] = {"imagenet": "imagenet", "vggface": "vggface"}
+    if init == "scratch" or init in known or not init.endswith(".safetensors"):
+        return known.get(init)
+    meta = read_tensors(Path(init))[1]
+    return Recipe.from_json(meta["recipe"]).model.norm if "recipe" in meta else None
+
+
+def weights_folder() -> Path:
+    """Where published weights are looked for, ``~/.cache/vidfx/weights`` unless moved."""
+    return user_cache("weights")
+
+
+def read_weights(file: Path) -> dict[str, torch.Tensor]:
+    """Tensors by name, of a .safetensors file or of a pickle that holds nothing but tensors.
+
+    Raises WeightsError, one line with the file.
+    """
+    if file.suffix == ".safetensors":
+        return read_tensors(file)[0]
+    try:
+        content = torch.load(file, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise WeightsError(f"{file}: there is no such file", hint="check the path") from error
+    except Exception as error:
+        raise WeightsError(
+            f"{file}: not loaded: it is no file of weights, or holds more than tensors",
+            hint="save its state_dict as .safetensors on a machine that trusts it",
+        ) from error
+    if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
+        content = content["state_dict"]
+    if not isinstance(content, Mapping) or not all(
+        isinstance(t, torch.Tensor) for t in content.values()
+    ):
+        raise WeightsError(f"{file}: holds no table of tensors", hint="a state_dict is needed")
+    return {str(name): tensor for name, tensor in content.items()}
+
+
+def _imagenet(arch: str) -> dict[str, torch.Tensor]:
+    if arch not in IMAGENET:
+        raise WeightsError(
+            f"--init imagenet: nobody trained the network {arch!r} on ImageNet",
+            hint=f"use --arch {' or '.join(IMAGENET)}, or --init scratch",
+        )
+    weights = IMAGENET[arch]
+    try:
+        return dict(weights.get_state_dict(progress=False, check_hash=True))
+    except (URLError, OSError, RuntimeError) as error:
+        name = weights.url.rsplit("/", 1)[-1]
+        place = Path(torch.hub.get_dir()) / "checkpoints" / name
+        reason = getattr(error, "reason", None) or error
+        raise WeightsError(
+            f"--init imagenet: {weights.url} could not be downloaded: {reason}",
+            hint=f"put {name} at {place}, or name it: --init PATH",
+        ) from error
+
+
+def _renamed(tensors: Mapping[str, torch.Tensor], arch: str) -> dict[str, torch.Tensor]:
+    """Under the names of our backbone: from torchvision's, VGGFace's published, or our own."""
+    own = {n.removeprefix("backbone."): t for n, t in tensors.items() if n.startswith("backbone.")}
+    if own:
+        return own
+    if arch == "resnet18":
+        return {f"net.{name}": t for name, t in tensors.items() if not name.startswith("fc.")}
+    if arch == "vggface":
+        return {_vgg_name(n): t for n, t in tensors.items() if not n.startswith("fc8")}
+    return dict(tensors)
+
+
+def _vgg_name(name: str) -> str:
+    """VGGFace's name of what torchvision's vgg16 calls features.N and classifier.N."""
+    place, _, kind = name.rpartition(".")
+    convs = [n for stage in Vgg16(fc=False).stages for n in stage] if "features" in name else []
+    numbers = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
+    known = {f"features.{i}": conv for i, conv in zip(numbers, convs, strict=False)}
+    known |= {"classifier.0": "fc6", "classifier.3": "fc7"}
+    return f"{known.get(place, place)}.{kind}"
+
+
+def _fill(
+    net: Network,
+    arch: str,
+    tensors: dict[str, torch.Tensor],
+    name: str,
+    say: Callable[[str], None],
+) -> None:
+    wanted = net.backbone.state_dict()
+    counters = {n for n in wanted if n.endswith("num_batches_tracked")}
+    missing = sorted(set(wanted) - set(tensors) - counters)
+    shapes = {n: (tuple(tensors[n].shape), tuple(w.shape)) for n, w in wanted.items()
+              if n in tensors and tensors[n].shape != w.shape}  # fmt: skip
+    if missing or shapes:
+        what = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if missing[3:] else "")
+        told = [f"it lacks {what}"] if missing else []
+        told += [f"{n} is {a}, not {b}" for n, (a, b) in sorted(shapes.items())[:2]]
+        raise WeightsError(
+            f"{name}: not the weights of {arch}: {'; '.join(told)}",
+            hint="name the file of this network, or the --arch of this file",
+        )
+    if broken := [n for n in wanted if n in tensors and not tensors[n].isfinite().all()]:
+        raise WeightsError(
+            f"{name}: holds numbers that are none (NaN or infinite), in {broken[0]}",
+            hint="name weights of a training that did not diverge",
+        )
+    unused = sorted(set(tensors) - set(wanted) - {"fc8.weight", "fc8.bias"})
+    net.backbone.load_state_dict({n: tensors[n] for n in wanted if n in tensors}, strict=False)
+    say(f"{arch} starts from {name}; its head starts anew"
+        + (f"; not used: {', '.join(unused[:4])}" if unused else ""))  # fmt: skip

@@ -1,0 +1,1 @@
+"""From a trained network to an engine: ONNX file, spec and model card."""

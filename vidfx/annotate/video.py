@@ -1,0 +1,165 @@
+"""ONE video: decode | detect, track, align, classify, smooth | draw, encode, write rows.
+
+Three threads with bounded queues between them. ResultFiles get their names only when all are whole,
+the summary last. A long video may be cut instead: vidfx.annotate.segments.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from vidfx.annotate.annotated_video import AnnotatedVideo, label_of
+from vidfx.annotate.context import Context
+from vidfx.annotate.pipeline import Pipeline, queue_length
+from vidfx.annotate.result_files import Made, ResultFiles
+from vidfx.annotate.resume import check_unchanged
+from vidfx.annotate.segments import annotate_segments, cut_up
+from vidfx.annotate.stage_timer import StageTimer
+from vidfx.annotate.threads import consumer, prefetch
+from vidfx.atomic import output_errors
+from vidfx.errors import EngineFailedError, NotMediaError
+from vidfx.jobs.events import Listener, Opened
+from vidfx.jobs.plan import Job
+from vidfx.output.strict_json import with_texts
+from vidfx.output.summary import describe_input, versions
+from vidfx.types import FrameResult, VideoInfo
+from vidfx.video.read.device_source import open_on_device
+from vidfx.video.read.source import FrameSource, open_source
+from vidfx_engines import EngineError
+
+
+def annotate_video(job: Job, context: Context, listener: Listener) -> dict[str, Any]:
+    """Make all results of one video; returns its summary.
+
+    Whatever ends it, Ctrl-C included, no unfinished file has a final name, and results that were
+    there before stay until all new ones are whole. Raises InputError, EngineFailedError and
+    OutputError.
+    """
+    started = time.perf_counter()
+    timer = StageTimer()
+    fingerprint = context.fingerprint(job)
+    source, why = _open(job.source, context)
+    with source, ExitStack() as stack:
+        info = source.info
+        listener.notice(f"{job.source.name}: {why}")
+        listener.started(job, Opened(info.width, info.height, info.codec, _expected(info, context)))
+        with output_errors(job.outputs.summary.parent):
+            job.outputs.summary.parent.mkdir(parents=True, exist_ok=True)
+        segments = cut_up(info, context, listener)
+        results = stack.enter_context(ResultFiles(job, info, context, timer))
+        if segments:
+            made = annotate_segments(segments, info, context, results, listener, timer, stack)
+        else:
+            made = _annotate(source, context, results, listener, timer, stack)
+        outputs = results.complete(made)
+        check_unchanged(job, context, fingerprint)
+        summary = {
+            "input": describe_input(info, source.name, why),
+            "models": context.models.describe(),
+            "counts": results.tally.counts(),
+            "outputs": outputs,
+            "bytes": results.sizes(),
+            "seconds": {
+                "total": round(time.perf_counter() - started, 3),
+                "by_stage": timer.by_stage(),
+            },
+            "tracks": results.tally.tracks(),
+            "warnings": [
+                *made.warnings,
+                *(made.report.warnings if made.report else ()),
+                *job.left_out,
+            ],
+            "versions": versions(),
+        }
+        summary = with_texts(summary, job.told) | {"fingerprint": fingerprint}
+        results.publish(summary)
+    return summary
+
+
+def _annotate(
+    source: FrameSource,
+    context: Context,
+    results: ResultFiles,
+    listener: Listener,
+    timer: StageTimer,
+    stack: ExitStack,
+) -> Made:
+    """Run the three threads to the end. ``stack`` is left when the results are published."""
+    info, settings, job = source.info, context.settings, results.job
+    film: AnnotatedVideo | None = None
+    if settings.video:
+        audio_from = info.path if info.has_audio else None
+        film = AnnotatedVideo(
+            *(job.outputs.video, info, context, timer),
+            audio_from=audio_from,
+            start_s=settings.start,
+            end_s=settings.end,
+        )
+        stack.enter_context(film)
+        if film.worth_telling:
+            listener.notice(f"{job.source.name}: {film.why}")
+
+    def write(settled: Iterable[FrameResult]) -> None:
+        for result in settled:
+            if film:
+                time_s = info.seconds(result.frame.pts)
+                film.write(result.frame, [label_of(face) for face in result.faces], time_s)
+            results.add(result)
+            listener.advanced(job, results.tally.frames)
+
+    pipeline, length = Pipeline(info, settings, context.models, timer), queue_length(info)
+    decoded = pipeline.analyzer.keep(timer.each("decode", source))
+    try:
+        with (
+            prefetch("decode", decoded, length) as frames,
+            consumer("write", write, length) as settled,
+        ):
+            for result in pipeline(frames):
+                settled.put(result)
+        faults = pipeline.faults.told(context.models.specs())
+    except EngineError as error:
+        raise EngineFailedError(f"{job.source}: {error}", hint=error.hint) from error
+    if not results.tally.frames:
+        raise NotMediaError(
+            f"{job.source}: there is not one frame to read"
+            + ("" if info.duration_s is None else f" in its {info.duration_s:.1f} s"),
+            hint="check the input, and --start and --end",
+        )
+    return Made(film, film.complete() if film else None, [*source.warnings, *faults])
+
+
+def _open(path: Path, context: Context) -> tuple[FrameSource, str]:
+    """The reader of one video, on the device where the engines are on one; and why."""
+    settings = context.settings
+    part = settings.start is not None or settings.end is not None
+    on_host, reader = "", settings.reader
+    device = context.models.tensors_on
+    if device and device.startswith("cuda") and reader not in ("decord", "pyav"):
+        found, why = open_on_device(
+            path, int(device.partition(":")[2] or 0), reader, planes=settings.video, part=part
+        )
+        if found is not None:
+            return found, why
+        on_host, reader = f"{why}; ", "auto"
+    source, why = open_source(
+        path,
+        reader,
+        planes=settings.video,
+        start_s=settings.start,
+        end_s=settings.end,
+    )
+    return source, on_host + why
+
+
+def _expected(info: VideoInfo, context: Context) -> int | None:
+    rate, start, end = float(info.frame_rate), context.settings.start, context.settings.end
+    if start is None and end is None and info.n_frames is not None:
+        return info.n_frames
+    if info.duration_s is None or not rate:
+        return None
+    until = min(info.duration_s, end or info.duration_s)
+    return max(0, round((until - (start or 0.0)) * rate))

@@ -1,0 +1,110 @@
+"""`vidfx bench`: what this machine will do on a video, and which stage is the limit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vidfx.cli.guard import errors_in_one_line
+
+if TYPE_CHECKING:
+    from vidfx.run.bench import Bench
+
+
+def bench(
+    video: Annotated[
+        Path, typer.Argument(metavar="VIDEO", help="One of the videos that you have.")
+    ],
+    seconds: Annotated[
+        float, typer.Option(min=2, max=3600, help="How long the measurement takes, about.")
+    ] = 20.0,
+    recognition: Annotated[
+        str | None, typer.Option(help="As of annotate; so are the others.")
+    ] = None,
+    emotion: Annotated[str | None, typer.Option(help="An expression ENGINE, or none.")] = None,
+    detector: Annotated[str | None, typer.Option(help="The detector.")] = None,
+    every: Annotated[int | None, typer.Option(help="Detect on every Nth frame.")] = None,
+    preset: Annotated[str | None, typer.Option(help="x264 preset.")] = None,
+    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads of the engines.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Time annotate on the first part of a video, in about half a minute; nothing is kept.
+
+    vidfx.toml and VIDFX_ variables count as for annotate.
+    """
+    given: dict[str, Any] = {
+        "recognition": recognition,
+        "emotion": emotion,
+        "detector": detector,
+        "every": every,
+        "preset": preset,
+        "device": device,
+        "threads": threads,
+    }
+    with errors_in_one_line(debug):
+        from vidfx.cli.console.render import listener_for
+        from vidfx.config import load_settings
+        from vidfx.run.bench import bench as run
+
+        settings = load_settings({k: v for k, v in given.items() if v is not None})
+        with listener_for("none" if as_json else "auto", debug=debug) as listener:
+            found = run(video, settings, seconds, listener)
+        if as_json:
+            from vidfx.cli.console.render import write_object
+
+            write_object(found.as_json())
+        else:
+            _write(found)
+
+
+def _write(found: Bench) -> None:
+    from vidfx.cli.console.render import duration
+    from vidfx.cli.console.tables import write_line, write_table
+    from vidfx.run.bench import ADVICE, THREADS
+
+    write_line(
+        f"{found.video}: {found.width}x{found.height} {found.codec}, {found.frame_rate:.4g}"
+        f" frames/s, {found.faces:.1f} faces a frame; {found.cores} cores, engines loaded in"
+        f" {found.start_s:.1f} s"
+    )
+    for model in found.models:
+        write_line(f"{model['task']}: {model['name']}, {model['backend']} {model['precision']}")
+    write_line("")
+    write_table(
+        ("one video at a time", "frames/s", "x real time", "whole video", "cores busy"),
+        [
+            (
+                t.name,
+                f"{t.rate:.1f}",
+                f"{t.rate / found.frame_rate:.1f}",
+                "?" if found.frames is None else duration(found.frames / t.rate),
+                f"{t.cpu_seconds / t.seconds:.1f}",
+            )
+            for t in found.timings
+        ],
+    )
+    write_table(
+        ("ms a frame", *(t.name for t in found.timings)),
+        [
+            (f"{thread}: {stage}", *(_ms(t.by_stage.get(stage), t.frames) for t in found.timings))
+            for thread, stages in THREADS.items()
+            for stage in stages
+        ],
+    )
+    for timing in found.timings:
+        thread, share = timing.thread()
+        stage = timing.stage()
+        advice = f"; {ADVICE[stage]}" if stage in ADVICE else ""
+        write_line(
+            f"{timing.name}: {thread} is busy {share:.0%} of the time, most of it {stage}{advice}"
+        )
+    if found.timings[0].cpu_seconds / found.timings[0].seconds > 0.85 * found.cores:
+        write_line("all cores are busy: what lowers any stage helps, and more cores do")
+
+
+def _ms(seconds: float | None, frames: int) -> str:
+    return "" if seconds is None else f"{1000 * seconds / frames:.2f}"

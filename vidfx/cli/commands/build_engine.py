@@ -1,0 +1,192 @@
+"""`vidfx build-engine`: its options. What it does stands in vidfx.compile.build."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vidfx.cli.guard import errors_in_one_line, require
+from vidfx.errors import UsageError
+
+if TYPE_CHECKING:
+    from vidfx.cli.console.build_progress import BuildWatcher
+    from vidfx.compile.build import Built
+
+
+class BackendName(StrEnum):
+    openvino = "openvino"
+    tensorrt = "tensorrt"
+    tensorrt_rtx = "tensorrt-rtx"
+    onnx = "onnx"
+
+
+class PrecisionName(StrEnum):
+    auto = "auto"
+    fp32 = "fp32"
+    fp16 = "fp16"
+    bf16 = "bf16"
+    int8 = "int8"
+
+
+class CompatibilityName(StrEnum):
+    none = "none"
+    ampere_plus = "ampere_plus"
+    same_compute_capability = "same_compute_capability"
+
+
+def build_engine(
+    model: Annotated[
+        str,
+        typer.Argument(
+            help="A training's folder or checkpoint, an .onnx file with its spec, a detector's "
+            ".onnx file, or detector-embedded, centerface or emotion-embedded.",
+        ),
+    ],
+    backend: Annotated[
+        BackendName, typer.Option(help="What the engine is for.")
+    ] = BackendName.openvino,
+    precision: Annotated[
+        PrecisionName,
+        typer.Option(
+            help="auto: OpenVINO's fastest here, by measurement; fp16 for TensorRT; fp32 for onnx."
+        ),
+    ] = PrecisionName.auto,
+    calibration: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Pictures like those to come: faces in DIR/<label>/, or photographs for a "
+            "detector. They set int8's ranges, and others of them show what was lost.",
+        ),
+    ] = None,
+    max_drop: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            max=1.0,
+            help="Refuse what loses more accuracy, or without labels more agreement.",
+        ),
+    ] = 0.01,
+    batch: Annotated[
+        str, typer.Option(metavar="N,N,N", help="TensorRT: least, usual and most pictures a call.")
+    ] = "1,16,64",
+    size: Annotated[
+        str, typer.Option(metavar="WxH", help="A detector's usual input, px.")
+    ] = "640x384",
+    hardware_compatibility: Annotated[
+        CompatibilityName, typer.Option(help="TensorRT: which other GPUs may run the plan.")
+    ] = CompatibilityName.none,
+    version_compatible: Annotated[
+        bool, typer.Option("--version-compatible", help="TensorRT: later versions may run it.")
+    ] = False,
+    optimisation: Annotated[
+        int, typer.Option(min=0, max=5, help="TensorRT: how long to look for fast kernels.")
+    ] = 3,
+    workspace: Annotated[
+        float, typer.Option(metavar="GB", min=0.1, max=512, help="TensorRT: memory it may borrow.")
+    ] = 4.0,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="Default: the user's cache, where annotate finds it by the model.",
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Compile a model for this machine: TensorRT on a GPU, OpenVINO on a CPU, or plain ONNX.
+
+    The precision is written into the graph, compared with the source on pictures that it has not
+    seen, and refused where it loses too much.
+    """
+    with errors_in_one_line(debug):
+        require("onnxruntime", "PIL", extra="build")
+        from vidfx.cli.console.build_progress import BuildWatcher
+        from vidfx.compile.build import Request
+        from vidfx.compile.build import build_engine as build
+
+        with tempfile.TemporaryDirectory(prefix="vidfx-") as folder, BuildWatcher(quiet) as watcher:
+            request = Request(
+                model=_onnx_of(model, Path(folder), watcher),
+                backend=backend.value,
+                precision=precision.value,
+                batch=_batch(batch),
+                size=_size(size),
+                calibration=calibration,
+                max_drop=max_drop,
+                out=out,
+                optimisation=optimisation,
+                workspace=int(workspace * 2**30),
+                hardware_compatibility=hardware_compatibility.value,
+                version_compatible=version_compatible,
+            )
+            built = build(request, watcher)
+        _tell(built, as_json=as_json, quiet=quiet)
+
+
+def _onnx_of(model: str, work: Path, watcher: BuildWatcher) -> Path:
+    """The ONNX file that ``model`` means; a checkpoint is exported into ``work``."""
+    from vidfx.evaluate.engines import find_engine
+    from vidfx_engines import embedded
+
+    if model in ("centerface", "detector-embedded"):
+        return embedded(model)
+    path = Path(model)
+    if path.suffix != ".safetensors":
+        return find_engine(model)
+    require("torch", "safetensors", "onnxscript", extra="train")
+    from vidfx_training.checkpoint import load_checkpoint
+    from vidfx_training.onnx_export.export import difference, export
+
+    watcher.step("exporting the checkpoint")
+    checkpoint = load_checkpoint(path)
+    spec = export(checkpoint, work)
+    watcher.say(f"torch and ONNX differ by {difference(checkpoint, spec, work):.1e} at most")
+    return work / spec.weights
+
+
+def _batch(text: str) -> tuple[int, int, int]:
+    found = re.fullmatch(r"(\d{1,4}),(\d{1,4}),(\d{1,4})", text)
+    least, usual, most = map(int, found.groups()) if found else (0, 0, 0)
+    if not 1 <= least <= usual <= most:
+        raise UsageError(
+            f"--batch {text}: three rising numbers are needed", hint="e.g. --batch 1,16,64"
+        )
+    return least, usual, most
+
+
+def _size(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d{2,4})x(\d{2,4})", text)
+    width, height = map(int, found.groups()) if found else (0, 0)
+    if not found or width % 32 or height % 32 or not width * height:
+        raise UsageError(
+            f"--size {text}: WxH in multiples of 32 is needed", hint="e.g. --size 640x384"
+        )
+    return width, height
+
+
+def _tell(built: Built, *, as_json: bool, quiet: bool) -> None:
+    from vidfx.cli.console.tables import write_line
+
+    if as_json:
+        content: dict[str, Any] = {
+            "schema": "vidfx.build-engine/1",
+            "engine": str(built.path),
+            "spec": json.loads(built.spec.to_json()),
+            "parity": {name: parity.figures() for name, parity in built.parity.items()},
+        }
+        from vidfx.cli.console.render import write_object
+
+        write_object(content)
+    elif not quiet:
+        write_line(str(built.path))

@@ -1,0 +1,150 @@
+"""`vidfx dataset`: check and split folders of labelled face pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vidfx.cli.commands.extract import extract
+from vidfx.cli.guard import errors_in_one_line, require
+
+if TYPE_CHECKING:
+    from vidfx_training.dataset.index import Dataset
+    from vidfx_training.dataset.measure import Measures
+
+dataset = typer.Typer(
+    name="dataset",
+    help="Make, check and split folders of labelled face pictures.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+dataset.command()(extract)
+
+Folder = Annotated[
+    Path,
+    typer.Argument(
+        metavar="DIR", help="DIR/<label>/pictures, or DIR/{train,val,test}/<label>/pictures."
+    ),
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
+
+
+@dataset.command()
+def check(
+    folder: Folder,
+    split: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A split file (default DIR/split.json).")
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The page (default DIR/check.html).")
+    ] = None,
+    no_html: Annotated[bool, typer.Option("--no-html", help="Write no page.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit code 1 where there are problems.")
+    ] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Find leaks, duplicates, conflicts, broken files and imbalance; no picture is changed."""
+    with errors_in_one_line(debug):
+        require("PIL", "jinja2", extra="train")
+        from vidfx.cli.console import dataset_text as text
+        from vidfx_training.dataset.check import check as run
+        from vidfx_training.dataset.duplicates import find_duplicates
+        from vidfx_training.dataset.index import read_dataset
+        from vidfx_training.dataset.page import page
+
+        data = read_dataset(folder, split=split)
+        measures = _measure(data)
+        duplicates = find_duplicates(measures)
+        report = run(data, measures, duplicates)
+        if not no_html:
+            file = html or folder / "check.html"
+            text.write_file(file, page(data, measures, duplicates, report))
+            text.say(f"page: {file}")
+        text.write_json(report.as_json()) if as_json else text.write_report(report)
+        raise typer.Exit(1 if strict and report.problems else 0)
+
+
+@dataset.command()
+def split(
+    folder: Folder,
+    ratios: Annotated[
+        str, typer.Option(help="Of train, val and test; two numbers make no test set.")
+    ] = "70/15/15",
+    group_by: Annotated[
+        str,
+        typer.Option(
+            help="What stays together: source (the recording or photograph in faces.csv), folder "
+            "(the one below the label's), or regex:PATTERN on the path (its first group)."
+        ),
+    ] = "source",
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Split this person, and all others by person."),
+    ] = None,
+    test_from: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PART",
+            help="The part on disk that becomes the test set; the rest becomes train and val.",
+        ),
+    ] = None,
+    near: Annotated[
+        float,
+        typer.Option(
+            help="Correlation from which pictures are near-duplicates and stay together; "
+            "1 goes by equal pixels only."
+        ),
+    ] = 0.8,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, another split.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Default DIR/split.json.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Write over a split.")] = False,
+    as_json: Json = False,
+    debug: Debug = False,
+) -> None:
+    """Divide into train, val and test, as one small file; no picture is moved.
+
+    Recordings and near-duplicates stay together, copies and pictures with two labels are left
+    out, and every class has its share in each part.
+    """
+    with errors_in_one_line(debug):
+        require("PIL", extra="train")
+        from vidfx.cli.console import dataset_text as text
+        from vidfx.errors import OutputExistsError
+        from vidfx_training.dataset.duplicates import find_duplicates
+        from vidfx_training.dataset.index import SPLIT_FILE, read_dataset
+        from vidfx_training.dataset.split import Rule, make_split
+
+        rule = Rule(text.parse_ratios(ratios), group_by, target, test_from, seed, near)
+        file = out or folder / SPLIT_FILE
+        if file.exists() and not overwrite:
+            raise OutputExistsError(f"{file} is there already", hint="--overwrite replaces it")
+        data = read_dataset(folder, use_split=False)
+        rule.check(data)
+        measures = _measure(data)
+        made = make_split(data, measures, find_duplicates(measures, near), rule)
+        text.write_file(file, made.text())
+        text.say(f"split: {file}")
+        text.write_json(made.as_json()) if as_json else text.write_split(made)
+
+
+def _measure(data: Dataset) -> Measures:
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress
+
+    from vidfx_training.dataset.measure import measure
+
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, disable=not console.is_terminal
+    ) as progress:
+        task = progress.add_task("measuring", total=len(data))
+        return measure(data, lambda n: progress.update(task, completed=n))

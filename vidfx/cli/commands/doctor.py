@@ -1,0 +1,42 @@
+"""`vidfx doctor`: what works here, and what mends the rest."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from vidfx.cli.guard import errors_in_one_line
+from vidfx.errors import UnavailableError
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Say what is installed, what works, and what annotate would choose here and why.
+
+    Exit code 4 where something that every run needs does not work.
+    """
+    with errors_in_one_line(debug):
+        from vidfx.cli.console.tables import write_line
+        from vidfx.run.doctor import examine
+
+        findings = examine()
+        if as_json:
+            content = {"schema": "vidfx.doctor/1", "findings": [asdict(f) for f in findings]}
+            from vidfx.cli.console.render import write_object
+
+            write_object(content)
+        else:
+            width = max(len(f.name) for f in findings)
+            for found in findings:
+                mark = "ok" if found.works else "no" if found.needed else "-"
+                mend = f" ({found.mend})" if found.mend else ""
+                write_line(f"{mark:<2} {found.name:<{width}}  {found.detail}{mend}")
+        broken = [f.name for f in findings if f.needed and not f.works]
+        if broken:
+            raise UnavailableError(
+                f"annotate cannot run: {', '.join(broken)}", hint="the lines above say what to do"
+            )

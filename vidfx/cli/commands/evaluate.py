@@ -1,0 +1,109 @@
+"""`vidfx evaluate`: its options. What it does stands in vidfx.evaluate."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vidfx.cli.guard import errors_in_one_line, require
+from vidfx.errors import UsageError
+
+NEEDS = ("PIL", "jinja2", "matplotlib", "scipy")
+
+
+class PartName(StrEnum):
+    test = "test"
+    val = "val"
+    train = "train"
+    all = "all"
+
+
+def evaluate(
+    arguments: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="MODEL... DATA",
+            help="Engines (emotion-embedded, an .onnx with its spec, or the folder of a training), "
+            "and a folder of labelled pictures.",
+        ),
+    ],
+    part: Annotated[
+        PartName | None,
+        typer.Option(help="Which pictures (default: test, else val, else all)."),
+    ] = None,
+    split: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A split file (default DATA/split.json)."),
+    ] = None,
+    ignore_unknown: Annotated[
+        bool,
+        typer.Option("--ignore-unknown", help="Leave out folders that the model does not know."),
+    ] = False,
+    target_far: Annotated[
+        float | None,
+        typer.Option(
+            help="Identity: set the thresholds so that at most this share of others is accepted, "
+            "such as 0.01, and write them into the model's spec."
+        ),
+    ] = None,
+    threshold_part: Annotated[
+        PartName | None, typer.Option(help="The pictures that set the thresholds (default val).")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder for the results (default: evaluation beside it)."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+    backend: Annotated[str, typer.Option(help="auto, openvino or onnxruntime.")] = "auto",
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads of engine and reading (default: all cores).")
+    ] = None,
+    batch: Annotated[int, typer.Option(min=1, max=4096, help="Pictures at once.")] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="Of the intervals' resamples.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Say what classifiers are worth on labelled pictures that they have not learned from.
+
+    OUT gets report.html, report.json, predictions.csv, mistakes.jpg, confusion.png,
+    reliability.png and, for identity, roc.png.
+    """
+    with errors_in_one_line(debug):
+        require(*NEEDS, extra="train")
+        if len(arguments) < 2:
+            raise UsageError("a model and a data set are needed", hint="vidfx evaluate MODEL DATA")
+        if target_far is not None and not 0 < target_far <= 0.5:
+            raise UsageError(
+                f"--target-far {target_far:g}: a share above 0 and up to 0.5 is needed",
+                hint="0.01 accepts one of a hundred others",
+            )
+        from vidfx.cli.console.evaluate_text import watcher, write_json, write_report
+        from vidfx.evaluate.engines import default_folder, find_engine
+        from vidfx.evaluate.evaluation import Request
+        from vidfx.evaluate.evaluation import evaluate as run
+        from vidfx.evaluate.output import write
+
+        *models, data = arguments
+        folder = out or default_folder(find_engine(models[0]))
+        request = Request(
+            models=tuple(models),
+            data=Path(data),
+            split=split,
+            part=part.value if part else None,
+            ignore_unknown=ignore_unknown,
+            target_far=target_far,
+            threshold_part=threshold_part.value if threshold_part else None,
+            device=device,
+            backend=backend,
+            threads=threads,
+            batch=batch,
+            seed=seed,
+        )
+        with watcher() as watching:
+            evaluation = run(request, watching)
+            files = write(evaluation, folder)
+            watching.say(f"report: {next(f for f in files if f.name == 'report.html')}")
+        write_json(evaluation, files) if as_json else write_report(evaluation.document)

@@ -1,0 +1,146 @@
+"""`vidfx status` and `vidfx retry`: what a batch came to, and going on with it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vidfx.cli.commands.annotate import ProgressKind, run_and_tell
+from vidfx.cli.guard import errors_in_one_line
+
+if TYPE_CHECKING:
+    from vidfx.jobs.history import Entry, Run
+
+Out = Annotated[
+    str, typer.Argument(metavar="OUT", help="The output folder, or URL, of `vidfx annotate`.")
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
+
+
+def status(
+    out: Out,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="List all that failed, with the reasons.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Say how a batch stands, also while it runs: done, running, waiting, failed."""
+    with errors_in_one_line(debug):
+        from vidfx.jobs.history import read_ledger
+        from vidfx.jobs.storage import folder_for
+
+        run, entries = read_ledger(folder_for(out))
+        if as_json:
+            _write_json(run, entries)
+        elif failed:
+            _write_failed(entries)
+        else:
+            _write_table(run, entries)
+
+
+def retry(
+    out: Out,
+    progress: Annotated[
+        ProgressKind, typer.Option(help="How progress is shown, on stderr.")
+    ] = ProgressKind.auto,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object on stdout at the end.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    debug: Debug = False,
+) -> None:
+    """Go on with the latest batch of OUT: its inputs and settings, what is not done yet."""
+    with errors_in_one_line(debug):
+        import os
+
+        from vidfx.errors import UsageError
+        from vidfx.jobs.history import read_ledger
+        from vidfx.jobs.storage import folder_for, is_url
+
+        folder = folder_for(out).absolute()
+        run, entries = read_ledger(folder)
+        if run.alive:
+            raise UsageError(
+                f"{out}: a run is at it (process {run.pid} on {run.host})",
+                hint=f"`vidfx status {out}` says how it stands",
+            )
+        try:
+            os.chdir(run.folder)
+        except OSError as error:
+            raise UsageError(
+                f"{run.folder}: {error.strerror}; the batch was started there",
+                hint="run `vidfx annotate` with its inputs again",
+            ) from error
+        run_and_tell(
+            *(run.inputs, out if is_url(out) else str(folder), lambda: run.settings),
+            progress="none" if quiet else progress.value,
+            as_json=as_json,
+            debug=debug,
+            keep={str(folder / e.place) for e in entries if e.status == "done"},
+        )
+
+
+def _write_table(run: Run, entries: list[Entry]) -> None:
+    from vidfx.cli.console.render import duration
+    from vidfx.cli.console.tables import write_line, write_table
+
+    statuses = Counter(entry.status for entry in entries)
+    frames = sum(entry.frames for entry in entries)
+    state = "running" if run.alive else ("ended" if run.ended else "broken off")
+    since = (run.ended or (time.time() if run.alive else run.seen)) - run.started
+    write_line(f"latest run: {state}, {duration(since)}, process {run.pid} on {run.host}")
+    write_table(
+        ("status", "videos"),
+        [(name, statuses[name]) for name in ("done", "running", "waiting", "failed")],
+        ("all", len(entries)),
+    )
+    running = [entry for entry in entries if entry.status == "running"]
+    if running:
+        write_table(
+            ("running", "frames", "of", "frames/s"),
+            [(e.input, e.frames, e.expected or "?", _rate(e)) for e in running],
+        )
+    write_line(f"{frames} frames written")
+    for entry in [entry for entry in entries if entry.status == "failed"][:5]:
+        write_line(f"failed: {entry.error}")
+    if statuses["failed"] > 5:
+        write_line(f"and {statuses['failed'] - 5} more: --failed lists them")
+    if not run.alive and statuses["failed"] + statuses["waiting"]:
+        write_line("`vidfx retry` goes on with what is not done")
+
+
+def _rate(entry: Entry) -> str:
+    if not entry.started or not entry.frames:
+        return "?"
+    return f"{entry.frames / max(1e-3, time.time() - entry.started):.1f}"
+
+
+def _write_failed(entries: list[Entry]) -> None:
+    from vidfx.cli.console.tables import write_line
+
+    for entry in entries:
+        if entry.status == "failed":
+            hint = f" ({entry.hint})" if entry.hint else ""
+            write_line(f"{entry.error}{hint}")
+
+
+def _write_json(run: Run, entries: list[Entry]) -> None:
+    statuses = Counter(entry.status for entry in entries)
+    content: dict[str, Any] = {
+        "schema": "vidfx.status/1",
+        "running": run.alive,
+        "started": run.started,
+        "ended": run.ended,
+        "host": run.host,
+        "pid": run.pid,
+        "counts": {name: statuses[name] for name in ("done", "running", "waiting", "failed")},
+        "videos": [asdict(entry) for entry in entries],
+    }
+    from vidfx.cli.console.render import write_object
+
+    write_object(content)

@@ -1,0 +1,211 @@
+"""`vidfx train` and `vidfx models export`: their options. What they do stands in vidfx_training."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vidfx.cli.guard import errors_in_one_line, require
+from vidfx.errors import UsageError
+
+if TYPE_CHECKING:
+    from vidfx_training.recipe import Recipe
+
+NEEDS = ("torch", "torchvision", "safetensors", "matplotlib", "PIL")
+
+
+class TaskName(StrEnum):
+    recognition = "recognition"
+    emotion = "emotion"
+
+
+class ArchName(StrEnum):
+    vggface = "vggface"
+    resnet18 = "resnet18"
+    small = "small"
+
+
+class LoggerKind(StrEnum):
+    files = "files"
+    wandb = "wandb"
+    tensorboard = "tensorboard"
+
+
+def train(
+    task: Annotated[TaskName, typer.Argument(help="What to learn.")],
+    data: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DATA", help="A folder a class, split on disk or by `vidfx dataset split`."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of this run.")],
+    arch: Annotated[
+        ArchName | None, typer.Option(help="The network (default resnet18, or the recipe's).")
+    ] = None,
+    init: Annotated[
+        str | None,
+        typer.Option(help="scratch, imagenet, vggface, or a PATH of weights (default: recipe's)."),
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(help="A recipe's FILE or name (default: the one of task, arch and init)."),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(help="Recognition: this person, everyone else is other (default: all)."),
+    ] = None,
+    split: Annotated[
+        Path | None, typer.Option(help="Split FILE other than DATA/split.json.")
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Name of the engine (default: recipe's).")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the data.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Pictures in a batch.")] = None,
+    lr: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
+    size: Annotated[int | None, typer.Option(help="px of the pictures the network sees.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    licence: Annotated[str | None, typer.Option(help="Of the weights, for the card.")] = None,
+    teacher: Annotated[
+        list[Path] | None, typer.Option(help="A checkpoint to learn from; may stand many times.")
+    ] = None,
+    logger: Annotated[
+        LoggerKind, typer.Option(help="Where the figures go, besides files.")
+    ] = LoggerKind.files,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that ended.")] = False,
+    allow_leaks: Annotated[
+        bool,
+        typer.Option("--allow-leaks", help="Train though recordings stand on both sides."),
+    ] = False,
+    device: Annotated[
+        str, typer.Option(help="auto (a CUDA GPU where there is one), cpu, cuda or cuda:N.")
+    ] = "auto",
+    threads: Annotated[int, typer.Option(help="Threads (default: all cores).")] = 0,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object on stdout at the end.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Train a classifier of faces, and export it as an engine for annotate.
+
+    OUT gets the engine (NAME.onnx, NAME.spec.json, NAME.CARD.md), best.safetensors, run.json,
+    log.jsonl, log.csv and curves.png.
+    """
+    with errors_in_one_line(debug):
+        require(*NEEDS, extra="train")
+        if target is not None and task is not TaskName.recognition:
+            raise UsageError("--target: only recognition has one", hint="leave it out")
+        from vidfx.cli.console.training_progress import TrainingWatcher, write_result
+        from vidfx_training.run import Request, train_run
+
+        chosen = _recipe(task.value, arch, init, recipe)
+        if size is not None:
+            chosen = chosen.resized(size)
+        schedule = {"epochs": epochs, "batch": batch, "lr": lr, "seed": seed}
+        chosen = chosen.with_values(schedule={k: v for k, v in schedule.items() if v is not None})
+        about = {"name": name, "licence": licence}
+        request = Request(
+            data=data,
+            recipe=replace(chosen, **{k: v for k, v in about.items() if v is not None}),
+            out=out,
+            split=split,
+            target=target,
+            teachers=tuple(teacher or ()),
+            logger=logger.value,
+            resume=resume,
+            allow_leaks=allow_leaks,
+            threads=threads,
+            device=device,
+            command=shlex.join(["vidfx", *sys.argv[1:]]),
+        )
+        with TrainingWatcher(chosen.schedule.epochs, quiet=quiet) as watcher:
+            result = train_run(request, watcher)
+        write_result(result, as_json=as_json, quiet=quiet)
+
+
+def _recipe(task: str, arch: ArchName | None, init: str | None, recipe: str | None) -> Recipe:
+    from vidfx_training.recipe import named_recipe, read_recipe, recipe_for
+
+    if recipe is None:
+        scratch = "vggface" if arch is ArchName.vggface else "scratch"
+        return recipe_for(task, arch or ArchName.resnet18, init or scratch)
+    chosen = read_recipe(Path(recipe)) if recipe.endswith(".toml") else named_recipe(recipe)
+    if chosen.task != task:
+        raise UsageError(
+            f"{recipe}: a recipe for {chosen.task}, not for {task}", hint="name another recipe"
+        )
+    model = {"arch": arch.value if arch else None, "init": init}
+    return chosen.with_values(model={k: v for k, v in model.items() if v is not None})
+
+
+models = typer.Typer(
+    name="models", help="Trained models: from a checkpoint to an engine.", no_args_is_help=True
+)
+
+
+@models.callback()
+def _models() -> None:
+    """Trained models: from a checkpoint to an engine."""
+
+
+@models.command()
+def average(
+    checkpoints: Annotated[
+        list[Path], typer.Argument(help="best.safetensors of two runs or more.")
+    ],
+    data: Annotated[Path, typer.Option(help="The data whose val part it is calibrated on.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for checkpoint and engine.")],
+    target: Annotated[
+        str | None, typer.Option(help="Recognition: the person that they were trained for.")
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Average the weights of trainings that went on from one another; export the result."""
+    with errors_in_one_line(debug):
+        require(*NEEDS, "onnxscript", extra="train")
+        from vidfx_training.average import average as mean_of
+        from vidfx_training.checkpoint import save_checkpoint
+        from vidfx_training.loop import BEST
+        from vidfx_training.onnx_export.export import export as write_engine
+
+        found = mean_of(checkpoints, data, target=target)
+        out.mkdir(parents=True, exist_ok=True)
+        save_checkpoint(out / BEST, found.network(), found.recipe, found.labels, found.facts)
+        spec = write_engine(found, out)
+        typer.echo(
+            f"{out / spec.weights}: val accuracy {found.facts['val_accuracy']:.4f},"
+            f" balanced {found.facts['val_balanced_accuracy']:.4f}"
+        )
+
+
+@models.command()
+def export(
+    checkpoint: Annotated[Path, typer.Argument(help="best.safetensors of a run.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the engine.")],
+    name: Annotated[
+        str | None, typer.Option(help="Name of the engine (default: recipe's).")
+    ] = None,
+    half: Annotated[
+        bool, typer.Option("--half", help="Keep the weights in 16 bits: half the size.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Make an engine of a checkpoint: NAME.onnx, NAME.spec.json and NAME.CARD.md."""
+    with errors_in_one_line(debug):
+        require(*NEEDS, "onnxscript", extra="train")
+        from vidfx_training.checkpoint import load_checkpoint
+        from vidfx_training.onnx_export.export import export as write_engine
+
+        found = load_checkpoint(checkpoint)
+        if name is not None:
+            found = replace(found, recipe=replace(found.recipe, name=name))
+        spec = write_engine(found, out, half=half)
+        typer.echo(str(out / spec.weights))

@@ -1,0 +1,1 @@
+"""What the commands print: progress, tables, JSON, and streams that may be closed."""

@@ -1,0 +1,95 @@
+"""How the results of `vidfx dataset` look: aligned tables on stdout, notes on stderr."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vidfx.atomic import Pending, output_errors
+from vidfx.cli.console.render import clean, write_object
+from vidfx.cli.console.tables import write_line, write_table
+from vidfx.errors import UsageError
+from vidfx_training.dataset.check import Report
+from vidfx_training.dataset.split import Split
+
+"classes in a table"
+
+
+def parse_ratios(text: str) -> tuple[float, ...]:
+    """70/15/15. Raises UsageError."""
+    try:
+        return tuple(float(number) for number in text.split("/"))
+    except ValueError as error:
+        raise UsageError(
+            f"ratios: {text!r} are no numbers", hint="as in --ratios 70/15/15"
+        ) from error
+
+
+def write_file(file: Path, text: str) -> None:
+    """Write a whole file or none. Raises OutputError."""
+    with Pending(file) as pending, output_errors(file):
+        pending.file.write_text(text, encoding="utf-8", errors="replace")
+
+
+def write_json(content: dict[str, Any]) -> None:
+    write_object(content)
+
+
+def say(text: str) -> None:
+    """A note on stderr."""
+    sys.stderr.write(clean(text) + "\n")
+
+
+def write_report(report: Report) -> None:
+    counts = sorted(report.counts.items(), key=lambda item: -item[1]["all"])
+    columns = [*report.parts, "all"]
+    write_table(
+        ["class", *columns],
+        [[name, *(by_part[c] for c in columns)] for name, by_part in counts],
+        ["all", *(sum(by_part[c] for _, by_part in counts) for c in columns)],
+    )
+    _left_out(report.left_out)
+    spreads = [
+        ["width, px", report.width],
+        ["height, px", report.height],
+        ["brightness", report.brightness],
+        ["sharpness", report.sharpness],
+    ]
+    write_table(
+        ["", "least", "5 %", "median", "95 %", "most"],
+        [[name, *(f"{q:.0f}" for q in vars(spread).values())] for name, spread in spreads],
+    )
+    write_table(
+        ["duplicates", "sets", "pictures", "two labels", "two parts"],
+        [
+            [name, c.sets, c.pictures, c.across_labels, c.across_parts]
+            for name, c in (("equal pixels", report.exact), ("near", report.near))
+        ],
+    )
+    write_line("problems:" if report.problems else "no problems")
+    for number, problem in enumerate(report.problems, 1):
+        write_line(f"{number:3}. {problem.text}")
+    for command in dict.fromkeys(p.command for p in report.problems if p.command):
+        write_line(f"mend: {command}")
+
+
+def write_split(split: Split) -> None:
+    parts = list(split.files)
+    names = sorted({name for counts in split.counts.values() for name in counts})
+    write_table(
+        ["class", *parts],
+        [[name, *(split.counts[part].get(name, 0) for part in parts)] for name in names],
+        ["all", *(len(split.files[part]) for part in parts)],
+    )
+    write_line("  ".join(["groups:", *(f"{part} {n}" for part, n in split.groups.items())]))
+    if "test" in split.files:
+        write_line(f"hard: {len(split.hard)} of the test pictures")
+    reasons = list(split.left_out.values())
+    _left_out({reason: reasons.count(reason) for reason in dict.fromkeys(reasons)})
+
+
+def _left_out(reasons: Mapping[str, int]) -> None:
+    if reasons:
+        write_line("left out: " + ", ".join(f"{n} {reason}" for reason, n in reasons.items()))

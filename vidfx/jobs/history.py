@@ -1,0 +1,129 @@
+"""What the ledger of an output folder tells: the run that goes on or the latest, every video."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sqlite3
+import time
+from contextlib import closing
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from vidfx.config import Settings
+from vidfx.errors import UsageError, VidfxError
+from vidfx.jobs.ledger import FILE, writable
+from vidfx.jobs.locks import FOLDER, is_alive
+
+ALIVE_S = 15.0
+"""Where locks cannot tell: a run that has not written for so long is no more."""
+_RUN = "SELECT id, started, seen, ended, host, pid, folder, inputs, settings FROM runs"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One video in the ledger."""
+
+    place: str
+    "of its summary, below the output folder"
+    input: str
+    status: str
+    "waiting, running, done or failed"
+    attempts: int
+    frames: int
+    expected: int | None
+    pixels: int | None
+    "of one frame"
+    started: float | None
+    "seconds since 1970, as ended"
+    ended: float | None
+    type: str | None
+    error: str | None
+    hint: str | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run on an output folder: one that goes on, or the latest."""
+
+    id: int
+    started: float
+    seen: float
+    ended: float | None
+    host: str
+    pid: int
+    folder: Path
+    "where it was started"
+    inputs: tuple[str, ...]
+    settings: Settings
+    alive: bool
+    "whether it goes on"
+
+
+def read_ledger(out: Path) -> tuple[Run, list[Entry]]:
+    """The latest run, and every video there ever was. Raises UsageError where there is none."""
+    file = out / FOLDER / FILE
+    if not file.is_file():
+        raise UsageError(
+            f"{out}: no ledger of vidfx here", hint="name the output folder of `vidfx annotate`"
+        )
+    try:
+        # where the last run was killed while it wrote, its journal is rolled back, which is a write
+        mode = "rw" if os.access(file, os.W_OK) else "ro"
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode={mode}", uri=True)) as base:
+            newest = f"{_RUN} WHERE ended IS NULL ORDER BY seen DESC LIMIT 1"
+            run = base.execute(newest).fetchone()
+            alive = run is not None and _lives(out, host=run[4], seen=run[2])
+            if not alive:
+                run = base.execute(f"{_RUN} ORDER BY id DESC LIMIT 1").fetchone()
+            rows = base.execute(
+                "SELECT place, input, status, attempts, frames, expected, pixels, started, ended,"
+                " type, error, hint FROM jobs ORDER BY rowid"
+            ).fetchall()
+        found = _run(run, alive)
+        entries = [Entry(*row) for row in rows]
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+            raise _unreadable(file, error) from error
+        raise VidfxError(
+            f"{file}: somebody else is writing to it", hint="try again in a moment"
+        ) from error
+    except (sqlite3.Error, TypeError, ValueError, VidfxError) as error:
+        raise _unreadable(file, error) from error
+    if not alive:
+        entries = [
+            replace(entry, status="waiting") if entry.status == "running" else entry
+            for entry in entries
+        ]
+    return found, entries
+
+
+def _unreadable(file: Path, error: Exception) -> UsageError:
+    return UsageError(
+        f"{file}: cannot be read: {error}",
+        hint="remove it and run `vidfx annotate` again; what is done stays done",
+    )
+
+
+def _run(row: Any, alive: bool) -> Run:
+    *facts, folder, inputs, settings = row
+    return Run(
+        *facts,
+        folder=Path(json.loads(folder)),
+        inputs=tuple(json.loads(inputs)),
+        settings=Settings(**json.loads(settings)),
+        alive=alive,
+    )
+
+
+def _lives(out: Path, *, host: str, seen: float) -> bool:
+    """A run that has not said that it ended: by its lock; where that proves nothing, by its pulse.
+
+    No lock on this machine says nothing of a run on another one.
+    """
+    held = is_alive(out)
+    if held or (held is False and host == writable(socket.gethostname())):
+        return held
+    return time.time() - seen < ALIVE_S

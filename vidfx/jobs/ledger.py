@@ -1,0 +1,241 @@
+"""The ledger of an output folder: what every video came to, in SQLite, for whoever asks later.
+
+It only records: whether a video is done is decided by its summary (vidfx/annotate/resume.py). What
+cannot be written now is written later; whatever goes wrong with it, the run goes on.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sqlite3
+import time
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import vidfx
+from vidfx.config import Settings
+from vidfx.errors import VidfxError
+from vidfx.jobs.events import Listener, Opened
+from vidfx.jobs.locks import FOLDER, hold_alive, share
+from vidfx.jobs.outcomes import Outcome
+from vidfx.jobs.plan import Job
+
+FILE = "ledger.sqlite"
+_WRITE_EVERY_S = 2.0
+_BUSY_S = 0.2
+"""A run waits no longer for somebody who reads; it tries again with the next beat."""
+_TELL_AFTER_S = 10.0
+_LAST_TRIES_S = 30.0
+"""At the end, while somebody reads."""
+_TABLES = """
+CREATE TABLE IF NOT EXISTS runs (
+    id INTEGER PRIMARY KEY, started REAL, seen REAL, ended REAL, host TEXT, pid INTEGER,
+    version TEXT, folder TEXT, inputs TEXT, settings TEXT
+);
+CREATE TABLE IF NOT EXISTS jobs (
+    place TEXT PRIMARY KEY, input TEXT, status TEXT, attempts INTEGER DEFAULT 0,
+    error TEXT, hint TEXT, type TEXT, frames INTEGER DEFAULT 0, expected INTEGER,
+    pixels INTEGER, started REAL, ended REAL
+);
+"""
+_BEGIN = (
+    "INSERT INTO runs (started, host, pid, version, folder, inputs, settings)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?)"
+)
+_ENTER = (
+    "INSERT INTO jobs (place, input, status) VALUES (?, ?, 'waiting')"
+    " ON CONFLICT (place) DO UPDATE SET input = excluded.input,"
+    " status = CASE WHEN status IN ('done', 'running') THEN status ELSE 'waiting' END"
+)
+
+
+@dataclass
+class _Change:
+    """What has happened to one job since it was last written."""
+
+    input: str | None = None
+    "of a job that is entered; one that is known keeps its state"
+    attempts: int = 0
+    "begun"
+    values: dict[str, Any] = field(default_factory=dict[str, Any])
+    "by column"
+
+
+class Ledger(Listener):
+    """Writes what a run tells into the folder's ledger, and holds the sign that the run lives.
+
+    ``folder`` and ``inputs`` are what `vidfx retry` needs to run the same again.
+    """
+
+    def __init__(
+        self, out: Path, inputs: Sequence[str], settings: Settings, tell: Callable[[str], None]
+    ) -> None:
+        """``tell`` is for what goes wrong with the ledger itself."""
+        self._out, self._tell = out, tell
+        self._facts = (
+            *(time.time(), writable(socket.gethostname()), os.getpid(), vidfx.__version__),
+            *(json.dumps(str(Path.cwd())), json.dumps(list(inputs))),
+            json.dumps(asdict(settings)),
+        )
+        self._places: dict[str, str] = {}
+        "of jobs by input"
+        self._running: set[str] = set()
+        self._changes: defaultdict[str, _Change] = defaultdict(_Change)
+        self._begun = False
+        "the folder is there, and the engines are loaded"
+        self._base: sqlite3.Connection | None = None
+        self._alive: int | None = None
+        self._run: int | None = None
+        self._tried = -_WRITE_EVERY_S
+        self._failing_since: float | None = None
+        self._told = False
+
+    def planned(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            place = self._places[job.name] = self._place(job)
+            self._changes[place].input = writable(job.name)
+
+    def started(self, job: Job, opened: Opened) -> None:
+        place = self._place(job)
+        self._running.add(place)
+        self._changes[place].attempts += 1
+        self._set(
+            *(place, "running"),
+            started=time.time(),
+            ended=None,
+            expected=opened.expected,
+            pixels=opened.width * opened.height,
+            frames=0,
+        )
+
+    def advanced(self, job: Job, frames: int) -> None:
+        self._changes[self._place(job)].values["frames"] = frames
+        self.beat()
+
+    def retried(self, job: Job, why: str) -> None:
+        self._over(self._place(job), "waiting", error=why)
+
+    def done(self, job: Job, summary: dict[str, Any]) -> None:
+        self._over(self._place(job), "done", frames=summary["counts"]["frames"])
+
+    def skipped(self, job: Job, why: str) -> None:
+        self._over(self._place(job), "done")
+
+    def failed(self, name: str, error: VidfxError) -> None:
+        facts = {"error": str(error), "hint": error.hint, "type": type(error).__name__}
+        place = self._places.get(name)
+        if place is not None:
+            self._over(place, "failed", **facts)
+            return
+        place = f"refused: {writable(name)}"  # not even a job; kept under its own name
+        self._changes[place].input = writable(name)
+        self._changes[place].values |= {"status": "failed", "ended": time.time()} | _cleaned(facts)
+
+    def ended(self, outcomes: Sequence[Outcome], seconds: float) -> None:
+        for place in self._running:  # begun here and not over
+            self._changes[place].values["status"] = "waiting"
+        self._running.clear()
+        if not self._begun:
+            return
+        until = time.monotonic() + _LAST_TRIES_S
+        fault = self._write(ended=True)
+        while isinstance(fault, sqlite3.OperationalError) and "locked" in str(fault):
+            if time.monotonic() > until:
+                break
+            fault = self._write(ended=True)
+        if fault is not None:
+            self._tell(f"the ledger could not be kept: {fault}")
+
+    def beat(self) -> None:
+        """The run lives; now and then, put on the disk what has been told."""
+        self._begun = True
+        now = time.monotonic()
+        if now - self._tried < _WRITE_EVERY_S:
+            return
+        self._tried = now
+        fault = self._write()
+        self._failing_since = None if fault is None else self._failing_since or now
+        if self._failing_since and now - self._failing_since > _TELL_AFTER_S and not self._told:
+            self._told = True
+            self._tell(f"the ledger cannot be written, which is tried again: {fault}")
+
+    def close(self) -> None:
+        self._disconnect()
+        if self._alive is not None:
+            os.close(self._alive)
+            self._alive = None
+
+    def _place(self, job: Job) -> str:
+        return writable(str(job.outputs.summary.relative_to(self._out)))
+
+    def _set(self, place: str, status: str, **values: Any) -> None:
+        """What is not said of an error was none."""
+        nothing = {"error": None, "hint": None, "type": None}
+        self._changes[place].values |= nothing | {"status": status} | _cleaned(values)
+        self.beat()
+
+    def _over(self, place: str, status: str, **values: Any) -> None:
+        self._running.discard(place)
+        self._set(place, status, ended=time.time(), **values)
+
+    def _write(self, *, ended: bool = False) -> Exception | None:
+        """Write all changes, or keep them for another time and return why."""
+        try:
+            base = self._base or self._connect()
+            with base:
+                run = self._run or base.execute(_BEGIN, self._facts).lastrowid
+                for place, change in self._changes.items():
+                    _write_change(base, place, change)
+                now = time.time()
+                base.execute(
+                    "UPDATE runs SET seen = ?, ended = ? WHERE id = ?",
+                    (now, now if ended else None, run),
+                )
+        except Exception as error:  # noqa: BLE001 - what is the ledger's fault never costs a run
+            self._disconnect()
+            return error
+        self._run = run
+        self._changes.clear()
+        return None
+
+    def _connect(self) -> sqlite3.Connection:
+        file = self._out / FOLDER / FILE
+        if file.is_symlink():
+            raise sqlite3.OperationalError(f"{file}: a link stands there")
+        if self._alive is None:
+            self._alive = hold_alive(self._out)
+        self._base = sqlite3.connect(file, timeout=_BUSY_S)
+        self._base.executescript(_TABLES)
+        share(file, self._out)
+        return self._base
+
+    def _disconnect(self) -> None:
+        base, self._base = self._base, None
+        if base is not None:
+            with suppress(sqlite3.Error):
+                base.close()
+
+
+def _write_change(base: sqlite3.Connection, place: str, change: _Change) -> None:
+    if change.input is not None:
+        base.execute(_ENTER, (place, change.input))
+    columns = [f"{name} = ?" for name in change.values]
+    base.execute(
+        f"UPDATE jobs SET {', '.join(['attempts = attempts + ?', *columns])} WHERE place = ?",  # noqa: S608 - names of columns, all ours
+        (change.attempts, *change.values.values(), place),
+    )
+
+
+def writable(text: str) -> str:
+    """A text that SQLite takes, whatever bytes the paths in it are made of."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _cleaned(values: dict[str, Any]) -> dict[str, Any]:
+    return {k: (writable(v) or None) if isinstance(v, str) else v for k, v in values.items()}

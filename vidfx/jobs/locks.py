@@ -1,0 +1,145 @@
+"""Who works on what: two runs with one output folder never do the same video twice.
+
+A lock is one byte of one file, held by a process. It dies with its owner, however that ends, and
+holds between machines where the file system has locks (local ones, NFS, Lustre).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from hashlib import blake2b
+from pathlib import Path
+
+from vidfx.atomic import output_errors
+from vidfx.errors import OutputError
+
+FOLDER = ".vidfx"
+"""Below the output folder: what a batch knows of itself."""
+ALIVE = "alive"
+_TRIES, _TRY_S = 5, 0.02
+
+
+def share(path: Path, out: Path) -> None:
+    """Whoever may write to the output folder may write to ``path``, if it is ours, in it."""
+    mode = out.stat().st_mode & (0o7777 if path.is_dir() else 0o666)
+    with suppress(OSError):  # another user's
+        path.chmod(mode)
+
+
+def hold_alive(out: Path) -> int | None:
+    """Show that a run on ``out`` lives, by a file that is held until it is closed.
+
+    Any number of runs hold it together. None where this cannot be shown.
+    """
+    with suppress(OSError):
+        file = _open_or_create(out / FOLDER / ALIVE)
+        share(out / FOLDER / ALIVE, out)
+        for _ in range(_TRIES):
+            with suppress(BlockingIOError):  # somebody asks just now whether it is held
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return file
+            time.sleep(_TRY_S)
+        os.close(file)
+    return None
+
+
+def is_alive(out: Path) -> bool | None:
+    """Whether a run on ``out`` lives; None where this cannot be known."""
+    try:
+        try:
+            file = _open_alive(out, os.O_RDWR)
+        except PermissionError:
+            file = _open_alive(out, os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        for _ in range(_TRIES):
+            with suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return False
+            time.sleep(_TRY_S)  # it may be somebody else who asks
+        return True
+    except OSError:
+        return None
+    finally:
+        os.close(file)
+
+
+def _open_alive(out: Path, flags: int) -> int:
+    return os.open(out / FOLDER / ALIVE, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+
+
+def _open_or_create(path: Path) -> int:
+    """Raises OSError. In a folder like /tmp, Linux may refuse O_CREAT of another user's file."""
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        return os.open(path, flags)
+    except FileNotFoundError:
+        return os.open(path, flags | os.O_CREAT, 0o666)
+
+
+class BusyError(Exception):
+    """Another process is at it."""
+
+
+class Locks:
+    """The locks of one output folder, for one process, which holds one at a time.
+
+    Raises OutputError where the folder cannot be made, or is another user's alone.
+    """
+
+    def __init__(self, out: Path) -> None:
+        folder, path = out / FOLDER, out / FOLDER / "locks"
+        with output_errors(path):
+            if os.path.lexists(out) and not out.is_dir():
+                raise OutputError(
+                    f"cannot write to {out}: it is no folder", hint="name a folder for the results"
+                )
+            out.mkdir(parents=True, exist_ok=True)
+            if folder.is_symlink() or path.is_symlink():
+                raise OutputError(
+                    f"cannot write {path}: a link stands there, and others may have put it there",
+                    hint=f"remove {folder}, or choose another output folder",
+                )
+            try:
+                folder.mkdir()
+                share(folder, out)
+            except FileExistsError:
+                pass
+            try:
+                self._file = _open_or_create(path)
+            except PermissionError as error:
+                raise OutputError(
+                    f"cannot write {path}: {error.strerror}; it is another user's",
+                    hint=f"have its owner run chmod -R g+rwX {folder}, "
+                    "or choose another output folder",
+                ) from error
+            share(path, out)
+        self.fault: str | None = None
+        "why locks do not work here"
+        with suppress(BusyError), self.hold(Path()):
+            pass
+
+    @contextmanager
+    def hold(self, path: Path) -> Generator[None]:
+        """Hold what ``path`` stands for. Raises BusyError."""
+        place = int.from_bytes(blake2b(os.fsencode(path), digest_size=7).digest(), "big")
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+        except (BlockingIOError, PermissionError) as error:
+            raise BusyError from error
+        except OSError as error:
+            self.fault = error.strerror or str(error)
+            yield
+            return
+        try:
+            yield
+        finally:
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, place)
+
+    def close(self) -> None:
+        os.close(self._file)

@@ -1,0 +1,168 @@
+"""From what the user named to jobs: one input, and the names of its results."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidfx.errors import OutputExistsError, UsageError, VidfxError
+from vidfx.jobs import storage
+from vidfx.jobs.left_out import RESULTS
+from vidfx.jobs.search import Found, Search, real
+from vidfx.jobs.storage import Origin
+from vidfx.video.container.segment import Segment
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The files that one input becomes."""
+
+    video: Path
+    faces: Path
+    frames: Path
+    summary: Path
+
+    @classmethod
+    def of(cls, stem: Path) -> Outputs:
+        return cls(*(stem.with_name(stem.name + ending) for ending in RESULTS))
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter((self.video, self.faces, self.frames, self.summary))
+
+
+@dataclass(frozen=True)
+class Part:
+    """A segment of a video that a worker does for another one."""
+
+    segment: Segment
+    labels: Path | None = None
+    "what to draw on it; None: only look at it"
+
+    def file(self, path: Path) -> Path:
+        """Stands for this segment's part of an output."""
+        return path.with_name(f"{path.name}.{self.segment.number}")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One input and where its results go."""
+
+    source: Path
+    outputs: Outputs
+    origin: Origin | None = None
+    "of a video on storage, whose place in the spool is ``source``"
+    destination: str | None = None
+    "URL of the folder that the results go to from the spool"
+    part: Part | None = None
+    "None: the whole of it"
+    left_out: tuple[str, ...] = ()
+    "lines about what else was found where it was found"
+
+    @property
+    def name(self) -> str:
+        """As the user knows it."""
+        return self.origin.url if self.origin else str(self.source)
+
+    def told(self, text: str) -> str:
+        """``text`` in terms of what the user named: of storage, not of the spool and its owner."""
+        if self.origin:
+            text = text.replace(str(self.source), self.name)
+        if self.destination:
+            text = text.replace(str(self.outputs.summary.parent), self.destination)
+            text = text.replace(str(Path.home()), "~")
+        return text
+
+    def addresses(self) -> list[str]:
+        """Where the results will stand, in the order of ``outputs``."""
+        if self.destination is None:
+            return [str(path) for path in self.outputs]
+        return [f"{self.destination}/{path.name}" for path in self.outputs]
+
+
+@dataclass(frozen=True)
+class Plan:
+    folder: Path
+    "where results are made: the output folder, or what stands for it in the spool"
+    jobs: tuple[Job, ...]
+    refused: tuple[tuple[str, VidfxError], ...]
+    "inputs, lines of lists and files found that cannot even be jobs, with the reason"
+    left_out: tuple[str, ...]
+    "a line about each kind of files that were found and are not inputs"
+
+
+def plan(inputs: Sequence[str], out: str | Path) -> Plan:
+    """Jobs for files, folders, globs and lists of paths, each input once, in the order given.
+
+    Results mirror the place of an input below the folder that was named. Inputs that would share
+    a name keep their suffix in it; if they still do, their place below the folder that all inputs
+    have in common. A job whose results would stand on an input is refused. Inputs and ``out``
+    may be URLs of storage. Raises UsageError for a wrong ``out``,
+    UnavailableError where the package of ``out``'s store is missing.
+    """
+    if not str(out).strip():
+        raise UsageError("--out is empty", hint="name a folder for the results")
+    search = Search()
+    folder = storage.folder_for(out)
+    if storage.is_url(str(out)):
+        storage.check(str(out))
+    url = str(out).rstrip("/") if storage.is_url(str(out)) else None
+    for text in inputs:
+        search.add(text)
+    search.end()
+    items = list(search.found.values())
+    left_out = tuple(search.left_out.lines())
+    jobs: list[Job] = []
+    for item, stem in zip(items, _stems(items), strict=True):
+        below = "" if stem.parent == Path() else f"/{stem.parent.as_posix()}"
+        destination = None if url is None else url + below
+        job = Job(
+            *(item.path, Outputs.of(folder / stem), item.origin, destination),
+            left_out=() if item.named else left_out,
+        )
+        hit = next((path for path in job.outputs if real(path) in search.found), None)
+        if hit is None:
+            jobs.append(job)
+            continue
+        error = OutputExistsError(
+            f"{job.name}: its result {hit} would overwrite an input",
+            hint="use another output folder",
+        )
+        search.refuse(job.name, error)
+    return Plan(folder, tuple(jobs), tuple(search.refused.values()), left_out)
+
+
+def find_media(inputs: Sequence[str]) -> Search:
+    """What ``inputs`` stand for, each file once: videos, and every picture for itself."""
+    search = Search(sequences=False)
+    for text in inputs:
+        search.add(text)
+    search.end()
+    return search
+
+
+def _stems(items: Sequence[Found]) -> list[Path]:
+    """A name for each item, unlike any other."""
+
+    def bare(names: Sequence[Path]) -> list[Path]:
+        pairs = zip(items, names, strict=True)
+        return [name if item.path.is_dir() else name.with_suffix("") for item, name in pairs]
+
+    places = [real(i.path) if i.path.is_dir() else real(i.path.parent) / i.path.name for i in items]
+    common = os.path.commonpath([place.parent for place in places]) if places else ""
+    below = [place.relative_to(common) for place in places]
+    relative = [item.relative for item in items]
+    names = bare(relative)
+    for longer in (relative, bare(below), below):
+        names = _apart(names, longer)
+    while (apart := _apart(names, below)) != names:
+        names = apart
+    return names
+
+
+def _apart(names: list[Path], longer: list[Path]) -> list[Path]:
+    """``names``, with those that stand more than once replaced by their ``longer`` ones."""
+    times = Counter(names)
+    return [n if times[n] == 1 else more for n, more in zip(names, longer, strict=True)]

@@ -1,0 +1,239 @@
+"""What the user named, as files: folders, globs, lists and URLs are looked into."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidfx.errors import InputError, NotMediaError, VidfxError
+from vidfx.jobs import storage
+from vidfx.jobs.left_out import ANNOTATED, LeftOut, is_result
+from vidfx.jobs.storage import Origin
+from vidfx.links import leads_out
+from vidfx.small_file import read_bytes
+from vidfx.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES, may_be_video
+
+LIST_SUFFIXES = frozenset({".txt", ".lst"})
+MOST_LIST_BYTES = 64 << 20
+_ANY_FOLDERS = re.compile(r"(?:^|(?<=/))\*\*(?:/|$)")
+
+
+@dataclass(frozen=True)
+class Found:
+    path: Path
+    relative: Path
+    "where it stands below the folder that the user named"
+    origin: Origin | None = None
+    named: bool = True
+    "by the user, and not found in a folder"
+
+
+def real(path: Path) -> Path:
+    return Path(os.path.realpath(path))  # before Python 3.13, resolve() fails on a loop of links
+
+
+class Search:
+    """What inputs stand for. Whatever is wrong with one costs no other."""
+
+    def __init__(self, *, sequences: bool = True) -> None:
+        self.sequences = sequences
+        "a folder that holds pictures and no video is one input; else each picture is one"
+        self.found: dict[Path, Found] = {}
+        "by real path"
+        self.refused: dict[str, tuple[str, VidfxError]] = {}
+        "by message: each is said once"
+        self.left_out = LeftOut()
+        self._results: dict[Path, Found] = {}
+        "of earlier runs, which were named"
+
+    def add(self, text: str, folder: Path = Path(), *, listed: bool = False) -> None:
+        """An input as typed, or a line of a list in ``folder``."""
+        if storage.is_url(text):
+            with self._refusing(text, Path(text)):
+                self._add_url(text)
+            return
+        text = storage.local_path(text)
+        path = folder / text
+        with self._refusing(text, path):
+            if not text.strip() or "\0" in text:
+                raise NotMediaError(f"{text!r}: not a path", hint="name a video or a folder")
+            if path.suffix.lower() in LIST_SUFFIXES and path.is_file() and not listed:
+                self._add_list(path)
+            elif path.exists():
+                self._add_path(path)
+            elif glob.has_magic(text):
+                self._add_glob(text, folder)
+            else:
+                raise NotMediaError(f"{path}: there is no such file", hint="check the spelling")
+
+    def end(self) -> None:
+        """All inputs were added: what earlier runs made is an input only if there is no other."""
+        if self.found:
+            self.left_out.results += [str(item.path) for item in self._results.values()]
+            return
+        videos = {k: v for k, v in self._results.items() if v.path.name.endswith(ANNOTATED)}
+        self.found = videos or self._results
+
+    def refuse(self, name: str, error: VidfxError) -> None:
+        self.refused.setdefault(str(error), (name, error))
+
+    @contextmanager
+    def _refusing(self, name: str, path: Path) -> Generator[None]:
+        try:
+            yield
+        except VidfxError as error:
+            self.refuse(name, error)
+        except OSError as error:
+            self._refuse_path(name, path, error)
+
+    def _refuse_path(self, name: str, path: Path, error: OSError) -> None:
+        reason = error.strerror or error
+        self.refuse(name, InputError(f"{path}: {reason}", hint="check the path"))
+
+    def _add_path(self, path: Path) -> None:
+        if path.is_dir():
+            self._add_folder(path)
+        elif not path.is_file():
+            raise NotMediaError(f"{path}: not a regular file", hint="save it as a file first")
+        elif is_result(path):
+            self._results.setdefault(real(path), Found(path, Path(path.name)))
+        else:
+            self._keep(path, Path(path.name), named=True)
+
+    def _keep(self, path: Path, relative: Path, *, named: bool = False) -> None:
+        with self._refusing(str(path), path):
+            place = Path(os.path.realpath(path, strict=True))
+            self.found.setdefault(place, Found(path, relative, named=named))
+
+    def _add_url(self, url: str) -> None:
+        """Videos on storage; a sequence of pictures there is not one input."""
+        empty = True
+        for item in storage.find(url):
+            video = item.local.suffix.lower() in VIDEO_SUFFIXES
+            if item.named or (video and not item.local.name.endswith(ANNOTATED)):
+                found = Found(item.local, item.relative, item.origin, named=item.named)
+                self.found.setdefault(real(item.local), found)
+                empty = False
+            else:
+                self.left_out.add(item.local.name)
+        if empty:
+            raise NotMediaError(f"{url}: no media there", hint="name a folder of videos")
+
+    def _add_list(self, path: Path) -> None:
+        try:
+            content = read_bytes(path, MOST_LIST_BYTES)
+            lines = _lines(content)
+        except ValueError as error:
+            raise NotMediaError(
+                f"{path}: not a list of paths: {error}",
+                hint="give a text in UTF-8, a path on each line",
+            ) from error
+        names = [line.strip() for line in lines]
+        names = [name for name in names if name and not name.startswith("#")]
+        if not names:
+            raise NotMediaError(f"{path}: lists no paths", hint="write one path on each line")
+        for name in names:
+            self.add(name, path.parent, listed=True)
+
+    def _add_glob(self, text: str, folder: Path) -> None:
+        """Matches of a pattern."""
+        pattern = os.path.join(glob.escape(str(folder)), text)  # noqa: PTH118 - keeps a last slash
+        paths = [Path(match) for match in sorted(set(self._matches(pattern)))]
+        lost = {p for p in paths if p.name.endswith(ANNOTATED) and not is_result(p)}
+        for path in lost:  # a result whose summary is gone
+            self.left_out.add(path.name)
+        if len(paths) == len(lost):
+            raise NotMediaError(f"{folder / text}: matches no file", hint="check the pattern")
+        for path in paths:
+            if path not in lost:
+                with self._refusing(str(path), path):
+                    self._add_path(path)
+
+    def _matches(self, pattern: str) -> Iterator[str]:
+        """glob.glob, but ``**`` follows no links, whose loops would have no end."""
+        head, *tail = _ANY_FOLDERS.split(pattern, maxsplit=1)
+        heads = glob.glob(head)  # noqa: PTH207 - absolute ones too
+        if not tail or not tail[0]:  # what ends in ** is a folder, searched anyway
+            yield from heads
+            return
+        for base in heads:
+            for folder, _ in self._walk(Path(base)):
+                yield from self._matches(f"{glob.escape(str(folder))}/{tail[0]}")
+
+    def _walk(self, folder: Path) -> Iterator[tuple[Path, list[str]]]:
+        """Every folder and its files, without the hidden, following no links to folders."""
+
+        def refuse(error: OSError) -> None:
+            self._refuse_path(str(error.filename), error.filename, error)
+
+        for place, folders, files in os.walk(folder, onerror=refuse):
+            folders[:] = sorted(f for f in folders if not f.startswith("."))
+            yield Path(place), sorted(f for f in files if not f.startswith("."))
+
+    def _add_folder(self, folder: Path) -> None:
+        """Media below a folder, its pictures as ``sequences`` says."""
+        empty, refused = True, len(self.refused)
+        inside = real(folder)
+        for place, names in self._walk(folder):
+            relative = place.relative_to(folder)
+            videos, pictures = self._media(place, names, inside)
+            for name in videos if self.sequences else [*videos, *pictures]:
+                self._keep(place / name, relative / name)
+            if self.sequences and pictures:
+                if videos:
+                    self.left_out.pictures += len(pictures)
+                else:
+                    self._keep(place, relative if relative.parts else Path(real(folder).name))
+            empty = empty and not videos and not pictures
+        if empty and len(self.refused) == refused:
+            raise NotMediaError(
+                f"{folder}: no media in this folder", hint="name a folder of videos"
+            )
+
+    def _media(self, place: Path, names: list[str], inside: Path) -> tuple[list[str], list[str]]:
+        """Of the files in ``place``, the videos and the pictures."""
+        videos: list[str] = []
+        pictures: list[str] = []
+        for name in names:
+            path, suffix = place / name, Path(name).suffix.lower()
+            with self._refusing(str(path), path):
+                picture = suffix in IMAGE_SUFFIXES
+                if picture or (suffix in VIDEO_SUFFIXES and not name.endswith(ANNOTATED)):
+                    self._check(path, place if picture and self.sequences else inside)
+                    if picture or may_be_video(path):
+                        (pictures if picture else videos).append(name)
+                        continue
+                if not is_result(path):
+                    self.left_out.add(name)
+        return videos, pictures
+
+    def _check(self, path: Path, inside: Path) -> None:
+        """Raises InputError where media found in a folder are not to be opened."""
+        if leads_out(path, inside):
+            raise InputError(
+                f"{path}: is a link out of the folder that was named, to {real(path)}",
+                hint="name that file or its folder too",
+            )
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path}: not a regular file", hint="remove it from the folder")
+
+
+def _lines(content: bytes) -> list[str]:
+    """The lines of a list. A line that is not UTF-8 is a path of these very bytes.
+
+    Raises ValueError for what is no text at all.
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ValueError("it is UTF-16")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        if b"\0" in content:
+            raise
+        text = content.decode("utf-8-sig", "surrogateescape")
+    return re.split(r"[\r\n]+", text)

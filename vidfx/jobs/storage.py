@@ -1,0 +1,238 @@
+"""Videos and results that stand on object storage: fetched before the work, delivered after it.
+
+Any URL that fsspec knows (``s3://``, ``gs://``, ...), with that store's own package. Nothing but
+whole files travels: a video is copied into the spool, a local folder, worked on there, and its
+results are sent, the summary last. What else vidfx does sees local files only.
+"""
+
+# fsspec has no types.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import json
+import re
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from vidfx.errors import InputError, OutputError, UnavailableError, UsageError, VidfxError
+from vidfx.jobs.spool import make_spool, own_folder, remove_dead, spool
+
+_ESCAPED = re.compile("^%$|%(?=2E|00|25)")
+"""What would look like one of our own escapes."""
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+PACKAGES = {
+    "s3": "vidfx[s3]",
+    "s3a": "vidfx[s3]",
+    "gs": "vidfx[gs]",
+    "gcs": "vidfx[gs]",
+} | dict.fromkeys(("az", "abfs"), "adlfs")
+READ = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "memory"})
+"""Stores only: a ``http:`` or ``ftp:`` URL is a stranger's, and is not read."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a video comes from."""
+
+    url: str
+    size: int
+    "bytes"
+    stamp: str
+    "changes when the object does: its ETag, or when it was written"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A file that stands below a URL that the user named."""
+
+    origin: Origin
+    local: Path
+    "stands for it in the spool, where it will be elsewhere, under this name"
+    relative: Path
+    "where it stands below what was named"
+    named: bool
+    "it is itself what was named"
+
+
+def is_url(text: str) -> bool:
+    """Whether ``text`` names storage. ``file://`` is a path: see ``local_path``."""
+    return bool(_URL.match(text)) and not text.startswith("file://")
+
+
+def local_path(text: str) -> str:
+    """``text`` without ``file://``, whose escapes are undone."""
+    return unquote(urlsplit(text).path) if text.startswith("file://") else text
+
+
+def folder_for(out: str | Path) -> Path:
+    """The local folder that stands for ``out``: itself, or for a URL one in the spool."""
+    text = local_path(str(out))
+    return spool() / "out" / _short(text.rstrip("/")) if is_url(text) else Path(text)
+
+
+def check(url: str) -> None:
+    """Raises UnavailableError where the store's package is missing, UsageError for a stranger's."""
+    try:
+        _files(url)
+    except InputError as error:
+        raise UsageError(f"--out {error}", hint=error.hint) from error
+    with _errors(url, OutputError):
+        make_spool()
+
+
+def find(url: str) -> list[Listed]:
+    """The file that ``url`` names, or all that stand below it but the hidden.
+
+    Raises InputError where there is nothing or it may not be read, UnavailableError where the
+    store's package is missing.
+    """
+    files = _files(url)
+    remove_dead()
+    with _errors(url, InputError):
+        root = files._strip_protocol(url.rstrip("/"))
+        below: dict[str, Any] = files.find(root, detail=True)
+    scheme = url.partition("://")[0]
+    found: list[Listed] = []
+    for name, info in sorted(below.items()):
+        relative = PurePosixPath(name).name if name == root else name[len(root) :]
+        relative = relative.removeprefix("/")
+        hidden = any(part.startswith(".") for part in PurePosixPath(relative).parts)
+        if name != root and hidden:
+            continue
+        stamp = next((info[k] for k in ("ETag", "etag", "LastModified", "updated", "mtime")
+                      if info.get(k) is not None), "")  # fmt: skip
+        address = f"{scheme}://{name}"
+        origin = Origin(address, int(info.get("size") or 0), str(stamp).strip('"'))
+        safe = Path(*(_safe(part) for part in relative.split("/")))
+        local = spool() / "in" / _short(root) / safe
+        found.append(Listed(origin, local, safe, named=name == root))
+    if not found:
+        raise InputError(f"{url}: no file is there", hint="check the URL, and whose keys are used")
+    return found
+
+
+def results(destination: str, names: Sequence[str]) -> tuple[dict[str, int], Any]:
+    """Of the files ``names`` at ``destination``: the sizes of those there, and the summary.
+
+    The summary is the last of ``names``, None where it is not there or cannot be read.
+    """
+    files = _files(destination)
+    summary = None
+    with _errors(destination, OutputError):
+        files.invalidate_cache()
+        prefix = names[-1].removesuffix("summary.json")
+        there = files.find(destination, prefix=prefix, detail=True).values()
+        known = {PurePosixPath(info["name"]).name: int(info["size"]) for info in there}
+        sizes = {name: known[name] for name in names if name in known}
+        if names[-1] in sizes:
+            with suppress(ValueError, FileNotFoundError):
+                summary = json.loads(files.cat_file(f"{destination}/{names[-1]}"))
+    return sizes, summary if isinstance(summary, dict) else None
+
+
+@contextmanager
+def fetched(origin: Origin, name: str, alive: Callable[[], None]) -> Generator[Path]:
+    """The video as a local file ``name`` while it is wanted; ``alive`` is called as it comes.
+
+    Raises InputError.
+    """
+    with ExitStack() as stack:
+        with _errors(origin.url, InputError):
+            file = stack.enter_context(own_folder()) / name
+            file.touch(mode=0o600, exist_ok=False)
+            _files(origin.url).get_file(origin.url, str(file), callback=_callback(alive))
+            if (size := file.stat().st_size) != origin.size:
+                raise InputError(
+                    f"{origin.url}: {size} bytes came of {origin.size}",
+                    hint="it is being written, or the connection broke; try again",
+                )
+        yield file
+
+
+def deliver(paths: Sequence[Path], destination: str, alive: Callable[[], None]) -> None:
+    """Send those of ``paths`` that are there, in this order, and remove them here.
+
+    An object appears under its name when it is whole; one of an earlier run that is not made again
+    goes. Raises OutputError.
+    """
+    files = _files(destination)
+    for path in paths:
+        target = f"{destination}/{path.name}"
+        with _errors(target, OutputError):
+            if path.exists():
+                files.put_file(str(path), target, callback=_callback(alive))
+                path.unlink()
+            elif files.exists(target):
+                files.rm_file(target)
+
+
+def _files(url: str) -> Any:
+    scheme = url.partition("://")[0].lower()
+    if scheme not in READ:
+        raise InputError(
+            f"{url}: {scheme}:// is not read", hint="name a file, or storage: s3://, gs://"
+        )
+    if not url.partition("://")[2].strip("/"):
+        raise InputError(f"{url}: names no bucket", hint="write s3://BUCKET/FOLDER")
+    package = PACKAGES.get(scheme, "fsspec")
+    try:
+        fsspec = importlib.import_module("fsspec")
+        return fsspec.filesystem(scheme)
+    except (ImportError, ValueError) as error:
+        raise UnavailableError(
+            f"{url}: {scheme}:// wants a package that is not installed: {error}",
+            hint=f"pip install '{package}'",
+        ) from error
+
+
+@contextmanager
+def _errors(url: str, kind: type[VidfxError]) -> Generator[None]:
+    """What a store's package raises, as one line. Its kinds of error are many."""
+    try:
+        yield
+    except VidfxError:
+        raise
+    except FileNotFoundError as error:
+        raise kind(f"{url}: there is no such object or bucket", hint="check the URL") from error
+    except PermissionError as error:
+        raise kind(
+            f"{url}: the store refuses: {error}", hint="check the keys and their rights"
+        ) from error
+    except Exception as error:
+        lines = str(error).strip().splitlines() or [type(error).__name__]
+        raise kind(f"{url}: {lines[0][:200]}", hint="check the store and its keys") from error
+
+
+def _callback(alive: Callable[[], None]) -> Any:
+    callbacks: Any = importlib.import_module("fsspec.callbacks")
+
+    class Alive(callbacks.Callback):
+        def call(self, *_: Any, **__: Any) -> None:
+            alive()
+
+    return Alive()
+
+
+def _safe(part: str) -> str:
+    """A part of an object's name as that of a file, unlike any other's.
+
+    A store allows any: ``..`` and nothing too.
+    """
+    part = _ESCAPED.sub("%25", part)
+    if set(part) <= {"."}:
+        return part.replace(".", "%2E") or "%"
+    return part.replace("\0", "%00")
+
+
+def _short(name: str) -> str:
+    """A folder's name for a URL, unlike any other's."""
+    readable = re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-.")[:60]
+    return f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"

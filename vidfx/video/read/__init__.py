@@ -1,0 +1,1 @@
+"""Frames out of files and folders. Begin with ``source.py``, which chooses the reader."""

@@ -1,0 +1,173 @@
+"""Reads pictures: a folder of them is a video at 25 frames per second, one is one frame."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Self
+
+import cv2
+import numpy as np
+
+from vidfx.errors import NotMediaError
+from vidfx.links import leads_out
+from vidfx.suffixes import IMAGE_SUFFIXES
+from vidfx.types import Frame, VideoInfo
+from vidfx.video.container.kinds import kind_of
+from vidfx.video.read.colours import rgb_colour
+from vidfx.video.read.pixels import RgbToI420
+
+FRAME_RATE = Fraction(25)
+
+cv2.utils.logging.setLogLevel(
+    cv2.utils.logging.LOG_LEVEL_SILENT
+)  # what cannot be read is said here
+
+
+def pictures_in(path: Path) -> list[Path]:
+    """The pictures of a folder in natural order (2 before 10), or the picture itself.
+
+    Links that lead out of the folder are none of its pictures. Raises NotMediaError where there
+    are none.
+    """
+    try:
+        if not path.is_dir():
+            path.stat()
+            return [path]
+        found = [
+            p
+            for p in path.iterdir()
+            if p.suffix.lower() in IMAGE_SUFFIXES and not p.name.startswith(".")
+            if p.is_file() and not leads_out(p, path)
+        ]
+    except OSError as error:
+        reason = "does not exist" if isinstance(error, FileNotFoundError) else "may not be read"
+        raise NotMediaError(f"{path}: {reason}", hint="check the path") from error
+    if not found:
+        raise NotMediaError(
+            f"{path}: a folder without pictures",
+            hint=f"pictures are {', '.join(sorted(IMAGE_SUFFIXES))}",
+        )
+    return sorted(found, key=_natural)
+
+
+def _natural(path: Path) -> tuple[list[tuple[bool, int, str]], str]:
+    parts = re.findall(r"\d+|\D+", path.stem.casefold())
+    numbered = [(p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in parts]
+    return numbered, path.name
+
+
+def read_picture(path: Path) -> np.ndarray | None:
+    """(H, W, 3) uint8 RGB, turned upright as its EXIF data says; None if it cannot be read."""
+    try:
+        bgr = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+    except (OSError, cv2.error):
+        return None
+    # the bindings give None for what is not a picture, whatever their types say
+    return None if bgr is None else cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)  # pyright: ignore
+
+
+def has_more(path: Path) -> bool:
+    """Whether a picture is the first of several in its file."""
+    if path.suffix.lower() not in (".tif", ".tiff"):
+        return kind_of(path) != "pictures"
+    try:
+        return cv2.imcount(str(path)) > 1
+    except (cv2.error, UnicodeEncodeError):
+        return False
+
+
+class ImageSource:
+    """Pictures as frames; Frame.index and Frame.pts are the place in the folder.
+
+    The first picture gives the size; others are scaled to fit, with black bars. One that cannot
+    be read is left out. Raises NotMediaError where not one can be read.
+    """
+
+    name = "images"
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        planes: bool = False,
+        start_s: float | None = None,
+        end_s: float | None = None,
+    ) -> None:
+        self.warnings: list[str] = []
+        self._pictures = pictures_in(path)
+        self._planes, self._start_s, self._end_s = planes, start_s, end_s
+        first = next((p for p in map(read_picture, self._pictures) if p is not None), None)
+        if first is None:
+            raise NotMediaError(
+                f"{path}: no picture that can be read", hint="open it in a viewer to check it"
+            )
+        height, width = first.shape[:2]
+        self.info = VideoInfo(
+            path=path,
+            width=width,
+            height=height,
+            time_base=1 / FRAME_RATE,
+            start_pts=0,
+            frame_rate=FRAME_RATE,
+            n_frames=len(self._pictures),
+            duration_s=float(len(self._pictures) / FRAME_RATE),
+            rotation=0,
+            codec="images",
+            pixel_format="rgb24",
+            has_audio=False,
+            colour=rgb_colour(height),
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def __iter__(self) -> Iterator[Frame]:
+        to_i420 = RgbToI420(self.info.colour)
+        unreadable = resized = of_several = 0
+        for index, path in enumerate(self._pictures):
+            seconds = self.info.seconds(index)
+            if self._start_s is not None and seconds < self._start_s:
+                continue
+            if self._end_s is not None and seconds >= self._end_s:
+                break
+            rgb = read_picture(path)
+            if rgb is None:
+                unreadable += 1
+                continue
+            of_several += has_more(path)
+            if rgb.shape[:2] != (self.info.height, self.info.width):
+                resized += 1
+                rgb = _fit(rgb, self.info.width, self.info.height)
+            rgb.setflags(write=False)
+            yield Frame(index, index, rgb, to_i420(rgb) if self._planes else None)
+        if unreadable:
+            self.warnings.append(
+                f"{unreadable} of the pictures could not be read and were left out"
+            )
+        if of_several:
+            self.warnings.append(
+                f"{of_several} of the pictures had more pages or frames; the first was read"
+            )
+        if resized:
+            self.warnings.append(
+                f"{resized} of the pictures had another size and were scaled to fit the first one's"
+            )
+
+
+def _fit(rgb: np.ndarray, width: int, height: int) -> np.ndarray:
+    scale = min(width / rgb.shape[1], height / rgb.shape[0])
+    size = max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale))
+    scaled = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
+    left, top = (width - size[0]) // 2, (height - size[1]) // 2
+    fitted = np.zeros((height, width, 3), np.uint8)
+    fitted[top : top + size[1], left : left + size[0]] = scaled
+    return fitted

@@ -1,0 +1,1 @@
+"""The sound of an input on its way into the annotated video."""

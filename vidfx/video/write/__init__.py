@@ -1,0 +1,1 @@
+"""The annotated video's file: encoding, muxing, joining segments."""
