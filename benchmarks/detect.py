@@ -17,8 +17,9 @@ from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import HEADS
 from vidfx.types import Frame
 from vidfx.video.read.source import open_source
-from vidfx_engines import embedded, select
 from vidfx_engines.base import Precision
+from vidfx_engines.embedded import embedded
+from vidfx_engines.select import select
 
 WAYS: tuple[tuple[str, Precision], ...] = (
     ("openvino", "f32"),

@@ -21,7 +21,9 @@ from benchmarks.measure import table
 from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import HEADS, intersection_over_union
 from vidfx.types import Frame
-from vidfx_engines import EngineSpec, embedded, select
+from vidfx_engines.embedded import embedded
+from vidfx_engines.select import select
+from vidfx_engines.spec import EngineSpec
 from vidfx_training.detector.pictures import Picture, read_pictures
 
 LONG_SIDE = 640

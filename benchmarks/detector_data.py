@@ -26,7 +26,9 @@ from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import intersection_over_union, non_maximum_suppression
 from vidfx.types import Frame
 from vidfx.video.read.source import open_source
-from vidfx_engines import Engine, embedded, select
+from vidfx_engines.base import Engine
+from vidfx_engines.embedded import embedded
+from vidfx_engines.select import select
 from vidfx_training.detector.stream import EVERYWHERE
 
 FOLDS = 3

@@ -24,7 +24,7 @@ from vidfx.compile import samples
 from vidfx.compile.build import load_variant
 from vidfx.evaluate.parity import compare, said
 from vidfx.evaluate.speed import pictures_per_second
-from vidfx_engines import Engine, EngineError, EngineSpec, embedded
+from vidfx_engines.base import Engine
 from vidfx_engines.building import (
     OnnxToTensorRT,
     Profile,
@@ -34,7 +34,9 @@ from vidfx_engines.building import (
 )
 from vidfx_engines.building import machine as build_machine
 from vidfx_engines.built import BuiltFor, BuiltPrecision
-from vidfx_engines.spec import spec_path
+from vidfx_engines.embedded import embedded
+from vidfx_engines.errors import EngineError
+from vidfx_engines.spec import EngineSpec, spec_path
 from vidfx_training.checkpoint import Checkpoint
 from vidfx_training.networks.classifier import build
 from vidfx_training.onnx_export.export import export

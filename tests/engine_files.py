@@ -10,8 +10,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from vidfx_engines import CropSpec, EngineSpec, InputSpec, Thresholds
-from vidfx_engines.spec import Family
+from vidfx_engines.spec import CropSpec, EngineSpec, Family, InputSpec, Thresholds
 
 
 def detector_spec(family: Family, outputs: int) -> EngineSpec:

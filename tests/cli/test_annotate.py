@@ -20,7 +20,7 @@ from typer.testing import CliRunner, Result
 from engine_files import constant_classifier
 from vidfx import schema
 from vidfx.cli.app import app
-from vidfx_engines import EngineSpec, Thresholds
+from vidfx_engines.spec import EngineSpec, Thresholds
 from vidfx_process import run, start
 from worker_faults import results_in
 

@@ -17,7 +17,8 @@ from PIL import Image
 from tests.engines import toys
 from training_files import vidfx
 from vidfx.compile import build
-from vidfx_engines import EngineSpec, store
+from vidfx_engines import store
+from vidfx_engines.spec import EngineSpec
 from vidfx_process import run
 
 

@@ -22,8 +22,9 @@ from engine_files import brightness_classifier, constant_classifier
 from vidfx.cli.app import app
 from vidfx.errors import UsageError
 from vidfx.evaluate.thresholds import write_thresholds
-from vidfx_engines import EngineSpec, Thresholds, embedded, select
-from vidfx_engines.spec import spec_path
+from vidfx_engines.embedded import embedded
+from vidfx_engines.select import select
+from vidfx_engines.spec import EngineSpec, Thresholds, spec_path
 from vidfx_training.dataset.index import read_dataset
 from vidfx_training.dataset.pictures import as_crop, read_picture
 

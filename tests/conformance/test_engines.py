@@ -11,7 +11,10 @@ import numpy as np
 import pytest
 
 from tests.engines import toys
-from vidfx_engines import Engine, EngineRunError, embedded, select
+from vidfx_engines.base import Engine
+from vidfx_engines.embedded import embedded
+from vidfx_engines.errors import EngineRunError
+from vidfx_engines.select import select
 
 BACKENDS = ("openvino", "onnxruntime")
 

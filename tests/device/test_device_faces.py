@@ -26,8 +26,9 @@ from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
 from vidfx.types import SQUARE, Colour, Frame, Stretch, Surface
 from vidfx.video.read.source import open_source
-from vidfx_engines import FakeEngine, embedded, select
-from vidfx_engines.embedded import ORIGINS
+from vidfx_engines.backends.fake import FakeEngine
+from vidfx_engines.embedded import ORIGINS, embedded
+from vidfx_engines.select import select
 from worker_faults import worker_faults
 
 CPU = torch.device("cpu")

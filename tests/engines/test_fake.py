@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from vidfx_engines import EngineFileError, EngineRunError, brightness_classifier, embedded, select
+from vidfx_engines.backends.fake import brightness_classifier
+from vidfx_engines.embedded import embedded
+from vidfx_engines.errors import EngineFileError, EngineRunError
+from vidfx_engines.select import select
 
 
 def test_brightness_decides() -> None:
@@ -44,8 +46,7 @@ def test_missing_and_unknown_models_are_told(
 ) -> None:
     with pytest.raises(EngineFileError, match="no embedded model is named 'age'"):
         embedded("age")
-    package = import_module("vidfx_engines.embedded")
-    monkeypatch.setattr(package, "__file__", str(tmp_path / "__init__.py"))
+    monkeypatch.setattr("vidfx_engines.embedded.__file__", str(tmp_path / "__init__.py"))
     for name, origin in (
         ("centerface", "fetched when vidfx is built"),
         ("emotion-embedded", "repository"),

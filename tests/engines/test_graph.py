@@ -10,10 +10,12 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from tests.engines import toys
-from vidfx_engines import EngineFileError, EngineSpec, InputSpec, detector_spec_for
 from vidfx_engines.base import PIXELS
+from vidfx_engines.detector_files import detector_spec_for
+from vidfx_engines.errors import EngineFileError
 from vidfx_engines.graph import edit as graph
 from vidfx_engines.graph.input import with_pixels, with_planar_pixels
+from vidfx_engines.spec import EngineSpec, InputSpec
 
 ort = pytest.importorskip("onnxruntime")
 
@@ -76,7 +78,7 @@ def test_stock_scrfd_gets_a_batch_axis_and_relative_resizes(tmp_path: Path) -> N
 
 def test_centerface_at_its_declared_batch() -> None:
     """Its file declares ten pictures of 32 px, and only that does the stock graph take."""
-    from vidfx_engines import embedded
+    from vidfx_engines.embedded import embedded
 
     spec = EngineSpec.load(embedded("centerface"))
     data = embedded("centerface").read_bytes()

@@ -10,10 +10,12 @@ import pytest
 import torch
 
 from tests.engines import toys
-from vidfx_engines import EngineRunError, EngineSpec, embedded, select
 from vidfx_engines.backends.onnxruntime_device import OnnxRuntimeDeviceEngine
+from vidfx_engines.embedded import embedded
+from vidfx_engines.errors import EngineRunError
 from vidfx_engines.graph import edit as graph
-from vidfx_engines.spec import spec_path
+from vidfx_engines.select import select
+from vidfx_engines.spec import EngineSpec, spec_path
 
 
 def bound(path: Path) -> OnnxRuntimeDeviceEngine:

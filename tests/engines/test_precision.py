@@ -15,11 +15,13 @@ from onnx.reference import ReferenceEvaluator
 pytest.importorskip("onnxruntime")
 from tests.engines import toys
 from vidfx.compile.build import AS_WRITTEN, load_variant
-from vidfx_engines import EngineFileError, EngineSpec, detector_spec_for
 from vidfx_engines.building import with_precision
+from vidfx_engines.detector_files import detector_spec_for
+from vidfx_engines.errors import EngineFileError
 from vidfx_engines.graph import edit as graph
 from vidfx_engines.graph.half import Half, to_half
 from vidfx_engines.graph.quantise import as_own_input, quantise
+from vidfx_engines.spec import EngineSpec
 
 
 def pictures(n: int, height: int, width: int) -> np.ndarray:

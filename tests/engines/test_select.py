@@ -14,16 +14,13 @@ import numpy as np
 import pytest
 
 from tests.engines import toys
-from vidfx_engines import (
-    EngineFileError,
-    EngineSpec,
-    EngineUnavailable,
-    compiled_cache,
-    select,
-)
+from vidfx_engines import compiled_cache
 from vidfx_engines.backends import onnxruntime as onnxruntime_backend
 from vidfx_engines.backends import openvino as ov
+from vidfx_engines.errors import EngineFileError, EngineUnavailable
 from vidfx_engines.libraries import importing
+from vidfx_engines.select import select
+from vidfx_engines.spec import EngineSpec
 
 
 @pytest.fixture
@@ -214,7 +211,7 @@ def watch(event, arguments):
 sys.addaudithook(watch)
 sys.path[:0] = sys.argv[2:]
 import numpy as np
-from vidfx_engines import select
+from vidfx_engines.select import select
 for backend in ("openvino", "onnxruntime"):
     select(sys.argv[1], backend=backend).engine.run(np.zeros((1, 32, 32, 3), np.uint8))
 """

@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 
 from tests.engines import toys
-from vidfx_engines import EngineFileError, EngineSpec, select
+from vidfx_engines.errors import EngineFileError
+from vidfx_engines.select import select
+from vidfx_engines.spec import EngineSpec
 
 Document = dict[str, Any]
 

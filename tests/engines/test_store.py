@@ -10,17 +10,12 @@ from typing import Any
 import pytest
 
 from tests.engines import toys
-from vidfx_engines import (
-    CropSpec,
-    EngineFileError,
-    EngineSpec,
-    InputSpec,
-    Thresholds,
-    select,
-    store,
-)
+from vidfx_engines import store
 from vidfx_engines.built import Build, Profile
+from vidfx_engines.errors import EngineFileError
 from vidfx_engines.fingerprint import fingerprint
+from vidfx_engines.select import select
+from vidfx_engines.spec import CropSpec, EngineSpec, InputSpec, Thresholds
 from vidfx_engines.user_cache import make_private
 
 

@@ -15,13 +15,15 @@ import pytest
 from onnx import helper
 
 from tests.engines import toys
-from vidfx_engines import EngineFileError, EngineSpec, EngineUnavailable, select
 from vidfx_engines.backends import tensorrt as backend
 from vidfx_engines.backends.tensorrt_build import OnnxToTensorRT
 from vidfx_engines.backends.tensorrt_engine import TensorRtEngine
 from vidfx_engines.backends.tensorrt_library import Gpu, import_tensorrt
 from vidfx_engines.built import Build, Profile
+from vidfx_engines.errors import EngineFileError, EngineUnavailable
 from vidfx_engines.graph import edit as graph
+from vidfx_engines.select import select
+from vidfx_engines.spec import EngineSpec
 from vidfx_engines.store import Kept
 
 STUB = Path(__file__).parents[2] / "engines/stubs/tensorrt/__init__.pyi"
@@ -318,8 +320,7 @@ def test_small_batches_are_replayed_and_padded(tmp_path: Path) -> None:
 def test_auto_takes_a_gpu_only_where_something_runs_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, an_l4: list[bytes]
 ) -> None:
-    module = sys.modules["vidfx_engines.select"]  # the function of this name hides it
-    monkeypatch.setattr(module, "has_gpu", lambda: True)
+    monkeypatch.setattr("vidfx_engines.select.has_gpu", lambda: True)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     toys.classifier(tmp_path)
     chosen = select(tmp_path / "toy.onnx")
@@ -331,15 +332,15 @@ def test_auto_takes_a_gpu_only_where_something_runs_there(
 def test_a_kept_plan_that_tensorrt_refuses_is_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, an_l4: list[bytes]
 ) -> None:
-    module = sys.modules["vidfx_engines.select"]
     kept = plan_spec(tmp_path)
 
     def refuse(*_: object) -> None:
         raise EngineUnavailable("toy.plan: TensorRT does not take this plan")
 
     monkeypatch.setattr(backend, "TensorRtEngine", refuse)
-    monkeypatch.setattr(module, "has_gpu", lambda: True)
-    monkeypatch.setattr(module, "built_from", lambda _: [Kept(tmp_path / "toy.spec.json", kept)])
+    monkeypatch.setattr("vidfx_engines.select.has_gpu", lambda: True)
+    kept_here = [Kept(tmp_path / "toy.spec.json", kept)]
+    monkeypatch.setattr("vidfx_engines.select.built_from", lambda _: kept_here)
     toys.classifier(tmp_path)
     chosen = select(tmp_path / "toy.onnx")
     assert chosen.engine.backend == "openvino"

@@ -9,7 +9,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from vidfx_engines import CropSpec, EngineSpec, InputSpec, Thresholds
+from vidfx_engines.spec import CropSpec, EngineSpec, InputSpec, Thresholds
 
 SIDE = 32
 LABELS = ("angry", "happy", "neutral", "sad")

@@ -11,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 from vidfx.errors import UsageError
 from vidfx.evaluate.thresholds import between, choose, decisions, evidence
 from vidfx.stages.decide import IdentityDecider, IdentityThresholds
-from vidfx_engines import Thresholds
+from vidfx_engines.spec import Thresholds
 
 VALUES = st.floats(0, 127 / 128, width=32, allow_subnormal=False) | st.sampled_from([0.25, 0.5])
 RATES = st.integers(1_000, 500_000).map(lambda millionths: millionths / 1_000_000)

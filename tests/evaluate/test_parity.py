@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from vidfx.evaluate.parity import Faces, compare, said
-from vidfx_engines import EngineRunError, embedded, select
+from vidfx_engines.embedded import embedded
+from vidfx_engines.errors import EngineRunError
+from vidfx_engines.select import select
 
 LABELS = ("a", "b")
 

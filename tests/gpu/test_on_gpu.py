@@ -15,9 +15,10 @@ import pytest
 
 from tests.engines import toys
 from training_files import RECIPE, draw, vidfx
-from vidfx_engines import embedded, select
 from vidfx_engines.backends.tensorrt import rtx_misfit
 from vidfx_engines.backends.tensorrt_library import gpu, version
+from vidfx_engines.embedded import embedded
+from vidfx_engines.select import select
 
 PLANS = ("tensorrt", "tensorrt-rtx")
 BACKENDS = (*PLANS, "onnxruntime")
@@ -212,8 +213,9 @@ def test_nvenc_writes_what_players_play(ready: str, clip: Path, tmp_path: Path) 
 def test_a_plan_of_another_release_is_refused_before_it_is_read(built: str, cuda: str) -> None:
     from dataclasses import replace
 
-    from vidfx_engines import EngineUnavailable, store
+    from vidfx_engines import store
     from vidfx_engines.backends.tensorrt import TensorRtBackend
+    from vidfx_engines.errors import EngineUnavailable
 
     kept = next(k for k in store.everything() if k.spec and k.spec.name == "detector-embedded")
     spec, folder = kept.spec, kept.path.parent

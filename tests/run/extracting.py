@@ -12,7 +12,7 @@ from vidfx.errors import VidfxError
 from vidfx.extract.crop_selection import Criteria
 from vidfx.extract.extract import Request, extract
 from vidfx.jobs.outcomes import Outcome
-from vidfx_engines import CropSpec
+from vidfx_engines.spec import CropSpec
 from vidfx_training.dataset.index import read_faces
 
 SETTINGS = Settings(emotion="none", detector_size=640, every=2)

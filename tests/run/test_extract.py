@@ -27,7 +27,7 @@ from vidfx.extract.crop_selection import Criteria
 from vidfx.extract.dataset_writer import DatasetWriter
 from vidfx.extract.extract import Request
 from vidfx.extract.names import check_label, safe_stem, source_name
-from vidfx_engines import CropSpec
+from vidfx_engines.spec import CropSpec
 from vidfx_training.dataset.index import read_faces
 
 

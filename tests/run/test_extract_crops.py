@@ -26,7 +26,7 @@ from vidfx.extract.crop_selection import Criteria, Selection, prominence
 from vidfx.stages import classify
 from vidfx.types import Detections, Face, Quality
 from vidfx.video.read.source import open_source
-from vidfx_engines import CropSpec
+from vidfx_engines.spec import CropSpec
 from vidfx_training.dataset.index import FACE_COLUMNS, read_dataset, read_faces
 
 

@@ -12,7 +12,8 @@ import pytest
 from vidfx.stages import align
 from vidfx.stages.detect import Detector
 from vidfx.types import Frame
-from vidfx_engines import embedded, select
+from vidfx_engines.embedded import embedded
+from vidfx_engines.select import select
 from vidfx_engines.templates import TEMPLATES, similarity
 
 face_align = pytest.importorskip("insightface.utils.face_align")

@@ -12,7 +12,8 @@ from vidfx.stages import align
 from vidfx.stages.detect import Detector, Letterbox
 from vidfx.stages.detector_heads import intersection_over_union
 from vidfx.types import SQUARE, Frame
-from vidfx_engines import embedded, select
+from vidfx_engines.embedded import embedded
+from vidfx_engines.select import select
 
 ASPECTS = [Fraction(2), Fraction(1, 2), Fraction(32, 11), Fraction(64, 45)]
 

@@ -8,7 +8,8 @@ import pytest
 from vidfx.stages.classify import predict
 from vidfx.stages.engine_faults import Faults, are_faces, are_probabilities
 from vidfx.types import FaceBatch
-from vidfx_engines import EngineRunError, FakeEngine, brightness_classifier
+from vidfx_engines.backends.fake import FakeEngine, brightness_classifier
+from vidfx_engines.errors import EngineRunError
 
 NONE = (np.nan, np.inf, -np.inf, 1e30, -1e30)
 

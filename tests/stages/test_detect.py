@@ -15,7 +15,9 @@ from vidfx.stages.detector_heads import (
     non_maximum_suppression,
 )
 from vidfx.types import Frame
-from vidfx_engines import detector_spec_for, embedded, select
+from vidfx_engines.detector_files import detector_spec_for
+from vidfx_engines.embedded import embedded
+from vidfx_engines.select import select
 
 
 def detector(path: Path, threshold: float, backend: str = "onnxruntime") -> Detector:

@@ -14,7 +14,7 @@ import torch
 
 from vidfx.stages.detect import Detector
 from vidfx.types import Frame
-from vidfx_engines import select
+from vidfx_engines.select import select
 from vidfx_training.detector.canvas import MIRRORED, Painter, seen
 from vidfx_training.detector.export import export
 from vidfx_training.detector.loss import Truth, assign, generalised_overlap, losses, overlaps

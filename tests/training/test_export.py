@@ -14,7 +14,8 @@ pytest.importorskip("torch")
 import torch
 
 from training_files import draw
-from vidfx_engines import EngineSpec, select
+from vidfx_engines.select import select
+from vidfx_engines.spec import EngineSpec
 from vidfx_training.average import average
 from vidfx_training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, write_tensors
 from vidfx_training.errors import RecipeError, TrainingError, WeightsError

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 pytest.importorskip("torch")
-from vidfx_engines import CropSpec
+from vidfx_engines.spec import CropSpec
 from vidfx_training import data as module
 from vidfx_training.data import (
     Pictures,

@@ -15,8 +15,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vidfx_engines import CropSpec
 from vidfx_engines.fields import label as checked_label
+from vidfx_engines.spec import CropSpec
 from vidfx_engines.user_cache import make_private, user_cache
 from vidfx_training.dataset.index import Dataset, Picture
 from vidfx_training.dataset.pictures import as_crop, read_picture

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from vidfx_engines import EngineSpec
+from vidfx_engines.spec import EngineSpec
 from vidfx_training.atomic import whole
 from vidfx_training.checkpoint import load_checkpoint, save_checkpoint
 from vidfx_training.compute import choose

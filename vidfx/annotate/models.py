@@ -18,15 +18,11 @@ from vidfx.stages.analyze import Analyzer, HostAnalyzer, Reads
 from vidfx.stages.decide import DEFAULT_THRESHOLDS
 from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import HEADS
-from vidfx_engines import (
-    Engine,
-    EngineError,
-    EngineSpec,
-    EngineUnavailable,
-    Selection,
-    embedded,
-    select,
-)
+from vidfx_engines.base import Engine
+from vidfx_engines.embedded import embedded
+from vidfx_engines.errors import EngineError, EngineUnavailable
+from vidfx_engines.select import Selection, select
+from vidfx_engines.spec import EngineSpec
 from vidfx_engines.user_cache import CACHE_HINT, distrust, user_cache
 
 WEAK = 0.5

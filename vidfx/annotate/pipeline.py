@@ -30,7 +30,7 @@ from vidfx.stages.look_ahead import Confirmation, FaceObservation, LookAheadBuff
 from vidfx.stages.read_schedule import EXPRESSION, IDENTITY, ReadSchedule
 from vidfx.stages.track import Tracker
 from vidfx.types import Detections, Frame, FrameResult, Prediction, Quality, VideoInfo
-from vidfx_engines import Engine
+from vidfx_engines.base import Engine
 
 CHUNK_BYTES = 48 << 20
 MAX_CHUNK = 16

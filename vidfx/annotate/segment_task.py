@@ -22,7 +22,7 @@ from vidfx.output.strict_json import to_json
 from vidfx.overlay.labels import FaceLabel
 from vidfx.stages.engine_faults import Faults
 from vidfx.video.read.source import FrameSource, open_source
-from vidfx_engines import EngineError
+from vidfx_engines.errors import EngineError
 
 Line = tuple[int, float, list[FaceLabel]]
 """Pts and playback seconds of a frame, and what is drawn on it."""

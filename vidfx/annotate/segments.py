@@ -39,7 +39,7 @@ from vidfx.workers import resources as machine
 from vidfx.workers.pool import Pool
 from vidfx.workers.sizing import PoolSize
 from vidfx.workers.worker_process import Task
-from vidfx_engines import EngineError
+from vidfx_engines.errors import EngineError
 
 LEAST_S = 60.0
 """Of a segment, where nobody says how many there are."""

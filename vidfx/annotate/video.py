@@ -29,7 +29,7 @@ from vidfx.output.summary import describe_input, versions
 from vidfx.types import FrameResult, VideoInfo
 from vidfx.video.read.device_source import open_on_device
 from vidfx.video.read.source import FrameSource, open_source
-from vidfx_engines import EngineError
+from vidfx_engines.errors import EngineError
 
 
 def annotate_video(job: Job, context: Context, listener: Listener) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from vidfx.compile.samples import Samples
 from vidfx.errors import OutputError, UnavailableError, UsageError
 from vidfx.evaluate.parity import Parity, Said, compare, said
 from vidfx.evaluate.speed import pictures_per_second
-from vidfx_engines import Engine, EngineSpec, Precision, detector_spec_for, select
+from vidfx_engines.base import Engine, Precision
 from vidfx_engines.building import (
     TENSORRT,
     HardwareCompatibility,
@@ -33,7 +33,9 @@ from vidfx_engines.building import (
     with_precision,
 )
 from vidfx_engines.built import Build, BuiltFor, BuiltPrecision
-from vidfx_engines.spec import spec_path
+from vidfx_engines.detector_files import detector_spec_for
+from vidfx_engines.select import select
+from vidfx_engines.spec import EngineSpec, spec_path
 from vidfx_engines.store import place
 from vidfx_engines.user_cache import CACHE_HINT, PRIVATE_FILE, make_private
 

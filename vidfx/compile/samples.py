@@ -14,7 +14,7 @@ from vidfx.errors import NothingReadableError, UsageError
 from vidfx.evaluate.labels import choose_part, columns_of
 from vidfx.stages.detect import Letterbox
 from vidfx.types import Colour, Frame
-from vidfx_engines import EngineSpec
+from vidfx_engines.spec import EngineSpec
 from vidfx_training.dataset.index import PICTURE_SUFFIXES, Dataset, Picture, read_dataset
 from vidfx_training.dataset.pictures import as_crop, read_picture
 from vidfx_training.errors import DataError

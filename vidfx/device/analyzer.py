@@ -25,7 +25,8 @@ from vidfx.stages.analyze import Analysis, Reads
 from vidfx.stages.classify import prediction
 from vidfx.stages.detect import Detector, Letterbox
 from vidfx.types import SQUARE, Colour, Detections, Frame, Prediction, Quality, Stretch
-from vidfx_engines import Engine, EngineSpec
+from vidfx_engines.base import Engine
+from vidfx_engines.spec import EngineSpec
 
 
 class TensorEngine(Protocol):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from vidfx.errors import UsageError
 from vidfx.evaluate.labels import some
-from vidfx_engines import EngineSpec, embedded
-from vidfx_engines.spec import SUFFIX, spec_path
+from vidfx_engines.embedded import embedded
+from vidfx_engines.spec import SUFFIX, EngineSpec, spec_path
 
 PACKAGED = ("embedded", "emotion-embedded")
 

@@ -13,8 +13,8 @@ from vidfx.evaluate.labels import Chosen, choose_part, columns_of, left_out
 from vidfx.evaluate.predict import Predictions, predict
 from vidfx.evaluate.report import FEW_GROUPS, difference, figures, is_wanted
 from vidfx.evaluate.thresholds import Choice, best_name, choose, evidence, write_thresholds
-from vidfx_engines import EngineSpec, Selection, Thresholds, select
-from vidfx_engines.spec import spec_path
+from vidfx_engines.select import Selection, select
+from vidfx_engines.spec import EngineSpec, Thresholds, spec_path
 from vidfx_training.dataset.index import Dataset, read_dataset
 
 SCHEMA = "vidfx.evaluate/1"

@@ -9,7 +9,7 @@ from typing import get_args
 
 from vidfx.errors import UsageError
 from vidfx.stages.decide import OTHER
-from vidfx_engines import EngineSpec
+from vidfx_engines.spec import EngineSpec
 from vidfx_training.dataset.index import Dataset, Part
 
 SHOWN = 5

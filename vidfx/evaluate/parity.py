@@ -10,7 +10,8 @@ import numpy as np
 from vidfx.evaluate.metrics import accuracy, balanced_accuracy, confusion_matrix
 from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
 from vidfx.stages.engine_faults import are_faces, are_probabilities
-from vidfx_engines import Engine, EngineRunError
+from vidfx_engines.base import Engine
+from vidfx_engines.errors import EngineRunError
 
 IOU = 0.5
 CLEAR = 0.1

@@ -13,7 +13,9 @@ from vidfx.cores import cores
 from vidfx.evaluate.labels import knows_strangers
 from vidfx.stages.decide import OTHER
 from vidfx.stages.engine_faults import are_probabilities
-from vidfx_engines import CropSpec, Engine, EngineRunError
+from vidfx_engines.base import Engine
+from vidfx_engines.errors import EngineRunError
+from vidfx_engines.spec import CropSpec
 from vidfx_training.dataset.index import Dataset, Picture
 from vidfx_training.dataset.measure import extracted
 from vidfx_training.dataset.pictures import as_crop, read_picture

@@ -15,7 +15,7 @@ from vidfx.evaluate.predict import Predictions
 from vidfx.evaluate.thresholds import best_name, decisions
 from vidfx.evaluate.verification import allowed, clopper_pearson, curve, recall_at
 from vidfx.stages.decide import DEFAULT_THRESHOLDS, OTHER, UNKNOWN
-from vidfx_engines import EngineSpec, Thresholds
+from vidfx_engines.spec import EngineSpec, Thresholds
 
 RATES = (0.01, 0.001)
 "false-accept rates at which the recall is reported"

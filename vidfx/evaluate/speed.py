@@ -8,7 +8,7 @@ from statistics import median
 
 import numpy as np
 
-from vidfx_engines import Engine
+from vidfx_engines.base import Engine
 
 ROUNDS = 7
 SHORTEST = 0.03

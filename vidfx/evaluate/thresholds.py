@@ -18,7 +18,7 @@ from vidfx.atomic import output_errors
 from vidfx.errors import UsageError
 from vidfx.evaluate.verification import allowed, clopper_pearson
 from vidfx.stages.decide import OTHER
-from vidfx_engines import EngineSpec, Thresholds
+from vidfx_engines.spec import EngineSpec, Thresholds
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 from vidfx.errors import UsageError
 from vidfx.stages import align
 from vidfx.types import SQUARE, Face, Stretch
-from vidfx_engines import CropSpec
+from vidfx_engines.spec import CropSpec
 
 Faces = Literal["largest", "all"]
 Reason = Literal["not_largest", "too_small", "poor_quality", "repeated", "over_limit"]

@@ -29,7 +29,7 @@ from vidfx.errors import OutputError, UsageError
 from vidfx.extract.crop_selection import REASONS, Crop
 from vidfx.extract.names import safe_stem
 from vidfx.output.strict_json import to_json
-from vidfx_engines import CropSpec
+from vidfx_engines.spec import CropSpec
 from vidfx_training.dataset.index import (
     DATASET_FILE,
     FACE_COLUMNS,

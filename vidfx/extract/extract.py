@@ -36,7 +36,7 @@ from vidfx.suffixes import IMAGE_SUFFIXES
 from vidfx.types import Frame, FrameResult
 from vidfx.video.read.source import FrameSource, open_source
 from vidfx.workers.resources import give_memory_back
-from vidfx_engines import EngineError
+from vidfx_engines.errors import EngineError
 
 LEAST_LONG_SIDE = 320
 """px that a detector sees of a photograph, however small it is."""

@@ -14,9 +14,9 @@ from vidfx.config import Settings
 from vidfx.errors import UnavailableError, VidfxError
 from vidfx.video.capabilities import decoders, encoders
 from vidfx.workers import resources as machine
-from vidfx_engines import EngineUnavailable
 from vidfx_engines.backends.openvino import cpu_capabilities, cpu_name, import_openvino
 from vidfx_engines.backends.tensorrt_library import Flavour, driver_version, gpu, import_tensorrt
+from vidfx_engines.errors import EngineUnavailable
 from vidfx_engines.user_cache import CACHE_HINT, distrust, user_cache
 
 PACKAGES = (

@@ -24,7 +24,7 @@ from vidfx.types import (
     Quality,
     Stretch,
 )
-from vidfx_engines import Engine
+from vidfx_engines.base import Engine
 
 Reads = Literal["identity", "emotion"]
 

@@ -10,7 +10,7 @@ from vidfx.stages.align import transforms
 from vidfx.stages.engine_faults import are_probabilities
 from vidfx.stages.pixels import warped
 from vidfx.types import SQUARE, Detections, FaceBatch, Frame, Prediction, Stretch
-from vidfx_engines import Engine
+from vidfx_engines.base import Engine
 
 
 def gather(

@@ -12,7 +12,7 @@ from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
 from vidfx.stages.engine_faults import are_faces
 from vidfx.stages.pixels import shrunk, size_of
 from vidfx.types import SQUARE, Detections, Frame, Stretch
-from vidfx_engines import Engine
+from vidfx_engines.base import Engine
 
 STRIDE = 32
 """All supported families want sides that are multiples of this."""

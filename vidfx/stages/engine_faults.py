@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from vidfx_engines import EngineRunError, EngineSpec
+from vidfx_engines.errors import EngineRunError
+from vidfx_engines.spec import EngineSpec
 
 SUM_TOLERANCE = 0.02
 """By how much probabilities in sixteen or eight bits may miss 1."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
-from vidfx_engines import CropSpec
+from vidfx_engines.spec import CropSpec
 from vidfx_training.errors import DataError
 
 Part = Literal["train", "val", "test"]

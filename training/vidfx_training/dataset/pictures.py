@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from vidfx_engines import CropSpec
+from vidfx_engines.spec import CropSpec
 from vidfx_engines.templates import TEMPLATES, similarity
 from vidfx_training.errors import DataError
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from vidfx_engines import EngineSpec, InputSpec
+from vidfx_engines.spec import EngineSpec, InputSpec
 from vidfx_training.atomic import whole
 from vidfx_training.detector.network import OUTPUTS, Exported
 from vidfx_training.detector.recipe import DetectorRecipe

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from vidfx_engines import EngineSpec
+from vidfx_engines.spec import EngineSpec
 from vidfx_training.checkpoint import Checkpoint
 
 _PURPOSE = {

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from vidfx_engines import CropSpec, EngineSpec, InputSpec, select
+from vidfx_engines.select import select
+from vidfx_engines.spec import CropSpec, EngineSpec, InputSpec
 from vidfx_training.atomic import whole
 from vidfx_training.checkpoint import Checkpoint
 from vidfx_training.errors import TrainingError

@@ -31,8 +31,8 @@ def list_engines(as_json: AsJson = False, debug: Debug = False) -> None:
     with errors_in_one_line(debug):
         from vidfx.cli.console.render import clean
         from vidfx.cli.console.tables import write_table
-        from vidfx_engines import EngineSpec, embedded
-        from vidfx_engines.embedded import ORIGINS
+        from vidfx_engines.embedded import ORIGINS, embedded
+        from vidfx_engines.spec import EngineSpec
         from vidfx_engines.store import everything
 
         packaged = [(EngineSpec.load(embedded(n)), embedded(n).parent) for n in ORIGINS]
@@ -56,7 +56,7 @@ def inspect(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
     """What an engine takes and gives, what it is worth, how it was built."""
     with errors_in_one_line(debug):
         from vidfx.cli.console.tables import write_line
-        from vidfx_engines import EngineSpec
+        from vidfx_engines.spec import EngineSpec
 
         content = json.loads(EngineSpec.load(file).to_json())
         if as_json:
@@ -73,9 +73,8 @@ def check(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
     """Whether the file is whole and what here can run it; exit code 4 where nothing can."""
     with errors_in_one_line(debug):
         from vidfx.cli.console.tables import write_line
-        from vidfx_engines import EngineSpec
         from vidfx_engines.select import where_it_runs
-        from vidfx_engines.spec import spec_path
+        from vidfx_engines.spec import EngineSpec, spec_path
 
         spec = EngineSpec.load(file)
         spec.read_weights(spec_path(file).parent)

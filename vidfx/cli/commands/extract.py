@@ -118,7 +118,7 @@ def extract(
         from vidfx.extract.extract import Request
         from vidfx.extract.extract import extract as run
         from vidfx.jobs.outcomes import exit_code
-        from vidfx_engines import CropSpec
+        from vidfx_engines.spec import CropSpec
 
         outcomes: list[Outcome] = []
         counts: dict[str, int] = {}
