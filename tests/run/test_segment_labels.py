@@ -15,7 +15,7 @@ from vidfx.errors import DecodeError
 from vidfx.jobs.events import Listener
 from vidfx.jobs.plan import Job, Outputs, Part
 from vidfx.overlay.labels import FaceLabel
-from vidfx.video.container.segment import Entry, Segment
+from vidfx.video.container.segment import KeyFrame, Segment
 
 
 def line(pts: int) -> Line:
@@ -49,8 +49,8 @@ def crew(folder: Path, looked: list[int], drawn: list[int]) -> _SegmentWorkers:
     found = _SegmentWorkers(job, Settings(), len(looked), Listener(), StageTimer())
     for labels, counts in ((None, looked), (folder / "labels", drawn)):
         for number, count in enumerate(counts):
-            entry = Entry(0, 0)
-            segment = Segment(number, 0.0, None, entry, 0.0, entry, None)
+            key_frame = KeyFrame(0, 0)
+            segment = Segment(number, 0.0, None, key_frame, 0.0, key_frame, None)
             found._frames[Part(segment, labels)] = count
     return found
 

@@ -207,21 +207,23 @@ def test_segments_meet_and_begin_with_key_frames(long: Path) -> None:
     info = preflight(long).info
     found, why = cut(info, 4, 1.0, 10.0)
     assert not why and len(found) == 4
-    assert found[0].first_s >= 1.0 and found[-1].end_s == found[-1].beyond_s == 10.0
+    assert found[0].first_s >= 1.0 and found[-1].end_s == found[-1].lookahead_s == 10.0
     for before, after in pairwise(found):
         assert before.end_s == after.first_s
-        assert before.beyond_s is not None and before.beyond_s > after.first_s
-        assert after.warm_s <= after.first_s - 3 or after.warm_s == found[0].first_s
+        assert before.lookahead_s is not None and before.lookahead_s > after.first_s
+        assert after.warmup_s <= after.first_s - 3 or after.warmup_s == found[0].first_s
     with PyAVSource(long) as source:
         whole = {f.index: info.seconds(f.pts) for f in source}
     for segment in found:
-        assert info.seconds(segment.entry.pts) <= segment.first_s
-        assert whole[segment.entry.index] == info.seconds(segment.entry.pts)
-        for first, entry in (
-            (segment.first_s, segment.entry),
-            (segment.warm_s, segment.warm_entry),
+        assert info.seconds(segment.key_frame.pts) <= segment.first_s
+        assert whole[segment.key_frame.index] == info.seconds(segment.key_frame.pts)
+        for first, key_frame in (
+            (segment.first_s, segment.key_frame),
+            (segment.warmup_s, segment.warmup_key_frame),
         ):
-            with PyAVSource(long, start_s=first, end_s=segment.end_s, entry=entry) as source:
+            with PyAVSource(
+                long, start_s=first, end_s=segment.end_s, key_frame=key_frame
+            ) as source:
                 read = {f.index: info.seconds(f.pts) for f in source}
             assert segment.end_s is not None
             assert read == {i: s for i, s in whole.items() if first <= s < segment.end_s}

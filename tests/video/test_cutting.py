@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from vidfx.video.container.cutting import BEYOND, WARM_S, cut
+from vidfx.video.container.cutting import LOOKAHEAD_FRAMES, WARMUP_S, cut
 from vidfx.video.read.preflight import preflight
 
 
@@ -31,7 +31,7 @@ def test_looking_begins_some_seconds_and_some_frames_before(
     segments, why = cut(preflight(path).info, 3, None, None)
     assert len(segments) == 3, why
     for segment in segments[1:]:
-        frames = (segment.first_s - segment.warm_s) / float(apart)
-        assert frames >= BEYOND - 1e-6
-        assert segment.first_s - segment.warm_s >= min(WARM_S, segment.first_s) - 1e-6
-        assert segment.warm_entry.index <= segment.entry.index
+        frames = (segment.first_s - segment.warmup_s) / float(apart)
+        assert frames >= LOOKAHEAD_FRAMES - 1e-6
+        assert segment.first_s - segment.warmup_s >= min(WARMUP_S, segment.first_s) - 1e-6
+        assert segment.warmup_key_frame.index <= segment.key_frame.index

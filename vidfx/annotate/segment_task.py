@@ -40,9 +40,9 @@ def do_segment(job: Job, context: Context, listener: Listener) -> dict[str, Any]
     source, _ = open_source(
         job.source,
         planes=context.settings.video,
-        start_s=segment.first_s if drawing else segment.warm_s,
-        end_s=segment.end_s if drawing else segment.beyond_s,
-        entry=segment.entry if drawing else segment.warm_entry,
+        start_s=segment.first_s if drawing else segment.warmup_s,
+        end_s=segment.end_s if drawing else segment.lookahead_s,
+        key_frame=segment.key_frame if drawing else segment.warmup_key_frame,
     )
     with source:
         faults = Faults()

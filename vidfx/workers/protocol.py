@@ -15,7 +15,7 @@ from vidfx.errors import VidfxError
 from vidfx.jobs.plan import Job, Outputs, Part
 from vidfx.jobs.storage import Origin
 from vidfx.output.strict_json import to_json
-from vidfx.video.container.segment import Entry, Segment
+from vidfx.video.container.segment import KeyFrame, Segment
 
 Message = dict[str, Any]
 MAX_BYTES = 16 << 20
@@ -83,8 +83,8 @@ def _part_as_json(part: Part) -> Message:
 
 def _part_from_json(content: Message) -> Part:
     fields, labels = content["segment"], content["labels"]
-    entries = {name: Entry(**fields[name]) for name in ("entry", "warm_entry")}
-    return Part(Segment(**fields | entries), None if labels is None else Path(labels))
+    key_frames = {name: KeyFrame(**fields[name]) for name in ("key_frame", "warmup_key_frame")}
+    return Part(Segment(**fields | key_frames), None if labels is None else Path(labels))
 
 
 def error_as_json(error: VidfxError) -> Message:

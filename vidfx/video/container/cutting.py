@@ -9,11 +9,11 @@ from vidfx.types import VideoInfo
 from vidfx.video.container.container import keeps_order_only, open_container
 from vidfx.video.container.kinds import kind_of
 from vidfx.video.container.scan import scan
-from vidfx.video.container.segment import Entry, Segment
+from vidfx.video.container.segment import KeyFrame, Segment
 
-WARM_S = 3.0
+WARMUP_S = 3.0
 """Seconds before a segment that are looked at too."""
-BEYOND = 3
+LOOKAHEAD_FRAMES = 3
 """Frames after a segment that are looked at too, and before it where the seconds have fewer."""
 
 
@@ -38,31 +38,31 @@ def cut(
     times = [info.seconds(pts) for pts in scanned.pts]
     first = bisect_left(times, start_s or times[0])
     stop = len(times) if end_s is None else bisect_left(times, end_s)
-    entries = [Entry(pts, bisect_left(scanned.pts, pts)) for pts in scanned.keyframes]
-    indices = [entry.index for entry in entries]
+    key_frames = [KeyFrame(pts, bisect_left(scanned.pts, pts)) for pts in scanned.keyframes]
+    indices = [key_frame.index for key_frame in key_frames]
     ideal = (first + (stop - first) * i // wanted for i in range(1, wanted))
     chosen = {_nearest(indices, index) for index in ideal}
     cuts = [first, *sorted(index for index in chosen if first < index < stop)]
     if len(cuts) < 2:
         return [], "it has no key frame to be cut at"
 
-    def entry_at(time_s: float) -> Entry:
-        return entries[bisect_right(indices, bisect_right(times, time_s) - 1) - 1]
+    def key_frame_at(time_s: float) -> KeyFrame:
+        return key_frames[bisect_right(indices, bisect_right(times, time_s) - 1) - 1]
 
     segments: list[Segment] = []
     for number, (index, after) in enumerate(pairwise([*cuts, stop])):
-        warm = min(times[index] - WARM_S, times[max(index - BEYOND, 0)])
-        warm = max(times[first], warm)
-        beyond = after + BEYOND
+        warmup = min(times[index] - WARMUP_S, times[max(index - LOOKAHEAD_FRAMES, 0)])
+        warmup = max(times[first], warmup)
+        lookahead = after + LOOKAHEAD_FRAMES
         segments.append(
             Segment(
                 number=number,
                 first_s=times[index],
                 end_s=times[after] if after < stop else end_s,
-                entry=entry_at(times[index]),
-                warm_s=warm,
-                warm_entry=entry_at(warm),
-                beyond_s=times[beyond] if beyond < stop else end_s,
+                key_frame=key_frame_at(times[index]),
+                warmup_s=warmup,
+                warmup_key_frame=key_frame_at(warmup),
+                lookahead_s=times[lookahead] if lookahead < stop else end_s,
             )
         )
     return segments, ""

@@ -24,7 +24,7 @@ from vidfx.video.container.container import (
 from vidfx.video.container.field_pictures import FieldPairs
 from vidfx.video.container.frame_times import InOrder, Rising
 from vidfx.video.container.scan import scan
-from vidfx.video.container.segment import Entry
+from vidfx.video.container.segment import KeyFrame
 from vidfx.video.container.timeline import Timeline
 from vidfx.video.read import colours
 from vidfx.video.read.canvas import Canvas
@@ -48,11 +48,11 @@ class PyAVSource:
         planes: bool = False,
         start_s: float | None = None,
         end_s: float | None = None,
-        entry: Entry | None = None,
+        key_frame: KeyFrame | None = None,
     ) -> None:
-        """``entry`` says where ``start_s`` is found, so that nobody has to search for it."""
+        """``key_frame`` says where ``start_s`` is found, so that nobody has to search for it."""
         self.warnings: list[str] = []
-        self._path, self._start_s, self._end_s, self._entry = path, start_s, end_s, entry
+        self._path, self._start_s, self._end_s, self._key_frame = path, start_s, end_s, key_frame
         first = self._open()
         self._shapes = Shapes(self._container, self._stream, first)
         shape = self._shapes.first
@@ -81,9 +81,9 @@ class PyAVSource:
 
     def __iter__(self) -> Iterator[Frame]:
         whole = self._start_s is None and self._end_s is None
-        if self._entry is not None:
-            if self._entry.index:
-                self._enter(self._entry.pts, self._entry.pts, self._entry.index)
+        if self._key_frame is not None:
+            if self._key_frame.index:
+                self._enter(self._key_frame.pts, self._key_frame.pts, self._key_frame.index)
         elif self._start_s is not None:
             self._seek(self._start_s)
         count, index, pts, duration = 0, -1, self.info.start_pts, None

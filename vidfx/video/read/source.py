@@ -10,7 +10,7 @@ from vidfx.config import Reader
 from vidfx.errors import DecodeError, UnavailableError, UsageError
 from vidfx.types import Frame, VideoInfo
 from vidfx.video.container.kinds import Kind, kind_of
-from vidfx.video.container.segment import Entry
+from vidfx.video.container.segment import KeyFrame
 
 
 class FrameSource(Protocol):
@@ -49,12 +49,12 @@ def open_source(
     planes: bool,
     start_s: float | None = None,
     end_s: float | None = None,
-    entry: Entry | None = None,
+    key_frame: KeyFrame | None = None,
 ) -> tuple[FrameSource, str]:
     """A reader for a video, a picture or a folder of pictures; and why it is this one.
 
     ``planes`` asks for Frame.planes. ``start_s`` (inclusive) and ``end_s`` (exclusive) are in
-    playback seconds; ``entry`` says where the former is found, which PyAV alone makes use of.
+    playback seconds; ``key_frame`` says where the former is found, which PyAV alone makes use of.
     Raises NotMediaError for what cannot be read, UsageError where ``reader`` names decord for a
     file that it gets wrong, UnavailableError where decord is not here.
     """
@@ -65,9 +65,9 @@ def open_source(
     kind = kind_of(path)
     if kind != "video":
         return _open_pictures(path, kind, window)
-    if reader == "pyav" or entry is not None:
+    if reader == "pyav" or key_frame is not None:
         why = "was asked for" if reader == "pyav" else "finds the segment"
-        return PyAVSource(path, **window, entry=entry), f"PyAV {why}"
+        return PyAVSource(path, **window, key_frame=key_frame), f"PyAV {why}"
     if reader == "decord":
         return _open_decord(path, window, rescue=False), "decord was asked for"
     if reader != "auto":
