@@ -1,4 +1,4 @@
-"""``python -m benchmarks encode``: vidfx's sink beside FFmpeg, from planes at hand to a file.
+"""``python -m benchmarks encode``: vidfx's encoder beside FFmpeg, from planes at hand to a file.
 
 Both get the same frames of a clip, decoded before; FFmpeg reads them as raw video.
 """
@@ -15,18 +15,22 @@ from benchmarks.measure import machine, make_clip, ratios, run
 from benchmarks.page import Row, add_option, show
 from vidfx.types import Frame, VideoInfo
 from vidfx.video.read.source import open_source
-from vidfx.video.write.encoders import DEFAULT
-from vidfx.video.write.sink import VideoSink
+from vidfx.video.write.encoder import VideoEncoder
+from vidfx.video.write.encoder_choice import DEFAULT
+from vidfx.video.write.muxer import Mp4Muxer
 
 
 def write(frames: list[Frame], info: VideoInfo, file: Path, preset: str) -> float:
     """Seconds."""
     started = time.perf_counter()
-    encoder = replace(DEFAULT, options={"crf": "23", "preset": preset})
-    with VideoSink(file, info, audio_from=None, encoder=encoder) as sink:
+    choice = replace(DEFAULT, options={"crf": "23", "preset": preset})
+    with Mp4Muxer(file, info, audio_from=None) as mp4:
+        encoder = VideoEncoder(mp4, choice)
         for frame in frames:
-            sink.write(frame)
-        sink.finish()
+            encoder.write(frame)
+        encoder.finish()
+        mp4.complete()
+        mp4.publish()
     return time.perf_counter() - started
 
 

@@ -14,7 +14,7 @@ from vidfx.errors import DecodeError, UnavailableError
 from vidfx.video.read import device_source
 from vidfx.video.read.device_source import open_on_device
 from vidfx.video.read.source import open_source
-from vidfx.video.write import encoders
+from vidfx.video.write import encoder_choice
 
 
 def test_without_a_gpu_every_decoder_says_why_not(clip: Path) -> None:
@@ -163,16 +163,16 @@ def test_a_reader_of_the_gpu_is_an_error_on_the_cpu(clip: Path) -> None:
 def test_the_encoder_and_why(
     monkeypatch: pytest.MonkeyPatch, name: Any, on_gpu: bool, has: bool, codec: str, why: str
 ) -> None:
-    monkeypatch.setattr(encoders, "opens", lambda codec: has)
-    encoder, told = encoders.choose_encoder(name, crf=21, preset="veryfast", on_gpu=on_gpu)
+    monkeypatch.setattr(encoder_choice, "opens", lambda codec: has)
+    encoder = encoder_choice.choose_encoder(name, crf=21, preset="veryfast", on_gpu=on_gpu)
     assert encoder.codec == codec
-    assert why in told
+    assert why in encoder.why
     assert "21" in encoder.options.values()
     assert encoder.options["preset"] == ("veryfast" if codec == "libx264" else "p3")
 
 
 def test_a_missing_nvenc_is_an_error_where_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoders, "opens", lambda codec: False)
+    monkeypatch.setattr(encoder_choice, "opens", lambda codec: False)
     with pytest.raises(UnavailableError, match="NVENC does not open") as raised:
-        encoders.choose_encoder("nvenc", crf=23, preset="medium", on_gpu=True)
+        encoder_choice.choose_encoder("nvenc", crf=23, preset="medium", on_gpu=True)
     assert "--encoder x264" in raised.value.hint

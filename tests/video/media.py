@@ -12,7 +12,9 @@ import av
 import numpy as np
 
 from vidfx.types import Colour, Frame, VideoInfo
-from vidfx.video.write.sink import SinkReport, VideoSink
+from vidfx.video.write.encoder import VideoEncoder
+from vidfx.video.write.encoder_choice import DEFAULT, EncoderChoice
+from vidfx.video.write.muxer import Mp4Muxer, VideoReport
 
 WIDTH, HEIGHT = 64, 36
 STEP = 512
@@ -51,14 +53,31 @@ def frames(pts: Iterable[int], *, height: int = HEIGHT, width: int = WIDTH) -> I
         yield Frame(index, stamp, rgb, planes)
 
 
+def write_frames(
+    path: Path,
+    info: VideoInfo,
+    frames: Iterable[Frame],
+    sound: Path | None = None,
+    *,
+    choice: EncoderChoice = DEFAULT,
+    **part: float,
+) -> VideoReport:
+    """``frames`` into an MP4, with the sound of ``sound``."""
+    with Mp4Muxer(path, info, audio_from=sound, **part) as mp4:
+        encoder = VideoEncoder(mp4, choice)
+        for frame in frames:
+            encoder.write(frame)
+        encoder.finish()
+        report = mp4.complete()
+        mp4.publish()
+        return report
+
+
 def write_video(
     path: Path, info: VideoInfo, pts: list[int], sound: Path | None = None, **options
-) -> SinkReport:
+) -> VideoReport:
     """Small pictures at ``pts`` into an MP4, with the sound of ``sound``."""
-    with VideoSink(path, info, audio_from=sound, **options) as sink:
-        for frame in frames(pts):
-            sink.write(frame)
-        return sink.finish()
+    return write_frames(path, info, frames(pts), sound, **options)
 
 
 def beeps(at: Iterable[float], *, seconds: float, rate: int, channels: int) -> np.ndarray:

@@ -166,10 +166,7 @@ def test_a_video_of_such_a_matrix_is_read_and_written(tmp_path: Path, code: int)
     with source:
         frames = list(source)
     written = tmp_path / "out.mp4"
-    with media.VideoSink(written, source.info, audio_from=None) as sink:
-        for frame in frames:
-            sink.write(frame)
-        sink.finish()
+    media.write_frames(written, source.info, frames)
     assert len(frames) == 3
     assert len(source.warnings) == (code != 8)
     with av.open(str(written)) as container:

@@ -12,7 +12,8 @@ import pytest
 
 from vidfx.types import VideoInfo
 from vidfx.video.read.source import open_source
-from vidfx.video.write.concat import ConcatenatedVideo
+from vidfx.video.write.concat import concatenate
+from vidfx.video.write.muxer import Mp4Muxer
 
 MS = Fraction(1, 1000)
 TAGS = {
@@ -55,10 +56,8 @@ def family_video(tmp_path: Path) -> Path:
 
 def annotated(source: Path, out: Path, **part) -> tuple[str, ...]:
     reader, _ = open_source(source, planes=True, **part)
-    with reader, media.VideoSink(out, reader.info, audio_from=source, **part) as sink:
-        for frame in reader:
-            sink.write(frame)
-        return sink.finish().warnings
+    with reader:
+        return media.write_frames(out, reader.info, reader, source, **part).warnings
 
 
 def chapters(path: Path) -> list[tuple[float, float, str]]:
@@ -107,14 +106,13 @@ def test_sound_that_is_encoded_keeps_its_language(tmp_path: Path, out: Path) -> 
 def test_segments_that_are_joined_keep_it_too(family_video: Path, tmp_path: Path) -> None:
     reader, _ = open_source(family_video, planes=True)
     part, out = tmp_path / "part.mp4", tmp_path / "joined.mp4"
-    with reader, media.VideoSink(part, reader.info, audio_from=None) as sink:
-        for frame in reader:
-            sink.write(frame)
-        sink.finish()
+    with reader:
+        media.write_frames(part, reader.info, reader)
     info: VideoInfo = reader.info
-    with ConcatenatedVideo(out, info, audio_from=family_video) as video:
-        video.complete([part], 0)
-        video.publish()
+    with Mp4Muxer(out, info, audio_from=family_video) as mp4:
+        concatenate([part], mp4, 0)
+        mp4.complete()
+        mp4.publish()
     assert chapters(out) == [(0, 0.7, "One"), (0.7, 2, "Två")]
     with av.open(str(out)) as container:
         assert container.metadata["title"] == TAGS["title"]

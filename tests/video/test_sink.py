@@ -15,12 +15,13 @@ import pytest
 
 from vidfx.errors import OutputError
 from vidfx.types import Colour, Frame, VideoInfo
-from vidfx.video.write.encoders import Encoder
-from vidfx.video.write.sink import VideoSink
+from vidfx.video.write.encoder import VideoEncoder
+from vidfx.video.write.encoder_choice import EncoderChoice
+from vidfx.video.write.muxer import Mp4Muxer
 
 
-def x264(**options: str) -> Encoder:
-    return Encoder("libx264", {"preset": "veryfast", "crf": "23", **options})
+def x264(**options: str) -> EncoderChoice:
+    return EncoderChoice("libx264", {"preset": "veryfast", "crf": "23", **options})
 
 
 def times(info: VideoInfo, pts: list[int]) -> list[Fraction]:
@@ -93,12 +94,8 @@ def test_the_last_frame_is_shown_as_long_as_in_the_input(
 
 
 def test_pts_that_do_not_rise_are_refused(out: Path) -> None:
-    with (
-        pytest.raises(ValueError, match="must rise"),
-        VideoSink(out, media.info(), audio_from=None) as sink,
-    ):
-        for frame in media.frames([0, 5, 5]):
-            sink.write(frame)
+    with pytest.raises(ValueError, match="must rise"):
+        media.write_video(out, media.info(), [0, 5, 5])
     assert not list(out.parent.iterdir())
 
 
@@ -131,10 +128,7 @@ def test_rgb_is_no_matrix_of_planes(out: Path) -> None:
 @pytest.mark.parametrize(("height", "width"), [(2, 2), (36, 64), (38, 66), (270, 130)])
 def test_pictures_of_all_even_sizes_come_back(out: Path, height: int, width: int) -> None:
     written = list(media.frames([0, media.STEP, 2 * media.STEP], height=height, width=width))
-    with VideoSink(out, media.info(), audio_from=None, encoder=x264(crf="1")) as sink:
-        for frame in written:
-            sink.write(frame)
-        sink.finish()
+    media.write_frames(out, media.info(), written, choice=x264(crf="1"))
     with av.open(str(out)) as container:
         read = [frame.to_ndarray() for frame in container.decode(video=0)]
     for frame, planes in zip(written, read, strict=True):
@@ -145,12 +139,8 @@ def test_pictures_of_all_even_sizes_come_back(out: Path, height: int, width: int
 def test_a_change_of_size_is_refused(out: Path) -> None:
     (first,) = media.frames([0])
     (second,) = media.frames([1], height=48)
-    with (
-        pytest.raises(ValueError, match="64x48"),
-        VideoSink(out, media.info(), audio_from=None) as sink,
-    ):
-        sink.write(first)
-        sink.write(second)
+    with pytest.raises(ValueError, match="64x48"):
+        media.write_frames(out, media.info(), [first, second])
 
 
 def test_the_index_comes_before_the_data(out: Path, tmp_path: Path) -> None:
@@ -181,11 +171,8 @@ def test_nobody_s_place_or_name_is_passed_on(out: Path, tmp_path: Path) -> None:
 
 
 def test_without_frames_there_is_no_file(out: Path) -> None:
-    with (
-        pytest.raises(OutputError, match="not one frame") as caught,
-        VideoSink(out, media.info(), audio_from=None) as sink,
-    ):
-        sink.finish()
+    with pytest.raises(OutputError, match="not one frame") as caught:
+        media.write_video(out, media.info(), [])
     assert caught.value.hint
     assert not list(out.parent.iterdir())
 
@@ -193,32 +180,38 @@ def test_without_frames_there_is_no_file(out: Path) -> None:
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
 def test_an_exception_leaves_nothing(out: Path, tmp_path: Path, error: type[BaseException]) -> None:
     sound = media.write_sound(tmp_path / "a.mp4", "aac")
-    with pytest.raises(error), VideoSink(out, media.info(), audio_from=sound) as sink:
+    with pytest.raises(error), Mp4Muxer(out, media.info(), audio_from=sound) as mp4:
+        encoder = VideoEncoder(mp4)
         for frame in media.frames(range(0, 60 * media.STEP, media.STEP)):
-            sink.write(frame)
+            encoder.write(frame)
         raise error
     assert not list(out.parent.iterdir())
 
 
-def test_abort_and_leaving_without_finish_leave_nothing(out: Path) -> None:
-    sink = VideoSink(out, media.info(), audio_from=None)
-    sink.write(next(media.frames([0])))
-    sink.abort()
-    sink.abort()
-    with VideoSink(out, media.info(), audio_from=None) as sink:
-        sink.write(next(media.frames([0])))
+def test_abort_and_leaving_without_publish_leave_nothing(out: Path) -> None:
+    mp4 = Mp4Muxer(out, media.info(), audio_from=None)
+    VideoEncoder(mp4).write(next(media.frames([0])))
+    mp4.abort()
+    mp4.abort()
+    with Mp4Muxer(out, media.info(), audio_from=None) as mp4:
+        VideoEncoder(mp4).write(next(media.frames([0])))
+    with Mp4Muxer(out, media.info(), audio_from=None) as mp4:
+        encoder = VideoEncoder(mp4)
+        encoder.write(next(media.frames([0])))
+        encoder.finish()
+        mp4.complete()
     assert not list(out.parent.iterdir())
 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OutputError, match="Not a directory"):
-        VideoSink(tmp_path / "file" / "a.mp4", media.info(), audio_from=None)
+        Mp4Muxer(tmp_path / "file" / "a.mp4", media.info(), audio_from=None)
 
 
 def test_settings_that_the_encoder_refuses(out: Path) -> None:
     with pytest.raises(OutputError, match="cannot write") as caught:
-        media.write_video(out, media.info(), [0], encoder=x264(preset="nonsense"))
+        media.write_video(out, media.info(), [0], choice=x264(preset="nonsense"))
     assert caught.value.hint
     assert not list(out.parent.iterdir())
 
@@ -232,10 +225,7 @@ def noise(count: int) -> Iterator[Frame]:
 
 
 def fill(path: Path, count: int) -> None:
-    with VideoSink(path, media.info(), audio_from=None, encoder=x264(preset="ultrafast")) as sink:
-        for frame in noise(count):
-            sink.write(frame)
-        sink.finish()
+    media.write_frames(path, media.info(), noise(count), choice=x264(preset="ultrafast"))
 
 
 def limited_disk(folder: Path, size: int) -> Path:
@@ -325,10 +315,7 @@ def read(path: Path, limit: int) -> tuple[VideoInfo, list[Frame]]:
 def test_real_files(out: Path, name: str, audio: str) -> None:
     path = clip(name)
     info, frames = read(path, limit=30)
-    with VideoSink(out, info, audio_from=path, encoder=x264(preset="ultrafast")) as sink:
-        for frame in frames:
-            sink.write(frame)
-        report = sink.finish()
+    report = media.write_frames(out, info, frames, path, choice=x264(preset="ultrafast"))
     assert report.audio == audio
     assert report.bytes == out.stat().st_size
     assert media.presentation_times(out) == times(info, [frame.pts for frame in frames])

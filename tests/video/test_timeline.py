@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -11,11 +12,12 @@ import av
 import media
 import pytest
 
+from vidfx.types import Frame
 from vidfx.video.container.container import open_container, packets
 from vidfx.video.container.cutting import cut
 from vidfx.video.container.timeline import Timeline
 from vidfx.video.read.pyav_source import PyAVSource
-from vidfx.video.write.sink import SinkReport, VideoSink
+from vidfx.video.write.muxer import VideoReport
 
 PICTURE, SOUND = 0, 1
 LENGTHS = {PICTURE: 3600, SOUND: 1920}
@@ -159,18 +161,20 @@ def test_sound_that_jumps_alone_goes_on():
     assert max(steps(sound)) < 0.03 and max(sound) < 5
 
 
-def annotated(path: Path, out: Path, **part: float) -> tuple[list[float], SinkReport, list[str]]:
+def annotated(path: Path, out: Path, **part: float) -> tuple[list[float], VideoReport, list[str]]:
     """What the annotated video would be: its frames' times by the reader, and what was told."""
-    with (
-        PyAVSource(path, planes=True, **part) as source,
-        VideoSink(out, source.info, audio_from=path if source.info.has_audio else None) as sink,
-    ):
+    with PyAVSource(path, planes=True, **part) as source:
         times: list[float] = []
-        for frame in source:
-            assert frame.index == len(times)
-            times.append(source.info.seconds(frame.pts))
-            sink.write(frame)
-        return times, sink.finish(), source.warnings
+
+        def frames() -> Iterator[Frame]:
+            for frame in source:
+                assert frame.index == len(times)
+                times.append(source.info.seconds(frame.pts))
+                yield frame
+
+        sound = path if source.info.has_audio else None
+        report = media.write_frames(out, source.info, frames(), sound)
+        return times, report, source.warnings
 
 
 @pytest.mark.parametrize(
@@ -225,13 +229,8 @@ def test_a_part_of_a_joined_file_is_a_slice_of_the_whole(tmp_path: Path):
 def test_the_sound_of_a_part_is_in_sync_behind_a_joint(tmp_path: Path, out: Path):
     part = media.write_recording(tmp_path / "a.ts")
     path = media.join(tmp_path / "joined.ts", part, part, part)
-    with (
-        PyAVSource(path, planes=True, start_s=2.75) as source,
-        VideoSink(out, source.info, audio_from=path, start_s=2.75) as sink,
-    ):
-        for frame in source:
-            sink.write(frame)
-        sink.finish()
+    with PyAVSource(path, planes=True, start_s=2.75) as source:
+        media.write_frames(out, source.info, source, path, start_s=2.75)
     assert len(media.flash_times(out)) == 6
     assert media.beep_times(out) == pytest.approx(media.flash_times(out), abs=0.05)
 

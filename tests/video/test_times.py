@@ -18,7 +18,6 @@ from vidfx.video.container.frame_times import InOrder, Rising
 from vidfx.video.container.scan import scan
 from vidfx.video.read.preflight import preflight
 from vidfx.video.read.pyav_source import PyAVSource
-from vidfx.video.write.sink import VideoSink
 
 
 def read(path: Path, **part: float) -> tuple[list[int], list[float], PyAVSource]:
@@ -193,10 +192,8 @@ def test_a_last_frame_is_shown_as_long_as_the_container_says(tmp_path: Path, out
         pts = [*range(0, 10 * step, step), last * step]
         facts = media.info(duration_s=claimed / 25, frame_rate=Fraction(11, 4))
         lengths = [b - a for a, b in pairwise(pts)] + [(claimed - last) * step]
-        with VideoSink(out, facts, audio_from=None) as sink:
-            for frame, length in zip(media.frames(pts), lengths, strict=True):
-                sink.write(replace(frame, duration=length))
-            sink.finish()
+        frames = zip(media.frames(pts), lengths, strict=True)
+        media.write_frames(out, facts, (replace(f, duration=length) for f, length in frames))
         with av.open(str(out)) as container:
             stream = container.streams.video[0]
             assert stream.duration * stream.time_base == Fraction(claimed, 25)

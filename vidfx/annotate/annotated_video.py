@@ -1,41 +1,33 @@
-"""The annotated video while it is made: labels drawn on each frame, then the frame encoded."""
+"""The annotated video: labels drawn on each frame, then the frame encoded into one MP4."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from vidfx.annotate.context import Context
 from vidfx.annotate.stage_timer import StageTimer
-from vidfx.atomic import Abortable
 from vidfx.overlay.painter import FaceLabel, Painter
-from vidfx.types import Face, Frame, VideoInfo
-from vidfx.video.write.encoders import choose_encoder
-from vidfx.video.write.sink import SinkReport, VideoSink
+from vidfx.types import Face, Frame
+from vidfx.video.write.encoder import VideoEncoder
+from vidfx.video.write.encoder_choice import choose_encoder
+from vidfx.video.write.muxer import Mp4Muxer, VideoReport
 
 
-class AnnotatedVideo(Abortable):
-    """Draws on the frames of one video, in order, and encodes them into ``path``. See VideoSink."""
+class AnnotatedVideo:
+    """Draws on the frames of one video, in order, and encodes them into ``mp4``.
 
-    def __init__(
-        self,
-        path: Path,
-        info: VideoInfo,
-        context: Context,
-        timer: StageTimer,
-        *,
-        audio_from: Path | None,
-        start_s: float | None,
-        end_s: float | None,
-    ) -> None:
-        settings = context.settings
-        encoder, self.why = choose_encoder(
-            settings.encoder,
-            crf=settings.crf,
-            preset=settings.preset,
-            on_gpu=context.models.tensors_on is not None,
+    The owner of ``mp4`` publishes or aborts it.
+    """
+
+    def __init__(self, mp4: Mp4Muxer, context: Context, timer: StageTimer) -> None:
+        """Raises UnavailableError where the encoder that the settings name is not here."""
+        settings, info = context.settings, mp4.info
+        on_gpu = context.models.tensors_on is not None
+        choice = choose_encoder(
+            settings.encoder, crf=settings.crf, preset=settings.preset, on_gpu=on_gpu
         )
-        self.worth_telling = context.models.tensors_on is not None or settings.encoder != "auto"
+        self.notice = choice.why if on_gpu or settings.encoder != "auto" else None
+        "which encoder was chosen and why; None where there was no choice"
         self._timer = timer
         self._painter = Painter(
             info.width,
@@ -44,15 +36,8 @@ class AnnotatedVideo(Abortable):
             messages=context.messages,
             stretch=info.stretch,
         )
-        self._sink = VideoSink(
-            path,
-            info,
-            audio_from=audio_from,
-            encoder=encoder,
-            start_s=start_s,
-            end_s=end_s,
-            threads=settings.threads,
-        )
+        self._encoder = VideoEncoder(mp4, choice, threads=settings.threads)
+        self._mp4 = mp4
 
     def write(self, frame: Frame, labels: Sequence[FaceLabel], time_s: float) -> None:
         """Draw on the planes of the next frame, and encode it."""
@@ -60,30 +45,18 @@ class AnnotatedVideo(Abortable):
         with self._timer("draw"):
             self._painter.paint(frame.planes, labels, time_s)
         with self._timer("encode"):
-            self._sink.write(frame)
+            self._encoder.write(frame)
 
-    def pass_over(self, labels: Sequence[FaceLabel], time_s: float) -> None:
-        """A frame before those that are written: where its labels stand is where later ones do."""
+    def skip(self, labels: Sequence[FaceLabel], time_s: float) -> None:
+        """A frame that is not written: its labels decide where those of later frames are placed."""
         with self._timer("draw"):
             self._painter.layout(labels, time_s)
 
-    @property
-    def part(self) -> Path:
-        """Where the file is until it is published."""
-        return self._sink.part
-
-    def complete(self) -> SinkReport:
-        """Make the file whole, but for its name."""
+    def complete(self) -> VideoReport:
+        """Encode what is left and complete the file, which its owner then publishes."""
         with self._timer("encode"):
-            return self._sink.complete()
-
-    def publish(self) -> None:
-        """Give the completed file its name."""
-        self._sink.publish()
-
-    def abort(self) -> None:
-        """Stop and leave nothing behind; harmless after ``publish``."""
-        self._sink.abort()
+            self._encoder.finish()
+            return self._mp4.complete()
 
 
 def label_of(face: Face) -> FaceLabel:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from vidfx.annotate.context import Context
 from vidfx.annotate.stage_timer import StageTimer
@@ -15,51 +15,53 @@ from vidfx.jobs.plan import Job
 from vidfx.output.rows import RowWriter
 from vidfx.output.summary import Tally, write_summary
 from vidfx.types import FrameResult, VideoInfo
-from vidfx.video.write.sink import SinkReport
-
-
-class Publishable(Protocol):
-    def publish(self) -> None:
-        """Give the completed file its name."""
-        ...
+from vidfx.video.write.muxer import Mp4Muxer, VideoReport
 
 
 @dataclass(frozen=True)
 class Made:
     """What came of the frames of one video."""
 
-    video: Publishable | None
-    "complete; None where no video is wanted"
-    report: SinkReport | None
-    "of the video"
+    report: VideoReport | None
+    "of the annotated video; None where none is wanted"
     warnings: list[str]
-    "what was survived in reading"
+    "of reading, and of engines"
 
 
 class ResultFiles:
     """All results of one video; they get their names only when all are whole, the summary last.
 
-    The annotated video is made by others, who give it here when it is whole.
+    What is not published when the context ends is removed.
     """
 
     def __init__(self, job: Job, info: VideoInfo, context: Context, timer: StageTimer) -> None:
         self.job = job
         self._timer = timer
-        self._made: Made | None = None
+        settings, outputs = context.settings, job.outputs
         recognises = context.models.identity is not None
         self.tally = Tally(info, recognises=recognises)
         with ExitStack() as stack:
-            self._summary = Pending(job.outputs.summary)
+            self._summary = Pending(outputs.summary)
             stack.callback(self._summary.discard)
             self._rows = stack.enter_context(
                 RowWriter(
-                    job.outputs.faces,
-                    job.outputs.frames,
-                    info,
+                    *(outputs.faces, outputs.frames, info),
                     emotions=context.emotions,
                     recognises=recognises,
                 )
             )
+            self.mp4: Mp4Muxer | None = None
+            "the annotated video, to be written and completed; None where none is wanted"
+            if settings.video:
+                audio_from = info.path if info.has_audio else None
+                self.mp4 = stack.enter_context(
+                    Mp4Muxer(
+                        *(outputs.video, info),
+                        audio_from=audio_from,
+                        start_s=settings.start,
+                        end_s=settings.end,
+                    )
+                )
             self._stack = stack.pop_all()
 
     def __enter__(self) -> ResultFiles:
@@ -77,7 +79,6 @@ class ResultFiles:
     def complete(self, made: Made) -> dict[str, Any]:
         """Make the rows whole, but for their names; returns what all the outputs are."""
         self._rows.complete()
-        self._made = made
         outputs = self.job.outputs
         written: dict[str, Any] = {"faces": outputs.faces.name, "frames": outputs.frames.name}
         if made.report:
@@ -87,8 +88,7 @@ class ResultFiles:
     def sizes(self) -> dict[str, int]:
         """Bytes of every completed file, by its name."""
         outputs = self.job.outputs
-        has_video = self._made and self._made.video
-        paths = [outputs.faces, outputs.frames, *([outputs.video] if has_video else [])]
+        paths = [outputs.faces, outputs.frames, *([outputs.video] if self.mp4 else [])]
         with output_errors(outputs.summary):
             return {p.name: p.with_name(part_name(p.name)).stat().st_size for p in paths}
 
@@ -102,8 +102,8 @@ class ResultFiles:
             with output_errors(self.job.outputs.summary):
                 self.job.outputs.summary.unlink(missing_ok=True)
             try:
-                if self._made and self._made.video:
-                    self._made.video.publish()
+                if self.mp4:
+                    self.mp4.publish()
                 else:  # one of an earlier run would stand beside rows that are not its own
                     with output_errors(self.job.outputs.video):
                         self.job.outputs.video.unlink(missing_ok=True)

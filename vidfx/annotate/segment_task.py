@@ -22,6 +22,7 @@ from vidfx.output.strict_json import to_json
 from vidfx.overlay.labels import FaceLabel
 from vidfx.stages.engine_faults import Faults
 from vidfx.video.read.source import FrameSource, open_source
+from vidfx.video.write.muxer import Mp4Muxer
 from vidfx_engines.errors import EngineError
 
 Line = tuple[int, float, list[FaceLabel]]
@@ -109,29 +110,25 @@ def _draw(
 ) -> tuple[Path, int]:
     info, segment, count = source.info, part.segment, 0
     lines = LabelLines(read_labels(labels))
-    film = AnnotatedVideo(
-        *(part.file(job.outputs.video), info, context, timer),
-        audio_from=None,
-        start_s=None,
-        end_s=segment.end_s,
-    )
-    if film.worth_telling:
-        listener.notice(f"{job.source.name}: {film.why}")
+    mp4 = Mp4Muxer(part.file(job.outputs.video), info, audio_from=None, end_s=segment.end_s)
     try:
+        video = AnnotatedVideo(mp4, context, timer)
+        if video.notice:
+            listener.notice(f"{job.source.name}: {video.notice}")
         decoded = timer.each("decode", source)
         with prefetch("decode", decoded, queue_length(info)) as frames:
             for frame in frames:
                 for faces, time_s in lines.before(frame.pts):
-                    film.pass_over(faces, time_s)
+                    video.skip(faces, time_s)
                     listener.advanced(job, count)
-                film.write(frame, lines.of(frame.pts), info.seconds(frame.pts))
+                video.write(frame, lines.of(frame.pts), info.seconds(frame.pts))
                 count += 1
                 listener.advanced(job, count)
-        film.complete()
+        video.complete()
     except BaseException:
-        film.abort()
+        mp4.abort()
         raise
-    return film.part, count
+    return mp4.part, count
 
 
 class LabelLines:

@@ -34,7 +34,7 @@ from vidfx.types import FrameResult, VideoInfo
 from vidfx.video.container.cutting import cut
 from vidfx.video.container.segment import Segment
 from vidfx.video.read.facts import shortfall
-from vidfx.video.write.concat import ConcatenatedVideo
+from vidfx.video.write.concat import concatenate
 from vidfx.workers import resources as machine
 from vidfx.workers.pool import Pool
 from vidfx.workers.sizing import PoolSize
@@ -90,16 +90,6 @@ def annotate_segments(
     Raises InputError and OutputError, CrashedError where a segment's worker died again and again.
     """
     settings, job = context.settings, results.job
-    video: ConcatenatedVideo | None = None
-    if settings.video:
-        audio_from = info.path if info.has_audio else None
-        video = ConcatenatedVideo(
-            *(job.outputs.video, info),
-            audio_from=audio_from,
-            start_s=settings.start,
-            end_s=settings.end,
-        )
-        stack.enter_context(video)
     crew = stack.enter_context(_SegmentWorkers(job, settings, len(segments), listener, timer))
     looked = crew.do([Part(segment) for segment in segments])
     try:
@@ -114,20 +104,23 @@ def annotate_segments(
             last_pts = result.frame.pts
             first_pts = last_pts if first_pts is None else first_pts
             results.add(result)
-            if video:
+            if results.mp4:
                 labels.add(result, info.seconds(last_pts))
             crew.alive()
         labels.close()
-        if video:
+        if results.mp4:
             drawn = crew.do([Part(segment, labels.file) for segment in segments])
             crew.compare_rounds()
     missing = None
     if settings.start is None and settings.end is None:
         missing = shortfall(info, results.tally.frames, last_pts)
     warnings = [*dict.fromkeys(crew.warnings), *([missing] if missing else []), *faults]
-    with timer("encode"):
-        report = video.complete(drawn, first_pts or 0) if video else None
-    return Made(video, report, warnings)
+    report = None
+    if results.mp4:
+        with timer("encode"):
+            concatenate(drawn, results.mp4, first_pts or 0)
+            report = results.mp4.complete()
+    return Made(report, warnings)
 
 
 class _Labels:

@@ -54,7 +54,7 @@ def annotate_video(job: Job, context: Context, listener: Listener) -> dict[str, 
         if segments:
             made = annotate_segments(segments, info, context, results, listener, timer, stack)
         else:
-            made = _annotate(source, context, results, listener, timer, stack)
+            made = _annotate(source, context, results, listener, timer)
         outputs = results.complete(made)
         check_unchanged(job, context, fingerprint)
         summary = {
@@ -86,28 +86,18 @@ def _annotate(
     results: ResultFiles,
     listener: Listener,
     timer: StageTimer,
-    stack: ExitStack,
 ) -> Made:
-    """Run the three threads to the end. ``stack`` is left when the results are published."""
+    """Run the three threads to the end."""
     info, settings, job = source.info, context.settings, results.job
-    film: AnnotatedVideo | None = None
-    if settings.video:
-        audio_from = info.path if info.has_audio else None
-        film = AnnotatedVideo(
-            *(job.outputs.video, info, context, timer),
-            audio_from=audio_from,
-            start_s=settings.start,
-            end_s=settings.end,
-        )
-        stack.enter_context(film)
-        if film.worth_telling:
-            listener.notice(f"{job.source.name}: {film.why}")
+    video = AnnotatedVideo(results.mp4, context, timer) if results.mp4 else None
+    if video and video.notice:
+        listener.notice(f"{job.source.name}: {video.notice}")
 
     def write(settled: Iterable[FrameResult]) -> None:
         for result in settled:
-            if film:
+            if video:
                 time_s = info.seconds(result.frame.pts)
-                film.write(result.frame, [label_of(face) for face in result.faces], time_s)
+                video.write(result.frame, [label_of(face) for face in result.faces], time_s)
             results.add(result)
             listener.advanced(job, results.tally.frames)
 
@@ -129,7 +119,7 @@ def _annotate(
             + ("" if info.duration_s is None else f" in its {info.duration_s:.1f} s"),
             hint="check the input, and --start and --end",
         )
-    return Made(film, film.complete() if film else None, [*source.warnings, *faults])
+    return Made(video.complete() if video else None, [*source.warnings, *faults])
 
 
 def _open(path: Path, context: Context) -> tuple[FrameSource, str]:

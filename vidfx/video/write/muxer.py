@@ -1,4 +1,4 @@
-"""An MP4 file while it is being written: video packets as they come, and the sound between them."""
+"""One MP4 file while it is written: the packets of the picture, and the sound between them."""
 
 # PyAV's stubs leave the parameters of some types open.
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
@@ -18,7 +18,7 @@ import av.packet
 from av.codec.codec import UnknownCodecError
 from av.error import FFmpegError
 
-from vidfx.atomic import Pending, output_error
+from vidfx.atomic import Abortable, Pending, output_error
 from vidfx.errors import OutputError
 from vidfx.types import VideoInfo
 from vidfx.video.container.metadata import write_metadata
@@ -29,7 +29,7 @@ VideoPacket: TypeAlias = "av.packet.Packet[av.VideoStream]"
 
 
 @dataclass(frozen=True)
-class SinkReport:
+class VideoReport:
     """What was written."""
 
     frames: int
@@ -40,13 +40,16 @@ class SinkReport:
     "one line each, for the user"
 
 
-class Mp4Muxer:
+class Mp4Muxer(Abortable):
     """One MP4 file with one video stream, and with the sound of ``audio_from`` if that is given.
 
     ``start_s`` and ``end_s``, in playback seconds of the input, bound the sound. With a start, time
-    zero of the output is the first frame; else it is the input's playback zero.
+    zero of the output is the first frame; else it is the input's playback zero, so that a late
+    first frame stays late.
 
-    ``path`` appears at ``publish``, whole, or not at all. Every failure is an OutputError.
+    In this order: ``begin``, ``mux`` until all packets are written, ``complete``, ``publish``.
+    ``path`` appears at ``publish``, whole, or not at all: what is not published when the context
+    ends is aborted. Every failure is an OutputError.
     """
 
     def __init__(
@@ -60,28 +63,38 @@ class Mp4Muxer:
     ) -> None:
         self.info, self.end_s = info, end_s
         self.scale = timescale(info.time_base)
-        "ticks a second, for packets"
+        "ticks per second of the output"
         self.zero_pts = info.start_pts
+        "what becomes time zero of the output, in the input's time base"
         self._audio_from, self._start_s = audio_from, start_s
         self._container: av.container.OutputContainer | None = None
         self._shown = Fraction(0)
         "end of the picture in seconds, so far"
-        self.pending = Pending(path)
+        self._frames = 0
+        self._pending = Pending(path)
 
     @property
-    def is_open(self) -> bool:
-        return self._container is not None
+    def path(self) -> Path:
+        return self._pending.path
 
-    def open(
+    @property
+    def part(self) -> Path:
+        """Where the file is until it is published."""
+        return self._pending.part
+
+    def begin(
         self, first_pts: int, add_video: Callable[[av.container.OutputContainer], av.VideoStream]
     ) -> av.VideoStream:
-        """Begin the file. ``first_pts`` is that of its first frame, in the input's time base."""
+        """Open the file and return the stream that ``add_video`` added to it.
+
+        ``first_pts`` is that of the first frame, in the input's time base.
+        """
         info = self.info
         if self._start_s:
             self.zero_pts = first_pts
         with self.errors():
             container = av.open(
-                str(self.pending.file.absolute()),
+                str(self._pending.file.absolute()),
                 "w",
                 format="mp4",
                 container_options={
@@ -106,67 +119,71 @@ class Mp4Muxer:
     def ticks(self, seconds: Fraction) -> int:
         return round(seconds * self.scale)
 
-    def mux(self, packets: Iterable[VideoPacket]) -> None:
-        """Write video packets, and the sound that is heard before them."""
-        assert self._container is not None
-        for packet in packets:
-            if packet.dts is not None:
-                self._sound.mux_until(packet.dts * packet.time_base)
-            end = ((packet.pts or 0) + (packet.duration or 0)) * packet.time_base
-            self._shown = max(self._shown, end)
-            self._container.mux_one(packet)
+    def ticks_at(self, pts: int) -> int:
+        """Where ``pts`` of the input is in the output, in ticks."""
+        return self.ticks((pts - self.zero_pts) * self.info.time_base)
 
-    def complete(self, frames: int) -> SinkReport:
-        """Write the rest of the sound: all but the file's name."""
+    def mux(self, packets: Iterable[VideoPacket]) -> None:
+        """Write video packets, one per frame, and before each the sound up to its time."""
         assert self._container is not None
+        with self.errors():
+            for packet in packets:
+                if packet.dts is not None:
+                    self._sound.mux_until(packet.dts * packet.time_base)
+                end = ((packet.pts or 0) + (packet.duration or 0)) * packet.time_base
+                self._shown = max(self._shown, end)
+                self._container.mux_one(packet)
+                self._frames += 1
+
+    def complete(self) -> VideoReport:
+        """Write the rest of the sound and close the file, which still has its temporary name."""
+        if self._container is None:
+            raise OutputError(
+                f"cannot write {self.path}: there was not one frame to write",
+                hint="check the input and the part of it that was asked for",
+            )
         with self.errors():
             self._sound.mux_rest(self._shown)
             self._container.close()
         self._sound.close()
-        size = self.pending.size()
-        self.pending.seal()
+        size = self._pending.size()
+        self._pending.seal()
         warnings = list(self._sound.warnings)
         if unread := self.info.metadata.unread:
             warnings.append(f"left out of the annotated video: {', '.join(unread)}")
-        return SinkReport(frames, size, self._sound.label, tuple(warnings))
+        return VideoReport(self._frames, size, self._sound.label, tuple(warnings))
 
     def publish(self) -> None:
         """Give the completed file its name."""
-        self.pending.publish()
+        self._pending.publish()
 
     def abort(self) -> None:
-        """Stop and leave nothing behind; harmless after ``publish``."""
+        """Stop and leave nothing behind; does nothing after ``publish``."""
         # Without its bytes the muxer has no second pass, which may take long.
-        self.pending.empty()
+        self._pending.empty()
         if self._container is not None:
             self._sound.close()
             with suppress(FFmpegError, OSError):
                 self._container.close()
-        self.pending.discard()
-
-    def nothing(self) -> OutputError:
-        return OutputError(
-            f"cannot write {self.pending.path}: there was not one frame to write",
-            hint="check the input and the part of it that was asked for",
-        )
+        self._pending.discard()
 
     @contextmanager
     def errors(self) -> Generator[None]:
-        path = self.pending.path
+        """Turn what FFmpeg and the system raise into an OutputError about ``path``."""
         try:
             yield
         except OSError as error:
-            raise output_error(path, error) from error
+            raise output_error(self.path, error) from error
         except (FFmpegError, UnknownCodecError) as error:
             reason = getattr(error, "strerror", None) or f"no encoder {error}"
             raise OutputError(
-                f"cannot write {path}: {reason}",
+                f"cannot write {self.path}: {reason}",
                 hint="H.264 or MP4 cannot hold this video as it is; see the size and the settings",
             ) from error
 
 
 def timescale(time_base: Fraction) -> int:
-    """Ticks per second that hold every multiple of ``time_base``; as many as MP4 likes to have."""
+    """Ticks per second that hold every multiple of ``time_base``; MP4 wants at least 10,000."""
     scale = time_base.denominator
     while scale < _MIN_TIMESCALE:
         scale *= 2

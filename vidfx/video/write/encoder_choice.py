@@ -1,9 +1,9 @@
-"""Which encoder writes H.264: x264 on the CPU, or the GPU's own where its card has one."""
+"""Which encoder writes H.264: x264 on the CPU, or NVENC on a GPU that has it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vidfx.config import EncoderName
 from vidfx.errors import UnavailableError
@@ -16,36 +16,36 @@ _NVENC_PRESETS = {
 
 
 @dataclass(frozen=True)
-class Encoder:
-    """An encoder of FFmpeg's and how it is told."""
+class EncoderChoice:
+    """An encoder of FFmpeg with its options, and why it was chosen."""
 
     codec: str
     options: Mapping[str, str]
+    why: str = ""
+    "one line"
     pixel_format: str = "yuv420p"
 
 
-DEFAULT = Encoder(X264, {"crf": "23", "preset": "veryfast"})
+DEFAULT = EncoderChoice(X264, {"crf": "23", "preset": "veryfast"})
 
 
-def choose_encoder(
-    name: EncoderName, *, crf: int, preset: str, on_gpu: bool
-) -> tuple[Encoder, str]:
-    """The encoder, and why it is this one; ``auto`` takes NVENC where the engines are on a GPU.
+def choose_encoder(name: EncoderName, *, crf: int, preset: str, on_gpu: bool) -> EncoderChoice:
+    """The encoder called ``name``; ``auto`` takes NVENC where the engines run on a GPU.
 
     Raises UnavailableError where NVENC is named and does not open.
     """
-    x264 = Encoder(X264, {"crf": str(crf), "preset": preset})
+    x264 = EncoderChoice(X264, {"crf": str(crf), "preset": preset})
     if name == "x264":
-        return x264, "x264 was asked for"
+        return replace(x264, why="x264 was asked for")
     if name == "auto" and not on_gpu:
-        return x264, "x264: the engines are on the CPU"
+        return replace(x264, why="x264: the engines are on the CPU")
     if not opens(NVENC):
         if name == "auto":
-            return x264, "x264: NVENC does not open here (A100 and H100 have none)"
+            return replace(x264, why="x264: NVENC does not open here (A100 and H100 have none)")
         raise UnavailableError(
             "NVENC does not open: no NVIDIA driver, or a card without an encoder",
             hint="use --encoder x264, or see vidfx doctor",
         )
     options = {"rc": "vbr", "cq": str(crf), "b": "0", "preset": _NVENC_PRESETS[preset]}
     why = "NVENC was asked for" if name == "nvenc" else "NVENC: the engines are on its GPU"
-    return Encoder(NVENC, options), why
+    return EncoderChoice(NVENC, options, why)
