@@ -9,8 +9,14 @@ from typing import Any
 
 import pytest
 
-from vidfx.config import OF_A_MACHINE, OF_A_RUN, OF_FILES, Settings, load_settings, seconds
+from vidfx.config import SETTINGS, Settings
 from vidfx.errors import UsageError
+from vidfx.load_settings import load_settings
+from vidfx.notation import seconds
+
+
+def names(decides: str) -> list[str]:
+    return [name for name, setting in SETTINGS.items() if setting.option.decides == decides]
 
 
 def test_later_sources_win(tmp_path: Path) -> None:
@@ -89,12 +95,12 @@ def test_a_file_that_is_a_pipe_is_refused_not_waited_for(tmp_path: Path) -> None
 def test_what_decides_results_may_stand_in_a_file_and_how_a_run_goes_may_not(
     tmp_path: Path,
 ) -> None:
-    values = dict.fromkeys(OF_FILES, "none") | dict.fromkeys(OF_A_MACHINE, "auto")
+    values = dict.fromkeys(names("files"), "none") | dict.fromkeys(names("rounding"), "auto")
     lines = [f'{name} = "{value}"' for name, value in values.items()]
     (tmp_path / "vidfx.toml").write_text("\n".join(["[annotate]", *lines, "video = false"]))
     settings = load_settings({}, folder=tmp_path, environment={"VIDFX_JOBS": "2"})
     assert (settings.detector, settings.video, settings.jobs) == ("none", False, 2)
-    for name in OF_A_RUN:
+    for name in names("run"):
         (tmp_path / "vidfx.toml").write_text(f"[annotate]\n{name} = 1\n")
         with pytest.raises(UsageError, match=f"{name} is not read from a file"):
             load_settings({}, folder=tmp_path, environment={})
@@ -138,7 +144,7 @@ def test_times_are_understood_alike(tmp_path: Path, toml: str, typed: str, expec
     nowhere = Path("/nowhere")
     assert load_settings({}, folder=nowhere, environment={"VIDFX_START": typed}).start == expected
     assert load_settings({"start": typed}, folder=nowhere, environment={}).start == expected
-    assert seconds(typed, "--start") == expected
+    assert seconds(typed) == expected
 
 
 def test_only_the_merged_settings_must_agree(tmp_path: Path) -> None:
@@ -146,9 +152,11 @@ def test_only_the_merged_settings_must_agree(tmp_path: Path) -> None:
     late = {"VIDFX_START": "4", "VIDFX_END": "5"}
     settings = load_settings({}, folder=tmp_path, environment=late)
     assert (settings.start, settings.end) == (4, 5)
-    with pytest.raises(UsageError, match=r"VIDFX_START, .*vidfx\.toml: end 3 s is not after"):
+    with pytest.raises(UsageError, match=r"VIDFX_START, .*vidfx\.toml: end: the end, 3 s, is not"):
         load_settings({}, folder=tmp_path, environment={"VIDFX_START": "4"})
-    with pytest.raises(UsageError, match=r"^--every: every is -1"):
+    with pytest.raises(
+        UsageError, match=r"^--every: a whole number from 0 to 100 is needed, not -1"
+    ):
         load_settings({"every": -1}, folder=tmp_path, environment={})
 
 
@@ -174,5 +182,5 @@ def test_the_work_is_the_same_however_it_is_named(tmp_path: Path) -> None:
 
 def test_a_settings_file_that_is_a_link_to_nothing(tmp_path: Path) -> None:
     (tmp_path / "vidfx.toml").symlink_to(tmp_path / "gone.toml")
-    with pytest.raises(UsageError, match="a link to nothing"):
+    with pytest.raises(UsageError, match="a link to a missing file"):
         load_settings({}, folder=tmp_path, environment={})

@@ -178,7 +178,7 @@ def annotate(
         "address": address,
     }
     with errors_in_one_line(debug):
-        from vidfx.config import load_settings
+        from vidfx.load_settings import load_settings
 
         run_and_tell(
             *(inputs, out),

@@ -47,7 +47,7 @@ def bench(
     }
     with errors_in_one_line(debug):
         from vidfx.cli.console.render import listener_for
-        from vidfx.config import load_settings
+        from vidfx.load_settings import load_settings
         from vidfx.run.bench import bench as run
 
         settings = load_settings({k: v for k, v in given.items() if v is not None})

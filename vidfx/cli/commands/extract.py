@@ -113,11 +113,11 @@ def extract(
     }
     with errors_in_one_line(debug):
         from vidfx.cli.console.extract_text import Result, Screen
-        from vidfx.config import load_settings
         from vidfx.extract.crop_selection import Criteria
         from vidfx.extract.extract import Request
         from vidfx.extract.extract import extract as run
         from vidfx.jobs.outcomes import exit_code
+        from vidfx.load_settings import load_settings
         from vidfx_engines.spec import CropSpec
 
         outcomes: list[Outcome] = []

@@ -1,0 +1,109 @@
+"""Where settings come from: defaults < ``vidfx.toml`` < ``VIDFX_*`` < command line."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Literal, cast, get_origin
+
+from vidfx.config import SETTINGS, Setting, SettingError, Settings
+from vidfx.errors import UsageError
+from vidfx.small_file import read_text
+from vidfx_engines.validation import convert, plain_type, shown
+
+SETTINGS_FILE = "vidfx.toml"
+TABLE = "annotate"
+BOOLS = {"1": True, "true": True, "0": False, "false": False}
+Given = tuple[Setting, Any, str]
+"A setting, its value as it is written, and the place where it is written."
+
+
+def load_settings(
+    flags: Mapping[str, Any],
+    *,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Settings:
+    """Merge the four sources; ``flags`` holds only what the user typed.
+
+    Raises UsageError, naming the file, variable or flag, where a name or a value is wrong.
+    """
+    environment = os.environ if environment is None else environment
+    given: list[Given] = [
+        *_of_file((folder or Path.cwd()) / SETTINGS_FILE),
+        *(
+            (s, environment[s.variable], s.variable)
+            for s in SETTINGS.values()
+            if environment.get(s.variable)
+        ),
+        *((SETTINGS[name], value, SETTINGS[name].flag) for name, value in flags.items()),
+    ]
+    values: dict[str, Any] = {}
+    places: dict[str, str] = {}
+    for setting, value, place in given:
+        try:
+            values[setting.name] = _typed(value, setting)
+        except ValueError as error:
+            raise UsageError(f"{place}: {error}", hint="correct the value") from error
+        places[setting.name] = place
+    try:
+        return Settings(**values)
+    except SettingError as error:
+        wrong = [places[name] for name in error.names if name in places]
+        raise UsageError(f"{', '.join(wrong)}: {error.problem}", hint=error.hint) from error
+
+
+def _typed(value: Any, setting: Setting) -> Any:
+    """The value in the setting's type; its range is checked when all sources are merged.
+
+    Raises ValueError.
+    """
+    if setting.option.read:
+        value = setting.option.read(value)
+    kind = plain_type(setting.kind)
+    if get_origin(kind) is Literal:
+        kind = str
+    if kind is bool:
+        value = BOOLS.get((value if isinstance(value, str) else shown(value)).lower(), value)
+    elif kind in (int, float) and isinstance(value, str):
+        with suppress(ValueError):
+            value = kind(value)
+    return convert(value, kind)
+
+
+def _of_file(file: Path) -> Iterator[Given]:
+    for name, table in _tables(file).items():
+        if name != TABLE or not isinstance(table, dict):
+            raise UsageError(
+                f"{file}: {shown(name)} is not a table of settings",
+                hint=f"write the settings below a line [{TABLE}]",
+            )
+        for key, value in cast("dict[str, Any]", table).items():
+            setting = SETTINGS.get(key)
+            if setting is None:
+                raise UsageError(
+                    f"{file}: {shown(key)} is not a setting", hint=f"known: {', '.join(SETTINGS)}"
+                )
+            if setting.option.decides == "run":
+                raise UsageError(
+                    f"{file}: {key} is not read from a file, only what decides the results is",
+                    hint=f"use {setting.flag} or {setting.variable}",
+                )
+            yield setting, value, f"{file}: {key}"
+
+
+def _tables(file: Path) -> dict[str, Any]:
+    hint = "correct or remove the file"
+    try:
+        return tomllib.loads(read_text(file))
+    except FileNotFoundError as error:
+        if file.is_symlink():
+            raise UsageError(f"{file}: a link to a missing file", hint=hint) from error
+        return {}
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror or error}", hint=hint) from error
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{file}: {error}", hint=hint) from error

@@ -1,0 +1,35 @@
+"""How users write values that are no plain numbers."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+from vidfx_engines.validation import shown
+
+_CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)")
+
+
+def seconds(value: Any) -> float:
+    """A playback time in seconds, of ``90``, ``1:30``, ``0:01:30.5`` or a TOML time.
+
+    Raises ValueError, one line, for what is no time, is negative or not finite.
+    """
+    try:
+        text = str(value).strip()  # start = 00:01:30 in TOML is a datetime.time
+        if match := _CLOCK.fullmatch(text):
+            hours, minutes, rest = match.groups()
+            time = int(hours or 0) * 3600 + int(minutes) * 60 + float(rest)
+        else:
+            time = float(text)
+    except (ValueError, OverflowError):
+        time = math.nan
+    if not math.isfinite(time) or time < 0:
+        raise ValueError(f"seconds (90.5) or [HH:]MM:SS (1:30.5) are needed, not {shown(value)}")
+    return time
+
+
+def count_or_auto(value: Any) -> Any:
+    """``value``, but 0 for ``auto``."""
+    return 0 if value == "auto" else value
