@@ -17,12 +17,12 @@ import av
 import pytest
 from typer.testing import CliRunner, Result
 
-from engine_files import constant_classifier
+from tests.engine_files import constant_classifier
+from tests.vidfx_process import run, start
+from tests.worker_faults import results_in
 from vidfx import schema
 from vidfx.cli.app import app
 from vidfx_engines.spec import EngineSpec, Thresholds
-from vidfx_process import run, start
-from worker_faults import results_in
 
 FAST = ["--emotion", "none", "--detector-size", "320", "--preset", "ultrafast"]
 

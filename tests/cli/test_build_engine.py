@@ -15,11 +15,11 @@ pytest.importorskip("PIL")
 from PIL import Image
 
 from tests.engines import toys
-from training_files import vidfx
+from tests.training_files import vidfx
+from tests.vidfx_process import run
 from vidfx.compile import build
 from vidfx_engines import store
 from vidfx_engines.spec import EngineSpec
-from vidfx_process import run
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from engine_files import brightness_classifier, constant_classifier
+from tests.engine_files import brightness_classifier, constant_classifier
 from vidfx.cli.app import app
 from vidfx.errors import UsageError
 from vidfx.evaluate.thresholds import write_thresholds

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.worker_faults import results_in, worker_faults
 from vidfx.cli.app import app
 from vidfx.jobs import outcomes as outcome
 from vidfx.output.strict_json import to_json
-from worker_faults import results_in, worker_faults
 
 SHORT = ["--emotion", "none", "--detector-size", "320", "--preset", "ultrafast", "--end", "0.2"]
 

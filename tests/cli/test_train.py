@@ -11,7 +11,7 @@ from typer.testing import Result
 
 pytest.importorskip("torch")
 
-from training_files import RECIPE, draw, vidfx
+from tests.training_files import RECIPE, draw, vidfx
 from vidfx_training import loop
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from readers import CLIPS, TURNED
+
+from tests.conformance.readers import CLIPS, TURNED
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from synthetic import Clip
 
+from tests.conformance.synthetic import Clip
 from vidfx.errors import UsageError
 from vidfx.types import Frame
 from vidfx.video.read.source import Reader, open_source

@@ -13,9 +13,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from readers import READERS, assert_refused, read
-from synthetic import Clip, number_in
 
+from tests.conformance.readers import READERS, assert_refused, read
+from tests.conformance.synthetic import Clip, number_in
 from vidfx.errors import DecodeError, NotMediaError, UsageError
 from vidfx.video.read.decord_source import DecordSource
 from vidfx.video.read.preflight import preflight

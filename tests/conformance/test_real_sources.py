@@ -10,8 +10,8 @@ import av
 import cv2
 import numpy as np
 import pytest
-from readers import READERS, read
 
+from tests.conformance.readers import READERS, read
 from vidfx.errors import NotMediaError, UsageError
 from vidfx.video.read.preflight import preflight
 from vidfx.video.read.source import open_source

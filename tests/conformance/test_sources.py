@@ -10,10 +10,10 @@ import av
 import cv2
 import numpy as np
 import pytest
-from readers import CLIPS, READERS, TURNED, assert_refused, expected_error, read
-from synthetic import number_in, picture
 
 from benchmarks import clips
+from tests.conformance.readers import CLIPS, READERS, TURNED, assert_refused, expected_error, read
+from tests.conformance.synthetic import number_in, picture
 from vidfx.types import Frame
 from vidfx.video.read.pyav_source import PyAVSource
 from vidfx.video.read.source import Reader, open_source

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from tests.engines import toys
-from training_files import RECIPE, draw, vidfx
+from tests.training_files import RECIPE, draw, vidfx
 from vidfx_engines.backends.tensorrt import rtx_misfit
 from vidfx_engines.backends.tensorrt_library import gpu, version
 from vidfx_engines.embedded import embedded

@@ -15,11 +15,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from benchmarks import clips
-from nth_call import fail_nth
+from tests.nth_call import fail_nth
+from tests.worker_faults import results_in, worker_faults
 from vidfx.cli.app import app
 from vidfx.jobs import ledger
 from vidfx.workers import supervisor as workers
-from worker_faults import results_in, worker_faults
 
 FAST = ("--emotion", "none", "--detector-size", "64", "--preset", "ultrafast", "--jobs", "2")
 FULL, BROKEN, BUSY = (
@@ -161,7 +161,7 @@ def test_a_fault_in_a_worker_costs_what_it_must(
     code = f"""
         import sys
         if sys.argv[0] == "-m":
-            from nth_call import fail_nth
+            from tests.nth_call import fail_nth
             fail_nth({target!r}, {nth}, {error!r})
     """
     worker_faults(patch, tmp_path, code)

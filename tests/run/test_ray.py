@@ -14,6 +14,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from benchmarks import clips
+from tests.worker_faults import results_in
 from vidfx.cli.app import app
 from vidfx.config import Settings
 from vidfx.jobs.events import Listener
@@ -21,7 +22,6 @@ from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.plan import Job, Outputs
 from vidfx.run.ray_pool import RayPool
 from vidfx.workers.worker_process import Task
-from worker_faults import results_in
 
 ray = pytest.importorskip("ray")
 FAST = ("--emotion", "none", "--detector-size", "320", "--preset", "ultrafast")

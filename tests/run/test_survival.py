@@ -14,10 +14,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from benchmarks import clips
+from tests.vidfx_process import run, start
+from tests.worker_faults import results_in
 from vidfx.cli.app import app
 from vidfx.workers.resources import children
-from vidfx_process import run, start
-from worker_faults import results_in
 
 FAST = ("--emotion", "none", "--detector-size", "320", "--preset", "ultrafast")
 SIZE = (320, 180)

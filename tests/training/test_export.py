@@ -13,7 +13,7 @@ import pytest
 pytest.importorskip("torch")
 import torch
 
-from training_files import draw
+from tests.training_files import draw
 from vidfx_engines.select import select
 from vidfx_engines.spec import EngineSpec
 from vidfx_training.average import average

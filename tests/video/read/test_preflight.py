@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,13 +10,11 @@ import numpy as np
 import pytest
 from av.stream import Disposition
 
+from tests.conformance.synthetic import Clip, picture
 from vidfx.errors import NotMediaError
 from vidfx.video.container.container import open_container
 from vidfx.video.container.scan import scan
 from vidfx.video.read.preflight import preflight
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "conformance"))
-from synthetic import Clip, picture
 
 
 def test_facts_of_a_plain_file(tmp_path: Path):

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from extracting import (
+
+from tests.extract.extracting import (
     EVERYONE,
     SETTINGS,
     assert_whole,
@@ -17,7 +18,6 @@ from extracting import (
     read,
     run,
 )
-
 from vidfx.annotate.models import load_models
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.stage_timer import StageTimer

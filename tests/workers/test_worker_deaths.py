@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.vidfx_process import start
+from tests.worker_faults import results_in, worker_faults
 from vidfx.cli.app import app
 from vidfx.jobs.locks import BusyError, Locks
 from vidfx.workers import resources as machine
-from vidfx_process import start
-from worker_faults import results_in, worker_faults
 
 FAST = ["--emotion", "none", "--detector-size", "320", "--no-video", "--end", "0.4"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import clips
-from vidfx_process import start
+from tests.vidfx_process import start
 
 SIZE = (1280, 720)
 

@@ -13,10 +13,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from benchmarks import clips
+from tests.vidfx_process import start
+from tests.worker_faults import results_in, worker_faults
 from vidfx.cli.app import app
 from vidfx.workers import resources as machine
-from vidfx_process import start
-from worker_faults import results_in, worker_faults
 
 FAST = ["--emotion", "none", "--detector-size", "320", "--no-video", "--end", "0.4"]
 IN_WORKERS = """

@@ -6,10 +6,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-import media
 import numpy as np
 import pytest
 
+from tests.video import media
 from vidfx.types import VideoInfo
 from vidfx.video.read.source import open_source
 from vidfx.video.write.concat import concatenate

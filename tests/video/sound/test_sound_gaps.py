@@ -6,9 +6,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-import media
 import pytest
 
+from tests.video import media
 from vidfx.video.container.container import open_container, sounds_of
 from vidfx.video.read.pyav_source import PyAVSource
 

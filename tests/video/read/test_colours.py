@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import av
-import media
 import numpy as np
 import pytest
 from av.video.reformatter import VideoReformatter
 
+from tests.video import media
 from vidfx.errors import DecodeError
 from vidfx.types import Colour
 from vidfx.video.read.colours import colour_of, doubt

@@ -15,8 +15,9 @@ import pytest
 pytest.importorskip("torch")
 import torch
 
-from engine_files import brightness_classifier, detector_spec
-from training_files import vidfx
+from tests.engine_files import brightness_classifier, detector_spec
+from tests.training_files import vidfx
+from tests.worker_faults import worker_faults
 from vidfx.device import heads
 from vidfx.device.analyzer import DeviceAnalyzer, ThroughHost, tensor_engine
 from vidfx.device.frames import BATCH, OnDevice, on_device, owned
@@ -29,7 +30,6 @@ from vidfx.video.read.source import open_source
 from vidfx_engines.backends.fake import FakeEngine
 from vidfx_engines.embedded import ORIGINS, embedded
 from vidfx_engines.select import select
-from worker_faults import worker_faults
 
 CPU = torch.device("cpu")
 PIXEL = 1.0

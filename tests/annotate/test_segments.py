@@ -19,6 +19,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from benchmarks import clips
+from tests.worker_faults import results_in, worker_faults
 from vidfx.annotate import segments
 from vidfx.annotate.observations import FrameObservations, follow, load, save
 from vidfx.annotate.segments import cut_up
@@ -32,7 +33,6 @@ from vidfx.video.container.cutting import cut
 from vidfx.video.read.preflight import preflight
 from vidfx.video.read.pyav_source import PyAVSource
 from vidfx.workers import resources as machine
-from worker_faults import results_in, worker_faults
 
 SIZE = (480, 270)
 FAST = ("--preset", "ultrafast", "--crf", "12")

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from extracting import (
+
+from tests.extract.extracting import (
     LARGEST,
     SETTINGS,
     assert_whole,
@@ -20,7 +21,6 @@ from extracting import (
     tree,
     write,
 )
-
 from vidfx.errors import InputError, OutputError, UsageError
 from vidfx.extract import dataset_writer as gallery_module
 from vidfx.extract.crop_selection import Criteria

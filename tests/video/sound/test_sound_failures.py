@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from fractions import Fraction
@@ -9,10 +10,10 @@ from itertools import islice
 from pathlib import Path
 
 import av
-import media
 import numpy as np
 import pytest
 
+from tests.video import media
 from vidfx.errors import NotMediaError
 from vidfx.video.container.protection import is_scrambled
 from vidfx.video.read.pyav_source import PyAVSource
@@ -49,9 +50,8 @@ def quicktime(path: Path, tag: int, heard: int) -> Path:
 WRITE = """
 import sys
 from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-import media
-for sound in map(Path, sys.argv[2:]):
+from tests.video import media
+for sound in map(Path, sys.argv[1:]):
     out = sound.with_suffix(".mp4")
     report = media.write_video(out, media.info(), list(range(0, 12800, 512)), sound)
     print(report.audio, report.warnings)
@@ -83,8 +83,14 @@ def test_channels_in_an_order_of_their_own(tmp_path: Path) -> None:
         quicktime(tmp_path / f"{number}.mov", tag, stored)
         for number, (tag, stored, _) in enumerate(ORDERS)
     ]
-    command = [sys.executable, "-c", WRITE, str(Path(__file__).parent), *map(str, sounds)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-c", WRITE, *map(str, sounds)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+    )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["pcm_s16le re-encoded to aac ()"] * len(ORDERS)
     heard = [loudest(sound.with_suffix(".mp4")) for sound in sounds]

@@ -9,11 +9,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import av
-import media
 import numpy as np
-import paff
 import pytest
 
+from tests.video import media, paff
 from vidfx.video.container.frame_times import InOrder, Rising
 from vidfx.video.container.scan import scan
 from vidfx.video.read.preflight import preflight

@@ -9,10 +9,10 @@ from itertools import accumulate
 from pathlib import Path
 
 import av
-import media
 import numpy as np
 import pytest
 
+from tests.video import media
 from vidfx.errors import OutputError
 from vidfx.types import Colour, Frame, VideoInfo
 from vidfx.video.write.encoder import VideoEncoder
@@ -257,7 +257,7 @@ def test_a_file_size_limit_is_said_and_leaves_nothing(tmp_path: Path) -> None:
 import resource, signal, sys
 sys.path[:0] = {sys.path!r}
 from pathlib import Path
-from test_sink import fill, OutputError
+from tests.video.write.test_sink import fill, OutputError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 try:
@@ -266,7 +266,7 @@ except OutputError as error:
     sys.exit("File too large" not in str(error))
 sys.exit(2)
 """
-    run = subprocess.run([sys.executable, "-c", script], check=False, cwd=Path(__file__).parent)
+    run = subprocess.run([sys.executable, "-c", script], check=False)
     assert run.returncode == 0
     assert not list(tmp_path.iterdir())
 

@@ -4,9 +4,10 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-import media
 import numpy as np
 import pytest
+
+from tests.video import media
 
 
 @pytest.mark.parametrize(

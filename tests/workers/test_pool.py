@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fake_worker import BEGUN, DIES, DONE, FakeWorker, ready
 
+from tests.workers.fake_worker import BEGUN, DIES, DONE, FakeWorker, ready
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError, VidfxError
 from vidfx.jobs.events import Listener

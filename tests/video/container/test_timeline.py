@@ -9,9 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 
 import av
-import media
 import pytest
 
+from tests.video import media
 from vidfx.types import Frame
 from vidfx.video.container.container import open_container, packets
 from vidfx.video.container.cutting import cut

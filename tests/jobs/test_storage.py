@@ -10,7 +10,7 @@ from typing import Any
 import fsspec
 import pytest
 
-from training_files import vidfx
+from tests.training_files import vidfx
 from vidfx.errors import InputError, UnavailableError
 from vidfx.jobs import storage
 from vidfx.jobs.plan import plan
