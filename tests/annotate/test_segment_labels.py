@@ -12,7 +12,6 @@ from vidfx.annotate.segments import _SegmentWorkers
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
 from vidfx.errors import DecodeError
-from vidfx.jobs.events import Listener
 from vidfx.jobs.plan import Job, Outputs, Part
 from vidfx.overlay.labels import FaceLabel
 from vidfx.video.container.segment import KeyFrame, Segment
@@ -46,7 +45,7 @@ def test_a_frame_without_a_line_takes_none(
 def crew(folder: Path, looked: list[int], drawn: list[int]) -> _SegmentWorkers:
     """After two rounds that had so many frames in each segment."""
     job = Job(folder / "a.mp4", Outputs.of(folder / "a"))
-    found = _SegmentWorkers(job, Settings(), len(looked), Listener(), StageTimer())
+    found = _SegmentWorkers(job, Settings(), len(looked), lambda _: None, StageTimer())
     for labels, counts in ((None, looked), (folder / "labels", drawn)):
         for number, count in enumerate(counts):
             key_frame = KeyFrame(0, 0)

@@ -25,7 +25,6 @@ from vidfx.annotate.observations import FrameObservations, follow, load, save
 from vidfx.annotate.segments import cut_up
 from vidfx.cli.app import app
 from vidfx.config import Settings
-from vidfx.jobs.events import Listener
 from vidfx.stages.look_ahead import FaceObservation
 from vidfx.stages.track import Tracker
 from vidfx.types import Frame, Quality, VideoInfo
@@ -265,7 +264,7 @@ def test_auto_is_as_many_as_pay(
     monkeypatch.setattr(segments, "cut", cut_nothing)
     info = preflight(long).info
     here: Any = Here()
-    cut_up(replace(info, duration_s=seconds), here, Listener())
+    cut_up(replace(info, duration_s=seconds), here, lambda _: None)
     assert asked == ([count] if count > 1 else [])
 
 

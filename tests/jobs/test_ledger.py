@@ -16,17 +16,30 @@ import pytest
 from vidfx.config import Settings
 from vidfx.errors import NotMediaError, VidfxError
 from vidfx.jobs import history, ledger
-from vidfx.jobs.events import Broadcast, Listener, Opened
+from vidfx.jobs.events import (
+    Advanced,
+    Alive,
+    Broadcast,
+    Done,
+    Ended,
+    Event,
+    Failed,
+    Notice,
+    Planned,
+    Started,
+)
 from vidfx.jobs.history import read_ledger
 from vidfx.jobs.ledger import FILE, Ledger
 from vidfx.jobs.locks import FOLDER, hold_alive, is_alive
 from vidfx.jobs.plan import Job, Outputs
 
-OPENED = Opened(64, 64, "h264", 100)
-
 
 def job(out: Path, name: str) -> Job:
     return Job(out.parent / name, Outputs.of(out / name))
+
+
+def started(job: Job) -> Started:
+    return Started(job, 64, 64, "h264", 100)
 
 
 def summary(frames: int) -> dict[str, Any]:
@@ -44,8 +57,8 @@ def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def begun(out: Path, told: list[str], *jobs: Job) -> Ledger:
     found = Ledger(out, ["in"], Settings(), told.append)
-    found.planned(jobs)
-    found.beat()
+    found.handle(Planned(jobs))
+    found.handle(Alive())
     return found
 
 
@@ -54,10 +67,10 @@ def test_names_and_errors_that_are_not_utf_8(out: Path) -> None:
     name = os.fsdecode(b"latin-\xe9.mp4")
     bad, good = job(out, name), job(out, "good.mp4")
     found = begun(out, told, bad, good)
-    found.failed(bad.name, NotMediaError(f"{bad.name}: no video", hint=f"look at {name}"))
-    found.failed(f"/elsewhere/{name}", NotMediaError(f"{name}: not there", hint=""))
-    found.done(good, summary(7))
-    found.ended([], 1.0)
+    found.handle(Failed(bad.name, NotMediaError(f"{bad.name}: no video", hint=f"look at {name}")))
+    found.handle(Failed(f"/elsewhere/{name}", NotMediaError(f"{name}: not there", hint="")))
+    found.handle(Done(good, summary(7)))
+    found.handle(Ended((), 1.0))
     found.close()
     assert told == []
     _, entries = read_ledger(out)
@@ -73,15 +86,15 @@ def test_a_reader_that_holds_the_ledger_delays_it(out: Path) -> None:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM jobs").fetchall()
         for one in jobs:
-            found.started(one, OPENED)
+            found.handle(started(one))
             for frames in range(50):
-                found.advanced(one, frames)
-            found.done(one, summary(100))
+                found.handle(Advanced(one, frames))
+            found.handle(Done(one, summary(100)))
         assert len(found._changes) == 3  # what is kept does not grow
-    found.beat()
+    found.handle(Alive())
     _, entries = read_ledger(out)
     assert [(e.status, e.frames, e.attempts) for e in entries] == [("done", 100, 1)] * 3
-    found.ended([], 1.0)
+    found.handle(Ended((), 1.0))
     found.close()
     assert told == [] and read_ledger(out)[0].ended
 
@@ -100,11 +113,11 @@ def test_what_goes_on_failing_is_told_once(out: Path, monkeypatch: pytest.Monkey
         patch.setattr(ledger.sqlite3, "connect", fail)
         for _ in range(4):
             time.sleep(0.01)
-            found.beat()
+            found.handle(Alive())
         assert len(told) == 1 and "disk is full" in told[0]
-    found.started(job(out, "a.mp4"), OPENED)
-    found.done(job(out, "a.mp4"), summary(9))
-    found.ended([], 1.0)
+    found.handle(started(job(out, "a.mp4")))
+    found.handle(Done(job(out, "a.mp4"), summary(9)))
+    found.handle(Ended((), 1.0))
     found.close()
     assert len(told) == 1
     assert [e.status for e in read_ledger(out)[1]] == ["done"]
@@ -120,16 +133,16 @@ def test_whatever_goes_wrong_costs_no_run(
     monkeypatch.setattr(ledger.sqlite3, "connect", fail)
     told: list[str] = []
     found = begun(out, told, job(out, "a.mp4"))
-    found.started(job(out, "a.mp4"), OPENED)
-    found.ended([], 1.0)
+    found.handle(started(job(out, "a.mp4")))
+    found.handle(Ended((), 1.0))
     found.close()
     assert [t.startswith("the ledger could not be kept") for t in told] == [True]
 
 
 def test_a_run_lives_though_no_frame_comes(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = begun(out, [], job(out, "a.mp4"))
-    found.started(job(out, "a.mp4"), OPENED)
-    found.beat()
+    found.handle(started(job(out, "a.mp4")))
+    found.handle(Alive())
     monkeypatch.setattr(history, "ALIVE_S", -1.0)  # the lock proves it, whenever it last wrote
     run, entries = read_ledger(out)
     assert run.alive and entries[0].status == "running"
@@ -144,7 +157,7 @@ def test_without_locks_the_pulse_tells(out: Path, monkeypatch: pytest.MonkeyPatc
     assert read_ledger(out)[0].alive
     before = read_ledger(out)[0].seen
     time.sleep(0.01)
-    found.beat()
+    found.handle(Alive())
     assert read_ledger(out)[0].seen > before
     monkeypatch.setattr(history, "ALIVE_S", -1.0)
     assert not read_ledger(out)[0].alive
@@ -172,32 +185,24 @@ def test_any_number_of_runs_show_that_they_live(out: Path) -> None:
 
 
 def test_a_listener_that_cannot_write_costs_nothing() -> None:
-    heard: list[str] = []
+    received: list[Event] = []
 
-    class Full(Listener):
-        def notice(self, text: str) -> None:
-            raise OSError(28, "No space left on device")
+    def full(event: Event) -> None:
+        raise OSError(28, "No space left on device") if event == Notice("one") else KeyError
 
-        def beat(self) -> None:
-            raise KeyError("of what it missed")
-
-    class Fine(Listener):
-        def notice(self, text: str) -> None:
-            heard.append(text)
-
-    told = Broadcast(Full())
-    told.add(Fine())
-    told.notice("one")
-    told.beat()
-    assert heard == ["one"]
+    broadcast = Broadcast(full)
+    broadcast.add(received.append)
+    broadcast.handle(Notice("one"))
+    broadcast.handle(Alive())  # its error comes from the event that it missed
+    assert received == [Notice("one"), Alive()]
     with pytest.raises(KeyError):
-        Broadcast(Full()).beat()  # a fault of its own
+        Broadcast(full).handle(Alive())
 
 
 def test_settings_come_back(out: Path) -> None:
     settings = Settings(recognition=os.fsdecode(b"caf\xe9.onnx"))
     found = Ledger(out, [os.fsdecode(b"\xff.mp4")], settings, print)
-    found.beat()
+    found.handle(Alive())
     found.close()
     run, _ = read_ledger(out)
     assert run.settings == settings and run.inputs == (os.fsdecode(b"\xff.mp4"),)

@@ -9,6 +9,7 @@ import pytest
 
 from vidfx.config import Settings
 from vidfx.errors import OutputError
+from vidfx.jobs.events import Alive, Ended, Failed
 from vidfx.jobs.ledger import Ledger
 from vidfx.jobs.locks import FOLDER, Locks
 
@@ -32,9 +33,9 @@ def test_links_to_the_locks_and_the_ledger_are_not_followed(tmp_path: Path) -> N
     (tmp_path / FOLDER / "ledger.sqlite").symlink_to(victim)
     told: list[str] = []
     ledger = Ledger(tmp_path, [], Settings(), told.append)
-    ledger.failed("a.mp4", OutputError("no"))
-    ledger.beat()
-    ledger.ended([], 0.0)
+    ledger.handle(Failed("a.mp4", OutputError("no")))
+    ledger.handle(Alive())
+    ledger.handle(Ended((), 0.0))
     assert "link" in told[0] and not victim.exists()
 
 
@@ -45,7 +46,7 @@ def test_our_files_are_as_open_as_the_folder(tmp_path: Path, mode: int) -> None:
     out.chmod(mode)
     Locks(out).close()
     ledger = Ledger(out, [], Settings(), print)
-    ledger.beat()
+    ledger.handle(Alive())
     ledger.close()
 
     def of(path: Path) -> int:

@@ -35,10 +35,9 @@ COSTS_NOTHING = [
     ("vidfx.jobs.ledger:_write_change", FULL),
     ("vidfx.jobs.ledger:_write_change", "sqlite3.OperationalError('database is locked')"),
     ("vidfx.workers.worker_process:tempfile.TemporaryFile", FULL),
-    ("vidfx.cli.console.render:Lines.notice", FULL),
-    ("vidfx.cli.console.render:Lines.started", BROKEN),
-    ("vidfx.cli.console.render:Lines.done", FULL),
-    ("vidfx.cli.console.render:Lines.ended", BROKEN),
+    ("vidfx.cli.console.progress:say", FULL),
+    ("vidfx.cli.console.progress:done_line", BROKEN),
+    ("vidfx.cli.console.progress:Lines.handle", BROKEN),
 ]
 """In the run's own process; every video is done all the same."""
 AT_THE_START = [

@@ -17,7 +17,7 @@ from benchmarks import clips
 from tests.worker_faults import results_in
 from vidfx.cli.app import app
 from vidfx.config import Settings
-from vidfx.jobs.events import Listener
+from vidfx.jobs.events import Advanced, Done, Event
 from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.plan import Job, Outputs
 from vidfx.run.ray_pool import RayPool
@@ -97,16 +97,18 @@ def test_frames_are_told_of_while_a_video_is_done(tmp_path: Path, cluster: Any) 
     clips.write_clip(film, clips.demo_frames(size, seconds=20), size)
     told: list[tuple[str, int]] = []
 
-    class Told(Listener):
-        def advanced(self, job: Job, frames: int) -> None:
-            told.append(("advanced", frames))
-
-        def done(self, job: Job, summary: dict[str, Any]) -> None:
-            told.append(("done", summary["counts"]["frames"]))
+    def listener(event: Event) -> None:
+        match event:
+            case Advanced(frames=frames):
+                told.append(("advanced", frames))
+            case Done(summary=summary):
+                told.append(("done", summary["counts"]["frames"]))
+            case _:
+                pass
 
     settings = Settings(emotion="none", video=False, executor="ray", address=cluster.address)
     outcomes: list[Outcome] = []
-    pool = RayPool(settings, tmp_path / "out", Told(), outcomes.append)
+    pool = RayPool(settings, tmp_path / "out", listener, outcomes.append)
     job = Job(film, Outputs.of(tmp_path / "out" / "film"))
     pool.run([Task(job, overwrite=False, leftovers=None)])
     assert [o.status for o in outcomes] == ["done"]

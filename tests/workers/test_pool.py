@@ -13,7 +13,7 @@ import pytest
 from tests.workers.fake_worker import BEGUN, DIES, DONE, FakeWorker, ready
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError, VidfxError
-from vidfx.jobs.events import Listener
+from vidfx.jobs.events import Alive, Event, Notice, Retried
 from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.plan import Job, Outputs
 from vidfx.workers import pool
@@ -27,29 +27,26 @@ from vidfx.workers.watchdog import Watchdog
 from vidfx.workers.worker_process import Task, WorkerProcess
 
 
-class Told(Listener):
-    def __init__(self) -> None:
-        self.notices: list[str] = []
-        self.retries: list[str] = []
-        self.beats = 0
-
-    def notice(self, text: str) -> None:
-        self.notices.append(text)
-
-    def retried(self, job: Job, why: str) -> None:
-        self.retries.append(job.name)
-
-    def beat(self) -> None:
-        self.beats += 1
-
-
 class Run:
     """A pool of fake workers over videos that are named by numbers."""
 
     def __init__(self, jobs: int, size: PoolSize, settle: Any = None) -> None:
-        self.told, self.outcomes = Told(), list[Outcome]()
+        self.events, self.outcomes = list[Event](), list[Outcome]()
         self.tasks = [Task(Job(Path(str(i)), Outputs.of(Path(f"out/{i}")))) for i in range(jobs)]
-        self.pool = Pool(*(Settings(), size, None, self.told, self.outcomes.append), settle=settle)
+        self.pool = Pool(
+            *(Settings(), size, None, self.handle, self.outcomes.append), settle=settle
+        )
+
+    def handle(self, event: Event) -> None:
+        self.events.append(event)
+
+    @property
+    def notices(self) -> list[str]:
+        return [event.text for event in self.events if isinstance(event, Notice)]
+
+    @property
+    def retries(self) -> list[str]:
+        return [event.job.name for event in self.events if isinstance(event, Retried)]
 
     def go(self) -> dict[str, int]:
         self.pool.run(self.tasks)
@@ -99,7 +96,7 @@ def test_a_worker_that_dies_between_two_videos_costs_none(hand: type[FakeWorker]
 
     hand.does = does
     run = Run(4, size(1))
-    assert run.go() == {"done": 4} and run.told.retries == []
+    assert run.go() == {"done": 4} and run.retries == []
 
 
 def test_a_worker_killed_for_memory_beside_others_costs_no_video(hand: type[FakeWorker]) -> None:
@@ -116,8 +113,8 @@ def test_a_worker_killed_for_memory_beside_others_costs_no_video(hand: type[Fake
     hand.does = does
     run = Run(20, size(3))
     assert run.go() == {"done": 20} and kills == 3
-    assert any("going on with 2 at once" in n for n in run.told.notices)
-    assert "going on with 3 at once" in run.told.notices  # it comes back
+    assert any("going on with 2 at once" in n for n in run.notices)
+    assert "going on with 3 at once" in run.notices  # it comes back
 
 
 def test_a_video_that_kills_alone_fails(hand: type[FakeWorker]) -> None:
@@ -145,7 +142,7 @@ def test_a_shortage_beside_others_costs_no_video(hand: type[FakeWorker]) -> None
     hand.does = does
     run = Run(8, size(3))
     assert run.go() == {"done": 8}
-    assert any("too few processes" in notice for notice in run.told.notices)
+    assert any("too few processes" in notice for notice in run.notices)
 
 
 def test_a_lasting_shortage_ends_the_run_and_fails_no_video(hand: type[FakeWorker]) -> None:
@@ -165,7 +162,7 @@ def test_no_further_worker_starts_and_the_others_go_on(hand: type[FakeWorker]) -
     hand.starts = lambda here: [ready() if len(hand.all) == 1 else DIES]
     run = Run(9, size(4))
     assert run.go() == {"done": 9}
-    assert any("a further worker could not start" in notice for notice in run.told.notices)
+    assert any("a further worker could not start" in notice for notice in run.notices)
 
 
 def test_the_last_worker_dies_and_none_can_be_started(hand: type[FakeWorker]) -> None:
@@ -203,19 +200,18 @@ def test_no_process_can_be_started(
 
 
 def test_a_run_beats_whatever_the_videos_do(hand: type[FakeWorker]) -> None:
-    run = Run(1, size(1))
-
     def does(here: FakeWorker, _: Task) -> list[dict[str, Any]]:
         return [BEGUN]
 
-    def beat() -> None:
-        run.told.beats += 1
-        if run.told.beats == 5:
-            hand.all[0]._say([DONE])
+    class OneThatWaits(Run):
+        def handle(self, event: Event) -> None:
+            super().handle(event)
+            if self.events.count(Alive()) == 5:
+                hand.all[0]._say([DONE])
 
+    run = OneThatWaits(1, size(1))
     hand.does = does
-    run.told.beat = beat
-    assert run.go() == {"done": 1} and run.told.beats >= 5
+    assert run.go() == {"done": 1} and run.events.count(Alive()) >= 5
 
 
 class StageTimer:

@@ -16,7 +16,7 @@ from vidfx.annotate.stage_timer import StageTimer
 from vidfx.annotate.threads import prefetch
 from vidfx.atomic import Pending, output_errors
 from vidfx.errors import EngineFailedError
-from vidfx.jobs.events import Listener
+from vidfx.jobs.events import Advanced, Listener, Notice
 from vidfx.jobs.plan import Job, Part
 from vidfx.output.strict_json import to_json
 from vidfx.overlay.labels import FaceLabel
@@ -78,7 +78,7 @@ def _look(
         for one in observed:
             if segment.holds(one.time_s):
                 count += 1
-                listener.advanced(job, count)
+                listener(Advanced(job, count))
                 yield one
 
     pending = Pending(part.file(job.outputs.faces))
@@ -114,16 +114,16 @@ def _draw(
     try:
         video = AnnotatedVideo(mp4, context, timer)
         if video.notice:
-            listener.notice(f"{job.source.name}: {video.notice}")
+            listener(Notice(f"{job.source.name}: {video.notice}"))
         decoded = timer.each("decode", source)
         with prefetch("decode", decoded, queue_length(info)) as frames:
             for frame in frames:
                 for faces, time_s in lines.before(frame.pts):
                     video.skip(faces, time_s)
-                    listener.advanced(job, count)
+                    listener(Advanced(job, count))
                 video.write(frame, lines.of(frame.pts), info.seconds(frame.pts))
                 count += 1
-                listener.advanced(job, count)
+                listener(Advanced(job, count))
         video.complete()
     except BaseException:
         mp4.abort()

@@ -26,7 +26,7 @@ from vidfx.annotate.stage_timer import StageTimer
 from vidfx.atomic import open_new, output_errors, part_name
 from vidfx.config import Settings
 from vidfx.errors import DecodeError, InputError
-from vidfx.jobs.events import Listener
+from vidfx.jobs.events import Advanced, Done, Event, Listener, Notice, Retried
 from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.plan import Job, Part
 from vidfx.stages.engine_faults import Faults
@@ -62,7 +62,7 @@ def cut_up(info: VideoInfo, context: Context, listener: Listener) -> list[Segmen
     else:
         segments, why = cut(info, wanted, settings.start, settings.end)
     told = f"in one piece: {why}" if why else f"in {len(segments)} segments"
-    listener.notice(f"{info.path.name}: {told}")
+    listener(Notice(f"{info.path.name}: {told}"))
     return segments
 
 
@@ -152,7 +152,7 @@ class _Labels:
             self.file.unlink()
 
 
-class _SegmentWorkers(Listener):
+class _SegmentWorkers:
     """Worker processes for the segments of one video; what they made vanishes in the end."""
 
     def __init__(
@@ -164,7 +164,7 @@ class _SegmentWorkers(Listener):
         threads = max(1, (settings.threads or machine.cores()) // count)
         size = PoolSize(count, threads, gpus=(), max_bytes=None)
         given = replace(settings, segments=1)
-        self._pool = Pool(given, size, None, self, self._report)
+        self._pool = Pool(given, size, None, self.handle, self._report)
         self._rounds = 2 if settings.video else 1
         self._frames: dict[Part, int] = {}
         self._files: dict[Part, Path] = {}
@@ -204,22 +204,30 @@ class _SegmentWorkers(Listener):
         self.warnings.append(f"{told}: where they differ, labels or frames are missing")
 
     def alive(self) -> None:
-        self._listener.advanced(self._job, sum(self._frames.values()) // self._rounds)
+        self._listener(Advanced(self._job, sum(self._frames.values()) // self._rounds))
 
-    def notice(self, text: str) -> None:
-        self._listener.notice(text)
+    def handle(self, event: Event) -> None:
+        """What a worker reports of its segment."""
+        match event:
+            case Notice():
+                self._listener(event)
+            case Advanced(job=job, frames=frames):
+                self._advanced(job, frames)
+            case Retried(job=job, why=why):
+                self._listener(Notice(f"{job.name}: {why}; a segment of it is done again"))
+            case Done(job=job, summary=summary):
+                self._done(job, summary)
+            case _:
+                pass
 
-    def advanced(self, job: Job, frames: int) -> None:
+    def _advanced(self, job: Job, frames: int) -> None:
         assert job.part
         self._frames[job.part] = frames
         self.alive()
 
-    def retried(self, job: Job, why: str) -> None:
-        self._listener.notice(f"{job.name}: {why}; a segment of it is done again")
-
-    def done(self, job: Job, summary: dict[str, Any]) -> None:
+    def _done(self, job: Job, summary: dict[str, Any]) -> None:
         assert job.part
-        self.advanced(job, summary["counts"]["frames"])
+        self._advanced(job, summary["counts"]["frames"])
         self._files[job.part] = Path(summary["outputs"]["file"])
         self.warnings += summary["warnings"]
         self.faults.merge(summary["counts"]["faults"])

@@ -22,7 +22,7 @@ from vidfx.annotate.stage_timer import StageTimer
 from vidfx.annotate.threads import consumer, prefetch
 from vidfx.atomic import output_errors
 from vidfx.errors import EngineFailedError, NotMediaError
-from vidfx.jobs.events import Listener, Opened
+from vidfx.jobs.events import Advanced, Listener, Notice, Started
 from vidfx.jobs.plan import Job
 from vidfx.output.strict_json import with_texts
 from vidfx.output.summary import describe_input, versions
@@ -45,8 +45,8 @@ def annotate_video(job: Job, context: Context, listener: Listener) -> dict[str, 
     source, why = _open(job.source, context)
     with source, ExitStack() as stack:
         info = source.info
-        listener.notice(f"{job.source.name}: {why}")
-        listener.started(job, Opened(info.width, info.height, info.codec, _expected(info, context)))
+        listener(Notice(f"{job.source.name}: {why}"))
+        listener(Started(job, info.width, info.height, info.codec, _expected(info, context)))
         with output_errors(job.outputs.summary.parent):
             job.outputs.summary.parent.mkdir(parents=True, exist_ok=True)
         segments = cut_up(info, context, listener)
@@ -91,7 +91,7 @@ def _annotate(
     info, settings, job = source.info, context.settings, results.job
     video = AnnotatedVideo(results.mp4, context, timer) if results.mp4 else None
     if video and video.notice:
-        listener.notice(f"{job.source.name}: {video.notice}")
+        listener(Notice(f"{job.source.name}: {video.notice}"))
 
     def write(settled: Iterable[FrameResult]) -> None:
         for result in settled:
@@ -99,7 +99,7 @@ def _annotate(
                 time_s = info.seconds(result.frame.pts)
                 video.write(result.frame, [label_of(face) for face in result.faces], time_s)
             results.add(result)
-            listener.advanced(job, results.tally.frames)
+            listener(Advanced(job, results.tally.frames))
 
     pipeline, length = Pipeline(info, settings, context.models, timer), queue_length(info)
     decoded = pipeline.analyzer.keep(timer.each("decode", source))

@@ -40,12 +40,12 @@ class errors_in_one_line:  # noqa: N801 - reads as a clause of the with statemen
         if isinstance(error, VidfxError):
             if self.debug:
                 traceback.print_exception(error)
-            from vidfx.cli.console.render import write_error
+            from vidfx.cli.console.text import write_error
 
             write_error(error)
             raise typer.Exit(error.exit_code)
         if isinstance(error, Exception) and not self.debug:
-            from vidfx.cli.console.render import write_error
+            from vidfx.cli.console.text import write_error
 
             line = f"unexpected {type(error).__name__}: {error}"
             write_error(VidfxError(line, hint="please report it, with the output of --debug"))

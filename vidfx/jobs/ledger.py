@@ -21,9 +21,21 @@ from typing import Any
 import vidfx
 from vidfx.config import Settings
 from vidfx.errors import VidfxError
-from vidfx.jobs.events import Listener, Opened
+from vidfx.jobs.events import (
+    Advanced,
+    Alive,
+    Done,
+    Ended,
+    Event,
+    Failed,
+    LeftOut,
+    Notice,
+    Planned,
+    Retried,
+    Skipped,
+    Started,
+)
 from vidfx.jobs.locks import FOLDER, hold_alive, share
-from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.plan import Job
 
 FILE = "ledger.sqlite"
@@ -67,7 +79,7 @@ class _Change:
     "by column"
 
 
-class Ledger(Listener):
+class Ledger:
     """Writes what a run tells into the folder's ledger, and holds the sign that the run lives.
 
     ``folder`` and ``inputs`` are what `vidfx retry` needs to run the same again.
@@ -96,38 +108,46 @@ class Ledger(Listener):
         self._failing_since: float | None = None
         self._told = False
 
-    def planned(self, jobs: Sequence[Job]) -> None:
-        for job in jobs:
-            place = self._places[job.name] = self._place(job)
-            self._changes[place].input = writable(job.name)
+    def handle(self, event: Event) -> None:
+        match event:
+            case Planned(jobs=jobs):
+                for job in jobs:
+                    place = self._places[job.name] = self._place(job)
+                    self._changes[place].input = writable(job.name)
+            case Started():
+                self._started(event)
+            case Advanced(job=job, frames=frames):
+                self._changes[self._place(job)].values["frames"] = frames
+                self._beat()
+            case Retried(job=job, why=why):
+                self._over(self._place(job), "waiting", error=why)
+            case Done(job=job, summary=summary):
+                self._over(self._place(job), "done", frames=summary["counts"]["frames"])
+            case Skipped(job=job):
+                self._over(self._place(job), "done")
+            case Failed(input=name, error=error):
+                self._failed(name, error)
+            case Alive():
+                self._beat()
+            case Ended():
+                self._ended()
+            case Notice() | LeftOut():
+                pass
 
-    def started(self, job: Job, opened: Opened) -> None:
-        place = self._place(job)
+    def _started(self, event: Started) -> None:
+        place = self._place(event.job)
         self._running.add(place)
         self._changes[place].attempts += 1
         self._set(
             *(place, "running"),
             started=time.time(),
             ended=None,
-            expected=opened.expected,
-            pixels=opened.width * opened.height,
+            expected=event.expected,
+            pixels=event.width * event.height,
             frames=0,
         )
 
-    def advanced(self, job: Job, frames: int) -> None:
-        self._changes[self._place(job)].values["frames"] = frames
-        self.beat()
-
-    def retried(self, job: Job, why: str) -> None:
-        self._over(self._place(job), "waiting", error=why)
-
-    def done(self, job: Job, summary: dict[str, Any]) -> None:
-        self._over(self._place(job), "done", frames=summary["counts"]["frames"])
-
-    def skipped(self, job: Job, why: str) -> None:
-        self._over(self._place(job), "done")
-
-    def failed(self, name: str, error: VidfxError) -> None:
+    def _failed(self, name: str, error: VidfxError) -> None:
         facts = {"error": str(error), "hint": error.hint, "type": type(error).__name__}
         place = self._places.get(name)
         if place is not None:
@@ -137,7 +157,7 @@ class Ledger(Listener):
         self._changes[place].input = writable(name)
         self._changes[place].values |= {"status": "failed", "ended": time.time()} | _cleaned(facts)
 
-    def ended(self, outcomes: Sequence[Outcome], seconds: float) -> None:
+    def _ended(self) -> None:
         for place in self._running:  # begun here and not over
             self._changes[place].values["status"] = "waiting"
         self._running.clear()
@@ -152,7 +172,7 @@ class Ledger(Listener):
         if fault is not None:
             self._tell(f"the ledger could not be kept: {fault}")
 
-    def beat(self) -> None:
+    def _beat(self) -> None:
         """The run lives; now and then, put on the disk what has been told."""
         self._begun = True
         now = time.monotonic()
@@ -178,7 +198,7 @@ class Ledger(Listener):
         """What is not said of an error was none."""
         nothing = {"error": None, "hint": None, "type": None}
         self._changes[place].values |= nothing | {"status": status} | _cleaned(values)
-        self.beat()
+        self._beat()
 
     def _over(self, place: str, status: str, **values: Any) -> None:
         self._running.discard(place)

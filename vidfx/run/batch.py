@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from vidfx.config import Settings
-from vidfx.jobs.events import Broadcast, Listener
+from vidfx.jobs.events import Broadcast, Ended, Failed, LeftOut, Listener, Notice, Planned
 from vidfx.jobs.ledger import Ledger
 from vidfx.jobs.leftovers import find_leftovers
 from vidfx.jobs.outcomes import Outcome
@@ -42,16 +42,17 @@ def annotate(
     begun = time.monotonic()
     work = plan(inputs, out)
     with ExitStack() as stack:
-        heard = Broadcast(listener)
+        broadcast = Broadcast(listener)
+        report = broadcast.handle
         if work.jobs and not dry_run:
-            ledger = Ledger(work.folder, inputs, settings, heard.notice)
+            ledger = Ledger(work.folder, inputs, settings, lambda text: report(Notice(text)))
             stack.callback(ledger.close)
-            heard.add(ledger)
-        heard.planned(work.jobs)
+            broadcast.add(ledger.handle)
+        report(Planned(work.jobs))
         for line in work.left_out:
-            heard.left_out(line)
+            report(LeftOut(line))
         for name, error in work.refused:
-            heard.failed(name, error)
+            report(Failed(name, error))
             outcomes.append(Outcome(name, "failed", error=error))
         if work.jobs:
             leftovers = {} if dry_run else find_leftovers(work.jobs)
@@ -65,11 +66,11 @@ def annotate(
             ]
             place_of_results = None if dry_run else work.folder
             if settings.executor == "ray":
-                pool = RayPool(settings, place_of_results, heard, outcomes.append)
+                pool = RayPool(settings, place_of_results, report, outcomes.append)
             else:
                 size = PoolSize.of(settings, len(tasks))
                 pool = Pool(
-                    *(settings, size, place_of_results, heard, outcomes.append),
+                    *(settings, size, place_of_results, report, outcomes.append),
                     settle=lambda device: size.on(device, settings, len(tasks)),
                 )
             try:
@@ -77,5 +78,5 @@ def annotate(
             finally:
                 place = {job.name: i for i, job in enumerate(work.jobs)}
                 outcomes.sort(key=lambda outcome: place.get(outcome.input, -1))
-                heard.ended(outcomes, time.monotonic() - begun)
+                report(Ended(tuple(outcomes), time.monotonic() - begun))
     return outcomes

@@ -12,7 +12,7 @@ from typing import Any
 from vidfx.annotate.context import Context, load_context
 from vidfx.annotate.video import annotate_video
 from vidfx.config import Settings
-from vidfx.jobs.events import Listener, Opened
+from vidfx.jobs.events import Advanced, Event, Listener, Notice, Started
 from vidfx.jobs.plan import Job, Outputs
 from vidfx.workers.resources import cores
 
@@ -107,7 +107,7 @@ def bench(video: Path, settings: Settings, budget_s: float, listener: Listener) 
     ):
         start_s = time.perf_counter() - begun
         for notice in context.models.notices():
-            listener.notice(notice)
+            listener(Notice(notice))
         out = Path(folder)
         first, summary = _time(video, out, context, PROBE_S, listener, video_too=settings.video)
         real_time = first.rate / summary["input"]["frame_rate"]
@@ -142,9 +142,14 @@ def _time(
     start = context.settings.start or 0.0
     end = min(start + part_s, context.settings.end or float("inf"))
     changed = replace(context.settings, end=end, video=video_too, overwrite=True)
+
+    def progress_only(event: Event) -> None:
+        if isinstance(event, Started | Advanced):
+            listener(event)
+
     cpu = time.process_time()
     summary = annotate_video(
-        Job(video, Outputs.of(out / "part")), replace(context, settings=changed), _Silent(listener)
+        Job(video, Outputs.of(out / "part")), replace(context, settings=changed), progress_only
     )
     seconds = summary["seconds"]
     timing = Timing(
@@ -155,16 +160,3 @@ def _time(
         time.process_time() - cpu,
     )
     return timing, summary
-
-
-class _Silent(Listener):
-    """Passes on how far a part is."""
-
-    def __init__(self, listener: Listener) -> None:
-        self._listener = listener
-
-    def started(self, job: Job, opened: Opened) -> None:
-        self._listener.started(job, opened)
-
-    def advanced(self, job: Job, frames: int) -> None:
-        self._listener.advanced(job, frames)

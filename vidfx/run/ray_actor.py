@@ -10,9 +10,17 @@ from typing import Any
 
 from vidfx.config import Settings
 from vidfx.errors import VidfxError
-from vidfx.jobs.events import Listener, Opened
+from vidfx.jobs.events import (
+    Advanced,
+    Done,
+    Event,
+    Failed,
+    Notice,
+    Retried,
+    Skipped,
+    Started,
+)
 from vidfx.jobs.outcomes import Outcome
-from vidfx.jobs.plan import Job
 from vidfx.output.strict_json import to_json
 from vidfx.workers.pool import Pool
 from vidfx.workers.protocol import error_as_json, job_from_json
@@ -29,7 +37,7 @@ class WorkerActor:
         given = Settings(**settings)
         # Ray names the GPU of an actor in CUDA_VISIBLE_DEVICES, which the worker inherits
         size = replace(PoolSize.of(replace(given, jobs=1), 1), gpus=(), threads=given.threads)
-        self._pool = Pool(given, size, Path(out) if out else None, self._told, self._report)
+        self._pool = Pool(given, size, Path(out) if out else None, self._told.handle, self._report)
 
     def do(self, job: dict[str, Any], overwrite: bool, leftovers: list[str] | None) -> str:
         """What the pool told of one job, in order, as JSON; less what ``news`` took."""
@@ -51,7 +59,7 @@ class WorkerActor:
         self._told.add("outcome", told)
 
 
-class _Recorder(Listener):
+class _Recorder:
     """Keeps what a pool tells until the driver takes it."""
 
     def __init__(self) -> None:
@@ -69,23 +77,22 @@ class _Recorder(Listener):
             self._events = [e for e in self._events if kinds and e[0] not in kinds]
         return to_json(taken)
 
-    def notice(self, text: str) -> None:
-        self.add("notice", text)
-
-    def started(self, job: Job, opened: Opened) -> None:
-        self.add("started", vars(opened))
-
-    def advanced(self, job: Job, frames: int) -> None:
-        self.add("advanced", frames)
-
-    def retried(self, job: Job, why: str) -> None:
-        self.add("retried", why)
-
-    def done(self, job: Job, summary: dict[str, Any]) -> None:
-        self.add("done", summary)
-
-    def skipped(self, job: Job, why: str) -> None:
-        self.add("skipped", why)
-
-    def failed(self, name: str, error: VidfxError) -> None:
-        self.add("failed", error_as_json(error))
+    def handle(self, event: Event) -> None:
+        match event:
+            case Notice(text=text):
+                self.add("notice", text)
+            case Started():
+                fields = ("width", "height", "codec", "expected")
+                self.add("started", {name: getattr(event, name) for name in fields})
+            case Advanced(frames=frames):
+                self.add("advanced", frames)
+            case Retried(why=why):
+                self.add("retried", why)
+            case Done(summary=summary):
+                self.add("done", summary)
+            case Skipped(why=why):
+                self.add("skipped", why)
+            case Failed(error=error):
+                self.add("failed", error_as_json(error))
+            case _:
+                pass

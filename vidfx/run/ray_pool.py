@@ -21,7 +21,17 @@ from typing import Any
 
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError, UsageError, VidfxError
-from vidfx.jobs.events import Listener, Opened
+from vidfx.jobs.events import (
+    Advanced,
+    Alive,
+    Done,
+    Failed,
+    Listener,
+    Notice,
+    Retried,
+    Skipped,
+    Started,
+)
 from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.plan import Job
 from vidfx.run.ray_actor import WorkerActor
@@ -140,7 +150,7 @@ class RayPool:
                     self._refused(actor, task, error)
             self._ask_for_news()
             if self._proven:
-                self.listener.beat()
+                self.listener(Alive())
         for actor in (*idle, *self._starting.values()):
             ray.kill(actor)
 
@@ -178,7 +188,7 @@ class RayPool:
         if not self._proven or not (self._at or self._starting or self._idle):
             raise error
         self._waiting.appendleft(task)
-        self.listener.notice(f"a further actor could not start: {error}; going on without it")
+        self.listener(Notice(f"a further actor could not start: {error}; going on without it"))
 
     def _lost(self, call: Any) -> None:
         """The node or the actor died."""
@@ -192,10 +202,10 @@ class RayPool:
         why = "the node that worked on it was lost"
         error = another_death(task, why, hint="`ray status` shows the nodes")
         if error is None:
-            self.listener.retried(task.job, why)
+            self.listener(Retried(task.job, why))
             self._waiting.append(task)
         else:
-            self.listener.failed(task.job.name, error)
+            self.listener(Failed(task.job.name, error))
             self.report(Outcome(task.job.name, "failed", error=error))
 
     def _ask_for_news(self) -> None:
@@ -226,20 +236,20 @@ class RayPool:
         if kind == "notice":
             if content not in self._told:
                 self._told.add(content)
-                listener.notice(content)
+                listener(Notice(content))
         elif kind == "started":
-            listener.started(job, Opened(**content))
+            listener(Started(job, **content))
         elif kind == "advanced":
-            listener.advanced(job, content)
+            listener(Advanced(job, content))
         elif kind == "retried":
-            listener.retried(job, content)
+            listener(Retried(job, content))
         elif kind == "done":
-            listener.done(job, content)
+            listener(Done(job, content))
         elif kind == "skipped":
-            listener.skipped(job, content)
+            listener(Skipped(job, content))
         elif kind == "failed":
             error = error_from_json(content)
-            listener.failed(name, error)
+            listener(Failed(name, error))
             self.report(Outcome(name, "failed", error=error))
         elif kind == "outcome" and content["status"] != "failed":
             outputs = outputs_of(job, self.settings)

@@ -26,7 +26,7 @@ from vidfx.annotate.video import annotate_video
 from vidfx.config import Settings
 from vidfx.errors import Interrupted, VidfxError
 from vidfx.jobs import storage
-from vidfx.jobs.events import Listener, Opened
+from vidfx.jobs.events import Advanced, Event, Notice, Started
 from vidfx.jobs.leftovers import find_leftovers, remove_parts
 from vidfx.jobs.locks import BusyError, Locks
 from vidfx.jobs.outcomes import as_failure
@@ -40,7 +40,7 @@ DROP_S = 3.0
 """For the video at hand to be dropped in good order when the run has gone."""
 
 
-class _Teller(Listener):
+class _Teller:
     """Tells the run of the one video that is being worked on."""
 
     def __init__(self, wire: Channel) -> None:
@@ -56,25 +56,28 @@ class _Teller(Listener):
             self._told = now
             self.tell("alive")
 
-    def notice(self, text: str) -> None:
-        self._wire.send(event="notice", text=text)
+    def handle(self, event: Event) -> None:
+        match event:
+            case Notice(text=text):
+                self._wire.send(event="notice", text=text)
+            case Started():
+                fields = ("width", "height", "codec", "expected")
+                self._wire.send(event="started", **{name: getattr(event, name) for name in fields})
+            case Advanced(frames=frames):
+                if (now := time.monotonic()) - self._told >= TELL_EVERY_S:
+                    self._told = now
+                    self._wire.send(event="advanced", frames=frames)
+            case _:
+                pass
 
-    def started(self, job: Job, opened: Opened) -> None:
-        self._wire.send(event="started", **vars(opened))
-
-    def advanced(self, job: Job, frames: int) -> None:
-        if (now := time.monotonic()) - self._told >= TELL_EVERY_S:
-            self._told = now
-            self._wire.send(event="advanced", frames=frames)
-
-    def done(self, job: Job, summary: dict[str, Any]) -> None:
+    def done(self, summary: dict[str, Any]) -> None:
         kept = ("counts", "seconds", "warnings", "outputs")
         self._wire.send(event="done", summary={name: summary[name] for name in kept})
 
-    def skipped(self, job: Job, why: str) -> None:
+    def skipped(self, why: str) -> None:
         self._wire.send(event="skipped", why=why)
 
-    def failed(self, name: str, error: VidfxError) -> None:
+    def failed(self, error: VidfxError) -> None:
         self._wire.send(event="failed", error=error_as_json(error))
 
     def short(self, error: VidfxError, *, sure: bool) -> None:
@@ -155,15 +158,15 @@ def _do(
 ) -> None:
     try:
         if job.part is not None:
-            made = do_segment(job, context, teller)
+            made = do_segment(job, context, teller.handle)
             inbox.made.append(Path(made["outputs"]["file"]))
-            teller.done(job, made)
+            teller.done(made)
             return
         with desk.hold(job):
             if desk.locks is not None:
                 _clear(job, message["leftovers"])
             if is_done(job, context, overwrite=bool(message["overwrite"])):
-                teller.skipped(job, "done already, with the same input and settings")
+                teller.skipped("done already, with the same input and settings")
             elif desk.locks is None:
                 teller.tell("planned")
             else:
@@ -171,7 +174,7 @@ def _do(
                     summary = _annotate(job, context, teller)
                 finally:
                     give_memory_back()
-                teller.done(job, summary)
+                teller.done(summary)
     except BusyError:
         teller.tell("busy")
     except Exception as error:  # noqa: BLE001 - one video's fault must not end the others
@@ -179,7 +182,7 @@ def _do(
         if sure or looks_short(error):
             teller.short(failure, sure=sure)
         else:
-            teller.failed(job.name, failure)
+            teller.failed(failure)
 
 
 def _failure(job: Job, error: Exception) -> VidfxError:
@@ -198,7 +201,7 @@ def _annotate(job: Job, context: Context, teller: _Teller) -> dict[str, Any]:
         if job.destination is not None:
             _clear(job, [str(path) for path in job.outputs])
         try:
-            summary = annotate_video(job, context, teller)
+            summary = annotate_video(job, context, teller.handle)
         except Exception as error:
             raise _failure(job, error) from error
         if job.destination is not None:

@@ -19,7 +19,17 @@ from pathlib import Path
 
 from vidfx.config import Settings
 from vidfx.errors import CrashedError, Interrupted, StalledError, UnavailableError, VidfxError
-from vidfx.jobs.events import Listener, Opened
+from vidfx.jobs.events import (
+    Advanced,
+    Alive,
+    Done,
+    Failed,
+    Listener,
+    Notice,
+    Retried,
+    Skipped,
+    Started,
+)
 from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.plan import Job
 from vidfx.workers.protocol import Message, error_from_json
@@ -52,7 +62,7 @@ class Pool:
         """See Supervisor for ``settle``."""
         self.settings = settings
         self.listener, self.report = listener, report
-        self._workers = Supervisor(settings, size, out, listener.notice, settle)
+        self._workers = Supervisor(settings, size, out, lambda text: listener(Notice(text)), settle)
         self._waiting: deque[Task] = deque()
         self._told: set[str] = set()
         self._shortages = 0
@@ -103,7 +113,7 @@ class Pool:
         self._end_the_stalled()
         self._end_the_large()
         if workers.proven:
-            self.listener.beat()
+            self.listener(Alive())
 
     def _hand_out(self) -> None:
         self._workers.dismiss_surplus()
@@ -140,10 +150,10 @@ class Pool:
             return
         if event == "started":
             del message["event"]
-            self.listener.started(job, Opened(**message))
+            self.listener(Started(job, **message))
             return
         if event == "advanced":
-            self.listener.advanced(job, message["frames"])
+            self.listener(Advanced(job, message["frames"]))
             return
         if event == "alive":
             return
@@ -155,12 +165,12 @@ class Pool:
         if event == "done":
             summary = message["summary"]
             seconds, warnings = summary["seconds"]["total"], tuple(summary["warnings"])
-            self.listener.done(job, summary)
+            self.listener(Done(job, summary))
             self.report(Outcome(name, "done", outputs, summary["counts"], seconds, warnings))
             self._shortages = 0
             self._workers.finished()
         elif event == "skipped":
-            self.listener.skipped(job, message["why"])
+            self.listener(Skipped(job, message["why"]))
             self.report(Outcome(name, "skipped", outputs))
         elif event == "planned":
             self.report(Outcome(name, "planned", outputs))
@@ -198,11 +208,11 @@ class Pool:
         """Once, however many workers say it."""
         if text not in self._told:
             self._told.add(text)
-            self.listener.notice(text)
+            self.listener(Notice(text))
 
     def _fail(self, task: Task, error: VidfxError) -> None:
         name = task.job.name
-        self.listener.failed(name, error)
+        self.listener(Failed(name, error))
         self.report(Outcome(name, "failed", error=error))
 
     def _bury(self, hand: WorkerProcess) -> None:
@@ -214,12 +224,12 @@ class Pool:
             return
         told = f"the process that worked on it {why}"
         if hand.was_killed and self._workers.hands:
-            self.listener.retried(task.job, told)
+            self.listener(Retried(task.job, told))
             self._put_back(task, f"a worker process {why}")
             return
         error = another_death(task, told, hint=MEND)
         if error is None:
-            self.listener.retried(task.job, told)
+            self.listener(Retried(task.job, told))
             self._waiting.append(task)
             return
         error.add_note(hand.last_words())

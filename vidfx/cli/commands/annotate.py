@@ -202,7 +202,8 @@ def run_and_tell(
     keep: Collection[str] = (),
 ) -> None:
     """Run, show how it goes, tell the results; ends with the exit code."""
-    from vidfx.cli.console.render import listener_for, write_json, write_plan
+    from vidfx.cli.console.render import renderer_for
+    from vidfx.cli.console.results import write_outcomes, write_plan
     from vidfx.jobs.outcomes import Outcome, exit_code
     from vidfx.run.batch import annotate as run
 
@@ -210,16 +211,21 @@ def run_and_tell(
     failure: VidfxError | None = None
     left_out: list[str] = []
     try:
-        with listener_for(progress, debug=debug) as listener:
-            left_out = listener.all_left_out
-            run(inputs, out, settings(), listener, dry_run=dry_run, outcomes=outcomes, keep=keep)
+        with renderer_for(progress, debug=debug) as renderer:
+            left_out = renderer.left_out
+            run(
+                *(inputs, out, settings(), renderer.handle),
+                dry_run=dry_run,
+                outcomes=outcomes,
+                keep=keep,
+            )
     except VidfxError as error:
         failure = error
     except KeyboardInterrupt:
         failure = Interrupted()
     code = failure.exit_code if failure else exit_code(outcomes)
     if as_json:
-        write_json(outcomes, code, failure, left_out)
+        write_outcomes(outcomes, code, failure, left_out)
     elif dry_run and progress != "none":
         write_plan(outcomes)
     if failure:

@@ -46,15 +46,15 @@ def bench(
         "threads": threads,
     }
     with errors_in_one_line(debug):
-        from vidfx.cli.console.render import listener_for
+        from vidfx.cli.console.render import renderer_for
         from vidfx.load_settings import load_settings
         from vidfx.run.bench import bench as run
 
         settings = load_settings({k: v for k, v in given.items() if v is not None})
-        with listener_for("none" if as_json else "auto", debug=debug) as listener:
-            found = run(video, settings, seconds, listener)
+        with renderer_for("none" if as_json else "auto", debug=debug) as renderer:
+            found = run(video, settings, seconds, renderer.handle)
         if as_json:
-            from vidfx.cli.console.render import write_object
+            from vidfx.cli.console.results import write_object
 
             write_object(found.as_json())
         else:
@@ -62,8 +62,8 @@ def bench(
 
 
 def _write(found: Bench) -> None:
-    from vidfx.cli.console.render import duration
     from vidfx.cli.console.tables import write_line, write_table
+    from vidfx.cli.console.text import duration
     from vidfx.run.bench import ADVICE, THREADS
 
     write_line(

@@ -185,7 +185,7 @@ def _tell(built: Built, *, as_json: bool, quiet: bool) -> None:
             "spec": json.loads(built.spec.to_json()),
             "parity": {name: parity.figures() for name, parity in built.parity.items()},
         }
-        from vidfx.cli.console.render import write_object
+        from vidfx.cli.console.results import write_object
 
         write_object(content)
     elif not quiet:

@@ -26,7 +26,7 @@ def doctor(
         findings = examine()
         if as_json:
             content = {"schema": "vidfx.doctor/1", "findings": [asdict(f) for f in findings]}
-            from vidfx.cli.console.render import write_object
+            from vidfx.cli.console.results import write_object
 
             write_object(content)
         else:

@@ -29,8 +29,8 @@ def _engines() -> None:
 def list_engines(as_json: AsJson = False, debug: Debug = False) -> None:
     """The engines that come with vidfx, and those built and kept in the user's cache."""
     with errors_in_one_line(debug):
-        from vidfx.cli.console.render import clean
         from vidfx.cli.console.tables import write_table
+        from vidfx.cli.console.text import clean
         from vidfx_engines.embedded import ORIGINS, embedded
         from vidfx_engines.spec import EngineSpec
         from vidfx_engines.store import everything
@@ -41,7 +41,7 @@ def list_engines(as_json: AsJson = False, debug: Debug = False) -> None:
         found = [_facts(spec, folder) for spec, folder in (*packaged, *whole)]
         left_out = [k.fault for k in kept if k.fault]
         if as_json:
-            from vidfx.cli.console.render import write_object
+            from vidfx.cli.console.results import write_object
 
             write_object({"schema": "vidfx.engines/1", "engines": found, "left_out": left_out})
             return
@@ -60,7 +60,7 @@ def inspect(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
 
         content = json.loads(EngineSpec.load(file).to_json())
         if as_json:
-            from vidfx.cli.console.render import write_object
+            from vidfx.cli.console.results import write_object
 
             write_object(content)
             return
@@ -82,7 +82,7 @@ def check(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
         if as_json:
             runs = [{"backend": b, "device": d, "reason": why} for b, d, why in places]
             content = {"schema": "vidfx.engines.check/1", "file": str(file), "runs": runs}
-            from vidfx.cli.console.render import write_object
+            from vidfx.cli.console.results import write_object
 
             write_object(content)
         else:

@@ -151,7 +151,7 @@ def extract(
         code = failure.exit_code if failure else exit_code(outcomes)
         result = Result(out, tuple(outcomes), counts, code, failure)
         if as_json:
-            from vidfx.cli.console.render import write_object
+            from vidfx.cli.console.results import write_object
 
             write_object(result.as_json())
         elif not quiet:

@@ -86,8 +86,8 @@ def retry(
 
 
 def _write_table(run: Run, entries: list[Entry]) -> None:
-    from vidfx.cli.console.render import duration
     from vidfx.cli.console.tables import write_line, write_table
+    from vidfx.cli.console.text import duration
 
     statuses = Counter(entry.status for entry in entries)
     frames = sum(entry.frames for entry in entries)
@@ -141,6 +141,6 @@ def _write_json(run: Run, entries: list[Entry]) -> None:
         "counts": {name: statuses[name] for name in ("done", "running", "waiting", "failed")},
         "videos": [asdict(entry) for entry in entries],
     }
-    from vidfx.cli.console.render import write_object
+    from vidfx.cli.console.results import write_object
 
     write_object(content)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
-from vidfx.cli.console.render import clean
+from vidfx.cli.console.text import clean
 from vidfx.compile.build import Watcher
 from vidfx.evaluate.parity import Pair, Parity
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from vidfx.atomic import Pending, output_errors
-from vidfx.cli.console.render import clean, write_object
+from vidfx.cli.console.results import write_object
 from vidfx.cli.console.tables import write_line, write_table
+from vidfx.cli.console.text import clean
 from vidfx.errors import UsageError
 from vidfx_training.dataset.check import Report
 from vidfx_training.dataset.split import Split

@@ -11,8 +11,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
-from vidfx.cli.console.render import clean, write_object
+from vidfx.cli.console.results import write_object
 from vidfx.cli.console.tables import LINES, write_line, write_table
+from vidfx.cli.console.text import clean
 from vidfx.evaluate.evaluation import Evaluation, Watcher
 from vidfx.evaluate.page import number, percent
 

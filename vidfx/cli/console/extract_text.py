@@ -15,7 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
-from vidfx.cli.console.render import clean, write_error
+from vidfx.cli.console.text import clean, write_error
 from vidfx.errors import VidfxError
 from vidfx.extract.crop_selection import REASONS
 from vidfx.jobs.outcomes import Outcome

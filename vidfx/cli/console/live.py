@@ -1,11 +1,9 @@
-"""A run on a terminal: a bar for each video at hand, one for all, and lines for what is over."""
+"""A run on a terminal: a bar for each video in progress, one for all, and lines for the rest."""
 
 from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.progress import (
@@ -19,20 +17,41 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from vidfx.cli.console.render import Renderer, clean, done_line, duration, ended_line, own_warnings
+from vidfx.cli.console.forecast import Forecast
+from vidfx.cli.console.progress import Renderer
+from vidfx.cli.console.text import (
+    clean,
+    done_line,
+    duration,
+    ended_line,
+    error_line,
+    retried_line,
+    skipped_line,
+    warning_lines,
+)
 from vidfx.errors import VidfxError
-from vidfx.jobs.events import Forecast, Opened
-from vidfx.jobs.outcomes import Outcome
+from vidfx.jobs.events import (
+    Advanced,
+    Done,
+    Ended,
+    Event,
+    Failed,
+    Notice,
+    Planned,
+    Retried,
+    Skipped,
+    Started,
+)
 from vidfx.jobs.plan import Job
 
 
-class _Told(ProgressColumn):
+class _Rate(ProgressColumn):
     """Frames a second and the time left, as far as they are known."""
 
     def render(self, task: Task) -> Text:
         rate, left = task.fields["rate"], task.fields["left"]
-        told = [] if rate is None else [f"{rate:.0f} frames/s"]
-        return Text(", ".join([*told, *([] if left is None else [f"{duration(left)} left"])]))
+        parts = [] if rate is None else [f"{rate:.0f} frames/s"]
+        return Text(", ".join([*parts, *([] if left is None else [f"{duration(left)} left"])]))
 
 
 class Live(Renderer):
@@ -44,7 +63,7 @@ class Live(Renderer):
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
-            _Told(),
+            _Rate(),
             console=Console(stderr=True, markup=False, highlight=False),
             transient=True,
         )
@@ -53,7 +72,7 @@ class Live(Renderer):
         self._all: TaskID | None = None
         self._failed = 0
         self._bars: dict[Job, tuple[TaskID, float, int | None]] = {}
-        "bar, begin and expected frames of each video at hand"
+        "bar, begin and expected frames of each video in progress"
         self._by_name: dict[str, Job] = {}
 
     def __enter__(self) -> Live:
@@ -63,70 +82,70 @@ class Live(Renderer):
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def planned(self, jobs: Sequence[Job]) -> None:
-        self._by_name = {job.name: job for job in jobs}
-        self._forecast.planned(jobs)
-        if len(jobs) > 1:
-            self._all = self._progress.add_task("videos", total=len(jobs), rate=None, left=None)
+    def _show(self, event: Event) -> None:
+        self._forecast.handle(event)
+        match event:
+            case Planned(jobs=jobs):
+                self._by_name = {job.name: job for job in jobs}
+                if len(jobs) > 1:
+                    total = len(jobs)
+                    self._all = self._progress.add_task("videos", total=total, rate=None, left=None)
+            case Notice(text=text):
+                self._print(text)
+            case Started():
+                self._open(event)
+            case Advanced(job=job, frames=frames):
+                self._advanced(job, frames)
+            case Retried(job=job, why=why):
+                self._close(job)
+                self._print(retried_line(job, why))
+            case Done(job=job, summary=summary):
+                self._end(job)
+                for line in (done_line(job, summary), *warning_lines(job, summary)):
+                    self._print(line)
+            case Skipped(job=job, why=why):
+                self._end(job)
+                self._print(skipped_line(job, why))
+            case Failed(input=name, error=error):
+                self._fail(name, error)
+            case Ended(outcomes=outcomes, seconds=seconds) if len(outcomes) > 1:
+                self._print(ended_line(outcomes, seconds))
+            case _:
+                pass
 
-    def notice(self, text: str) -> None:
-        self._print(text)
+    def _print(self, text: str) -> None:
+        self._progress.console.print(Text(clean(text)), soft_wrap=True)
 
-    def started(self, job: Job, opened: Opened) -> None:
-        self._close(job)
-        self._forecast.started(job, opened)
-        bar = self._progress.add_task(
-            clean(job.source.name), total=opened.expected, rate=None, left=None
-        )
-        self._bars[job] = bar, time.monotonic(), opened.expected
+    def _open(self, started: Started) -> None:
+        self._close(started.job)  # an earlier attempt
+        name, expected = clean(started.job.source.name), started.expected
+        bar = self._progress.add_task(name, total=expected, rate=None, left=None)
+        self._bars[started.job] = bar, time.monotonic(), expected
 
-    def advanced(self, job: Job, frames: int) -> None:
-        self._forecast.advanced(job, frames)
+    def _advanced(self, job: Job, frames: int) -> None:
         bar, since, expected = self._bars[job]
         rate = frames / max(1e-3, time.monotonic() - since)
         left = None if expected is None or not rate else max(0, expected - frames) / rate
         self._progress.update(bar, completed=frames, rate=rate, left=left)
-        self._tell_of_all()
-
-    def retried(self, job: Job, why: str) -> None:
-        self._close(job)
-        self._print(f"{job.name}: {why}; it is tried again")
-
-    def done(self, job: Job, summary: dict[str, Any]) -> None:
-        self._over(job)
-        self._print(done_line(job, summary))
-        for warning in own_warnings(job, summary):
-            self._print(f"{job.name}: warning: {warning}")
-
-    def skipped(self, job: Job, why: str) -> None:
-        self._over(job)
-        self._print(f"{job.name}: skipped, {why} (--overwrite to do it again)")
-
-    def failed(self, name: str, error: VidfxError) -> None:
-        self._failed += 1
-        if job := self._by_name.get(name):
-            self._over(job)
-        if self.debug:
-            traceback.print_exception(error)
-        self._print(f"vidfx: {error}" + (f" ({error.hint})" if error.hint else ""))
-
-    def ended(self, outcomes: Sequence[Outcome], seconds: float) -> None:
-        if len(outcomes) > 1:
-            self._print(ended_line(outcomes, seconds))
-
-    def _print(self, text: str) -> None:
-        self._progress.console.print(Text(clean(text)), soft_wrap=True)
+        self._update_all()
 
     def _close(self, job: Job) -> None:
         if job in self._bars:
             self._progress.remove_task(self._bars.pop(job)[0])
 
-    def _over(self, job: Job) -> None:
+    def _end(self, job: Job) -> None:
         self._close(job)
-        self._forecast.over(job)
-        self._tell_of_all()
+        self._update_all()
 
-    def _tell_of_all(self) -> None:
+    def _fail(self, name: str, error: VidfxError) -> None:
+        self._failed += 1
+        if job := self._by_name.get(name):
+            self._end(job)
+        if self.debug:
+            traceback.print_exception(error)
+        self._print(error_line(error))
+
+    def _update_all(self) -> None:
         if self._all is None:
             return
         elapsed = time.monotonic() - self._begun

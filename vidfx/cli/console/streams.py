@@ -14,7 +14,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from vidfx.cli.console.render import write_error
+from vidfx.cli.console.text import write_error
 from vidfx.errors import OutputError
 
 if TYPE_CHECKING:

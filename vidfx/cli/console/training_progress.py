@@ -17,7 +17,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from vidfx.cli.console.render import clean, write_object
+from vidfx.cli.console.results import write_object
+from vidfx.cli.console.text import clean
 
 if TYPE_CHECKING:
     from vidfx_training.run import Result

@@ -1,0 +1,163 @@
+"""How a run looks on stderr: plain lines for a log, JSON lines for programs, or errors only."""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+from contextlib import AbstractContextManager
+from typing import Any
+
+from vidfx.cli.console.forecast import Forecast
+from vidfx.cli.console.text import (
+    done_line,
+    duration,
+    ended_line,
+    retried_line,
+    say,
+    skipped_line,
+    warning_lines,
+    write_error,
+)
+from vidfx.jobs.events import (
+    Advanced,
+    Done,
+    Ended,
+    Event,
+    Failed,
+    LeftOut,
+    Notice,
+    Planned,
+    Retried,
+    Skipped,
+    Started,
+)
+from vidfx.jobs.plan import Job
+from vidfx.output.strict_json import to_json
+
+TEXT_EVERY_S = 5.0
+JSON_EVERY_S = 0.5
+
+
+class Renderer(AbstractContextManager["Renderer"]):
+    """Shows the events of a run; this one the errors alone."""
+
+    def __init__(self, *, debug: bool) -> None:
+        self.debug = debug
+        self.left_out: list[str] = []
+        "lines about files that were found and are not inputs"
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def handle(self, event: Event) -> None:
+        if isinstance(event, LeftOut):
+            self.left_out.append(event.line)
+            event = Notice(event.line)
+        self._show(event)
+
+    def _show(self, event: Event) -> None:
+        if isinstance(event, Failed):
+            if self.debug:
+                traceback.print_exception(event.error)
+            write_error(event.error)
+
+
+class Lines(Renderer):
+    """Plain lines."""
+
+    def __init__(self, *, debug: bool) -> None:
+        super().__init__(debug=debug)
+        self._started: dict[Job, tuple[Started, float]] = {}
+        "with the time"
+        self._written: dict[Job, float] = {}
+        "time of the last line about it"
+        self._forecast = Forecast()
+        self._begun = time.monotonic()
+        self._jobs = 0
+
+    def _show(self, event: Event) -> None:
+        self._forecast.handle(event)
+        match event:
+            case Planned(jobs=jobs):
+                self._jobs = len(jobs)
+                if self._jobs > 1:
+                    say(f"{self._jobs} videos")
+            case Notice(text=text):
+                say(text)
+            case Started(job=job):
+                now = time.monotonic()
+                self._started[job], self._written[job] = (event, now), now
+                say(f"{job.name}: {event.width}x{event.height} {event.codec}, started")
+            case Advanced(job=job, frames=frames):
+                self._advanced(job, frames)
+            case Retried(job=job, why=why):
+                say(retried_line(job, why))
+            case Done(job=job, summary=summary):
+                say(self._place() + done_line(job, summary))
+                for line in warning_lines(job, summary):
+                    say(line)
+            case Skipped(job=job, why=why):
+                say(self._place() + skipped_line(job, why))
+            case Ended(outcomes=outcomes, seconds=seconds) if len(outcomes) > 1:
+                say(ended_line(outcomes, seconds))
+            case _:
+                super()._show(event)
+
+    def _advanced(self, job: Job, frames: int) -> None:
+        now = time.monotonic()
+        if now - self._written[job] >= TEXT_EVERY_S:
+            self._written[job] = now
+            started, since = self._started[job]
+            of = f" of {started.expected}" if started.expected else ""
+            say(f"{job.name}: {frames}{of} frames, {frames / (now - since):.1f} frames/s")
+
+    def _place(self) -> str:
+        if self._jobs < 2:
+            return ""
+        left = self._forecast.seconds_left(time.monotonic() - self._begun)
+        then = "" if not left else f", {duration(left)} left"
+        return f"[{self._forecast.ended}/{self._jobs}{then}] "
+
+
+class JsonLines(Renderer):
+    """One JSON object a line."""
+
+    def __init__(self, *, debug: bool) -> None:
+        super().__init__(debug=debug)
+        self._written: dict[Job, float] = {}
+
+    def _show(self, event: Event) -> None:
+        match event:
+            case Planned(jobs=jobs):
+                self._write("planned", inputs=[job.name for job in jobs])
+            case Notice(text=text):
+                self._write("notice", text=text)
+            case Started(job=job):
+                self._write("started", input=job.name, frames_expected=event.expected)
+            case Advanced(job=job, frames=frames):
+                now = time.monotonic()
+                if now - self._written.get(job, 0.0) >= JSON_EVERY_S:
+                    self._written[job] = now
+                    self._write("progress", input=job.name, frames=frames)
+            case Retried(job=job, why=why):
+                self._write("retried", input=job.name, why=why)
+            case Done(job=job, summary=summary):
+                self._write(
+                    "done",
+                    input=job.name,
+                    counts=summary["counts"],
+                    seconds=summary["seconds"]["total"],
+                    warnings=summary["warnings"],
+                )
+            case Skipped(job=job, why=why):
+                self._write("skipped", input=job.name, why=why)
+            case Failed(input=name, error=error):
+                self._write("failed", input=name, error=str(error), hint=error.hint)
+            case Ended(seconds=seconds):
+                self._write("ended", seconds=round(seconds, 3))
+            case _:
+                pass
+
+    def _write(self, event: str, **content: Any) -> None:
+        sys.stderr.write(to_json({"event": event, **content}) + "\n")
+        sys.stderr.flush()
