@@ -69,3 +69,9 @@ def test_modules_named_in_the_architecture_exist() -> None:
     assert len(modules) > 10
     for module in modules:
         assert (ROOT / "vidfx" / module).is_file(), module
+
+
+def test_tests_named_in_the_docs_exist() -> None:
+    for page in PAGES:
+        for file in re.findall(r"tests/[\w/]+\.py", page.read_text(encoding="utf-8")):
+            assert (ROOT / file).is_file(), f"{page.name}: {file}"
