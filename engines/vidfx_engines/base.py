@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from vidfx_engines.device import Device, DeviceKind
 from vidfx_engines.errors import EngineRunError
 from vidfx_engines.spec import EngineSpec
 
@@ -32,13 +33,13 @@ class Engine(Protocol):
         ...
 
     @property
-    def device(self) -> str:
-        """In words, e.g. "CPU, bf16"."""
+    def device(self) -> Device:
+        """Where it runs; a GPU with its name."""
         ...
 
     @property
     def precision(self) -> str:
-        """f32, bf16 or int8: what the arithmetic is done in."""
+        """What it computes in: f32, f16, bf16 or int8."""
         ...
 
     def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -62,8 +63,8 @@ class Backend(Protocol):
     def name(self) -> str: ...
 
     @property
-    def devices(self) -> tuple[str, ...]:
-        """Kinds of device, of "cpu" and "cuda"."""
+    def devices(self) -> tuple[DeviceKind, ...]:
+        """The kinds that it runs on."""
         ...
 
     @property
@@ -71,8 +72,8 @@ class Backend(Protocol):
         """The command that installs it."""
         ...
 
-    def supports(self, spec: EngineSpec, device: str) -> str | None:
-        """Why it cannot run ``spec`` on ``device`` ("cpu", "cuda:n"); None where it can."""
+    def supports(self, spec: EngineSpec, device: Device) -> str | None:
+        """Why it cannot run ``spec`` on ``device``; None where it can."""
         ...
 
     def load(
@@ -80,15 +81,20 @@ class Backend(Protocol):
         spec: EngineSpec,
         folder: Path,
         *,
-        device: str,
+        device: Device,
         threads: int | None,
         precision: Precision,
     ) -> Engine:
-        """The engine; its weights stand in ``folder`` and are checked against the spec.
+        """The engine; its weights are in ``folder`` and are checked against the spec.
 
         Raises EngineFileError for bad files, EngineUnavailable where it cannot run them.
         """
         ...
+
+
+def device_text(engine: Engine) -> str:
+    """Where it runs and what it computes in, for people: "CUDA:0 (NVIDIA L4), f16"."""
+    return f"{engine.device.label}, {engine.precision}"
 
 
 def check_batch(spec: EngineSpec, batch: np.ndarray) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +10,9 @@ from vidfx_engines.backends.onnxruntime import OnnxRuntimeBackend
 from vidfx_engines.backends.openvino import OpenVinoBackend
 from vidfx_engines.backends.tensorrt import TensorRtBackend
 from vidfx_engines.backends.tensorrt_library import has_gpu
-from vidfx_engines.base import Backend, Engine, Precision
+from vidfx_engines.base import Backend, Engine, Precision, device_text
 from vidfx_engines.detector_files import detector_spec_for
+from vidfx_engines.device import CPU, FIRST_GPU, Device
 from vidfx_engines.errors import EngineError, EngineFileError, EngineUnavailable
 from vidfx_engines.spec import EngineSpec, spec_path
 from vidfx_engines.store import Kept, built_from
@@ -58,18 +58,18 @@ def select(
     """
     path = Path(path)
     spec = spec or _spec_for(path)
-    kind = _kind(device)
+    named = CPU if device == "auto" else _parsed(device)
     known = BACKENDS if backends is None else backends
-    candidates = [b for b in known if kind in b.devices and backend in ("auto", b.name)]
+    candidates = [b for b in known if named.kind in b.devices and backend in ("auto", b.name)]
     if backend != "auto" and not candidates:
-        raise _named_in_vain(backend, kind, known)
+        raise _named_in_vain(backend, named.kind, known)
 
     kept = built_from(spec) if spec.build is None and precision == "auto" else []
     passed_over = [(one.what, one.fault) for one in kept if one.spec is None and one.fault]
     hints: list[str] = []
-    here = [("cpu" if kind == "cpu" else device, candidate) for candidate in candidates]
+    here = [(named, candidate) for candidate in candidates]
     if device == "auto" and backend == "auto" and has_gpu():
-        here = [*(("cuda:0", b) for b in known if "cuda" in b.devices), *here]
+        here = [*((FIRST_GPU, b) for b in known if "cuda" in b.devices), *here]
     for where, candidate in here:
         failed: list[tuple[str, str]] = []
         for name, offered, folder, fault in _offers(candidate, spec, path.parent, kept):
@@ -86,18 +86,17 @@ def select(
                 passed_over += failed
                 return Selection(engine, _why(engine, backend, passed_over), tuple(passed_over))
         passed_over.append(failed[0])
-    where = device if kind == "cuda" else "cpu"
     told = "; ".join(f"{name}: {reason}" for name, reason in passed_over)
     hint = next((hint for hint in hints if hint), "")
-    raise EngineUnavailable(f"{spec.name}: nothing can run it on {where}: {told}", hint=hint)
+    raise EngineUnavailable(f"{spec.name}: nothing can run it on {named}: {told}", hint=hint)
 
 
 def where_it_runs(spec: EngineSpec) -> tuple[tuple[str, str, str | None], ...]:
-    """(backend, device, why it cannot run there or None) of every backend, best first."""
+    """(backend, kind of device, why it cannot run there or None), best backend first."""
     return tuple(
-        (backend.name, device, backend.supports(spec, device))
+        (backend.name, kind, backend.supports(spec, Device(kind)))
         for backend in BACKENDS
-        for device in backend.devices
+        for kind in backend.devices
     )
 
 
@@ -115,7 +114,7 @@ def _load(
     backend: Backend,
     spec: EngineSpec,
     folder: Path,
-    device: str,
+    device: Device,
     threads: int | None,
     precision: Precision,
 ) -> Engine:
@@ -132,12 +131,13 @@ def _spec_for(path: Path) -> EngineSpec:
     return EngineSpec.load(path)
 
 
-def _kind(device: str) -> str:
-    if not re.fullmatch(r"auto|cpu|cuda(:\d{1,3})?", device):
+def _parsed(device: str) -> Device:
+    parsed = Device.parse(device)
+    if parsed is None:
         raise EngineUnavailable(
             f"device {device!r} is not known", hint="device is auto, cpu, cuda or cuda:0"
         )
-    return "cuda" if device.startswith("cuda") else "cpu"
+    return parsed
 
 
 def _named_in_vain(backend: str, kind: str, known: Sequence[Backend]) -> EngineError:
@@ -152,7 +152,7 @@ def _named_in_vain(backend: str, kind: str, known: Sequence[Backend]) -> EngineE
 
 def _why(engine: Engine, backend: str, passed_over: Sequence[tuple[str, str]]) -> str:
     build = engine.spec.build
-    what = f"{engine.backend} on {engine.device}"
+    what = f"{engine.backend} on {device_text(engine)}"
     if build is not None:
         what += f", built {build.date[:10]}"
     if backend != "auto":

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from tests.engines import toys
-from vidfx_engines.base import Engine
+from vidfx_engines.base import Engine, device_text
+from vidfx_engines.device import CPU
 from vidfx_engines.embedded import embedded
 from vidfx_engines.errors import EngineRunError
 from vidfx_engines.select import select
@@ -45,7 +46,8 @@ def pictures(n: int, height: int, width: int) -> np.ndarray:
 def test_it_says_what_it_is(classifier: Engine) -> None:
     assert classifier.backend in BACKENDS
     assert classifier.precision == "f32"
-    assert classifier.device == "CPU, f32"
+    assert classifier.device == CPU
+    assert device_text(classifier) == "CPU, f32"
     assert classifier.spec.labels == toys.LABELS
 
 

@@ -323,8 +323,9 @@ def assert_same_rows(ours: list[dict[str, str]], theirs: list[dict[str, str]]) -
 ON_A_DEVICE = """
     from dataclasses import replace
     import vidfx.annotate.context as setup
+    from vidfx_engines.device import CPU
     whole = setup.load_models
-    setup.load_models = lambda settings: replace(whole(settings), tensors_on="cpu")
+    setup.load_models = lambda settings: replace(whole(settings), tensors_on=CPU)
 """
 
 

@@ -11,6 +11,7 @@ import torch
 
 from tests.engines import toys
 from vidfx_engines.backends.onnxruntime_device import OnnxRuntimeDeviceEngine
+from vidfx_engines.device import CPU
 from vidfx_engines.embedded import embedded
 from vidfx_engines.errors import EngineRunError
 from vidfx_engines.graph import edit as graph
@@ -22,7 +23,7 @@ def bound(path: Path) -> OnnxRuntimeDeviceEngine:
     spec = EngineSpec.load(spec_path(path))
     model = graph.prepare(spec, spec.read_weights(path.parent), planar=True)
     session = onnxruntime.InferenceSession(model.data, providers=["CPUExecutionProvider"])
-    return OnnxRuntimeDeviceEngine(spec, session, torch.device("cpu"), None, "CPU", "f32")
+    return OnnxRuntimeDeviceEngine(spec, session, CPU, torch.device("cpu"), None, "f32")
 
 
 def pixels(n: int, *sides: int) -> np.ndarray:

@@ -20,6 +20,7 @@ from vidfx_engines.backends.tensorrt_build import OnnxToTensorRT
 from vidfx_engines.backends.tensorrt_engine import TensorRtEngine
 from vidfx_engines.backends.tensorrt_library import Gpu, import_tensorrt
 from vidfx_engines.built import Build, Profile
+from vidfx_engines.device import CUDA
 from vidfx_engines.errors import EngineFileError, EngineUnavailable
 from vidfx_engines.graph import edit as graph
 from vidfx_engines.select import select
@@ -246,7 +247,7 @@ def test_a_plan_that_fits_is_loaded_with_the_spec_of_its_own(
 ) -> None:
     class Loaded:
         def __init__(self, spec: EngineSpec, *_: object) -> None:
-            self.spec, self.backend, self.device = spec, "tensorrt", "CUDA"
+            self.spec, self.backend, self.device, self.precision = spec, "tensorrt", CUDA, "f16"
 
         def capture(self) -> None: ...
 

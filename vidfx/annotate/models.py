@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,8 @@ from vidfx.stages.analyze import Analyzer, HostAnalyzer, Reads
 from vidfx.stages.decide import DEFAULT_THRESHOLDS
 from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import HEADS
-from vidfx_engines.base import Engine
+from vidfx_engines.base import Engine, device_text
+from vidfx_engines.device import Device
 from vidfx_engines.embedded import embedded
 from vidfx_engines.errors import EngineError, EngineUnavailable
 from vidfx_engines.select import Selection, select
@@ -43,8 +44,8 @@ class Models:
     selections: tuple[Selection, ...]
     notes: tuple[str, ...] = ()
     "what the user must be told besides: terms of use, a cache that is not used"
-    tensors_on: str | None = None
-    "the device on which frames and faces live, cuda:0; None is the host"
+    tensors_on: Device | None = None
+    "the device that holds frames and faces as tensors; None: they are arrays on the host"
 
     def notices(self) -> list[str]:
         """What the user must know: terms of use, what runs where, and why not something better."""
@@ -80,7 +81,7 @@ class Models:
         if self.tensors_on is None:
             return HostAnalyzer(self.detector, engines)
         device: Any = importlib.import_module("vidfx.device.analyzer")  # brings torch
-        return device.DeviceAnalyzer(self.detector, engines, self.tensors_on)
+        return device.DeviceAnalyzer(self.detector, engines, str(self.tensors_on))
 
     def close(self) -> None:
         for selection in self.selections:
@@ -104,7 +105,7 @@ def _described(selection: Selection) -> dict[str, Any]:
         "licence": spec.licence,
         "training_data": spec.training_data,
         "backend": engine.backend,
-        "device": engine.device,
+        "device": device_text(engine),
         "precision": engine.precision,
         "why": selection.reason,
         "passed_over": [{"backend": b, "reason": r} for b, r in selection.passed_over],
@@ -152,14 +153,13 @@ def load_models(settings: Settings) -> Models:
         classifiers["emotion"],
         tuple(chosen),
         tuple(notices),
-        _device_of(chosen),
+        _tensors_on(detector.engine),
     )
 
 
-def _device_of(chosen: Sequence[Selection]) -> str | None:
+def _tensors_on(detector: Engine) -> Device | None:
     """Where the detector takes tensors; the other engines then get theirs there too."""
-    engine = chosen[0].engine
-    return engine.device.split(" ")[0].lower() if hasattr(engine, "run_tensor") else None
+    return detector.device if hasattr(detector, "run_tensor") else None
 
 
 def _select(path: Path, settings: Settings) -> Selection:

@@ -128,9 +128,9 @@ def _open(path: Path, context: Context) -> tuple[FrameSource, str]:
     part = settings.start is not None or settings.end is not None
     on_host, reader = "", settings.reader
     device = context.models.tensors_on
-    if device and device.startswith("cuda") and reader not in ("decord", "pyav"):
+    if device and device.kind == "cuda" and reader not in ("decord", "pyav"):
         found, why = open_on_device(
-            path, int(device.partition(":")[2] or 0), reader, planes=settings.video, part=part
+            path, device.gpu_index, reader, planes=settings.video, part=part
         )
         if found is not None:
             return found, why

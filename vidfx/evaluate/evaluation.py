@@ -13,6 +13,7 @@ from vidfx.evaluate.labels import Chosen, choose_part, columns_of, left_out
 from vidfx.evaluate.predict import Predictions, predict
 from vidfx.evaluate.report import FEW_GROUPS, difference, figures, is_wanted
 from vidfx.evaluate.thresholds import Choice, best_name, choose, evidence, write_thresholds
+from vidfx_engines.base import device_text
 from vidfx_engines.select import Selection, select
 from vidfx_engines.spec import EngineSpec, Thresholds, spec_path
 from vidfx_training.dataset.index import Dataset, read_dataset
@@ -241,7 +242,7 @@ def _described(result: Result) -> dict[str, Any]:
         "task": spec.task,
         "labels": list(spec.labels),
         "backend": selection.engine.backend,
-        "device": selection.engine.device,
+        "device": device_text(selection.engine),
         "precision": selection.engine.precision,
         "why": selection.reason,
         **result.report,

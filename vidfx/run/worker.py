@@ -34,6 +34,7 @@ from vidfx.jobs.plan import Job
 from vidfx.workers.protocol import Channel, Message, error_as_json, job_from_json
 from vidfx.workers.resources import give_memory_back
 from vidfx.workers.shortage import is_short, looks_short, shortage
+from vidfx_engines.device import CPU
 
 TELL_EVERY_S = 0.2
 DROP_S = 3.0
@@ -109,8 +110,8 @@ def work(wire: Channel) -> None:
 
 def _device(context: Context) -> str:
     """What the engines run on, "cpu" or "cuda:n"; one on a GPU decides."""
-    names = [selection.engine.device.lower() for selection in context.models.selections]
-    return next((name.split()[0] for name in names if name.startswith("cuda")), "cpu")
+    devices = [selection.engine.device for selection in context.models.selections]
+    return str(next((device for device in devices if device.kind == "cuda"), CPU))
 
 
 class _Inbox:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from vidfx_engines.base import check_batch
+from vidfx_engines.device import CPU
 from vidfx_engines.errors import EngineRunError
 from vidfx_engines.spec import CropSpec, EngineSpec, InputSpec
 
@@ -15,7 +16,7 @@ class FakeEngine:
     """An Engine whose answers come from ``function``: uint8 (N, H, W, 3) to a tuple of arrays."""
 
     backend = "fake"
-    device = "none"
+    device = CPU
     precision = "f32"
 
     def __init__(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from vidfx_engines.backends.onnxruntime_device import OnnxRuntimeDeviceEngine, output_sides
 from vidfx_engines.backends.tensorrt_library import gpu
 from vidfx_engines.base import CHUNK, Engine, Precision, check_batch, check_outputs, empty_outputs
+from vidfx_engines.device import CPU, Device, DeviceKind
 from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
 from vidfx_engines.libraries import importing
 from vidfx_engines.spec import PLAN, EngineSpec
@@ -34,11 +36,11 @@ class OnnxRuntimeEngine:
     """See vidfx_engines.base.Engine."""
 
     backend = "onnxruntime"
+    device = CPU
 
-    def __init__(self, spec: EngineSpec, session: Any, device: str, precision: str) -> None:
+    def __init__(self, spec: EngineSpec, session: Any, precision: str) -> None:
         self.spec = spec
         self.precision = precision
-        self.device = f"{device}, {precision}"
         self._session = session
         self._input = session.get_inputs()[0].name
         self._shapes = output_sides(session, spec)
@@ -69,17 +71,17 @@ class OnnxRuntimeBackend:
     """See vidfx_engines.base.Backend."""
 
     name = "onnxruntime"
-    devices = ("cpu", "cuda")
+    devices: tuple[DeviceKind, ...] = ("cpu", "cuda")
     install = INSTALL
 
-    def supports(self, spec: EngineSpec, device: str) -> str | None:
+    def supports(self, spec: EngineSpec, device: Device) -> str | None:
         if spec.is_plan:
             return PLAN
         try:
             providers = import_onnxruntime().get_available_providers()
         except EngineUnavailable as error:
             return str(error)
-        if not device.startswith("cuda"):
+        if device.kind == "cpu":
             return None
         if CUDA not in providers:
             return f"this build of onnxruntime has no {CUDA} ({INSTALL_CUDA})"
@@ -94,7 +96,7 @@ class OnnxRuntimeBackend:
         spec: EngineSpec,
         folder: Path,
         *,
-        device: str,
+        device: Device,
         threads: int | None,
         precision: Precision,
     ) -> Engine:
@@ -102,18 +104,18 @@ class OnnxRuntimeBackend:
             raise EngineUnavailable(
                 "ONNX Runtime does not run an f32 file in bf16", hint="leave precision auto"
             )
-        if device.startswith("cuda"):
+        if device.kind == "cuda":
             return _on_cuda(spec, folder, device, precision)
         session, kind = _session(spec, folder, precision, threads=threads)
-        return OnnxRuntimeEngine(spec, session, "CPU", kind)
+        return OnnxRuntimeEngine(spec, session, kind)
 
 
 def _on_cuda(
-    spec: EngineSpec, folder: Path, device: str, precision: Precision
+    spec: EngineSpec, folder: Path, device: Device, precision: Precision
 ) -> OnnxRuntimeDeviceEngine:
     found = gpu(device)
     torch: Any = import_module("torch")  # brings CUDA and cuDNN
-    where = torch.device(device if ":" in device else f"{device}:0")
+    where = torch.device("cuda", device.gpu_index)
     stream = torch.cuda.Stream(where)
     provider = {
         "device_id": where.index,
@@ -126,8 +128,8 @@ def _on_cuda(
             f"ONNX Runtime could not start CUDA on {device}",
             hint="check nvidia-smi, and that CUDA and cuDNN are those onnxruntime-gpu wants",
         )
-    name = f"{device.upper()} ({found.name})"
-    return OnnxRuntimeDeviceEngine(spec, session, where, stream, name, kind)
+    named = replace(device, name=found.name)
+    return OnnxRuntimeDeviceEngine(spec, session, named, where, stream, kind)
 
 
 def _session(

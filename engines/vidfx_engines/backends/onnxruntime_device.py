@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from vidfx_engines.base import check_batch, check_outputs, empty_outputs
+from vidfx_engines.device import Device
 from vidfx_engines.errors import EngineRunError, first_line
 from vidfx_engines.spec import EngineSpec
 
@@ -42,13 +43,19 @@ class OnnxRuntimeDeviceEngine:
     backend = "onnxruntime"
 
     def __init__(
-        self, spec: EngineSpec, session: Any, where: Any, stream: Any, device: str, precision: str
+        self,
+        spec: EngineSpec,
+        session: Any,
+        device: Device,
+        where: Any,
+        stream: Any,
+        precision: str,
     ) -> None:
-        """``where`` is a torch.device, ``stream`` its stream that the session was given, or None
-        on the CPU; ``device`` says it in words."""
+        """``where`` is the torch.device of ``device``, ``stream`` the stream of torch's that the
+        session was given, None on the CPU."""
         self.spec = spec
+        self.device = device
         self.precision = precision
-        self.device = f"{device}, {precision}"
         self._torch: Any = import_module("torch")
         self._where, self._stream = where, stream
         self._session: Any = session

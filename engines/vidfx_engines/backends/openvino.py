@@ -14,6 +14,7 @@ import numpy as np
 
 from vidfx_engines.base import CHUNK, Precision, check_batch, check_outputs, empty_outputs
 from vidfx_engines.compiled_cache import fetch, keep, key_of
+from vidfx_engines.device import CPU, Device, DeviceKind
 from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
 from vidfx_engines.libraries import importing
 from vidfx_engines.spec import PLAN, EngineSpec
@@ -69,13 +70,13 @@ class OpenVinoEngine:
     """See vidfx_engines.base.Engine."""
 
     backend = "openvino"
+    device = CPU
 
     def __init__(
         self, spec: EngineSpec, network: _Network, options: dict[str, Any], precision: str
     ) -> None:
         self.spec = spec
         self.precision = precision
-        self.device = f"CPU, {precision}"
         self._network: _Network | None = network
         self._options = options
         self._sides: tuple[int, ...] | None = None
@@ -149,10 +150,10 @@ class OpenVinoBackend:
     """See vidfx_engines.base.Backend."""
 
     name = "openvino"
-    devices = ("cpu",)
+    devices: tuple[DeviceKind, ...] = ("cpu",)
     install = "pip install openvino"
 
-    def supports(self, spec: EngineSpec, device: str) -> str | None:
+    def supports(self, spec: EngineSpec, device: Device) -> str | None:
         if find_spec("openvino") is None:
             return "openvino is not installed"
         return PLAN if spec.is_plan else None
@@ -162,7 +163,7 @@ class OpenVinoBackend:
         spec: EngineSpec,
         folder: Path,
         *,
-        device: str,
+        device: Device,
         threads: int | None,
         precision: Precision,
     ) -> OpenVinoEngine:

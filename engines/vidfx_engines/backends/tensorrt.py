@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from vidfx_engines.backends.tensorrt_engine import TensorRtEngine
 from vidfx_engines.backends.tensorrt_library import INSTALL, Flavour, Gpu, gpu, version
 from vidfx_engines.base import Precision
 from vidfx_engines.built import Build
+from vidfx_engines.device import Device, DeviceKind
 from vidfx_engines.errors import EngineUnavailable
 from vidfx_engines.spec import EngineSpec
 
@@ -20,13 +22,13 @@ RTX_FROM = (12, 0)
 class TensorRtBackend:
     """See vidfx_engines.base.Backend."""
 
-    devices = ("cuda",)
+    devices: tuple[DeviceKind, ...] = ("cuda",)
 
     def __init__(self, flavour: Flavour) -> None:
         self.name: Flavour = flavour
         self.install = INSTALL[flavour]
 
-    def supports(self, spec: EngineSpec, device: str) -> str | None:
+    def supports(self, spec: EngineSpec, device: Device) -> str | None:
         try:
             self._check(spec, device)
         except EngineUnavailable as error:
@@ -38,7 +40,7 @@ class TensorRtBackend:
         spec: EngineSpec,
         folder: Path,
         *,
-        device: str,
+        device: Device,
         threads: int | None,
         precision: Precision,
     ) -> TensorRtEngine:
@@ -49,11 +51,11 @@ class TensorRtBackend:
                 hint=f"{rebuild(spec, self.name)} --precision {precision}",
             )
         plan = spec.read_weights(folder)
-        engine = TensorRtEngine(spec, plan, self.name, device, found.name)
+        engine = TensorRtEngine(spec, plan, self.name, replace(device, name=found.name))
         engine.capture()
         return engine
 
-    def _check(self, spec: EngineSpec, device: str) -> Gpu:
+    def _check(self, spec: EngineSpec, device: Device) -> Gpu:
         if spec.build is not None and spec.is_plan and spec.build.backend != self.name:
             raise EngineUnavailable(f"a plan for {spec.build.backend}")
         if spec.build is None or not spec.is_plan:

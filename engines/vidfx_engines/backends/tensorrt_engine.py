@@ -16,6 +16,7 @@ import numpy as np
 
 from vidfx_engines.backends.tensorrt_library import Flavour, import_tensorrt, log_of
 from vidfx_engines.base import PIXELS, check_batch, check_outputs, empty_outputs
+from vidfx_engines.device import Device
 from vidfx_engines.errors import EngineRunError, EngineUnavailable
 from vidfx_engines.spec import EngineSpec
 
@@ -30,9 +31,7 @@ DTYPES = {"FLOAT": "float32", "HALF": "float16", "BF16": "bfloat16", "UINT8": "u
 class TensorRtEngine:
     """See vidfx_engines.base.Engine. One execution context and one stream: one lane."""
 
-    def __init__(
-        self, spec: EngineSpec, plan: bytes, flavour: Flavour, device: str, gpu: str
-    ) -> None:
+    def __init__(self, spec: EngineSpec, plan: bytes, flavour: Flavour, device: Device) -> None:
         """Raises EngineUnavailable where TensorRT does not take the plan."""
         if TYPE_CHECKING:
             import tensorrt as trt  # noqa: PLC0415
@@ -45,10 +44,10 @@ class TensorRtEngine:
         self.precision = {"fp32": "f32", "fp16": "f16"}.get(
             spec.build.precision, spec.build.precision
         )
-        self.device = f"{device.upper()} ({gpu}), {self.precision}"
+        self.device = device
         self.most = spec.build.profile.most[0]
         self._torch: Any = import_module("torch")
-        self._where = self._torch.device(device if ":" in device else f"{device}:0")
+        self._where = self._torch.device("cuda", device.gpu_index)
         self._torch.cuda.set_device(self._where)
         self._torch.empty(1, device=self._where)  # makes the context that TensorRT then shares
         self._log = log_of(flavour)

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from vidfx_engines.device import CUDA, Device
 from vidfx_engines.errors import EngineUnavailable
 from vidfx_engines.libraries import importing
 
@@ -55,8 +56,8 @@ def version(flavour: Flavour) -> str | None:
     return str(import_tensorrt(flavour).__version__)
 
 
-def gpu(device: str = "cuda") -> Gpu:
-    """The GPU that ``device`` ("cuda", "cuda:n") means.
+def gpu(device: Device = CUDA) -> Gpu:
+    """The GPU that ``device`` means.
 
     Raises EngineUnavailable, one line with what is missing: torch, its CUDA build, the driver or
     the device.
@@ -71,7 +72,7 @@ def gpu(device: str = "cuda") -> Gpu:
         raise EngineUnavailable(
             "no NVIDIA driver that torch can use", hint="check that nvidia-smi lists a GPU"
         )
-    number = int(device.partition(":")[2] or 0)
+    number = device.gpu_index
     if number >= torch.cuda.device_count():
         raise EngineUnavailable(
             f"there is no {device}: {torch.cuda.device_count()} GPUs are here",
