@@ -231,8 +231,7 @@ class _SegmentWorkers:
         self._files[job.part] = Path(summary["outputs"]["file"])
         self.warnings += summary["warnings"]
         self.faults.merge(summary["counts"]["faults"])
-        for stage, seconds in summary["seconds"]["by_stage"].items():
-            self._timer.seconds[stage] += seconds
+        self._timer.merge(summary["seconds"]["by_stage"])
 
     def _report(self, outcome: Outcome) -> None:
         if outcome.error:

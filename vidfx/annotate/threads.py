@@ -1,4 +1,8 @@
-"""Threads that hand frames on: bounded queues, errors that travel, an end that is always clean."""
+"""Threads that pass frames on through bounded queues.
+
+``prefetch`` runs a producer in a thread, ``consumer`` a consumer. An error in the thread is raised
+again in the thread that opened the context, and the thread is always joined when the context ends.
+"""
 
 from __future__ import annotations
 
@@ -15,20 +19,25 @@ _POLL_S = 0.1
 
 
 class StoppedError(Exception):
-    """The other side is gone; there is no use in going on."""
+    """The thread at the other end of the queue has stopped."""
 
 
 class BoundedQueue(Generic[T]):
-    """A bounded queue between two threads; when ``stop`` is set, both leave at once."""
+    """A bounded queue between two threads.
+
+    Once ``stop`` is set, ``put``, ``end`` and iteration raise StoppedError.
+    """
 
     def __init__(self, size: int, stop: threading.Event) -> None:
         self._queue: queue.Queue[object] = queue.Queue(size)
         self._stop = stop
 
     def put(self, item: T) -> None:
+        """Add an item; waits while the queue is full."""
         self._put(item)
 
     def end(self) -> None:
+        """No more items follow: iteration ends after those that were put."""
         self._put(_END)
 
     def _put(self, item: object) -> None:
@@ -53,13 +62,13 @@ class BoundedQueue(Generic[T]):
             yield item  # pyright: ignore[reportReturnType]
 
 
-class _Worker(threading.Thread):
-    """Runs one side of a lane; keeps its error for the thread that leaves it."""
+class _QueueThread(threading.Thread):
+    """Runs ``work``; when it fails, sets ``stop`` and keeps the error."""
 
     def __init__(self, name: str, work: Callable[[], None], stop: threading.Event) -> None:
         super().__init__(name=name, daemon=True)
         self._work = work
-        self._stop_all = stop
+        self._stop_queue = stop
         self.error: BaseException | None = None
 
     def run(self) -> None:
@@ -67,13 +76,13 @@ class _Worker(threading.Thread):
             self._work()
         except StoppedError:
             pass
-        except BaseException as error:  # noqa: BLE001 - raised again by the thread that leaves
+        except BaseException as error:  # noqa: BLE001 - raised again in the other thread
             self.error = error
-            self._stop_all.set()
+            self._stop_queue.set()
 
-    def end(self) -> BaseException | None:
-        """Wait until it has gone; what went wrong with it."""
-        self._stop_all.set()
+    def stop(self) -> BaseException | None:
+        """Stop both ends of the queue and join the thread; returns its error."""
+        self._stop_queue.set()
         with uninterrupted():
             if self.ident is not None:
                 self.join()
@@ -82,49 +91,56 @@ class _Worker(threading.Thread):
 
 @contextmanager
 def prefetch(name: str, items: Iterable[T], size: int) -> Generator[Iterable[T]]:
-    """``items``, made in a thread of their own, at most ``size`` ahead of who takes them."""
+    """``items``, produced in a thread that is at most ``size`` items ahead.
+
+    Errors of ``items`` are raised again here, and the thread is joined when the context ends.
+    """
     stop = threading.Event()
-    lane = BoundedQueue[T](size, stop)
+    bounded = BoundedQueue[T](size, stop)
 
-    def feed() -> None:
+    def produce() -> None:
         for item in items:
-            lane.put(item)
-        lane.end()
+            bounded.put(item)
+        bounded.end()
 
-    worker = _Worker(name, feed, stop)
+    thread = _QueueThread(name, produce, stop)
     try:
-        worker.start()
-        yield lane
+        thread.start()
+        yield bounded
     except StoppedError as stopped:
-        raise worker.end() or stopped from None
+        raise thread.stop() or stopped from None
     finally:
-        worker.end()
+        thread.stop()
 
 
 @contextmanager
 def consumer(
-    name: str, use: Callable[[Iterable[T]], None], size: int
+    name: str, consume: Callable[[Iterable[T]], None], size: int
 ) -> Generator[BoundedQueue[T]]:
-    """A lane whose items a thread of its own uses, at most ``size`` behind who puts them there."""
+    """A queue whose items ``consume`` takes in a thread that is at most ``size`` items behind.
+
+    A normal end of the context waits until all items are consumed. Errors of ``consume`` are raised
+    again here, and the thread is joined when the context ends.
+    """
     stop = threading.Event()
-    lane = BoundedQueue[T](size, stop)
-    worker = _Worker(name, lambda: use(lane), stop)
+    bounded = BoundedQueue[T](size, stop)
+    thread = _QueueThread(name, lambda: consume(bounded), stop)
     try:
-        worker.start()
-        yield lane
-        lane.end()
-        worker.join()
-        if worker.error is not None:
-            raise worker.error
+        thread.start()
+        yield bounded
+        bounded.end()
+        thread.join()
+        if thread.error is not None:
+            raise thread.error
     except StoppedError as stopped:
-        raise worker.end() or stopped from None
+        raise thread.stop() or stopped from None
     finally:
-        worker.end()
+        thread.stop()
 
 
 @contextmanager
 def uninterrupted() -> Generator[None]:
-    """Ignore Ctrl-C for the moment that it takes to leave what a first one has ended."""
+    """Ignore Ctrl-C and SIGTERM for a short step that must not be left half done."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
