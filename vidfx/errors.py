@@ -20,6 +20,24 @@
 
 from __future__ import annotations
 
+import errno
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+_WRITE_HINTS = {
+    errno.ENOSPC: "free some space or choose another output folder",
+    errno.EDQUOT: "free some space in your quota or choose another output folder",
+    errno.EFBIG: "raise the file size limit (ulimit -f) or choose another file system",
+    errno.EACCES: "choose an output folder that you may write to",
+    errno.EPERM: "choose an output folder that you may write to",
+    errno.EROFS: "choose an output folder on a file system that can be written",
+    errno.ENAMETOOLONG: "rename the input or choose an output folder with a shorter path",
+    errno.ENOENT: "make the output folder first",
+    errno.ENOTDIR: "choose an output folder; a part of this path is a file",
+    errno.EISDIR: "remove or rename the folder that has the output's name",
+}
+
 
 class VidfxError(Exception):
     """The root: something the user can understand and mend."""
@@ -84,3 +102,19 @@ class Interrupted(VidfxError):
 
     def __init__(self) -> None:
         super().__init__("interrupted", hint="run the same command again to go on")
+
+
+def output_error(path: Path, error: OSError) -> OutputError:
+    """The OutputError for a failed write of ``path``."""
+    reason = error.strerror or str(error) or type(error).__name__
+    hint = _WRITE_HINTS.get(error.errno or 0, "check the output folder and its disk")
+    return OutputError(f"cannot write {path}: {reason}", hint=hint)
+
+
+@contextmanager
+def output_errors(path: Path) -> Generator[None]:
+    """Turn any OSError of the block into an OutputError about ``path``."""
+    try:
+        yield
+    except OSError as error:
+        raise output_error(path, error) from error

@@ -11,7 +11,7 @@ from typing import Any, Literal, cast, get_origin
 
 from vidfx.config import SETTINGS, Setting, SettingError, Settings
 from vidfx.errors import UsageError
-from vidfx.small_file import read_text
+from vidfx_engines.files import read_text
 from vidfx_engines.validation import convert, plain_type, shown
 
 SETTINGS_FILE = "vidfx.toml"

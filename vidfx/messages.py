@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from vidfx.errors import UsageError
-from vidfx.small_file import read_text
+from vidfx_engines.files import read_text
 
 DEFAULT_MESSAGES = {
     "angry": "Take a deep breath...",

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -19,9 +16,10 @@ from vidfx_engines.backends.tensorrt_library import Flavour, Gpu, gpu, has_gpu, 
 from vidfx_engines.built import BuiltFor, BuiltPrecision, Profile
 from vidfx_engines.compiled_cache import key_of
 from vidfx_engines.errors import EngineUnavailable
+from vidfx_engines.files import write_atomically
 from vidfx_engines.graph.quantise import quantise
 from vidfx_engines.spec import EngineSpec
-from vidfx_engines.user_cache import distrust, make_private, user_cache
+from vidfx_engines.user_cache import PRIVATE_FILE, distrust, make_private, user_cache
 
 CPU_PRECISIONS: tuple[BuiltPrecision, ...] = ("fp32", "bf16")
 TENSORRT: tuple[BuiltFor, ...] = ("tensorrt", "tensorrt-rtx")
@@ -105,7 +103,8 @@ def build_plan(
     plan = how(prepared, timing_cache=timed, monitor=monitor)
     if plan.timing_cache:
         with suppress(OSError):
-            _keep(file, plan.timing_cache)
+            make_private(file.parent)
+            write_atomically(file, plan.timing_cache, PRIVATE_FILE)
     return plan.data, plan.warnings + _unfit(how.flavour)
 
 
@@ -123,14 +122,6 @@ def flavour_of(backend: BuiltFor) -> Flavour:
     if backend not in ("tensorrt", "tensorrt-rtx"):
         raise EngineUnavailable(f"{backend} has no plans")
     return backend
-
-
-def _keep(file: Path, data: bytes) -> None:
-    make_private(file.parent)
-    handle, temporary = tempfile.mkstemp(dir=file.parent)
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(data)
-    Path(temporary).replace(file)
 
 
 __all__ = [

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from vidfx_engines.user_cache import distrust, make_private, user_cache
+from vidfx_engines.files import write_atomically
+from vidfx_engines.user_cache import PRIVATE_FILE, distrust, make_private, user_cache
 
 DIGEST = 32
 MAX_FILES = 64
@@ -49,17 +49,10 @@ def keep(key: str, blob: bytes) -> None:
     if len(blob) > MAX_BYTES:
         return
     folder = _folder()
-    temporary: str | None = None
-    try:
+    with suppress(OSError):
         make_private(folder)
-        handle, temporary = tempfile.mkstemp(dir=folder)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(hashlib.sha256(blob).digest() + blob)
-        Path(temporary).replace(folder / key)
+        write_atomically(folder / key, hashlib.sha256(blob).digest() + blob, PRIVATE_FILE)
         _prune(folder)
-    except OSError:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
 
 
 def _prune(folder: Path) -> None:

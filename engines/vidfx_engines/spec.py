@@ -17,7 +17,7 @@ from vidfx_engines import fields
 from vidfx_engines.built import Build, parse_build
 from vidfx_engines.errors import EngineFileError
 from vidfx_engines.fields import Fields
-from vidfx_engines.files import read_regular
+from vidfx_engines.files import DEFAULT_MODE, read_regular, write_atomically
 
 Task = Literal["detection", "identity", "emotion"]
 Family = Literal["centerface", "scrfd", "yunet"]
@@ -139,21 +139,29 @@ class EngineSpec:
             del document["build"]
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
-    def save(self, folder: str | Path) -> Path:
+    def save(self, folder: str | Path, mode: int = DEFAULT_MODE) -> Path:
         """Write it beside its weights in ``folder``; returns the path.
 
         Raises EngineFileError where it breaks its own rules or cannot be written.
         """
         path = Path(folder) / f"{Path(self.weights).stem}{SUFFIX}"
-        text = self.to_json()
         try:
-            self.from_json(text)
-            path.write_text(text, encoding="utf-8")
-        except ValueError as error:
-            raise EngineFileError(f"{path}: {error}") from None
+            self.write(path, mode)
         except OSError as error:
             raise EngineFileError(f"{path}: {error.strerror}") from None
         return path
+
+    def write(self, file: Path, mode: int = DEFAULT_MODE) -> None:
+        """Write it to ``file``, whole or not at all.
+
+        Raises EngineFileError where it breaks its own rules, OSError where it cannot be written.
+        """
+        text = self.to_json()
+        try:
+            self.from_json(text)
+        except ValueError as error:
+            raise EngineFileError(f"{file}: {error}") from None
+        write_atomically(file, text.encode(), mode)
 
     def read_weights(self, folder: str | Path) -> bytes:
         """The weights in ``folder``, after checking that they are those of this spec."""

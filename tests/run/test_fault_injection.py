@@ -48,9 +48,9 @@ AT_THE_START = [
 ]
 """In the run's own process too; once may not matter, always is an end with one line."""
 IN_A_WORKER = [
-    ("vidfx.atomic:create", FULL),
-    ("vidfx.atomic:os.fsync", BROKEN),
-    ("vidfx.atomic:Pending.publish", "OutputError('cannot write: no space')"),
+    ("vidfx_engines.files:create", FULL),
+    ("vidfx_engines.files:os.fsync", BROKEN),
+    ("vidfx_engines.files:AtomicFile.publish", FULL),
     ("vidfx.run.worker:Channel.send", "BrokenPipeError(32, 'Broken pipe')"),
     ("vidfx.run.worker:Channel.receive", BROKEN),
     ("vidfx.run.worker:threading.Thread.start", NO_THREAD),

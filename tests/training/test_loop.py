@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,9 +15,7 @@ import pytest
 
 pytest.importorskip("torch")
 import torch
-from safetensors import SafetensorError
 
-from vidfx_training import checkpoint as checkpoint_module
 from vidfx_training import loop
 from vidfx_training.checkpoint import load_checkpoint, save_checkpoint
 from vidfx_training.data import Pictures
@@ -206,9 +206,9 @@ def test_a_full_disk_keeps_the_state_before(
     state = (tmp_path / STATE).read_bytes()
 
     def full(*_: object) -> None:
-        raise SafetensorError("I/O error: No space left on device (os error 28)")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(checkpoint_module, "save_file", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(TrainingError, match="no space left") as caught:
         fit(recipe, sets, tmp_path, listening(), resume=True)
     assert "--resume" in caught.value.hint

@@ -19,10 +19,10 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import nn
 
-from vidfx_training.atomic import whole
+from vidfx_engines.files import write_atomically
 from vidfx_training.errors import RecipeError, TrainingError, WeightsError
 from vidfx_training.networks.classifier import Network, build
 from vidfx_training.recipe import Recipe
@@ -98,13 +98,12 @@ def _figures_are_numbers(facts: dict[str, Any]) -> bool:
 
 
 def write_tensors(file: Path, tensors: Mapping[str, torch.Tensor], meta: dict[str, str]) -> None:
-    """Write safetensors under a temporary name, then rename. Raises TrainingError."""
+    """Write a safetensors file, whole or not at all. Raises TrainingError."""
     contiguous = {name: t.detach().contiguous() for name, t in tensors.items()}
     try:
-        with whole(file) as part:
-            save_file(contiguous, part, meta)
-    except (OSError, SafetensorError) as error:
-        full = getattr(error, "errno", None) == errno.ENOSPC or "No space" in str(error)
+        write_atomically(file, save(contiguous, meta))
+    except OSError as error:
+        full = error.errno == errno.ENOSPC
         raise TrainingError(
             f"{file}: cannot be written: {'no space left on the disk' if full else error}",
             hint="free some space and go on with --resume" if full else "check the folder",

@@ -6,6 +6,7 @@ The arrays stand in the user's cache folder under a key of everything that decid
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,7 @@ import cv2
 import numpy as np
 
 from vidfx_engines.fields import label as checked_label
+from vidfx_engines.files import AtomicFile, write_atomically
 from vidfx_engines.spec import CropSpec
 from vidfx_engines.user_cache import make_private, user_cache
 from vidfx_training.dataset.index import Dataset, Picture
@@ -216,21 +218,22 @@ def _cached(
     except (OSError, ValueError):
         pass
     good = np.zeros(len(listed), bool)
-    part = file.with_suffix(f".{os.getpid()}.part")
     try:
         make_private(file.parent)
-        pixels = np.lib.format.open_memmap(part, mode="w+", dtype=np.uint8, shape=shape)
-        _fill(pixels, good, data, listed, want, warn)
-        pixels.flush()
-        np.save(file.with_suffix(".good.npy"), good)
-        part.replace(file)
+        with AtomicFile(file) as made:
+            pixels = np.lib.format.open_memmap(
+                made.writable, mode="w+", dtype=np.uint8, shape=shape
+            )
+            _fill(pixels, good, data, listed, want, warn)
+            pixels.flush()
+            npy = io.BytesIO()
+            np.save(npy, good)
+            write_atomically(file.with_suffix(".good.npy"), npy.getvalue())
     except OSError as error:
         raise TrainingError(
             f"{file}: cannot write the decoded pictures: {error.strerror or error}",
             hint="free some space, or set XDG_CACHE_HOME to a folder of your own on a larger disk",
         ) from error
-    finally:
-        part.unlink(missing_ok=True)
     return np.load(file, mmap_mode="c", allow_pickle=False), good
 
 

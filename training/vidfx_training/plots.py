@@ -5,17 +5,18 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from vidfx_training.atomic import whole
+from vidfx_engines.files import write_atomically
 
 
 def plot_curves(lines: Sequence[dict[str, float]], file: Path) -> None:
-    """Loss, accuracy and learning rate over the epochs, as a PNG."""
+    """Loss, accuracy and learning rate over the epochs, as a PNG. Raises OSError."""
     figure = Figure(figsize=(11, 3.4), layout="constrained")
     FigureCanvasAgg(figure)
     loss, accuracy, rate = figure.subplots(1, 3)
@@ -39,5 +40,6 @@ def plot_curves(lines: Sequence[dict[str, float]], file: Path) -> None:
         axes.set_xlabel("epoch")
         axes.grid(alpha=0.3)
         axes.legend(fontsize=8, frameon=False)
-    with whole(file) as part:
-        figure.savefig(part, dpi=110, format="png")
+    png = io.BytesIO()
+    figure.savefig(png, dpi=110, format="png")
+    write_atomically(file, png.getvalue())

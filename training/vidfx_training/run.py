@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from vidfx_engines.files import remove_parts, write_atomically
 from vidfx_engines.spec import EngineSpec
-from vidfx_training.atomic import whole
 from vidfx_training.checkpoint import load_checkpoint, save_checkpoint
 from vidfx_training.compute import choose
 from vidfx_training.data import Pictures, class_names, load, refuse_shared_sources, without_leaks
@@ -152,7 +152,7 @@ def train_run(request: Request, watcher: Watcher) -> Result:
 
 
 def _claim(request: Request) -> None:
-    """A run does not write over another one."""
+    """Refuse a folder with another run in it; remove what a killed one left half written."""
     if (request.out / RUN_FILE).exists():
         raise RecipeError(
             f"{request.out}: holds a finished run", hint="name another folder with -o"
@@ -163,6 +163,7 @@ def _claim(request: Request) -> None:
             f"{request.out}: holds a run that was begun",
             hint="go on with --resume, or name another folder with -o",
         )
+    remove_parts(request.out)
 
 
 def _divided(data: Dataset) -> None:
@@ -288,8 +289,7 @@ def _licence(recipe: Recipe) -> str:
 def _write(file: Path, content: dict[str, Any]) -> None:
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
     try:
-        with whole(file) as part:
-            part.write_text(text, encoding="utf-8")
+        write_atomically(file, text.encode())
     except OSError as error:
         raise TrainingError(
             f"{file}: cannot be written: {error.strerror}", hint="free some space"

@@ -9,13 +9,13 @@ from typing import Any
 from vidfx.annotate.context import Context
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.annotate.threads import uninterrupted
-from vidfx.atomic import Pending, output_errors, part_name
-from vidfx.errors import OutputError
+from vidfx.errors import OutputError, output_errors
 from vidfx.jobs.plan import Job
 from vidfx.output.rows import RowWriter
 from vidfx.output.summary import Tally, write_summary
 from vidfx.types import FrameResult, VideoInfo
 from vidfx.video.write.muxer import Mp4Muxer, VideoReport
+from vidfx_engines.files import AtomicFile, part_name
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ class ResultFiles:
         recognises = context.models.identity is not None
         self.tally = Tally(info, recognises=recognises)
         with ExitStack() as stack:
-            self._summary = Pending(outputs.summary)
+            with output_errors(outputs.summary):
+                self._summary = AtomicFile(outputs.summary)
             stack.callback(self._summary.discard)
             self._rows = stack.enter_context(
                 RowWriter(
@@ -108,7 +109,8 @@ class ResultFiles:
                     with output_errors(self.job.outputs.video):
                         self.job.outputs.video.unlink(missing_ok=True)
                 self._rows.publish()
-                self._summary.publish()
+                with output_errors(self.job.outputs.summary):
+                    self._summary.publish()
             except OutputError:
                 for path in self.job.outputs:
                     with suppress(OSError):

@@ -14,8 +14,7 @@ from vidfx.annotate.observations import FrameObservations, save
 from vidfx.annotate.pipeline import Pipeline, queue_length
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.annotate.threads import prefetch
-from vidfx.atomic import Pending, output_errors
-from vidfx.errors import EngineFailedError
+from vidfx.errors import EngineFailedError, output_errors
 from vidfx.jobs.events import Advanced, Listener, Notice
 from vidfx.jobs.plan import Job, Part
 from vidfx.output.strict_json import to_json
@@ -24,6 +23,7 @@ from vidfx.stages.engine_faults import Faults
 from vidfx.video.read.source import FrameSource, open_source
 from vidfx.video.write.muxer import Mp4Muxer
 from vidfx_engines.errors import EngineError
+from vidfx_engines.files import AtomicFile
 
 Line = tuple[int, float, list[FaceLabel]]
 """Pts and playback seconds of a frame, and what is drawn on it."""
@@ -81,14 +81,15 @@ def _look(
                 listener(Advanced(job, count))
                 yield one
 
-    pending = Pending(part.file(job.outputs.faces))
+    with output_errors(job.outputs.faces):
+        pending = AtomicFile(part.file(job.outputs.faces))
     try:
         decoded = pipeline.analyzer.keep(timer.each("decode", source))
         with (
             prefetch("decode", decoded, queue_length(info)) as frames,
             output_errors(job.outputs.faces),
         ):
-            count = save(pending.file, recorded(pipeline.observe(frames)))
+            count = save(pending.writable, recorded(pipeline.observe(frames)))
         pending.close()
     except EngineError as error:
         pending.discard()

@@ -23,9 +23,8 @@ from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.result_files import Made, ResultFiles
 from vidfx.annotate.segment_task import label_line
 from vidfx.annotate.stage_timer import StageTimer
-from vidfx.atomic import open_new, output_errors, part_name
 from vidfx.config import Settings
-from vidfx.errors import DecodeError, InputError
+from vidfx.errors import DecodeError, InputError, output_errors
 from vidfx.jobs.events import Advanced, Done, Event, Listener, Notice, Retried
 from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.plan import Job, Part
@@ -40,6 +39,7 @@ from vidfx.workers.pool import Pool
 from vidfx.workers.sizing import PoolSize
 from vidfx.workers.worker_process import Task
 from vidfx_engines.errors import EngineError
+from vidfx_engines.files import create_text, part_name
 
 LEAST_S = 60.0
 """Of a segment, where nobody says how many there are."""
@@ -133,7 +133,7 @@ class _Labels:
 
     def __enter__(self) -> _Labels:
         with output_errors(self.file):
-            self._lines = open_new(self.file, "ascii")
+            self._lines = create_text(self.file, "ascii")
         return self
 
     def add(self, result: FrameResult, time_s: float) -> None:

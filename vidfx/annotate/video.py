@@ -20,8 +20,7 @@ from vidfx.annotate.resume import check_unchanged
 from vidfx.annotate.segments import annotate_segments, cut_up
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.annotate.threads import consumer, prefetch
-from vidfx.atomic import output_errors
-from vidfx.errors import EngineFailedError, NotMediaError
+from vidfx.errors import EngineFailedError, NotMediaError, output_errors
 from vidfx.jobs.events import Advanced, Listener, Notice, Started
 from vidfx.jobs.plan import Job
 from vidfx.output.strict_json import with_texts

@@ -6,7 +6,6 @@ Nothing gets its name before it is whole, and nothing that lost more than it may
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -34,6 +33,7 @@ from vidfx_engines.building import (
 )
 from vidfx_engines.built import Build, BuiltFor, BuiltPrecision
 from vidfx_engines.detector_files import detector_spec_for
+from vidfx_engines.files import DEFAULT_MODE, write_atomically
 from vidfx_engines.select import select
 from vidfx_engines.spec import EngineSpec, spec_path
 from vidfx_engines.store import place
@@ -338,20 +338,15 @@ def _write(
         raise UsageError(f"{out}: is the model itself", hint="name another file: -o FILE")
     digest = hashlib.sha256(data).hexdigest()
     built = replace(spec, weights=out.name, sha256=digest, build=build)
-    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    mode = PRIVATE_FILE if request.out is None else DEFAULT_MODE
     try:
         if request.out is None:
             make_private(out.parent)
         out.parent.mkdir(parents=True, exist_ok=True)
         spec_path(out).unlink(missing_ok=True)
-        part.write_bytes(data)
-        part.replace(out)
-        made = built.save(out.parent)
-        if request.out is None:
-            for file in (out, made):
-                file.chmod(PRIVATE_FILE)
+        write_atomically(out, data, mode)
+        built.save(out.parent, mode)
     except OSError as error:
-        part.unlink(missing_ok=True)
         raise OutputError(
             f"{out}: cannot be written: {error.strerror or error}",
             hint=CACHE_HINT

@@ -7,7 +7,7 @@ import io
 import json
 from pathlib import Path
 
-from vidfx.atomic import Pending, output_errors
+from vidfx.errors import output_errors
 from vidfx.evaluate import plots
 from vidfx.evaluate.evaluation import Evaluation, Result
 from vidfx.evaluate.mistakes import contact_sheet, shown
@@ -15,6 +15,7 @@ from vidfx.evaluate.page import page
 from vidfx.evaluate.report import is_wanted
 from vidfx.evaluate.thresholds import best_name
 from vidfx.evaluate.verification import Curve, curve
+from vidfx_engines.files import write_atomically
 
 
 def write(evaluation: Evaluation, folder: Path) -> list[Path]:
@@ -42,8 +43,8 @@ def write(evaluation: Evaluation, folder: Path) -> list[Path]:
     with output_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     for name, content in contents.items():
-        with Pending(folder / name) as pending, output_errors(pending.path):
-            pending.file.write_bytes(content)
+        with output_errors(folder / name):
+            write_atomically(folder / name, content)
     return [folder / name for name in contents]
 
 

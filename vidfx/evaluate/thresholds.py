@@ -6,16 +6,13 @@ through; ``reject`` calls at most that share of the wanted people's pictures ``o
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from vidfx.atomic import output_errors
-from vidfx.errors import UsageError
+from vidfx.errors import UsageError, output_errors
 from vidfx.evaluate.verification import allowed, clopper_pearson
 from vidfx.stages.decide import OTHER
 from vidfx_engines.spec import EngineSpec, Thresholds
@@ -136,12 +133,5 @@ def write_thresholds(thresholds: Thresholds, file: Path, *, of: EngineSpec) -> N
             f"{file}: the model was replaced meanwhile, so no thresholds are written to it",
             hint="evaluate the new one",
         )
-    spec = replace(spec, thresholds=thresholds)
-    with (
-        output_errors(file),
-        tempfile.TemporaryDirectory(prefix=".evaluate.", dir=file.parent) as folder,
-    ):
-        made = spec.save(folder)
-        with made.open("rb+") as stream:
-            os.fsync(stream.fileno())
-        made.replace(file)
+    with output_errors(file):
+        replace(spec, thresholds=thresholds).write(file)

@@ -24,11 +24,11 @@ from typing import Any, cast
 import cv2
 
 import vidfx
-from vidfx.atomic import Pending, output_errors
-from vidfx.errors import OutputError, UsageError
+from vidfx.errors import OutputError, UsageError, output_errors
 from vidfx.extract.crop_selection import REASONS, Crop
 from vidfx.extract.names import safe_stem
 from vidfx.output.strict_json import to_json
+from vidfx_engines.files import write_atomically
 from vidfx_engines.spec import CropSpec
 from vidfx_training.dataset.index import (
     DATASET_FILE,
@@ -271,8 +271,8 @@ def _lock(folder: int, root: Path) -> None:
 
 
 def _write_json(file: Path, content: dict[str, Any]) -> None:
-    with Pending(file) as pending, output_errors(file):
-        pending.file.write_text(to_json(content, indent=1) + "\n", encoding="utf-8")
+    with output_errors(file):
+        write_atomically(file, (to_json(content, indent=1) + "\n").encode())
 
 
 def _append(file: Path, columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from vidfx.atomic import part_name, same_part
 from vidfx.jobs.plan import Job
+from vidfx_engines.files import part_name, same_part
 
 
 def find_leftovers(jobs: Sequence[Job]) -> dict[Path, list[Path]]:

@@ -14,8 +14,7 @@ from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from pathlib import Path
 
-from vidfx.atomic import output_errors
-from vidfx.errors import OutputError
+from vidfx.errors import OutputError, output_errors
 
 FOLDER = ".vidfx"
 """Below the output folder: what a batch knows of itself."""

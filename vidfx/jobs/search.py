@@ -14,9 +14,8 @@ from vidfx.errors import InputError, NotMediaError, VidfxError
 from vidfx.jobs import storage
 from vidfx.jobs.left_out import ANNOTATED, LeftOut, is_result
 from vidfx.jobs.storage import Origin
-from vidfx.links import leads_out
-from vidfx.small_file import read_bytes
 from vidfx.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES, may_be_video
+from vidfx_engines.files import leads_out, read_regular
 
 LIST_SUFFIXES = frozenset({".txt", ".lst"})
 MOST_LIST_BYTES = 64 << 20
@@ -126,7 +125,7 @@ class Search:
 
     def _add_list(self, path: Path) -> None:
         try:
-            content = read_bytes(path, MOST_LIST_BYTES)
+            content = read_regular(path, MOST_LIST_BYTES)
             lines = _lines(content)
         except ValueError as error:
             raise NotMediaError(

@@ -12,9 +12,10 @@ from typing import TextIO
 import numpy as np
 
 from vidfx import schema
-from vidfx.atomic import Pending, output_errors
+from vidfx.errors import output_errors
 from vidfx.stages.decide import OTHER, UNKNOWN
 from vidfx.types import Face, FrameResult, Reading, VideoInfo
+from vidfx_engines.files import AtomicFile
 
 Cell = str | int | float | None
 
@@ -35,14 +36,14 @@ class RowWriter:
         self.emotions = emotions
         self.recognises = recognises
         with ExitStack() as stack:
-            self._pending: list[Pending] = []
+            self._pending: list[AtomicFile] = []
             self._files: list[TextIO] = []
             for path in (faces, frames):
-                pending = Pending(path)
-                stack.callback(pending.discard)
-                self._pending.append(pending)
                 with output_errors(path):
-                    file = pending.file.open("w", encoding="utf-8", newline="")
+                    pending = AtomicFile(path)
+                    stack.callback(pending.discard)
+                    file = pending.writable.open("w", encoding="utf-8", newline="")
+                self._pending.append(pending)
                 self._files.append(stack.enter_context(file))
             self._stack = stack.pop_all()
         self._faces, self._frames = (csv.writer(f, lineterminator="\n") for f in self._files)
@@ -62,12 +63,13 @@ class RowWriter:
         for pending, file in zip(self._pending, self._files, strict=True):
             with output_errors(pending.path):
                 file.close()
-            pending.seal()
+                pending.seal()
 
     def publish(self) -> None:
         """Give both files their names."""
         for pending in self._pending:
-            pending.publish()
+            with output_errors(pending.path):
+                pending.publish()
 
     def __enter__(self) -> RowWriter:
         return self

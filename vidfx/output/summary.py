@@ -11,10 +11,11 @@ from typing import Any, cast
 
 import vidfx
 from vidfx import schema
-from vidfx.atomic import Pending, output_errors
+from vidfx.errors import output_errors
 from vidfx.output.strict_json import to_json
 from vidfx.stages.decide import OTHER, UNKNOWN
 from vidfx.types import FrameResult, Reading, VideoInfo
+from vidfx_engines.files import AtomicFile
 
 
 @dataclass
@@ -125,12 +126,12 @@ def versions() -> dict[str, str]:
     return {"vidfx": vidfx.__version__, "python": platform.python_version()}
 
 
-def write_summary(pending: Pending, content: dict[str, Any]) -> None:
-    """Write the summary, sealed but not yet under its name."""
+def write_summary(pending: AtomicFile, content: dict[str, Any]) -> None:
+    """Write the summary, sealed but not yet under its name. Raises OutputError."""
     text = to_json({"schema": schema.SUMMARY_SCHEMA, **content}, indent=1)
     with output_errors(pending.path):
-        pending.file.write_text(text + "\n", encoding="ascii")
-    pending.seal()
+        pending.writable.write_text(text + "\n", encoding="ascii")
+        pending.seal()
 
 
 def read_summary(path: Path) -> dict[str, Any] | None:

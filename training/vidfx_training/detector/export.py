@@ -9,8 +9,8 @@ from pathlib import Path
 
 import torch
 
+from vidfx_engines.files import write_atomically
 from vidfx_engines.spec import EngineSpec, InputSpec
-from vidfx_training.atomic import whole
 from vidfx_training.detector.network import OUTPUTS, Exported
 from vidfx_training.detector.recipe import DetectorRecipe
 from vidfx_training.detector.train import ALL, load, weights_of
@@ -43,8 +43,7 @@ def export(recipe: DetectorRecipe, out: Path, name: str, *, half: bool = True) -
     data = halved(data) if half else data
     path = out / f"{stem}.onnx"
     try:
-        with whole(path) as part:
-            part.write_bytes(data)
+        write_atomically(path, data)
     except OSError as error:
         raise TrainingError(f"{path}: cannot be written: {error.strerror}") from error
     EngineSpec(

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import torch
 
+from vidfx_engines.files import write_atomically
 from vidfx_training import compute
 from vidfx_training.checkpoint import read_tensors, write_tensors
 from vidfx_training.detector.loss import losses
@@ -132,7 +133,7 @@ def train(
                     learner.save(out)
     facts = {"steps": step, "minutes": round((time.monotonic() - started) / 60, 2)}
     record = {"recipe": recipe.document, "device": str(device), "torch": torch.__version__} | facts
-    (out / "run.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    write_atomically(out / "run.json", (json.dumps(record, indent=2) + "\n").encode())
     return step
 
 

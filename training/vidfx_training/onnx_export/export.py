@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from vidfx_engines.files import write_atomically
 from vidfx_engines.select import select
 from vidfx_engines.spec import CropSpec, EngineSpec, InputSpec
-from vidfx_training.atomic import whole
 from vidfx_training.checkpoint import Checkpoint
 from vidfx_training.errors import TrainingError
 from vidfx_training.networks.classifier import CropClassifier
@@ -47,8 +47,7 @@ def export(checkpoint: Checkpoint, folder: Path, *, half: bool = False) -> Engin
             {0: torch.export.Dim("batch", min=1, max=1024)},
         )
         data = halved(data) if half else data
-        with whole(path) as part:
-            part.write_bytes(data)
+        write_atomically(path, data)
         spec = EngineSpec(
             name=recipe.name,
             task="identity" if recipe.task == "recognition" else "emotion",
@@ -64,7 +63,7 @@ def export(checkpoint: Checkpoint, folder: Path, *, half: bool = False) -> Engin
             metrics=_metrics(facts),
         )
         spec.save(folder)
-        (folder / f"{recipe.name}.CARD.md").write_text(card(checkpoint, spec), encoding="utf-8")
+        write_atomically(folder / f"{recipe.name}.CARD.md", card(checkpoint, spec).encode())
     except OSError as error:
         raise TrainingError(
             f"{path}: cannot be written: {error.strerror or error}",

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from vidfx.atomic import Pending, output_errors
 from vidfx.cli.console.results import write_object
 from vidfx.cli.console.tables import write_line, write_table
 from vidfx.cli.console.text import clean
-from vidfx.errors import UsageError
+from vidfx.errors import UsageError, output_errors
+from vidfx_engines.files import write_atomically
 from vidfx_training.dataset.check import Report
 from vidfx_training.dataset.split import Split
 
@@ -30,8 +30,8 @@ def parse_ratios(text: str) -> tuple[float, ...]:
 
 def write_file(file: Path, text: str) -> None:
     """Write a whole file or none. Raises OutputError."""
-    with Pending(file) as pending, output_errors(file):
-        pending.file.write_text(text, encoding="utf-8", errors="replace")
+    with output_errors(file):
+        write_atomically(file, text.encode("utf-8", "replace"))
 
 
 def write_json(content: dict[str, Any]) -> None:

@@ -12,12 +12,12 @@ import cv2
 import numpy as np
 
 from vidfx.errors import NotMediaError
-from vidfx.links import leads_out
 from vidfx.suffixes import IMAGE_SUFFIXES
 from vidfx.types import Frame, VideoInfo
 from vidfx.video.container.kinds import kind_of
 from vidfx.video.read.colours import rgb_colour
 from vidfx.video.read.pixels import RgbToI420
+from vidfx_engines.files import leads_out
 
 FRAME_RATE = Fraction(25)
 

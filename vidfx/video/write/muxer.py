@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import av
 import av.container
@@ -18,11 +18,11 @@ import av.packet
 from av.codec.codec import UnknownCodecError
 from av.error import FFmpegError
 
-from vidfx.atomic import Abortable, Pending, output_error
-from vidfx.errors import OutputError
+from vidfx.errors import OutputError, output_error
 from vidfx.types import VideoInfo
 from vidfx.video.container.metadata import write_metadata
 from vidfx.video.sound.audio import Sound, Window
+from vidfx_engines.files import AtomicFile
 
 _MIN_TIMESCALE = 10_000
 VideoPacket: TypeAlias = "av.packet.Packet[av.VideoStream]"
@@ -40,7 +40,7 @@ class VideoReport:
     "one line each, for the user"
 
 
-class Mp4Muxer(Abortable):
+class Mp4Muxer:
     """One MP4 file with one video stream, and with the sound of ``audio_from`` if that is given.
 
     ``start_s`` and ``end_s``, in playback seconds of the input, bound the sound. With a start, time
@@ -61,7 +61,7 @@ class Mp4Muxer(Abortable):
         start_s: float | None = None,
         end_s: float | None = None,
     ) -> None:
-        self.info, self.end_s = info, end_s
+        self.path, self.info, self.end_s = path, info, end_s
         self.scale = timescale(info.time_base)
         "ticks per second of the output"
         self.zero_pts = info.start_pts
@@ -71,16 +71,13 @@ class Mp4Muxer(Abortable):
         self._shown = Fraction(0)
         "end of the picture in seconds, so far"
         self._frames = 0
-        self._pending = Pending(path)
-
-    @property
-    def path(self) -> Path:
-        return self._pending.path
+        with self.errors():
+            self._file = AtomicFile(path)
 
     @property
     def part(self) -> Path:
         """Where the file is until it is published."""
-        return self._pending.part
+        return self._file.part
 
     def begin(
         self, first_pts: int, add_video: Callable[[av.container.OutputContainer], av.VideoStream]
@@ -94,7 +91,7 @@ class Mp4Muxer(Abortable):
             self.zero_pts = first_pts
         with self.errors():
             container = av.open(
-                str(self._pending.file.absolute()),
+                str(self._file.writable.absolute()),
                 "w",
                 format="mp4",
                 container_options={
@@ -145,9 +142,9 @@ class Mp4Muxer(Abortable):
         with self.errors():
             self._sound.mux_rest(self._shown)
             self._container.close()
-        self._sound.close()
-        size = self._pending.size()
-        self._pending.seal()
+            self._sound.close()
+            size = self._file.size()
+            self._file.seal()
         warnings = list(self._sound.warnings)
         if unread := self.info.metadata.unread:
             warnings.append(f"left out of the annotated video: {', '.join(unread)}")
@@ -155,17 +152,24 @@ class Mp4Muxer(Abortable):
 
     def publish(self) -> None:
         """Give the completed file its name."""
-        self._pending.publish()
+        with self.errors():
+            self._file.publish()
 
     def abort(self) -> None:
         """Stop and leave nothing behind; does nothing after ``publish``."""
         # Without its bytes the muxer has no second pass, which may take long.
-        self._pending.empty()
+        self._file.empty()
         if self._container is not None:
             self._sound.close()
             with suppress(FFmpegError, OSError):
                 self._container.close()
-        self._pending.discard()
+        self._file.discard()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.abort()
 
     @contextmanager
     def errors(self) -> Generator[None]:
