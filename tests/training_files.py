@@ -6,9 +6,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from typer.testing import CliRunner, Result
-
-from vidfx.cli.app import app
 
 RECIPE = """
 name = "tiny"
@@ -31,10 +28,6 @@ ema = 0.8
 [augmentation]
 flip = 0.0
 """
-
-
-def vidfx(*args: object) -> Result:
-    return CliRunner().invoke(app, [*map(str, args)])
 
 
 def draw(folder: Path, count: int, seed: int) -> None:

@@ -1,7 +1,8 @@
-"""Faults in worker processes, which the tests' own monkeypatches do not reach."""
+"""Faults in worker processes, where a monkeypatch of the test does not reach."""
 
 from __future__ import annotations
 
+import shutil
 import textwrap
 from pathlib import Path
 
@@ -16,10 +17,9 @@ def worker_faults(monkeypatch: pytest.MonkeyPatch, folder: Path, code: str) -> N
     monkeypatch.syspath_prepend(place)
 
 
-def results_in(folder: Path) -> set[str]:
-    """Names of all that stands in an output folder, but for what the batch knows of itself."""
-    return {
-        str(p.relative_to(folder))
-        for p in folder.rglob("*")
-        if p.is_file() and ".vidfx" not in p.relative_to(folder).parts
-    }
+def copies(clip: Path, folder: Path, *names: str) -> Path:
+    """``folder``, made, with a copy of ``clip`` under each name."""
+    folder.mkdir()
+    for name in names:
+        shutil.copy(clip, folder / f"{name}.mp4")
+    return folder

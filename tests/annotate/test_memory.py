@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import clips
-from tests.vidfx_process import start
+from tests.vidfx_command import start
 
 SIZE = (1280, 720)
 

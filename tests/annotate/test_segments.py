@@ -16,14 +16,13 @@ import av
 import cv2
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
 
 from benchmarks import clips
-from tests.worker_faults import results_in, worker_faults
+from tests.vidfx_command import results_in, vidfx
+from tests.worker_faults import worker_faults
 from vidfx.annotate import segments
 from vidfx.annotate.observations import FrameObservations, follow, load, save
 from vidfx.annotate.segments import cut_up
-from vidfx.cli.app import app
 from vidfx.config import Settings
 from vidfx.stages.look_ahead import FaceObservation
 from vidfx.stages.track import Tracker
@@ -35,10 +34,6 @@ from vidfx.workers import resources as machine
 
 SIZE = (480, 270)
 FAST = ("--preset", "ultrafast", "--crf", "12")
-
-
-def vidfx(*args: object) -> Result:
-    return CliRunner().invoke(app, [*map(str, args)])
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,25 +11,13 @@ from typing import Any
 
 import av
 import pytest
-from typer.testing import CliRunner, Result
 
 from tests.engine_files import constant_classifier
-from tests.vidfx_process import run, start
-from tests.worker_faults import results_in
+from tests.vidfx_command import DEFAULT_SIGINT, read_csv, results_in, run, run_python, start, vidfx
 from vidfx import schema
-from vidfx.cli.app import app
 from vidfx_engines.spec import EngineSpec, Thresholds
 
 FAST = ["--emotion", "none", "--detector-size", "320", "--preset", "ultrafast"]
-
-
-def vidfx(*args: object) -> Result:
-    return CliRunner().invoke(app, ["annotate", *map(str, args)])
-
-
-def table(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def leftovers(folder: Path) -> list[str]:
@@ -60,6 +44,7 @@ def engines(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def results(clip: Path, engines: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("results")
     done = vidfx(
+        "annotate",
         *(clip, "-o", out, "--emotion", engines["emotion"], "--recognition", engines["sure"]),
         *("--preset", "ultrafast", "--progress", "text"),
     )
@@ -81,7 +66,7 @@ def test_all_results_are_there_and_whole(results: Path, clip: Path) -> None:
 
 
 def test_rows_agree_with_the_columns_and_each_other(results: Path) -> None:
-    faces, frames = table(results / "clip.faces.csv"), table(results / "clip.frames.csv")
+    faces, frames = read_csv(results / "clip.faces.csv"), read_csv(results / "clip.frames.csv")
     assert list(faces[0]) == [c.name for c in schema.faces_columns()]
     assert list(frames[0]) == [c.name for c in schema.FRAMES_COLUMNS]
     assert [int(f["frame"]) for f in frames] == list(range(60))
@@ -127,32 +112,33 @@ def test_identity_band(
     clip: Path, engines: dict[str, Path], tmp_path: Path, engine: str, expected: str
 ) -> None:
     done = vidfx(
+        "annotate",
         *(clip, "-o", tmp_path, "--recognition", engines[engine], "--no-video", *FAST),
         *("--end", "0.5"),
     )
     assert done.exit_code == 0, done.stderr
-    assert {r["identity"] for r in table(tmp_path / "clip.faces.csv")} == {expected}
-    assert {r["target_present"] for r in table(tmp_path / "clip.frames.csv")} == {"0"}
+    assert {r["identity"] for r in read_csv(tmp_path / "clip.faces.csv")} == {expected}
+    assert {r["target_present"] for r in read_csv(tmp_path / "clip.frames.csv")} == {"0"}
 
 
 def test_every_third_frame_is_filled_from_both_sides(clip: Path, tmp_path: Path) -> None:
     args = ("--no-video", "--emotion", "none", "--detector", "centerface")  # sure of cut-off faces
-    assert vidfx(clip, "-o", tmp_path / "1", *args, "--every", 1).exit_code == 0
-    assert vidfx(clip, "-o", tmp_path / "3", *args, "--every", 3).exit_code == 0
-    dense, sparse = (table(tmp_path / n / "clip.frames.csv") for n in "13")
+    assert vidfx("annotate", clip, "-o", tmp_path / "1", *args, "--every", 1).exit_code == 0
+    assert vidfx("annotate", clip, "-o", tmp_path / "3", *args, "--every", 3).exit_code == 0
+    dense, sparse = (read_csv(tmp_path / n / "clip.frames.csv") for n in "13")
     assert [f["faces"] for f in sparse[41:59]] == [f["faces"] for f in dense[41:59]]
     looked = [int(f["frame"]) for f in sparse if f["detected"] == "1"]
     edges = {0, 19, 20, 39, 40, 59}
     assert looked == sorted({*range(0, 60, 3)} | edges)
-    rows = table(tmp_path / "3" / "clip.faces.csv")
+    rows = read_csv(tmp_path / "3" / "clip.faces.csv")
     for row in rows:
         assert row["source"] == "interpolated" or int(row["frame"]) in looked
 
 
 def test_a_window_of_time(clip: Path, tmp_path: Path) -> None:
-    done = vidfx(clip, "-o", tmp_path, *FAST, "--start", "0:00.5", "--end", "1")
+    done = vidfx("annotate", clip, "-o", tmp_path, *FAST, "--start", "0:00.5", "--end", "1")
     assert done.exit_code == 0, done.stderr
-    frames = table(tmp_path / "clip.frames.csv")
+    frames = read_csv(tmp_path / "clip.frames.csv")
     assert [int(f["frame"]) for f in frames] == list(range(15, 30))
     with av.open(str(tmp_path / "clip.annotated.mp4")) as video:
         assert sum(1 for _ in video.decode(video=0)) == 15
@@ -162,14 +148,14 @@ def test_again_is_skipped_other_settings_are_refused_overwrite_does_it(
     clip: Path, tmp_path: Path
 ) -> None:
     args = (clip, "-o", tmp_path, "--no-video", *FAST, "--end", "0.2")
-    assert vidfx(*args).exit_code == 0
+    assert vidfx("annotate", *args).exit_code == 0
     before = (tmp_path / "clip.summary.json").stat().st_mtime_ns
-    again = vidfx(*args)
+    again = vidfx("annotate", *args)
     assert again.exit_code == 0 and "skipped" in again.stderr
-    other = vidfx(*args, "--every", 2)
+    other = vidfx("annotate", *args, "--every", 2)
     assert other.exit_code == 1 and "exists already" in other.stderr
     assert (tmp_path / "clip.summary.json").stat().st_mtime_ns == before
-    assert vidfx(*args, "--every", 2, "--overwrite").exit_code == 0
+    assert vidfx("annotate", *args, "--every", 2, "--overwrite").exit_code == 0
     assert (tmp_path / "clip.summary.json").stat().st_mtime_ns > before
 
 
@@ -179,8 +165,8 @@ def test_another_threshold_or_label_is_other_work(clip: Path, tmp_path: Path) ->
     spec = EngineSpec.load(engine)
     args = (clip, "--recognition", engine, "--no-video", *FAST, "--end", "0.2", "-o")
     out = tmp_path / "out"
-    assert vidfx(*args, out).exit_code == 0
-    assert {row["identity"] for row in table(out / "clip.faces.csv")} == {"Ana"}
+    assert vidfx("annotate", *args, out).exit_code == 0
+    assert {row["identity"] for row in read_csv(out / "clip.faces.csv")} == {"Ana"}
     for number, now in enumerate(
         (
             replace(spec, thresholds=Thresholds(0.9, 0.2, "a test")),
@@ -188,11 +174,11 @@ def test_another_threshold_or_label_is_other_work(clip: Path, tmp_path: Path) ->
         )
     ):
         now.save(tmp_path)
-        again = vidfx(*args, out)
+        again = vidfx("annotate", *args, out)
         assert again.exit_code == 1 and "from other models" in again.stderr
         new = tmp_path / str(number)
-        assert vidfx(*args, new).exit_code == 0
-        named = {row["identity"] for row in table(new / "clip.faces.csv")}
+        assert vidfx("annotate", *args, new).exit_code == 0
+        named = {row["identity"] for row in read_csv(new / "clip.faces.csv")}
         assert named == ({"unknown"}, {"Bea"})[number]
 
 
@@ -202,7 +188,9 @@ def test_an_engine_that_gives_no_numbers_is_an_error_of_one_line(
     probs = dict.fromkeys(("angry", "happy"), float("nan"))
     engine = constant_classifier(tmp_path, "void", "emotion", probs)
     out = tmp_path / "out"
-    done = vidfx(clip, "-o", out, "--no-video", "--end", "0.5", *FAST, "--emotion", engine)
+    done = vidfx(
+        "annotate", clip, "-o", out, "--no-video", "--end", "0.5", *FAST, "--emotion", engine
+    )
     assert done.exit_code != 0
     assert "void: nothing that it gave can be probabilities" in done.stderr
     assert not list(out.glob("*.csv")) and not leftovers(out)
@@ -210,7 +198,7 @@ def test_an_engine_that_gives_no_numbers_is_an_error_of_one_line(
 
 def test_json_is_one_object_on_stdout(clip: Path, tmp_path: Path) -> None:
     args = (clip, tmp_path / "no.mp4", "-o", tmp_path, "--no-video", *FAST, "--end", "0.2")
-    done = vidfx(*args, "--json")
+    done = vidfx("annotate", *args, "--json")
     content = json.loads(done.stdout)
     assert done.exit_code == content["exit_code"] == 1
     states = {Path(r["input"]).name: r for r in content["results"]}
@@ -219,20 +207,20 @@ def test_json_is_one_object_on_stdout(clip: Path, tmp_path: Path) -> None:
 
 
 def test_dry_run_does_nothing(clip: Path, tmp_path: Path) -> None:
-    done = vidfx(clip, "-o", tmp_path / "out", "--dry-run")
+    done = vidfx("annotate", clip, "-o", tmp_path / "out", "--dry-run")
     assert done.exit_code == 0 and "clip.annotated.mp4" in done.stdout
     assert not (tmp_path / "out").exists()
 
 
 def test_progress_as_json_lines(clip: Path, tmp_path: Path) -> None:
     args = (clip, "-o", tmp_path, "--no-video", *FAST, "--end", "0.2")
-    done = vidfx(*args, "--progress", "jsonl")
+    done = vidfx("annotate", *args, "--progress", "jsonl")
     events: list[dict[str, Any]] = [json.loads(line) for line in done.stderr.splitlines()]
     assert [e["event"] for e in events if e["event"] in ("started", "done")] == ["started", "done"]
 
 
 def test_quiet_says_nothing(clip: Path, tmp_path: Path) -> None:
-    done = vidfx(clip, "-o", tmp_path, "--no-video", *FAST, "--end", "0.2", "--quiet")
+    done = vidfx("annotate", clip, "-o", tmp_path, "--no-video", *FAST, "--end", "0.2", "--quiet")
     assert done.exit_code == 0 and done.output == ""
 
 
@@ -254,7 +242,9 @@ def bad_inputs(folder: Path, clip: Path) -> dict[str, Path]:
 def test_bad_inputs_cost_one_line_each_and_nothing_else(clip: Path, tmp_path: Path) -> None:
     bad = bad_inputs(tmp_path, clip)
     out = tmp_path / "out"
-    done = vidfx(*bad.values(), clip, "-o", out, *FAST, "--end", "0.2", "--progress", "none")
+    done = vidfx(
+        "annotate", *bad.values(), clip, "-o", out, *FAST, "--end", "0.2", "--progress", "none"
+    )
     assert done.exit_code == 1
     lines = done.stderr.splitlines()
     for name in bad:
@@ -266,7 +256,7 @@ def test_bad_inputs_cost_one_line_each_and_nothing_else(clip: Path, tmp_path: Pa
 
 def test_nothing_readable_is_code_3(clip: Path, tmp_path: Path) -> None:
     bad = bad_inputs(tmp_path, clip)
-    assert vidfx(*bad.values(), "-o", tmp_path / "out", *FAST).exit_code == 3
+    assert vidfx("annotate", *bad.values(), "-o", tmp_path / "out", *FAST).exit_code == 3
 
 
 @pytest.mark.parametrize(
@@ -290,27 +280,21 @@ def test_usage_and_availability(
     clip: Path, engines: dict[str, Path], tmp_path: Path, args: list[str], code: int, names: str
 ) -> None:
     emotion = [] if "--emotion" in args else ["--emotion", engines["emotion"]]
-    done = vidfx(clip, "-o", tmp_path / "out", "--progress", "none", *emotion, *args)
+    done = vidfx("annotate", clip, "-o", tmp_path / "out", "--progress", "none", *emotion, *args)
     assert done.exit_code == code, done.output
     assert names in done.output and "Traceback" not in done.output
     assert not (tmp_path / "out").exists()
 
 
 def test_wrong_kind_of_engine(clip: Path, engines: dict[str, Path], tmp_path: Path) -> None:
-    done = vidfx(clip, "-o", tmp_path, "--emotion", engines["sure"])
+    done = vidfx("annotate", clip, "-o", tmp_path, "--emotion", engines["sure"])
     assert done.exit_code == 2 and "identity" in done.stderr
 
 
 def test_an_output_folder_that_cannot_be(clip: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    done = vidfx(clip, "-o", tmp_path / "file" / "out", *FAST, "--end", "0.2")
+    done = vidfx("annotate", clip, "-o", tmp_path / "file" / "out", *FAST, "--end", "0.2")
     assert done.exit_code == 1 and "file" in done.stderr and "Traceback" not in done.stderr
-
-
-def run_process(*args: object) -> subprocess.Popen[str]:
-    # a test run in the background inherits an ignored SIGINT
-    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    return start("annotate", *args, first=heard)
 
 
 def test_a_full_disk_costs_one_line_and_leaves_nothing(clip: Path, tmp_path: Path) -> None:
@@ -325,9 +309,10 @@ def test_a_full_disk_costs_one_line_and_leaves_nothing(clip: Path, tmp_path: Pat
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_ends_cleanly(clip: Path, tmp_path: Path, how: signal.Signals) -> None:
-    process = run_process(
-        *(clip, "-o", tmp_path, "--emotion", "none", "--detector-size", "2048"),
+    process = start(
+        *("annotate", clip, "-o", tmp_path, "--emotion", "none", "--detector-size", "2048"),
         *("--detector", "centerface", "--progress", "jsonl"),
+        first=DEFAULT_SIGINT,
     )
     assert process.stderr is not None
     for line in process.stderr:
@@ -349,13 +334,6 @@ def test_annotate_imports_no_torch(clip: Path, tmp_path: Path) -> None:
         "heavy = {'torch', 'torchvision', 'insightface', 'scipy', 'skimage'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
     )
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     args = ["annotate", clip, "-o", tmp_path, *FAST, "--end", "0.2", "--reader", "pyav"]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, args)],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_python(code, *args)
     assert done.returncode == 0, done.stderr

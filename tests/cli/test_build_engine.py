@@ -15,8 +15,7 @@ pytest.importorskip("PIL")
 from PIL import Image
 
 from tests.engines import toys
-from tests.training_files import vidfx
-from tests.vidfx_process import run
+from tests.vidfx_command import run, vidfx
 from vidfx.compile import build
 from vidfx_engines import store
 from vidfx_engines.spec import EngineSpec

@@ -8,13 +8,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from vidfx.cli.app import app
-
-
-def vidfx(*args: object) -> Result:
-    return CliRunner().invoke(app, ["dataset", *map(str, args)])
+from tests.vidfx_command import vidfx
 
 
 def fill(folder: Path, label: str, seeds: range) -> None:
@@ -42,7 +38,7 @@ def one_line(result: Result, code: int, *said: str) -> None:
 
 def test_split_then_check(folder: Path) -> None:
     before = {p: p.stat().st_mtime_ns for p in folder.rglob("*.png")}
-    split = vidfx("split", folder, "--seed", 5)
+    split = vidfx("dataset", "split", folder, "--seed", 5)
     assert split.exit_code == 0, split.output
     assert "class  train  val  test" in split.stdout
     assert "split.json" in split.stderr
@@ -52,7 +48,7 @@ def test_split_then_check(folder: Path) -> None:
         "val": 12,
         "test": 12,
     }
-    checked = vidfx("check", folder, "--strict")
+    checked = vidfx("dataset", "check", folder, "--strict")
     assert checked.exit_code == 0, checked.output
     assert "no problems" in checked.stdout
     assert (folder / "check.html").read_text().startswith("<!doctype html>")
@@ -61,11 +57,15 @@ def test_split_then_check(folder: Path) -> None:
 
 
 def test_json_is_one_object_on_stdout(folder: Path, tmp_path: Path) -> None:
-    made = vidfx("split", folder, "--json", "--ratios", "80/20", "-o", tmp_path / "other.json")
+    made = vidfx(
+        "dataset", "split", folder, "--json", "--ratios", "80/20", "-o", tmp_path / "other.json"
+    )
     assert json.loads(made.stdout) == json.loads((tmp_path / "other.json").read_text())
     assert set(json.loads(made.stdout)["files"]) == {"train", "val"}
     page = tmp_path / "page.html"
-    found = vidfx("check", folder, "--split", tmp_path / "other.json", "--json", "--html", page)
+    found = vidfx(
+        "dataset", "check", folder, "--split", tmp_path / "other.json", "--json", "--html", page
+    )
     assert json.loads(found.stdout)["parts"] == ["train", "val"]
     assert page.is_file()
     assert not (folder / "check.html").exists()
@@ -73,8 +73,8 @@ def test_json_is_one_object_on_stdout(folder: Path, tmp_path: Path) -> None:
 
 def test_strict_is_for_problems(folder: Path) -> None:
     fill(folder, "bob", range(1))  # a picture of ann
-    assert vidfx("check", folder, "--no-html").exit_code == 0
-    found = vidfx("check", folder, "--no-html", "--strict")
+    assert vidfx("dataset", "check", folder, "--no-html").exit_code == 0
+    found = vidfx("dataset", "check", folder, "--no-html", "--strict")
     assert found.exit_code == 1
     assert "2 pictures with equal pixels have different labels" in found.stdout
     assert f"mend: vidfx dataset split {folder}" in found.stdout
@@ -82,44 +82,58 @@ def test_strict_is_for_problems(folder: Path) -> None:
 
 
 def test_an_old_split_stays(folder: Path) -> None:
-    assert vidfx("split", folder).exit_code == 0
+    assert vidfx("dataset", "split", folder).exit_code == 0
     old = (folder / "split.json").read_text()
-    one_line(vidfx("split", folder, "--seed", 1), 1, "split.json is there already", "--overwrite")
+    one_line(
+        vidfx("dataset", "split", folder, "--seed", 1),
+        1,
+        "split.json is there already",
+        "--overwrite",
+    )
     assert (folder / "split.json").read_text() == old
-    assert vidfx("split", folder, "--seed", 1, "--overwrite").exit_code == 0
+    assert vidfx("dataset", "split", folder, "--seed", 1, "--overwrite").exit_code == 0
     assert (folder / "split.json").read_text() != old
 
 
 def test_one_person_against_the_others(folder: Path) -> None:
     for i in range(12):
         fill(folder, f"guest\x1b[31m{i}", range(100 + i, 101 + i))
-    done = vidfx("split", folder, "--target", "ann")
+    done = vidfx("dataset", "split", folder, "--target", "ann")
     assert done.exit_code == 0, done.output
     assert "other" in done.stdout
-    assert "\x1b" not in vidfx("check", folder, "--no-html").output
+    assert "\x1b" not in vidfx("dataset", "check", folder, "--no-html").output
 
 
 def test_data_split_on_disk(tmp_path: Path) -> None:
     for k, part in enumerate(("train", "val")):
         for j, label in enumerate(("ann", "bob")):
             fill(tmp_path / part, label, range(1000 * k + 100 * j, 1000 * k + 100 * j + 20))
-    one_line(vidfx("split", tmp_path), 2, "split on disk already", "--test-from val")
-    one_line(vidfx("split", tmp_path, "--test-from", "test"), 2, "no part 'test'", "train, val")
-    assert vidfx("split", tmp_path, "--test-from", "val").exit_code == 0
+    one_line(vidfx("dataset", "split", tmp_path), 2, "split on disk already", "--test-from val")
+    one_line(
+        vidfx("dataset", "split", tmp_path, "--test-from", "test"),
+        2,
+        "no part 'test'",
+        "train, val",
+    )
+    assert vidfx("dataset", "split", tmp_path, "--test-from", "val").exit_code == 0
     files = json.loads((tmp_path / "split.json").read_text())["files"]
     assert len(files["test"]) == 40
     assert all(path.startswith("val/") for path in files["test"])
 
 
 def test_every_mistake_is_one_line(folder: Path, tmp_path: Path) -> None:
-    one_line(vidfx("check", tmp_path / "nowhere"), 3, "nowhere", "no such folder")
-    one_line(vidfx("split", tmp_path / "nowhere"), 3, "nowhere", "no such folder")
-    one_line(vidfx("split", folder, "--ratios", "much"), 2, "much", "70/15/15")
-    one_line(vidfx("split", folder, "--ratios", "70/-1"), 2, "70/15/15")
-    one_line(vidfx("split", folder, "--group-by", "regex:("), 2, "mend the pattern")
-    one_line(vidfx("split", folder, "--group-by", "regex:z(.)"), 2, "ann/0.png")
-    one_line(vidfx("split", folder, "--target", "eve"), 2, "'eve'", "ann, bob")
-    one_line(vidfx("check", folder, "--split", tmp_path / "no.json"), 3, "no.json")
-    one_line(vidfx("split", folder, "-o", tmp_path / "no" / "s.json"), 1, "make the output folder")
+    one_line(vidfx("dataset", "check", tmp_path / "nowhere"), 3, "nowhere", "no such folder")
+    one_line(vidfx("dataset", "split", tmp_path / "nowhere"), 3, "nowhere", "no such folder")
+    one_line(vidfx("dataset", "split", folder, "--ratios", "much"), 2, "much", "70/15/15")
+    one_line(vidfx("dataset", "split", folder, "--ratios", "70/-1"), 2, "70/15/15")
+    one_line(vidfx("dataset", "split", folder, "--group-by", "regex:("), 2, "mend the pattern")
+    one_line(vidfx("dataset", "split", folder, "--group-by", "regex:z(.)"), 2, "ann/0.png")
+    one_line(vidfx("dataset", "split", folder, "--target", "eve"), 2, "'eve'", "ann, bob")
+    one_line(vidfx("dataset", "check", folder, "--split", tmp_path / "no.json"), 3, "no.json")
+    one_line(
+        vidfx("dataset", "split", folder, "-o", tmp_path / "no" / "s.json"),
+        1,
+        "make the output folder",
+    )
     fill(folder, "eve", range(900, 902))
-    one_line(vidfx("split", folder), 3, "'eve'", "--target")
+    one_line(vidfx("dataset", "split", folder), 3, "'eve'", "--target")

@@ -5,8 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-import subprocess
-import sys
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,10 +14,9 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
 
 from tests.engine_files import brightness_classifier, constant_classifier
-from vidfx.cli.app import app
+from tests.vidfx_command import read_csv, run_python, vidfx
 from vidfx.errors import UsageError
 from vidfx.evaluate.thresholds import write_thresholds
 from vidfx_engines.embedded import embedded
@@ -35,10 +32,6 @@ GREYS = {"dark": 20, "middle": 130, "bright": 240}
 FIGURES = ("confusion.png", "reliability.png", "report.html", "report.json", "predictions.csv")
 
 
-def vidfx(*args: object) -> Result:
-    return CliRunner().invoke(app, ["evaluate", *map(str, args)])
-
-
 def picture(file: Path, grey: float) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     assert cv2.imwrite(str(file), np.full((24, 20, 3), grey, np.uint8))
@@ -52,7 +45,7 @@ def folders(root: Path, greys: Mapping[str, list[float]]) -> Path:
 
 
 def figures(*args: object) -> dict[str, Any]:
-    result = vidfx(*args, "--json")
+    result = vidfx("evaluate", *args, "--json")
     assert result.exit_code == 0, result.output
     return json.loads(result.stdout)
 
@@ -107,14 +100,14 @@ def test_figures_of_known_pictures(shades: Path, shade_engine: Path) -> None:
 def test_results_stand_beside_the_model_and_the_report_is_text(
     shades: Path, shade_engine: Path
 ) -> None:
-    result = vidfx(shade_engine.parent, shades)
+    result = vidfx("evaluate", shade_engine.parent, shades)
     assert result.exit_code == 0, result.output
     out = shade_engine.parent / "evaluation"
     assert {*FIGURES, "mistakes.jpg"} == {p.name for p in out.iterdir()}
     assert "93.3" in result.stdout
     assert "part: all (there is neither a test nor a val part)" in result.stderr
     assert all(cv2.imread(str(out / n)) is not None for n in ("confusion.png", "mistakes.jpg"))
-    rows = list(csv.DictReader((out / "predictions.csv").open(encoding="utf-8")))
+    rows = read_csv(out / "predictions.csv")
     assert len(rows) == 30
     assert rows[0]["path"] == "bright/000.png"
     assert sum(float(rows[0][f"prob_{name}"]) for name in GREYS) == pytest.approx(1, abs=1e-4)
@@ -149,7 +142,7 @@ def test_the_part_that_is_taken_is_said(tmp_path: Path, shade_engine: Path) -> N
     train = figures(shade_engine, tmp_path / "parts", *out, "--part", "train")
     assert any("may have learned" in w for w in train["models"][0]["warnings"])
     assert figures(shade_engine, tmp_path / "parts", *out, "--part", "all")["models"][0]["n"] == 6
-    absent = vidfx(shade_engine, tmp_path / "parts", *out, "--part", "test")
+    absent = vidfx("evaluate", shade_engine, tmp_path / "parts", *out, "--part", "test")
     assert absent.exit_code == 2
     assert "vidfx dataset split" in absent.stderr
 
@@ -184,7 +177,7 @@ def test_temperature_is_taken_away(shades: Path, shade_engine: Path) -> None:
 
 def test_unreadable_pictures_are_left_out_with_a_line(shades: Path, shade_engine: Path) -> None:
     (shades / "dark" / "torn.jpg").write_bytes(b"\xff\xd8 no more")
-    result = vidfx(shade_engine, shades, "--json")
+    result = vidfx("evaluate", shade_engine, shades, "--json")
     assert json.loads(result.stdout)["models"][0]["n"] == 30
     (line,) = [line for line in result.stderr.splitlines() if line.startswith("warning")]
     assert str(shades / "dark" / "torn.jpg") in line
@@ -221,7 +214,7 @@ def test_thresholds_go_into_the_models_own_spec_whatever_was_built_of_it(
     data = people(tmp_path / "people", parts=("train", "val", "test"))
     before = EngineSpec.load(identity_engine)
     how = ("--precision", "int8", "--calibration", data, "--max-drop", "1", "-q")
-    built = CliRunner().invoke(app, ["build-engine", str(identity_engine), *map(str, how)])
+    built = vidfx("build-engine", identity_engine, *how)
     assert built.exit_code == 0, built.output
     (model,) = figures(identity_engine, data, "--target-far", 0.02)["models"]
     assert ", built 20" in model["why"]
@@ -247,7 +240,7 @@ def test_few_people_behind_a_threshold_are_told(
     tmp_path: Path, identity_engine: Path, others: int, warned: bool
 ) -> None:
     data = people(tmp_path / "people", parts=("train", "val", "test"), others=others)
-    result = vidfx(identity_engine, data, "--target-far", "0.05")
+    result = vidfx("evaluate", identity_engine, data, "--target-far", "0.05")
     assert (f"are of {others} people" in result.stderr) == warned
 
 
@@ -273,7 +266,7 @@ def test_hostile_names(tmp_path: Path) -> None:
     picture(data / label / name, 3)
     picture(data / "dark" / "-+1.png", 250)
     out = tmp_path / "out"
-    result = vidfx(engine, data, "-o", out)
+    result = vidfx("evaluate", engine, data, "-o", out)
     assert result.exit_code == 0, result.output
     assert "\x1b" not in result.output
     html = (out / "report.html").read_text(encoding="utf-8")
@@ -328,7 +321,7 @@ def test_mistakes_of_the_user(tmp_path: Path, shades: Path, identity_engine: Pat
         ((shade, shades, "-o", weights), 1, "cannot write"),
     ]
     for args, code, text in cases:
-        result = vidfx(*args, *(() if "-o" in args else ("-o", tmp_path / "out")))
+        result = vidfx("evaluate", *args, *(() if "-o" in args else ("-o", tmp_path / "out")))
         lines = [line for line in result.stderr.splitlines() if line.startswith("vidfx: ")]
         assert (result.exit_code, len(lines)) == (code, 1), (args, result.output)
         assert text in lines[0]
@@ -342,7 +335,7 @@ def test_nothing_readable(tmp_path: Path, shade_engine: Path) -> None:
     file = tmp_path / "d" / "dark" / "x.png"
     file.parent.mkdir(parents=True)
     file.write_bytes(b"")
-    result = vidfx(shade_engine, tmp_path / "d")
+    result = vidfx("evaluate", shade_engine, tmp_path / "d")
     assert result.exit_code == 3
     assert "not one of 1 pictures can be read" in result.stderr
 
@@ -354,7 +347,8 @@ def test_neither_torch_nor_slow_help() -> None:
         "import vidfx.evaluate.output, vidfx.cli.console.evaluate_text\n"
         "assert 'torch' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    done = run_python(code)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.slow

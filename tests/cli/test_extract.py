@@ -4,32 +4,17 @@ from __future__ import annotations
 
 import json
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-import typer
-from typer.testing import CliRunner, Result
 
-from vidfx.cli.commands.extract import extract
+from tests.vidfx_command import DEFAULT_SIGINT, start, vidfx
 from vidfx_training.dataset.index import read_faces
 
 FAST = ["--size", "64", "--min-face", "10", "--min-quality", "0"]
-SCRIPT = """
-import signal; signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run may ignore it
-import typer; from vidfx.cli.commands.extract import extract; typer.run(extract)
-"""
-
-app = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None)
-app.command()(extract)
-
-
-def vidfx(*args: object) -> Result:
-    return CliRunner().invoke(app, list(map(str, args)))
 
 
 @pytest.fixture
@@ -43,7 +28,7 @@ def people(tmp_path: Path, astronaut: np.ndarray, group: np.ndarray) -> Path:
 
 
 def test_a_line_for_each_label_and_for_what_was_left_out(people: Path, tmp_path: Path) -> None:
-    done = vidfx(people, "--label-by-folder", "-o", tmp_path / "out", *FAST)
+    done = vidfx("dataset", "extract", people, "--label-by-folder", "-o", tmp_path / "out", *FAST)
     assert done.exit_code == 0, done.stderr
     assert done.stdout.splitlines() == [
         "Eileen: 1 crops, 1 in all",
@@ -52,14 +37,26 @@ def test_a_line_for_each_label_and_for_what_was_left_out(people: Path, tmp_path:
         "sources: 2 looked at",
     ]
     assert "detection: " in done.stderr
-    again = vidfx(people, "--label-by-folder", "-o", tmp_path / "out", *FAST, "--quiet")
+    again = vidfx(
+        "dataset", "extract", people, "--label-by-folder", "-o", tmp_path / "out", *FAST, "--quiet"
+    )
     assert (again.exit_code, again.stdout, again.stderr) == (0, "", "")
 
 
 def test_json_is_one_object(people: Path, tmp_path: Path) -> None:
     (people / "bad.jpg").write_bytes(b"no picture")
     done = vidfx(
-        people, "--label", "ana", "-o", tmp_path / "out", *FAST, "--faces", "all", "--json"
+        "dataset",
+        "extract",
+        people,
+        "--label",
+        "ana",
+        "-o",
+        tmp_path / "out",
+        *FAST,
+        "--faces",
+        "all",
+        "--json",
     )
     content = json.loads(done.stdout)
     assert done.exit_code == content["exit_code"] == 1
@@ -77,7 +74,9 @@ def test_colours_and_their_detail_are_kept(tmp_path: Path, astronaut: np.ndarray
     striped[:, ::2] = striped[:, ::2] // 4 * 3 + np.array([63, 0, 0], np.uint8)
     source = tmp_path / "a.png"
     assert cv2.imwrite(str(source), striped[..., ::-1])
-    done = vidfx(source, "--label", "x", "-o", tmp_path / "out", "--size", "224")
+    done = vidfx(
+        "dataset", "extract", source, "--label", "x", "-o", tmp_path / "out", "--size", "224"
+    )
     assert done.exit_code == 0, done.stderr
     data = (tmp_path / "out/x/a-1.jpg").read_bytes()
     frame = data.index(b"\xff\xc0")  # the three components' sampling factors
@@ -94,7 +93,7 @@ def test_colours_and_their_detail_are_kept(tmp_path: Path, astronaut: np.ndarray
         (["--label", "a", "--size", "9"], 2, "--size is 9"),
         (["--label", "a", "--per-second", "nan"], 2, "--per-second is nan"),
         (["--label", "a", "--limit", "0"], 2, "--limit is 0"),
-        (["--label", "a", "--start", "soon"], 2, "is not a time"),
+        (["--label", "a", "--start", "soon"], 2, "--start: seconds (90.5) or [HH:]MM:SS"),
         (["--label", "a", "--detector", "none.onnx"], 4, "no such file"),
         (["--label", "a", "--backend", "tpu"], 4, "tpu"),
     ],
@@ -102,7 +101,7 @@ def test_colours_and_their_detail_are_kept(tmp_path: Path, astronaut: np.ndarray
 def test_a_mistake_is_one_line_with_a_hint(
     people: Path, tmp_path: Path, args: list[str], code: int, words: str
 ) -> None:
-    done = vidfx(people, "-o", tmp_path / "out", *args)
+    done = vidfx("dataset", "extract", people, "-o", tmp_path / "out", *args)
     assert done.exit_code == code, done.stderr
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("vidfx: ")
@@ -114,18 +113,22 @@ def test_a_mistake_is_one_line_with_a_hint(
 def test_nothing_readable_is_3(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").write_bytes(b"no picture")
     out = tmp_path / "out"
-    assert vidfx(tmp_path / "a.jpg", "--label", "a", "-o", out).exit_code == 3
-    assert vidfx(tmp_path / "none.mp4", "--label", "a", "-o", out).exit_code == 3
+    assert vidfx("dataset", "extract", tmp_path / "a.jpg", "--label", "a", "-o", out).exit_code == 3
+    assert (
+        vidfx("dataset", "extract", tmp_path / "none.mp4", "--label", "a", "-o", out).exit_code == 3
+    )
 
 
 def test_another_crop_names_the_file(people: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    assert vidfx(people, "--label", "a", "-o", out, *FAST).exit_code == 0
-    done = vidfx(people, "--label", "b", "-o", out, "--template", "fer", "--size", "64")
+    assert vidfx("dataset", "extract", people, "--label", "a", "-o", out, *FAST).exit_code == 0
+    done = vidfx(
+        "dataset", "extract", people, "--label", "b", "-o", out, "--template", "fer", "--size", "64"
+    )
     assert done.exit_code == 2
     assert "dataset.json" in done.stderr
     (out / "dataset.json").write_text("{")
-    done = vidfx(people, "--label", "b", "-o", out, *FAST, "--json")
+    done = vidfx("dataset", "extract", people, "--label", "b", "-o", out, *FAST, "--json")
     assert done.exit_code == json.loads(done.stdout)["exit_code"] == 3
     assert "dataset.json" in done.stderr
 
@@ -139,9 +142,7 @@ def test_ctrl_c_and_kill_leave_what_is_whole(clip: Path, tmp_path: Path) -> None
     args = [str(folder), "--label", "a", "-o", str(out), *FAST, "--detector-size", "320"]
     for number in (signal.SIGINT, signal.SIGKILL):
         before = len(read_faces(out))
-        process = subprocess.Popen(
-            [sys.executable, "-c", SCRIPT, *args], stderr=subprocess.PIPE, stdout=subprocess.PIPE
-        )
+        process = start("dataset", "extract", *args, first=DEFAULT_SIGINT)
         until = time.monotonic() + 30
         while time.monotonic() < until and len(read_faces(out)) == before:
             time.sleep(0.02)
@@ -149,12 +150,12 @@ def test_ctrl_c_and_kill_leave_what_is_whole(clip: Path, tmp_path: Path) -> None
         _, said = process.communicate(timeout=30)
         if number == signal.SIGINT:
             assert process.returncode == 130, said
-            assert b"run the same command again" in said
+            assert "run the same command again" in said
             assert not (out / ".extract").exists()
             assert {p.name for p in (out / "a").iterdir()} == {
                 Path(row["path"]).name for row in read_faces(out)
             }
-    done = vidfx(*args, "--json")
+    done = vidfx("dataset", "extract", *args, "--json")
     assert done.exit_code == 0, done.stderr
     sources = json.loads(done.stdout)["sources"]
     assert sources["skipped"] >= 2

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from vidfx.cli.app import app
+from tests.vidfx_command import read_csv, vidfx
 
 
 def annotate(clip: Path, out: Path, *args: str) -> tuple[list[dict[str, str]], dict[str, int]]:
     """The face rows and the counts of a clip."""
-    done = CliRunner().invoke(
-        app, ["annotate", str(clip), "-o", str(out), "--no-video", "--json", *args]
-    )
+    done = vidfx("annotate", clip, "-o", out, "--no-video", "--json", *args)
     assert done.exit_code == 0, done.stderr
     (result,) = json.loads(done.stdout)["results"]
-    with Path(result["outputs"]["faces"]).open(newline="") as file:
-        return list(csv.DictReader(file)), result["counts"]
+    return read_csv(Path(result["outputs"]["faces"])), result["counts"]
 
 
 def test_a_face_begins_to_smile(test_data: Path, tmp_path: Path) -> None:

@@ -10,18 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner, Result
 
-from tests.worker_faults import results_in, worker_faults
-from vidfx.cli.app import app
+from tests.vidfx_command import results_in, vidfx
+from tests.worker_faults import worker_faults
 from vidfx.jobs import outcomes as outcome
 from vidfx.output.strict_json import to_json
 
 SHORT = ["--emotion", "none", "--detector-size", "320", "--preset", "ultrafast", "--end", "0.2"]
-
-
-def vidfx(*args: object) -> Result:
-    return CliRunner().invoke(app, ["annotate", *map(str, args)])
 
 
 def state(folder: Path) -> dict[str, bytes]:
@@ -34,8 +29,8 @@ def test_another_video_of_the_same_name_is_not_done(clip: Path, tmp_path: Path) 
         path.parent.mkdir()
         shutil.copy(clip, path)
     os.utime(second, (1, 1))
-    assert vidfx(first, "-o", tmp_path / "out", *SHORT).exit_code == 0
-    done = vidfx(second, "-o", tmp_path / "out", *SHORT)
+    assert vidfx("annotate", first, "-o", tmp_path / "out", *SHORT).exit_code == 0
+    done = vidfx("annotate", second, "-o", tmp_path / "out", *SHORT)
     assert done.exit_code == 1 and "another input" in done.stderr
 
 
@@ -43,26 +38,26 @@ def test_other_words_are_other_work(clip: Path, tmp_path: Path) -> None:
     words = tmp_path / "words.toml"
     words.write_text('happy = "Ha!"')
     args = (clip, "-o", tmp_path / "out", "--messages", words, *SHORT)
-    assert vidfx(*args).exit_code == 0
-    assert "skipped" in vidfx(*args).stderr
+    assert vidfx("annotate", *args).exit_code == 0
+    assert "skipped" in vidfx("annotate", *args).stderr
     words.write_text('happy = "Ho!"')
-    assert vidfx(*args).exit_code == 1
+    assert vidfx("annotate", *args).exit_code == 1
 
 
 def test_a_result_that_was_removed_is_made_again(clip: Path, tmp_path: Path) -> None:
     args = (clip, "-o", tmp_path, *SHORT)
-    assert vidfx(*args).exit_code == 0
+    assert vidfx("annotate", *args).exit_code == 0
     (tmp_path / "clip.annotated.mp4").unlink()
-    assert vidfx(*args).exit_code == 0
+    assert vidfx("annotate", *args).exit_code == 0
     assert (tmp_path / "clip.annotated.mp4").is_file()
 
 
 @pytest.mark.parametrize("video", ["--video", "--no-video"])
 def test_a_failed_overwrite_leaves_the_old_results(clip: Path, tmp_path: Path, video: str) -> None:
-    assert vidfx(clip, "-o", tmp_path, *SHORT).exit_code == 0
+    assert vidfx("annotate", clip, "-o", tmp_path, *SHORT).exit_code == 0
     before = state(tmp_path)
     late = ["--start", "99", "--end", "100"]
-    done = vidfx(clip, "-o", tmp_path, *SHORT, *late, video, "--overwrite")
+    done = vidfx("annotate", clip, "-o", tmp_path, *SHORT, *late, video, "--overwrite")
     assert done.exit_code != 0 and "not one frame" in done.stderr
     assert state(tmp_path) == before
 
@@ -89,21 +84,21 @@ def test_one_video_that_breaks_an_engine_does_not_end_the_batch(
     others = [tmp_path / "other.mp4", tmp_path / "third.mp4"]
     for other in others:
         shutil.copy(clip, other)
-    done = vidfx(*others, clip, "-o", tmp_path / "out", *SHORT, "--json")
+    done = vidfx("annotate", *others, clip, "-o", tmp_path / "out", *SHORT, "--json")
     results = json.loads(done.stdout)["results"]
     assert [r["status"] for r in results] == ["failed", "failed", "done"]
     assert "the engine broke" in results[0]["error"]["message"]
     assert results[0]["error"]["type"] == "EngineFailedError"
     assert "ZeroDivisionError" in results[1]["error"]["message"]
     assert done.exit_code == 1
-    alone = vidfx(others[0], "-o", tmp_path / "out", *SHORT)
+    alone = vidfx("annotate", others[0], "-o", tmp_path / "out", *SHORT)
     assert alone.exit_code == 4  # not 3: the input can be read
 
 
 def test_a_video_of_other_rows_does_not_stay(clip: Path, tmp_path: Path) -> None:
-    assert vidfx(clip, "-o", tmp_path, *SHORT).exit_code == 0
+    assert vidfx("annotate", clip, "-o", tmp_path, *SHORT).exit_code == 0
     other = ["--no-video", "--every", 2, "--overwrite"]
-    assert vidfx(clip, "-o", tmp_path, *SHORT, *other).exit_code == 0
+    assert vidfx("annotate", clip, "-o", tmp_path, *SHORT, *other).exit_code == 0
     assert results_in(tmp_path) == {"clip.faces.csv", "clip.frames.csv", "clip.summary.json"}
 
 
@@ -130,7 +125,7 @@ def test_an_input_that_changes_while_it_is_read_is_not_done(
     inputs = [tmp_path / "grows.mp4", tmp_path / "goes.mp4"]
     for path in inputs:
         shutil.copy(clip, path)
-    done = vidfx(*inputs, "-o", tmp_path / "out", *SHORT, "--json")
+    done = vidfx("annotate", *inputs, "-o", tmp_path / "out", *SHORT, "--json")
     results = json.loads(done.stdout)["results"]
     assert [r["error"]["type"] for r in results] == ["ChangedError"] * 2
     assert done.exit_code == 1 and not results_in(tmp_path / "out")
@@ -141,15 +136,15 @@ def test_what_differs_from_what_is_there_is_said(clip: Path, tmp_path: Path) -> 
     content = clip.read_bytes()
     path.write_bytes(content)
     args = (path, "-o", tmp_path / "out", *SHORT, "--no-video")
-    assert vidfx(*args).exit_code == 0
+    assert vidfx("annotate", *args).exit_code == 0
     same = ["--device", "cpu", "--detector", "embedded", "--crf", "40", "--start", "0"]
-    assert vidfx(*args, *same).exit_code == 0
-    assert "from other settings (every)" in vidfx(*args, "--every", 2).stderr
-    assert "from other settings (video, crf" in vidfx(*args, "--video").stderr
-    assert "from other models" in vidfx(*args, "--emotion", "embedded").stderr
+    assert vidfx("annotate", *args, *same).exit_code == 0
+    assert "from other settings (every)" in vidfx("annotate", *args, "--every", 2).stderr
+    assert "from other settings (video, crf" in vidfx("annotate", *args, "--video").stderr
+    assert "from other models" in vidfx("annotate", *args, "--emotion", "embedded").stderr
     path.write_bytes(content + bytes(100))
     told = f"another input: it had {len(content)} bytes, and now it has {len(content) + 100}"
-    assert told in vidfx(*args).stderr
+    assert told in vidfx("annotate", *args).stderr
 
 
 def test_numbers_that_are_none_are_null_in_json() -> None:
@@ -163,31 +158,33 @@ def test_numbers_that_are_none_are_null_in_json() -> None:
 def test_a_name_that_is_not_utf8(clip: Path, tmp_path: Path) -> None:
     name = os.fsdecode(b"x\xff\x1b[31m.mp4")
     shutil.copy(clip, tmp_path / name)
-    done = vidfx(tmp_path / name, "-o", tmp_path / "out", *SHORT, "--json")
+    done = vidfx("annotate", tmp_path / name, "-o", tmp_path / "out", *SHORT, "--json")
     assert done.exit_code == 0, done.stderr
     assert json.loads(done.stdout)["results"][0]["input"].endswith(name)
     assert "\x1b" not in done.stderr
-    assert "\x1b" not in vidfx(tmp_path / name, "-o", tmp_path / "new", "--dry-run").stdout
+    assert (
+        "\x1b" not in vidfx("annotate", tmp_path / name, "-o", tmp_path / "new", "--dry-run").stdout
+    )
     assert len(results_in(tmp_path / "out")) == 4
 
 
 def test_a_folder_in_the_place_of_a_result(clip: Path, tmp_path: Path) -> None:
     (tmp_path / "clip.frames.csv").mkdir()
-    done = vidfx(clip, "-o", tmp_path, *SHORT, "--overwrite")
+    done = vidfx("annotate", clip, "-o", tmp_path, *SHORT, "--overwrite")
     assert done.exit_code == 1 and "clip.frames.csv" in done.stderr
     assert not results_in(tmp_path)
 
 
 def test_a_dry_run_tells_what_would_happen(clip: Path, tmp_path: Path) -> None:
-    assert vidfx(clip, "-o", tmp_path, *SHORT).exit_code == 0
-    done = vidfx(clip, "-o", tmp_path, *SHORT, "--dry-run", "--json")
+    assert vidfx("annotate", clip, "-o", tmp_path, *SHORT).exit_code == 0
+    done = vidfx("annotate", clip, "-o", tmp_path, *SHORT, "--dry-run", "--json")
     assert json.loads(done.stdout)["results"][0]["status"] == "skipped"
-    other = vidfx(clip, "-o", tmp_path, *SHORT, "--dry-run", "--every", 2)
+    other = vidfx("annotate", clip, "-o", tmp_path, *SHORT, "--dry-run", "--every", 2)
     assert other.exit_code == 1
 
 
 def test_json_also_tells_of_errors_before_any_work(clip: Path, tmp_path: Path) -> None:
-    done = vidfx(clip, "-o", tmp_path, "--recognition", "no.onnx", "--json")
+    done = vidfx("annotate", clip, "-o", tmp_path, "--recognition", "no.onnx", "--json")
     content = json.loads(done.stdout)
     assert content["exit_code"] == done.exit_code == 4
     assert "no.onnx" in content["error"]["message"]
@@ -197,7 +194,9 @@ def test_an_image_is_a_video_of_one_frame(astronaut: np.ndarray, tmp_path: Path)
     import cv2
 
     cv2.imwrite(str(tmp_path / "one.png"), astronaut[:, :, ::-1])
-    done = vidfx(tmp_path / "one.png", "-o", tmp_path / "out", "--emotion", "none", "--json")
+    done = vidfx(
+        "annotate", tmp_path / "one.png", "-o", tmp_path / "out", "--emotion", "none", "--json"
+    )
     assert done.exit_code == 0, done.stderr
     assert json.loads(done.stdout)["results"][0]["counts"]["face_rows"] == 1
 

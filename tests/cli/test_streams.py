@@ -4,13 +4,14 @@ gone: what was asked for is done all the same, or one line says why not."""
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.vidfx_command import run_python, same_imports
 
 MAIN = "from vidfx.cli import main; main()"
 needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
@@ -19,13 +20,12 @@ needs_full = pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is
 def shell(words: str, redirections: str) -> subprocess.CompletedProcess[str]:
     """`vidfx WORDS REDIRECTIONS`, as a shell runs it."""
     command = f"{shlex.quote(sys.executable)} -c {shlex.quote(MAIN)} {words} {redirections}"
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     return subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command}"],
         capture_output=True,
         check=False,
         text=True,
-        env=environment,
+        env=same_imports(),
     )
 
 
@@ -68,13 +68,12 @@ def test_json_that_cannot_be_written_is_an_error_after_the_work(tmp_path: Path) 
 def test_a_working_folder_that_is_gone_is_one_line(tmp_path: Path, words: str) -> None:
     gone = tmp_path / "gone"
     command = f"mkdir {gone}; cd {gone}; rmdir {gone}; {shlex.quote(sys.executable)} -c"
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(os.path.isabs, sys.path))}
     ended = subprocess.run(
         ["bash", "-c", f"{command} {shlex.quote(MAIN)} {words}"],
         capture_output=True,
         check=False,
         text=True,
-        env=environment,
+        env=same_imports(),
     )
     (line,) = ended.stderr.splitlines()
     assert ended.returncode == 2 and "the working folder is gone" in line
@@ -86,8 +85,7 @@ def test_what_the_terminal_cannot_show_is_escaped() -> None:
         [sys.executable, "-c", script],
         capture_output=True,
         check=False,
-        env=os.environ
-        | {"PYTHONPATH": os.pathsep.join(sys.path), "PYTHONIOENCODING": "ascii:strict"},
+        env=same_imports() | {"PYTHONIOENCODING": "ascii:strict"},
     )
     assert ended.returncode == 3 and b"Traceback" not in ended.stderr
     assert b"there is no such file" in ended.stderr
@@ -95,10 +93,5 @@ def test_what_the_terminal_cannot_show_is_escaped() -> None:
 
 def test_an_interruption_before_a_command_begins_is_one_line() -> None:
     interrupted = "import vidfx.cli.app as app\ndef run(): raise KeyboardInterrupt\napp.run = run\n"
-    done = subprocess.run(
-        [sys.executable, "-c", interrupted + MAIN, "status", "."],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_python(interrupted + MAIN, "status", ".")
     assert (done.returncode, done.stderr) == (130, "vidfx: interrupted\n")

@@ -11,7 +11,8 @@ from typer.testing import Result
 
 pytest.importorskip("torch")
 
-from tests.training_files import RECIPE, draw, vidfx
+from tests.training_files import RECIPE, draw
+from tests.vidfx_command import last_line, vidfx
 from vidfx_training import loop
 
 
@@ -31,10 +32,6 @@ def data(tmp_path: Path) -> Path:
 def train(data: Path, *more: object, recipe: str = "tiny.toml") -> Result:
     words = ("train", "emotion", data, "-o", data.parent / "run", "--threads", 1)
     return vidfx(*words, "--recipe", data.parent / recipe, *more)
-
-
-def last_line(done: Result) -> str:
-    return done.stderr.strip().splitlines()[-1]
 
 
 def test_json_is_one_object_and_run_json_tells_how_it_was_made(

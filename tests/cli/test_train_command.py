@@ -12,8 +12,8 @@ import pytest
 pytest.importorskip("torch")
 import torch
 
-from tests.training_files import RECIPE, draw, vidfx
-from tests.vidfx_process import start
+from tests.training_files import RECIPE, draw
+from tests.vidfx_command import start, vidfx
 
 MADE = {
     "best.safetensors", "curves.png", "log.csv", "log.jsonl", "run.json",

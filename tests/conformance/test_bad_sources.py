@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -16,6 +14,7 @@ import pytest
 
 from tests.conformance.readers import READERS, assert_refused, read
 from tests.conformance.synthetic import Clip, number_in
+from tests.vidfx_command import run_python
 from vidfx.errors import DecodeError, NotMediaError, UsageError
 from vidfx.video.read.decord_source import DecordSource
 from vidfx.video.read.preflight import preflight
@@ -126,13 +125,7 @@ def test_only_the_reader_that_is_used_is_imported_and_nothing_is_printed(tmp_pat
         f"s, _ = open_source(Path({str(path)!r}), planes=False)\n"
         "print(sum(1 for _ in s), 'nvidia' in sys.modules)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        check=True,
-        cwd=Path(__file__).parents[2],
-    )
+    done = run_python(code)
     assert done.stderr == ""
     assert done.stdout.split()[1] == "False"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,7 @@ pytest.importorskip("torch")
 import torch
 
 from tests.engine_files import brightness_classifier, detector_spec
-from tests.training_files import vidfx
+from tests.vidfx_command import read_csv, vidfx
 from tests.worker_faults import worker_faults
 from vidfx.device import heads
 from vidfx.device.analyzer import DeviceAnalyzer, ThroughHost, tensor_engine
@@ -282,8 +281,7 @@ def test_an_engine_with_tensors_is_taken_as_it_is() -> None:
 
 def rows_of(folder: Path) -> list[dict[str, str]]:
     (file,) = folder.glob("*.faces.csv")
-    with file.open(newline="") as stream:
-        return list(csv.DictReader(stream))
+    return read_csv(file)
 
 
 def annotate(clip: Path, out: Path, *args: str) -> list[dict[str, str]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import subprocess
 import sys
 import weakref
 from dataclasses import replace
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.engines import toys
+from tests.vidfx_command import run_python
 from vidfx_engines import compiled_cache
 from vidfx_engines.backends import onnxruntime as onnxruntime_backend
 from vidfx_engines.backends import openvino as ov
@@ -209,7 +209,6 @@ def watch(event, arguments):
     if event.startswith(("socket.", "urllib.", "subprocess.", "os.fork")):
         raise SystemExit(f"{event} {arguments}")
 sys.addaudithook(watch)
-sys.path[:0] = sys.argv[2:]
 import numpy as np
 from vidfx_engines.select import select
 for backend in ("openvino", "onnxruntime"):
@@ -220,17 +219,11 @@ for backend in ("openvino", "onnxruntime"):
 def test_nothing_is_sent(toy: Path) -> None:
     """OpenVINO, imported the plain way, tells Google Analytics."""
     pytest.importorskip("onnxruntime")
-    paths = [path for path in sys.path if path]
-    done = subprocess.run(
-        [sys.executable, "-c", WATCH, str(toy), *paths], capture_output=True, text=True, check=False
-    )
+    done = run_python(WATCH, toy)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_importing_the_package_imports_no_library() -> None:
-    script = "import sys; sys.path[:0] = sys.argv[1:]; import vidfx_engines; print(*sys.modules)"
-    paths = [path for path in sys.path if path]
-    done = subprocess.run(
-        [sys.executable, "-c", script, *paths], capture_output=True, text=True, check=True
-    )
+    done = run_python("import sys, vidfx_engines; print(*sys.modules)")
+    assert done.returncode == 0, done.stderr
     assert not {"openvino", "onnxruntime", "onnx", "torch", "vidfx"} & set(done.stdout.split())

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +11,8 @@ import numpy as np
 import pytest
 
 from tests.engines import toys
-from tests.training_files import RECIPE, draw, vidfx
+from tests.training_files import RECIPE, draw
+from tests.vidfx_command import read_csv, run_python, vidfx
 from vidfx_engines.backends.tensorrt import rtx_misfit
 from vidfx_engines.backends.tensorrt_library import gpu, version
 from vidfx_engines.embedded import embedded
@@ -155,8 +153,7 @@ def test_annotate_on_a_gpu_gives_the_rows_of_the_cpu(
         more = ("--device", device, "--every", "2")
         done = vidfx("annotate", clip, "-o", tmp_path / device, *more)
         assert done.exit_code == 0, done.output
-        with (tmp_path / device / "clip.faces.csv").open(newline="") as stream:
-            rows[device] = list(csv.DictReader(stream))
+        rows[device] = read_csv(tmp_path / device / "clip.faces.csv")
     summary = json.loads((tmp_path / "cuda" / "clip.summary.json").read_text())
     assert {m["backend"] for m in summary["models"]} == {ready}
     assert abs(len(rows["cpu"]) - len(rows["cuda"])) <= 0.01 * len(rows["cpu"])
@@ -244,4 +241,4 @@ def test_training_on_a_gpu_learns_and_says_where(tmp_path: Path, cuda: str) -> N
 
 def test_importing_annotate_makes_no_cuda_context() -> None:
     code = "import vidfx.cli.commands.annotate, sys; sys.exit('torch' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert run_python(code).returncode == 0

@@ -10,7 +10,7 @@ from typing import Any
 import fsspec
 import pytest
 
-from tests.training_files import vidfx
+from tests.vidfx_command import vidfx
 from vidfx.errors import InputError, UnavailableError
 from vidfx.jobs import storage
 from vidfx.jobs.plan import plan

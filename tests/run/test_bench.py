@@ -6,14 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from vidfx.cli.app import app
+from tests.vidfx_command import vidfx
 from vidfx.run.bench import THREADS, Timing
-
-
-def vidfx(*args: object) -> Result:
-    return CliRunner().invoke(app, ["bench", *map(str, args)])
 
 
 def test_the_busiest_thread_and_its_largest_stage_are_the_limit() -> None:
@@ -25,7 +20,9 @@ def test_the_busiest_thread_and_its_largest_stage_are_the_limit() -> None:
 
 
 def test_every_stage_of_the_pipeline_belongs_to_a_thread(clip: Path) -> None:
-    done = vidfx(clip, "--seconds", 2, "--emotion", "none", "--preset", "ultrafast", "--json")
+    done = vidfx(
+        "bench", clip, "--seconds", 2, "--emotion", "none", "--preset", "ultrafast", "--json"
+    )
     assert done.exit_code == 0, done.stderr
     found = json.loads(done.stdout)
     known = {stage for stages in THREADS.values() for stage in stages}
@@ -39,7 +36,7 @@ def test_every_stage_of_the_pipeline_belongs_to_a_thread(clip: Path) -> None:
 
 
 def test_the_table(clip: Path) -> None:
-    done = vidfx(clip, "--seconds", 2, "--emotion", "none", "--preset", "ultrafast")
+    done = vidfx("bench", clip, "--seconds", 2, "--emotion", "none", "--preset", "ultrafast")
     assert done.exit_code == 0, done.stderr
     assert "frames/s" in done.stdout and "reading: decode" in done.stdout
     assert "of the time, most of it" in done.stdout
@@ -47,5 +44,5 @@ def test_the_table(clip: Path) -> None:
 
 def test_what_is_no_video(tmp_path: Path) -> None:
     (tmp_path / "no.mp4").write_text("no")
-    done = vidfx(tmp_path / "no.mp4")
+    done = vidfx("bench", tmp_path / "no.mp4")
     assert done.exit_code == 1 and "no.mp4" in done.stderr and "Traceback" not in done.stderr

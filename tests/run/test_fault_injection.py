@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from benchmarks import clips
 from tests.nth_call import fail_nth
-from tests.worker_faults import results_in, worker_faults
-from vidfx.cli.app import app
+from tests.vidfx_command import results_in, statuses, vidfx
+from tests.worker_faults import worker_faults
 from vidfx.jobs import ledger
 from vidfx.workers import supervisor as workers
 
@@ -59,10 +59,6 @@ IN_A_WORKER = [
 ]
 
 
-def vidfx(*args: object) -> Result:
-    return CliRunner().invoke(app, [*map(str, args)])
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three videos of three small frames."""
@@ -74,10 +70,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def annotate(folder: Path, out: Path) -> Result:
     return vidfx("annotate", folder, "-o", out, *FAST, "--json", "--progress", "text")
-
-
-def statuses(done: Result) -> list[str]:
-    return [r["status"] for r in json.loads(done.stdout)["results"]]
 
 
 def check(done: Result, out: Path) -> None:
@@ -98,7 +90,7 @@ def check(done: Result, out: Path) -> None:
 def again(folder: Path, out: Path) -> None:
     done = annotate(folder, out)
     assert done.exit_code == 0, done.stderr
-    assert set(statuses(done)) <= {"done", "skipped"} and len(results_in(out)) == 12
+    assert set(statuses(done).values()) <= {"done", "skipped"} and len(results_in(out)) == 12
 
 
 @pytest.fixture
@@ -131,7 +123,7 @@ def test_what_is_the_logs_fault_costs_nothing(
     out = tmp_path / "out"
     fail_nth(target, nth, error, patch.setattr)
     done = annotate(folder, out)
-    assert done.exit_code == 0 and statuses(done) == ["done"] * 3, done.output
+    assert done.exit_code == 0 and [*statuses(done).values()] == ["done"] * 3, done.output
     check(done, out)
     patch.undo()
     again(folder, out)
@@ -147,7 +139,7 @@ def test_what_is_the_machines_fault_costs_no_video(
     check(done, out)
     assert done.exit_code == (0 if nth else 4), done.output
     assert len(statuses(done)) == (3 if nth else 0)
-    assert set(statuses(done)) <= {"done", "skipped"}  # of which the word was lost
+    assert set(statuses(done).values()) <= {"done", "skipped"}  # of which the word was lost
     patch.undo()
     again(folder, out)
 

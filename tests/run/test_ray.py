@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from benchmarks import clips
-from tests.worker_faults import results_in
-from vidfx.cli.app import app
+from tests.vidfx_command import results_in, vidfx
 from vidfx.config import Settings
 from vidfx.jobs.events import Advanced, Done, Event
 from vidfx.jobs.outcomes import Outcome
@@ -25,10 +23,6 @@ from vidfx.workers.worker_process import Task
 
 ray = pytest.importorskip("ray")
 FAST = ("--emotion", "none", "--detector-size", "320", "--preset", "ultrafast")
-
-
-def vidfx(*args: object) -> Result:
-    return CliRunner().invoke(app, [*map(str, args)])
 
 
 @pytest.fixture

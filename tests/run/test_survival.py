@@ -11,20 +11,13 @@ import time
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from benchmarks import clips
-from tests.vidfx_process import run, start
-from tests.worker_faults import results_in
-from vidfx.cli.app import app
-from vidfx.workers.resources import children
+from tests.processes import children
+from tests.vidfx_command import results_in, run, start, vidfx
 
 FAST = ("--emotion", "none", "--detector-size", "320", "--preset", "ultrafast")
 SIZE = (320, 180)
-
-
-def vidfx(*args: object) -> Result:
-    return CliRunner().invoke(app, [*map(str, args)])
 
 
 @pytest.fixture(scope="module")
@@ -37,11 +30,6 @@ def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def rows(folder: Path) -> dict[str, bytes]:
     return {p.name: p.read_bytes() for p in sorted(folder.glob("*.csv"))}
-
-
-def workers_of(pid: int) -> list[int]:
-    found = children(pid)
-    return [*found, *(p for child in found for p in workers_of(child))]
 
 
 def kill_at_random(short: Path, tmp_path: Path, times: int, seed: int, *options: object) -> None:
@@ -58,7 +46,7 @@ def kill_at_random(short: Path, tmp_path: Path, times: int, seed: int, *options:
             "annotate", folder, "-o", out, *FAST, "--jobs", 2, "--overwrite", *options, quiet=True
         )
         time.sleep(luck.uniform(0.1, 4.0))
-        victims = workers_of(process.pid)
+        victims = children(process.pid, recursive=True)
         if i % 2 and victims:
             os.kill(luck.choice(victims), signal.SIGKILL)
             process.wait(timeout=120)

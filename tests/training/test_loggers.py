@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("torch")
+from tests.vidfx_command import read_csv
 from vidfx_training import loggers as module
 from vidfx_training.errors import RecipeError, TrainingError
 from vidfx_training.loggers import FileLogger, LoggerName, loggers
@@ -42,8 +42,7 @@ def test_files(tmp_path: Path) -> None:
     run("files", tmp_path)
     text = (tmp_path / "log.jsonl").read_text()
     assert [json.loads(line) for line in text.splitlines()] == LINES
-    with (tmp_path / "log.csv").open(newline="") as stream:
-        rows = list(csv.DictReader(stream))
+    rows = read_csv(tmp_path / "log.csv")
     assert [{k: float(v) for k, v in row.items()} for row in rows] == LINES
     assert (tmp_path / "curves.png").read_bytes().startswith(b"\x89PNG")
     run("files", tmp_path)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,11 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from tests.vidfx_process import start
-from tests.worker_faults import results_in, worker_faults
-from vidfx.cli.app import app
+from tests.processes import alive, children, wait_until
+from tests.vidfx_command import results_in, same_imports, start, statuses, vidfx
+from tests.worker_faults import copies, worker_faults
 from vidfx.jobs.locks import BusyError, Locks
 from vidfx.workers import resources as machine
 
@@ -32,21 +29,6 @@ IN_BAD = """
         return whole(source, *rest)
     video._annotate = annotate
 """
-
-
-def vidfx(*args: object) -> Result:
-    return CliRunner().invoke(app, [*map(str, args)])
-
-
-def copies(clip: Path, folder: Path, *names: str) -> Path:
-    folder.mkdir()
-    for name in names:
-        shutil.copy(clip, folder / f"{name}.mp4")
-    return folder
-
-
-def statuses(done: Result) -> dict[str, str]:
-    return {Path(r["input"]).stem: r["status"] for r in json.loads(done.stdout)["results"]}
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -154,10 +136,7 @@ def test_workers_end_with_a_run_that_was_killed(
     time.sleep(0.5)
     process.kill()
     process.communicate()
-    until = time.monotonic() + 10
-    while alive(worker) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not alive(worker)
+    wait_until(lambda: not alive(worker), 10)
     assert not results_in(out)  # it left nothing behind
 
     told = json.loads(vidfx("status", out, "--json").stdout)
@@ -166,21 +145,6 @@ def test_workers_end_with_a_run_that_was_killed(
     done = vidfx("annotate", folder, "-o", out, *FAST, "--json")
     assert statuses(done) == {"bad": "done", "well": "done"}
     assert len(results_in(out)) == 6
-
-
-def children(pid: int) -> list[int]:
-    return [
-        int(p)
-        for task in Path(f"/proc/{pid}/task").iterdir()
-        for p in (task / "children").read_text().split()
-    ]
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
-    except OSError:
-        return False
 
 
 def test_two_runs_share_a_folder(
@@ -207,9 +171,8 @@ def test_locks_hold_between_processes_and_die_with_them(tmp_path: Path) -> None:
         "import sys, time; from pathlib import Path; from vidfx.jobs.locks import Locks\n"
         "with Locks(Path(sys.argv[1])).hold(Path('a')): print('held', flush=True); time.sleep(60)"
     )
-    environment = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
     other = subprocess.Popen(
-        [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, env=environment
+        [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, env=same_imports()
     )
     assert other.stdout is not None and other.stdout.readline() == b"held\n"
     locks = Locks(tmp_path)

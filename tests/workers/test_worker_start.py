@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from benchmarks import clips
-from tests.vidfx_process import start
-from tests.worker_faults import results_in, worker_faults
-from vidfx.cli.app import app
+from tests.processes import alive, children, wait_until
+from tests.vidfx_command import results_in, start, vidfx
+from tests.worker_faults import copies, worker_faults
 from vidfx.workers import resources as machine
 
 FAST = ["--emotion", "none", "--detector-size", "320", "--no-video", "--end", "0.4"]
@@ -32,21 +28,10 @@ IN_WORKERS = """
 """
 
 
-def vidfx(*args: object) -> Result:
-    return CliRunner().invoke(app, [*map(str, args)])
-
-
 def in_workers(monkeypatch: pytest.MonkeyPatch, folder: Path, fault: str) -> None:
     """Have workers begin with ``fault``; ``first()`` is true in one of them."""
     code = IN_WORKERS.format(mark=str(folder / "mark"), fault=fault)
     worker_faults(monkeypatch, folder, code)
-
-
-def copies(clip: Path, folder: Path, count: int) -> Path:
-    folder.mkdir()
-    for i in range(count):
-        shutil.copy(clip, folder / f"v{i}.mp4")
-    return folder
 
 
 def test_a_start_that_hangs_is_ended(
@@ -74,7 +59,7 @@ def test_a_further_worker_that_does_not_start_costs_no_video(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
 ) -> None:
     in_workers(monkeypatch, tmp_path, f"first() or {fault}")
-    folder, out = copies(clip, tmp_path / "in", 3), tmp_path / "out"
+    folder, out = copies(clip, tmp_path / "in", "a", "b", "c"), tmp_path / "out"
     done = vidfx("annotate", folder, "-o", out, *FAST, "--jobs", 2, "--stall-timeout", 30)
     assert done.exit_code == 0, done.output
     assert len(results_in(out)) == 9
@@ -104,14 +89,14 @@ def test_a_run_that_was_killed_leaves_no_segments(
     clips.write_clip(video, clips.demo_frames((240, 136), seconds=2), (240, 136), g="15")
     options = ("--emotion", "none", "--detector-size", "128", "--preset", "ultrafast")
     process = start("annotate", video, "-o", out, *options, "--segments", 2, quiet=True)
-    wait_for(lambda: mark.exists() and len(parts(out)) > 3)
-    (worker,) = machine.children(process.pid)
-    others = machine.children(worker)
+    wait_until(lambda: mark.exists() and len(parts(out)) > 3)
+    (worker,) = children(process.pid)
+    others = children(worker)
     assert len(others) == 2
     os.kill(worker, 9)
     process.kill()
     process.wait()
-    wait_for(lambda: not any(map(alive, others)))
+    wait_until(lambda: not any(map(alive, others)))
     # the labels and the joined video of the one that was killed outright are the next run's
     assert not [name for name in parts(out) if f".{worker}." not in name]
     monkeypatch.undo()
@@ -121,17 +106,3 @@ def test_a_run_that_was_killed_leaves_no_segments(
 
 def parts(out: Path) -> list[str]:
     return [n for n in results_in(out) if n.endswith(".part")] if out.exists() else []
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 60
-    while not condition() and time.monotonic() < until:
-        time.sleep(0.05)
-    assert condition()
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
-    except OSError:
-        return False

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,9 +15,8 @@ import av
 import cv2
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
-from vidfx.cli.app import app
+from tests.vidfx_command import read_csv, vidfx
 from vidfx.types import Frame
 from vidfx.video.read.cropping import Cropping
 from vidfx.video.read.pixels import Orientation
@@ -247,10 +245,9 @@ def test_a_squeezed_recording_is_annotated_as_the_wide_one(
         path = tmp_path / f"{name}.mp4"
         picture = cv2.resize(wide, (width, 442), interpolation=cv2.INTER_AREA)
         joined(path, "libx264", [Part((width, 442), pixel)], pixel, picture=picture)
-        done = CliRunner().invoke(app, ["annotate", str(path), "-o", str(tmp_path)])
+        done = vidfx("annotate", path, "-o", tmp_path)
         assert done.exit_code == 0, done.stderr
-        with (tmp_path / f"{name}.faces.csv").open() as rows:
-            seen.append(list(csv.DictReader(rows)))
+        seen.append(read_csv(tmp_path / f"{name}.faces.csv"))
     assert len(seen[0]) == len(seen[1]) == 6 * EACH
     by_place = [sorted(rows, key=lambda r: (int(r["frame"]), float(r["x1_px"]))) for rows in seen]
     for one, other in zip(*by_place, strict=True):

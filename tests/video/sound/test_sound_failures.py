@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
@@ -14,6 +11,7 @@ import numpy as np
 import pytest
 
 from tests.video import media
+from tests.vidfx_command import run_python
 from vidfx.errors import NotMediaError
 from vidfx.video.container.protection import is_scrambled
 from vidfx.video.read.pyav_source import PyAVSource
@@ -83,14 +81,7 @@ def test_channels_in_an_order_of_their_own(tmp_path: Path) -> None:
         quicktime(tmp_path / f"{number}.mov", tag, stored)
         for number, (tag, stored, _) in enumerate(ORDERS)
     ]
-    done = subprocess.run(
-        [sys.executable, "-c", WRITE, *map(str, sounds)],
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
-    )
+    done = run_python(WRITE, *sounds)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == ["pcm_s16le re-encoded to aac ()"] * len(ORDERS)
     heard = [loudest(sound.with_suffix(".mp4")) for sound in sounds]

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from tests.video import media
+from tests.vidfx_command import run_python
 from vidfx.errors import OutputError
 from vidfx.types import Colour, Frame, VideoInfo
 from vidfx.video.write.encoder import VideoEncoder
@@ -255,7 +256,6 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path, missing: float) 
 def test_a_file_size_limit_is_said_and_leaves_nothing(tmp_path: Path) -> None:
     script = f"""
 import resource, signal, sys
-sys.path[:0] = {sys.path!r}
 from pathlib import Path
 from tests.video.write.test_sink import fill, OutputError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -266,8 +266,7 @@ except OutputError as error:
     sys.exit("File too large" not in str(error))
 sys.exit(2)
 """
-    run = subprocess.run([sys.executable, "-c", script], check=False)
-    assert run.returncode == 0
+    assert run_python(script).returncode == 0
     assert not list(tmp_path.iterdir())
 
 
