@@ -45,6 +45,7 @@ lint: $(VENV)/.installed-dev
 docs: $(VENV)/.installed-dev
 	$(BIN)/python -m vidfx.schema > docs/columns.md
 	$(BIN)/python -m vidfx.cli.reference > docs/commands.md
+	$(BIN)/python -m vidfx.cli.reference README.md
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.pipeline

@@ -6,37 +6,19 @@ import re
 from pathlib import Path
 
 import pytest
-import typer
-import typer.main
 
-from vidfx.cli.app import app
-from vidfx.cli.reference import reference
-from vidfx.config import Settings
+from vidfx.cli.reference import reference, with_options
+from vidfx.config import SETTINGS
 from vidfx.errors import VidfxError
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def options() -> set[str]:
-    group = typer.main.get_command(app)
-    command = group.commands["annotate"]  # pyright: ignore[reportAttributeAccessIssue]
-    context = typer.Context(command)
-    found: set[str] = set()
-    for parameter in command.get_params(context):
-        found |= {*parameter.opts, *parameter.secondary_opts}
-    return {name for name in found if name.startswith("--") and name != "--help"}
-
-
-def test_every_option_is_in_the_readme_and_the_other_way_round() -> None:
-    section = README.split("## Options of `vidfx annotate`")[1].split("## Extras")[0]
-    documented = set(re.findall(r"`(--[a-z-]+)`", section))
-    assert documented == options()
-
-
-def test_every_setting_is_an_option() -> None:
-    names = {f"--{name.replace('_', '-')}" for name in Settings.__dataclass_fields__}
-    assert names <= options()
+def test_the_options_in_the_readme_are_up_to_date() -> None:
+    table = README.split("<!-- options")[1].split("<!-- end of options")[0]
+    assert all(f"`{setting.flag}`" in table for setting in SETTINGS.values())
+    assert with_options(README) == README, "make docs"
 
 
 def test_the_list_of_commands_is_up_to_date() -> None:

@@ -51,11 +51,10 @@ class Settings:
     detector: Annotated[
         Name,
         Option(
-            "Face detector: embedded, centerface, an ONNX file (SCRFD, YuNet, CenterFace) or an "
-            "insightface pack such as buffalo_s.",
-            "`embedded` is our own. `centerface`, its teacher, takes three times the work and is "
-            "better at crowds of small faces. insightface downloads its packs; their licence is "
-            "non-commercial.",
+            "Face detector: embedded, centerface, an ONNX file (SCRFD with landmarks, YuNet, "
+            "CenterFace) or an insightface pack such as buffalo_s.",
+            "`embedded` is ours; `centerface` is three times slower and better at crowds of small "
+            "faces. insightface downloads its packs; their licence is non-commercial.",
             decides="files",
         ),
     ] = "embedded"
@@ -63,34 +62,33 @@ class Settings:
         int,
         Meta(ge=64, le=4096),
         Option(
-            "Long side in pixels of the picture that the detector sees.",
-            "A larger one finds smaller faces; the time grows with its square.",
+            "Long side in pixels of the detector's input.",
+            "Larger values find smaller faces, and the time grows with the square.",
         ),
     ] = 640
     detector_threshold: Annotated[
         Annotated[float, Meta(ge=0.05, le=1)] | None,
         Option(
-            "Least score of a face.",
-            "A track is shown if a score reaches 0.75 once, if the mean of three scores reaches "
-            "0.65, if it is detected 25 times at this score, or if it is on every frame of a shot "
-            "shorter than that.",
-            default="the detector's own, 0.5 for those built in",
+            "Minimum score of a face.",
+            "A track is shown once it is confirmed: one detection of 0.75, three with a mean of "
+            "0.65, 25 at this score, or one on every frame of a shot shorter than that.",
+            default="the detector's own, 0.5 for the included ones",
         ),
     ] = None
     every: Annotated[
         int,
         Meta(ge=0, le=100),
         Option(
-            "Detect faces on every Nth frame; positions between are filled from both sides.",
-            "Frames at cuts are detected on too. The default goes by time, whatever frame rate "
-            "the header claims: the first frame in each fifth of a second. `--every 1` detects on "
-            "all frames.",
-            default="5 frames a second",
+            "Detect faces on every Nth frame.",
+            "Faces are also detected at cuts; boxes between are interpolated. The default is the "
+            "first frame in each fifth of a second, whatever the frame rate; `--every 1` is every "
+            "frame.",
+            default="5 times a second",
         ),
     ] = 0
     recognition: Annotated[
         Name,
-        Option("Identity ENGINE (a file or the folder of a training) or none.", decides="files"),
+        Option("Recognition ENGINE (a file or the folder of a training) or none.", decides="files"),
     ] = "none"
     emotion: Annotated[
         Name,
@@ -111,7 +109,7 @@ class Settings:
         Name,
         Option(
             "Where engines run: auto, cpu, cuda or cuda:N.",
-            "`auto` takes a GPU if something there can run the models, else the CPU.",
+            "`auto` is a GPU if a backend can run the models there, else the CPU.",
             decides="rounding",
         ),
     ] = "auto"
@@ -133,7 +131,7 @@ class Settings:
     ] = "auto"
     start: Annotated[
         Seconds | None,
-        Option("Begin at this playback time: seconds or [HH:]MM:SS[.mmm].", read=seconds),
+        Option("Start at this playback time: seconds or [HH:]MM:SS[.mmm].", read=seconds),
     ] = None
     end: Annotated[
         Seconds | None,
@@ -155,24 +153,22 @@ class Settings:
         EncoderName,
         Option(
             "What encodes the video: auto, x264 or nvenc.",
-            "`auto` takes NVENC if the engines run on a GPU that has it.",
+            "`auto` uses NVENC if the engines run on a GPU that has it.",
             decides="video",
         ),
     ] = "auto"
     threads: Annotated[
         int,
         Meta(ge=0, le=1024),
-        Option("Threads of the engines and of the encoder.", default="all cores", decides="run"),
+        Option("Threads of engines and encoder.", default="all cores", decides="run"),
     ] = 0
-    overwrite: Annotated[bool, Option("Write over results of other settings.", decides="run")] = (
-        False
-    )
+    overwrite: Annotated[bool, Option("Replace results of other settings.", decides="run")] = False
     jobs: Annotated[
         int,
         Meta(ge=0, le=1024),
         Option(
-            "Videos at once, each in a process of its own: auto or a number.",
-            "`auto` is one for each core, or for each GPU that engines run on, as memory allows.",
+            "Videos processed in parallel, each in a worker process: auto or a number.",
+            "`auto` is one per core, or per GPU that the engines run on, as memory allows.",
             default="auto",
             decides="run",
             read=count_or_auto,
@@ -182,7 +178,7 @@ class Settings:
         int,
         Meta(ge=0, le=256),
         Option(
-            "Parts of each video that are worked on side by side: auto or a number.",
+            "Parts of each video that are processed in parallel: auto or a number.",
             "For a long video on many cores; the rows stay the same "
             "([docs/scale.md](docs/scale.md)).",
             decides="run",
@@ -193,8 +189,8 @@ class Settings:
         float,
         Meta(ge=1, le=MAX_SECONDS),
         Option(
-            "Seconds without progress after which a video is ended.",
-            "A process that loads the engines is ended likewise.",
+            "Seconds without progress after which a video is stopped.",
+            "This also stops a worker process that loads the engines.",
             decides="run",
             read=seconds,
         ),
@@ -202,7 +198,7 @@ class Settings:
     grace: Annotated[
         Seconds,
         Option(
-            "Seconds after SIGTERM in which running videos may be finished.",
+            "Seconds that running videos have to finish after SIGTERM.",
             decides="run",
             read=seconds,
         ),
@@ -211,9 +207,9 @@ class Settings:
         float,
         Meta(ge=0, le=1e6),
         Option(
-            "GB for all processes together.",
-            "The largest process is ended first.",
-            default="four fifths of what is free",
+            "GB for all worker processes together.",
+            "Above it the largest process is stopped.",
+            default="80 % of the free memory",
             decides="run",
         ),
     ] = 0.0
@@ -275,10 +271,9 @@ class Setting:
     def variable(self) -> str:
         return f"VIDFX_{self.name.upper()}"
 
-    @property
-    def help(self) -> str:
-        """Its help and its default."""
-        default = self.option.default
+    def help(self, default: str = "") -> str:
+        """Its help and its default, in words where there are any."""
+        default = default or self.option.default
         if not default and not isinstance(self.default, bool | None):
             default = f"{self.default:g}" if isinstance(self.default, float) else self.default
         return f"{self.option.help} Default: {default}." if default else self.option.help

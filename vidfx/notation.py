@@ -26,7 +26,9 @@ def seconds(value: Any) -> float:
     except (ValueError, OverflowError):
         time = math.nan
     if not math.isfinite(time) or time < 0:
-        raise ValueError(f"seconds (90.5) or [HH:]MM:SS (1:30.5) are needed, not {shown(value)}")
+        raise ValueError(
+            f"{shown(value)} is not a time; write seconds (90.5) or [HH:]MM:SS (1:30.5)"
+        )
     return time
 
 

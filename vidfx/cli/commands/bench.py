@@ -3,54 +3,39 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from vidfx.cli.guard import errors_in_one_line
+from vidfx.cli.options import AsJson, Debug, Given, with_settings
 
 if TYPE_CHECKING:
     from vidfx.run.bench import Bench
 
 
+@with_settings("recognition", "emotion", "detector", "every", "preset", "device", "threads")
 def bench(
     video: Annotated[
         Path, typer.Argument(metavar="VIDEO", help="One of the videos that you have.")
     ],
+    given: Given,
     seconds: Annotated[
-        float, typer.Option(min=2, max=3600, help="How long the measurement takes, about.")
+        float, typer.Option(min=2, max=3600, help="How long to measure, about.")
     ] = 20.0,
-    recognition: Annotated[
-        str | None, typer.Option(help="As of annotate; so are the others.")
-    ] = None,
-    emotion: Annotated[str | None, typer.Option(help="An expression ENGINE, or none.")] = None,
-    detector: Annotated[str | None, typer.Option(help="The detector.")] = None,
-    every: Annotated[int | None, typer.Option(help="Detect on every Nth frame.")] = None,
-    preset: Annotated[str | None, typer.Option(help="x264 preset.")] = None,
-    device: Annotated[str | None, typer.Option(help="auto, cpu, cuda or cuda:N.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Threads of the engines.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
 ) -> None:
     """Time annotate on the first part of a video, in about half a minute; nothing is kept.
 
     vidfx.toml and VIDFX_ variables count as for annotate.
     """
-    given: dict[str, Any] = {
-        "recognition": recognition,
-        "emotion": emotion,
-        "detector": detector,
-        "every": every,
-        "preset": preset,
-        "device": device,
-        "threads": threads,
-    }
     with errors_in_one_line(debug):
         from vidfx.cli.console.render import renderer_for
         from vidfx.load_settings import load_settings
         from vidfx.run.bench import bench as run
 
-        settings = load_settings({k: v for k, v in given.items() if v is not None})
+        settings = load_settings(given)
         with renderer_for("none" if as_json else "auto", debug=debug) as renderer:
             found = run(video, settings, seconds, renderer.handle)
         if as_json:

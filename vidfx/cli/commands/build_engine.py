@@ -1,43 +1,27 @@
-"""`vidfx build-engine`: its options. What it does stands in vidfx.compile.build."""
+"""`vidfx build-engine`."""
 
 from __future__ import annotations
 
 import json
 import re
 import tempfile
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from vidfx.cli.guard import errors_in_one_line, require
+from vidfx.cli.options import AsJson, Debug, Quiet
 from vidfx.errors import UsageError
+from vidfx_engines.built import BuiltFor, BuiltPrecision
 
 if TYPE_CHECKING:
     from vidfx.cli.console.build_progress import BuildWatcher
     from vidfx.compile.build import Built
 
 
-class BackendName(StrEnum):
-    openvino = "openvino"
-    tensorrt = "tensorrt"
-    tensorrt_rtx = "tensorrt-rtx"
-    onnx = "onnx"
-
-
-class PrecisionName(StrEnum):
-    auto = "auto"
-    fp32 = "fp32"
-    fp16 = "fp16"
-    bf16 = "bf16"
-    int8 = "int8"
-
-
-class CompatibilityName(StrEnum):
-    none = "none"
-    ampere_plus = "ampere_plus"
-    same_compute_capability = "same_compute_capability"
+Precision = Literal["auto", BuiltPrecision]
+Compatibility = Literal["none", "ampere_plus", "same_compute_capability"]
 
 
 def build_engine(
@@ -48,15 +32,13 @@ def build_engine(
             ".onnx file, or detector-embedded, centerface or emotion-embedded.",
         ),
     ],
-    backend: Annotated[
-        BackendName, typer.Option(help="What the engine is for.")
-    ] = BackendName.openvino,
+    backend: Annotated[BuiltFor, typer.Option(help="What the engine is for.")] = "openvino",
     precision: Annotated[
-        PrecisionName,
+        Precision,
         typer.Option(
             help="auto: OpenVINO's fastest here, by measurement; fp16 for TensorRT; fp32 for onnx."
         ),
-    ] = PrecisionName.auto,
+    ] = "auto",
     calibration: Annotated[
         Path | None,
         typer.Option(
@@ -80,8 +62,8 @@ def build_engine(
         str, typer.Option(metavar="WxH", help="A detector's usual input, px.")
     ] = "640x384",
     hardware_compatibility: Annotated[
-        CompatibilityName, typer.Option(help="TensorRT: which other GPUs may run the plan.")
-    ] = CompatibilityName.none,
+        Compatibility, typer.Option(help="TensorRT: which other GPUs may run the plan.")
+    ] = "none",
     version_compatible: Annotated[
         bool, typer.Option("--version-compatible", help="TensorRT: later versions may run it.")
     ] = False,
@@ -100,9 +82,9 @@ def build_engine(
             help="Default: the user's cache, where annotate finds it by the model.",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
 ) -> None:
     """Compile a model for this machine: TensorRT on a GPU, OpenVINO on a CPU, or plain ONNX.
 
@@ -118,8 +100,8 @@ def build_engine(
         with tempfile.TemporaryDirectory(prefix="vidfx-") as folder, BuildWatcher(quiet) as watcher:
             request = Request(
                 model=_onnx_of(model, Path(folder), watcher),
-                backend=backend.value,
-                precision=precision.value,
+                backend=backend,
+                precision=precision,
                 batch=_batch(batch),
                 size=_size(size),
                 calibration=calibration,
@@ -127,11 +109,11 @@ def build_engine(
                 out=out,
                 optimisation=optimisation,
                 workspace=int(workspace * 2**30),
-                hardware_compatibility=hardware_compatibility.value,
+                hardware_compatibility=hardware_compatibility,
                 version_compatible=version_compatible,
             )
             built = build(request, watcher)
-        _tell(built, as_json=as_json, quiet=quiet)
+        _report(built, as_json=as_json, quiet=quiet)
 
 
 def _onnx_of(model: str, work: Path, watcher: BuildWatcher) -> Path:
@@ -175,7 +157,7 @@ def _size(text: str) -> tuple[int, int]:
     return width, height
 
 
-def _tell(built: Built, *, as_json: bool, quiet: bool) -> None:
+def _report(built: Built, *, as_json: bool, quiet: bool) -> None:
     from vidfx.cli.console.tables import write_line
 
     if as_json:

@@ -9,6 +9,7 @@ import typer
 
 from vidfx.cli.commands.extract import extract
 from vidfx.cli.guard import errors_in_one_line, require
+from vidfx.cli.options import AsJson, Debug, SplitFile
 
 if TYPE_CHECKING:
     from vidfx_training.dataset.index import Dataset
@@ -29,16 +30,12 @@ Folder = Annotated[
         metavar="DIR", help="DIR/<label>/pictures, or DIR/{train,val,test}/<label>/pictures."
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 
 
 @dataset.command()
 def check(
     folder: Folder,
-    split: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A split file (default DIR/split.json).")
-    ] = None,
+    split: SplitFile = None,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The page (default DIR/check.html).")
     ] = None,
@@ -46,7 +43,7 @@ def check(
     strict: Annotated[
         bool, typer.Option("--strict", help="Exit code 1 where there are problems.")
     ] = False,
-    as_json: Json = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Find leaks, duplicates, conflicts, broken files and imbalance; no picture is changed."""
@@ -106,7 +103,7 @@ def split(
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Default DIR/split.json.")
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Write over a split.")] = False,
-    as_json: Json = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Divide into train, val and test, as one small file; no picture is moved.

@@ -1,19 +1,17 @@
-"""`vidfx doctor`: what works here, and what mends the rest."""
+"""`vidfx doctor`: what works here, and how to fix the rest."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
-
-import typer
 
 from vidfx.cli.guard import errors_in_one_line
+from vidfx.cli.options import AsJson, Debug
 from vidfx.errors import UnavailableError
 
 
 def doctor(
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
 ) -> None:
     """Say what is installed, what works, and what annotate would choose here and why.
 

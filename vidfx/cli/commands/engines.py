@@ -10,14 +10,13 @@ from typing import Annotated, Any
 import typer
 
 from vidfx.cli.guard import errors_in_one_line
+from vidfx.cli.options import AsJson, Debug
 from vidfx.errors import UnavailableError
 
 engines = typer.Typer(
     name="engines", help="Engines: list them, look into one, check one.", no_args_is_help=True
 )
 File = Annotated[Path, typer.Argument(help="An engine: .onnx, .plan or its .spec.json.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 
 
 @engines.callback()

@@ -1,26 +1,23 @@
-"""`vidfx evaluate`: its options. What it does stands in vidfx.evaluate."""
+"""`vidfx evaluate`."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from vidfx.cli.guard import errors_in_one_line, require
+from vidfx.cli.options import AsJson, Debug, Given, SplitFile, with_settings
 from vidfx.errors import UsageError
 
 NEEDS = ("PIL", "jinja2", "matplotlib", "scipy")
 
 
-class PartName(StrEnum):
-    test = "test"
-    val = "val"
-    train = "train"
-    all = "all"
+Part = Literal["test", "val", "train", "all"]
 
 
+@with_settings("device", "backend")
 def evaluate(
     arguments: Annotated[
         list[str],
@@ -30,14 +27,12 @@ def evaluate(
             "and a folder of labelled pictures.",
         ),
     ],
+    *,
     part: Annotated[
-        PartName | None,
+        Part | None,
         typer.Option(help="Which pictures (default: test, else val, else all)."),
     ] = None,
-    split: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="A split file (default DATA/split.json)."),
-    ] = None,
+    split: SplitFile = None,
     ignore_unknown: Annotated[
         bool,
         typer.Option("--ignore-unknown", help="Leave out folders that the model does not know."),
@@ -50,21 +45,20 @@ def evaluate(
         ),
     ] = None,
     threshold_part: Annotated[
-        PartName | None, typer.Option(help="The pictures that set the thresholds (default val).")
+        Part | None, typer.Option(help="The pictures that set the thresholds (default val).")
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="Folder for the results (default: evaluation beside it)."),
     ] = None,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
-    backend: Annotated[str, typer.Option(help="auto, openvino or onnxruntime.")] = "auto",
+    given: Given,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads of engine and reading (default: all cores).")
     ] = None,
     batch: Annotated[int, typer.Option(min=1, max=4096, help="Pictures at once.")] = 64,
     seed: Annotated[int, typer.Option(min=0, help="Of the intervals' resamples.")] = 0,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
 ) -> None:
     """Say what classifiers are worth on labelled pictures that they have not learned from.
 
@@ -92,12 +86,12 @@ def evaluate(
             models=tuple(models),
             data=Path(data),
             split=split,
-            part=part.value if part else None,
+            part=part,
             ignore_unknown=ignore_unknown,
             target_far=target_far,
-            threshold_part=threshold_part.value if threshold_part else None,
-            device=device,
-            backend=backend,
+            threshold_part=threshold_part,
+            device=given.get("device", "auto"),
+            backend=given.get("backend", "auto"),
             threads=threads,
             batch=batch,
             seed=seed,

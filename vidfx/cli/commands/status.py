@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from vidfx.cli.commands.annotate import ProgressKind, run_and_tell
+from vidfx.cli.commands.annotate import run_and_report
 from vidfx.cli.guard import errors_in_one_line
+from vidfx.cli.options import AsJson, Debug, Progress, Quiet
 
 if TYPE_CHECKING:
     from vidfx.jobs.history import Entry, Run
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 Out = Annotated[
     str, typer.Argument(metavar="OUT", help="The output folder, or URL, of `vidfx annotate`.")
 ]
-Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
 
 
 def status(
@@ -26,7 +26,7 @@ def status(
     failed: Annotated[
         bool, typer.Option("--failed", help="List all that failed, with the reasons.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
     """Say how a batch stands, also while it runs: done, running, waiting, failed."""
@@ -45,13 +45,9 @@ def status(
 
 def retry(
     out: Out,
-    progress: Annotated[
-        ProgressKind, typer.Option(help="How progress is shown, on stderr.")
-    ] = ProgressKind.auto,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object on stdout at the end.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+    progress: Progress = "auto",
+    as_json: AsJson = False,
+    quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
     """Go on with the latest batch of OUT: its inputs and settings, what is not done yet."""
@@ -76,9 +72,9 @@ def retry(
                 f"{run.folder}: {error.strerror}; the batch was started there",
                 hint="run `vidfx annotate` with its inputs again",
             ) from error
-        run_and_tell(
+        run_and_report(
             *(run.inputs, out if is_url(out) else str(folder), lambda: run.settings),
-            progress="none" if quiet else progress.value,
+            progress="none" if quiet else progress,
             as_json=as_json,
             debug=debug,
             keep={str(folder / e.place) for e in entries if e.status == "done"},

@@ -1,17 +1,17 @@
-"""`vidfx train` and `vidfx models export`: their options. What they do stands in vidfx_training."""
+"""`vidfx train` and `vidfx models`."""
 
 from __future__ import annotations
 
 import shlex
 import sys
 from dataclasses import replace
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from vidfx.cli.guard import errors_in_one_line, require
+from vidfx.cli.options import AsJson, Debug, EngineName, Quiet, SplitFile
 from vidfx.errors import UsageError
 
 if TYPE_CHECKING:
@@ -20,21 +20,8 @@ if TYPE_CHECKING:
 NEEDS = ("torch", "torchvision", "safetensors", "matplotlib", "PIL")
 
 
-class TaskName(StrEnum):
-    recognition = "recognition"
-    emotion = "emotion"
-
-
-class ArchName(StrEnum):
-    vggface = "vggface"
-    resnet18 = "resnet18"
-    small = "small"
-
-
-class LoggerKind(StrEnum):
-    files = "files"
-    wandb = "wandb"
-    tensorboard = "tensorboard"
+TaskName = Literal["recognition", "emotion"]
+ArchName = Literal["vggface", "resnet18", "small"]
 
 
 def train(
@@ -61,12 +48,8 @@ def train(
         str | None,
         typer.Option(help="Recognition: this person, everyone else is other (default: all)."),
     ] = None,
-    split: Annotated[
-        Path | None, typer.Option(help="Split FILE other than DATA/split.json.")
-    ] = None,
-    name: Annotated[
-        str | None, typer.Option(help="Name of the engine (default: recipe's).")
-    ] = None,
+    split: SplitFile = None,
+    name: EngineName = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the data.")] = None,
     batch: Annotated[int | None, typer.Option(help="Pictures in a batch.")] = None,
     lr: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
@@ -77,8 +60,9 @@ def train(
         list[Path] | None, typer.Option(help="A checkpoint to learn from; may stand many times.")
     ] = None,
     logger: Annotated[
-        LoggerKind, typer.Option(help="Where the figures go, besides files.")
-    ] = LoggerKind.files,
+        Literal["files", "wandb", "tensorboard"],
+        typer.Option(help="Where the figures go, besides files."),
+    ] = "files",
     resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that ended.")] = False,
     allow_leaks: Annotated[
         bool,
@@ -88,11 +72,9 @@ def train(
         str, typer.Option(help="auto (a CUDA GPU where there is one), cpu, cuda or cuda:N.")
     ] = "auto",
     threads: Annotated[int, typer.Option(help="Threads (default: all cores).")] = 0,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object on stdout at the end.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
 ) -> None:
     """Train a classifier of faces, and export it as an engine for annotate.
 
@@ -101,12 +83,12 @@ def train(
     """
     with errors_in_one_line(debug):
         require(*NEEDS, extra="train")
-        if target is not None and task is not TaskName.recognition:
+        if target is not None and task != "recognition":
             raise UsageError("--target: only recognition has one", hint="leave it out")
         from vidfx.cli.console.training_progress import TrainingWatcher, write_result
         from vidfx_training.run import Request, train_run
 
-        chosen = _recipe(task.value, arch, init, recipe)
+        chosen = _recipe(task, arch, init, recipe)
         if size is not None:
             chosen = chosen.resized(size)
         schedule = {"epochs": epochs, "batch": batch, "lr": lr, "seed": seed}
@@ -119,7 +101,7 @@ def train(
             split=split,
             target=target,
             teachers=tuple(teacher or ()),
-            logger=logger.value,
+            logger=logger,
             resume=resume,
             allow_leaks=allow_leaks,
             threads=threads,
@@ -135,14 +117,14 @@ def _recipe(task: str, arch: ArchName | None, init: str | None, recipe: str | No
     from vidfx_training.recipe import named_recipe, read_recipe, recipe_for
 
     if recipe is None:
-        scratch = "vggface" if arch is ArchName.vggface else "scratch"
-        return recipe_for(task, arch or ArchName.resnet18, init or scratch)
+        scratch = "vggface" if arch == "vggface" else "scratch"
+        return recipe_for(task, arch or "resnet18", init or scratch)
     chosen = read_recipe(Path(recipe)) if recipe.endswith(".toml") else named_recipe(recipe)
     if chosen.task != task:
         raise UsageError(
             f"{recipe}: a recipe for {chosen.task}, not for {task}", hint="name another recipe"
         )
-    model = {"arch": arch.value if arch else None, "init": init}
+    model = {"arch": arch, "init": init}
     return chosen.with_values(model={k: v for k, v in model.items() if v is not None})
 
 
@@ -166,7 +148,7 @@ def average(
     target: Annotated[
         str | None, typer.Option(help="Recognition: the person that they were trained for.")
     ] = None,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    debug: Debug = False,
 ) -> None:
     """Average the weights of trainings that went on from one another; export the result."""
     with errors_in_one_line(debug):
@@ -190,13 +172,11 @@ def average(
 def export(
     checkpoint: Annotated[Path, typer.Argument(help="best.safetensors of a run.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the engine.")],
-    name: Annotated[
-        str | None, typer.Option(help="Name of the engine (default: recipe's).")
-    ] = None,
+    name: EngineName = None,
     half: Annotated[
         bool, typer.Option("--half", help="Keep the weights in 16 bits: half the size.")
     ] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    debug: Debug = False,
 ) -> None:
     """Make an engine of a checkpoint: NAME.onnx, NAME.spec.json and NAME.CARD.md."""
     with errors_in_one_line(debug):

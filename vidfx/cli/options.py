@@ -1,0 +1,72 @@
+"""Options that several commands have, and those that are made of the settings of a run."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from vidfx.config import SETTINGS, Setting
+from vidfx_engines.validation import plain_type
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, at the end.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Print tracebacks.")]
+Progress = Annotated[
+    Literal["auto", "bar", "text", "jsonl", "none"],
+    typer.Option(help="How progress is shown on stderr: auto, bar, text, jsonl or none."),
+]
+SplitFile = Annotated[
+    Path | None,
+    typer.Option("--split", metavar="FILE", help="A split file. Default: split.json of the data."),
+]
+EngineName = Annotated[
+    str | None, typer.Option("--name", help="Name of the engine. Default: the recipe's.")
+]
+Given = dict[str, Any]
+"The settings that were typed, by name."
+
+
+def with_settings(*names: str, **defaults: str) -> Callable[[Callable[..., None]], Any]:
+    """Give a command an option for each of these settings, or for all, in place of ``given``.
+
+    The command gets those that were typed as ``given``. ``defaults`` describes defaults that are
+    others in this command.
+    """
+    chosen = {name: SETTINGS[name] for name in names or SETTINGS}
+
+    def decorated(command: Callable[..., None]) -> Callable[..., None]:
+        def run(**values: Any) -> None:
+            typed = {name: values.pop(name) for name in chosen}
+            command(given={n: v for n, v in typed.items() if v is not None}, **values)
+
+        options = [_option(setting, defaults.get(name, "")) for name, setting in chosen.items()]
+        own = inspect.signature(command, eval_str=True)
+        parameters: list[inspect.Parameter] = []
+        for parameter in own.parameters.values():
+            parameters += options if parameter.name == "given" else [parameter]
+        keyword = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in parameters]
+        run.__signature__ = own.replace(parameters=keyword)  # pyright: ignore[reportFunctionMemberAccess]
+        run.__annotations__ = {p.name: p.annotation for p in parameters}
+        run.__name__, run.__doc__ = command.__name__, command.__doc__
+        return run
+
+    return decorated
+
+
+def _option(setting: Setting, default: str) -> inspect.Parameter:
+    kind = plain_type(setting.kind)
+    typed = kind if kind in (bool, int, float) and not setting.option.read else str
+    flag = setting.flag
+    if kind is bool and setting.default:
+        flag += f"/--no-{setting.name.replace('_', '-')}"
+    option = typer.Option(flag, help=setting.help(default))
+    return inspect.Parameter(
+        setting.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=None,
+        annotation=Annotated[typed | None, option],
+    )
