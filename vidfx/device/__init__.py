@@ -1,5 +1,5 @@
-"""The stages on a device: torch tensors in, small results out. "cuda" is meant; "cpu" is for tests.
+"""The stages of vidfx.stages on a GPU: torch tensors in, small results out.
 
-Everything here gives what vidfx.stages gives on the host, within a grey level; nothing here is
-imported unless a run's engines are on a device.
+Modules are named like their twins on the CPU and give the same results, within a grey level; tests
+run them on the device "cpu". Nothing here is imported unless the engines of a run are on a device.
 """

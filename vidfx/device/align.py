@@ -1,4 +1,4 @@
-"""Faces turned and scaled to a standard picture, many at once, and how sharp they are."""
+"""Warps faces to standard crops, many at once, and rates their sharpness: see vidfx.stages.align."""
 
 # torch leaves the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -9,9 +9,11 @@ from __future__ import annotations
 import torch
 
 from vidfx.device.resize import to_bytes
+from vidfx.luma import luma_weights
+from vidfx.types import Colour
 
-_GREY = (4899, 9617, 1868)
-"""OpenCV's weights of red, green and blue in grey, of 2^14."""
+_GREY = tuple(round(weight * (1 << 14)) for weight in luma_weights(Colour().matrix))
+"""OpenCV's fixed-point weights of red, green and blue in grey."""
 
 
 def crops(
@@ -19,19 +21,18 @@ def crops(
 ) -> torch.Tensor:
     """(F, 3, size, size) uint8: F faces out of (N, 3, H, W) uint8.
 
-    Where a picture ends its last pixels go on.
-
-    ``picture`` (F,) int64 says which; ``matrices`` (F, 2, 3) float64 lead from it to the crop, as
-    cv2.warpAffine takes them. The same sums as grid_sample's, without a float copy of the frames.
+    ``picture`` (F,) int64 is the picture of each face; ``matrices`` (F, 2, 3) float64 map it to the
+    crop, as cv2.warpAffine takes them. Outside a picture its edge pixels are repeated. The same
+    sums as grid_sample's, without a float copy of the frames.
     """
     height, width = pictures.shape[2:]
     inverse = _inverted(matrices.to(pictures.device))
     at = torch.arange(size, device=pictures.device, dtype=torch.float64)
     ones = torch.ones(size, size, device=pictures.device, dtype=torch.float64)
     y, x = torch.meshgrid(at, at, indexing="ij")
-    there = torch.einsum("fij,jyx->fiyx", inverse, torch.stack([x, y, ones]))
-    low = there.floor()
-    part = (there - low).float()
+    in_picture = torch.einsum("fij,jyx->fiyx", inverse, torch.stack([x, y, ones]))
+    low = in_picture.floor()
+    part = (in_picture - low).float()
     low = low.long()
     total = torch.zeros(len(matrices), size, size, 3, device=pictures.device)
     for down in (0, 1):

@@ -1,4 +1,4 @@
-"""Between NV12, which video decoders and encoders have, and RGB, which networks have."""
+"""Conversion between NV12, of video decoders and encoders, and RGB, of networks."""
 
 # torch leaves the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -9,18 +9,15 @@ from __future__ import annotations
 import torch
 
 from vidfx.device.resize import to_bytes
-
-_WEIGHTS = {1: (0.2126, 0.0722), 7: (0.212, 0.087), 9: (0.2627, 0.0593)}
-"""Of red and blue in luma, by the matrix codes of ISO/IEC 23091-2; all others are BT.601's."""
-_BT601 = (0.299, 0.114)
+from vidfx.luma import luma_weights
 
 
 def nv12_to_rgb(
     luma: torch.Tensor, chroma: torch.Tensor, matrix: int, *, full_range: bool = False
 ) -> torch.Tensor:
-    """(H, W) and (H / 2, W / 2, 2) uint8 to (3, H, W) uint8 RGB; each chroma serves four pixels.
+    """(H, W) and (H / 2, W / 2, 2) uint8 to (3, H, W) uint8 RGB; each chroma value is that of four pixels.
 
-    ``matrix`` as vidfx.types.Colour has it: 1 is BT.709, unspecified is BT.601.
+    ``matrix`` as in vidfx.types.Colour.
     """
     return _rgb(luma[None], chroma.permute(2, 0, 1)[None], matrix, full_range=full_range)[0]
 
@@ -36,8 +33,7 @@ def _rgb(
     luma: torch.Tensor, chroma: torch.Tensor, matrix: int, *, full_range: bool
 ) -> torch.Tensor:
     """(N, H, W) and (N, 2, H / 2, W / 2) to (N, 3, H, W)."""
-    red, blue = _WEIGHTS.get(matrix, _BT601)
-    green = 1 - red - blue
+    red, green, blue = luma_weights(matrix)
     y = luma.float()
     uv = chroma.float().repeat_interleave(2, 2).repeat_interleave(2, 3) - 128
     if not full_range:
@@ -54,9 +50,9 @@ def rgb_to_nv12(rgb: torch.Tensor, matrix: int) -> tuple[torch.Tensor, torch.Ten
 
     Chroma is the mean of its four pixels.
     """
-    red, blue = _WEIGHTS.get(matrix, _BT601)
+    red, green, blue = luma_weights(matrix)
     r, g, b = rgb.float()
-    y = red * r + (1 - red - blue) * g + blue * b
+    y = red * r + green * g + blue * b
     luma = to_bytes(y * (219 / 255) + 16)
     small = torch.nn.functional.avg_pool2d(torch.stack([b - y, r - y])[None], 2)[0]
     u, v = small[0] / (2 * (1 - blue)), small[1] / (2 * (1 - red))
@@ -64,7 +60,7 @@ def rgb_to_nv12(rgb: torch.Tensor, matrix: int) -> tuple[torch.Tensor, torch.Ten
 
 
 def planes_of(luma: torch.Tensor, chroma: torch.Tensor) -> torch.Tensor:
-    """NV12 of even size as I420, (H * 3 / 2, W) uint8, which vidfx.types.Frame has."""
+    """NV12 of even size as I420, (H * 3 / 2, W) uint8: see vidfx.types.Frame.planes."""
     height, width = luma.shape
     apart = chroma.permute(2, 0, 1).reshape(height // 2, width)
     return torch.cat([luma, apart])

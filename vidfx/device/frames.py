@@ -1,4 +1,4 @@
-"""Frames on their way to the device: many at a time, one batch ahead of who looks at them."""
+"""Moves frames to the device: in batches, one batch ahead of the analysis."""
 
 # torch leaves the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -23,7 +23,7 @@ BATCH = 16
 
 
 @dataclass(frozen=True)
-class OnDevice:
+class DeviceFrame:
     """One frame's pixels on the device."""
 
     pixels: torch.Tensor
@@ -33,25 +33,25 @@ class OnDevice:
 
 
 def on_device(frames: Iterable[Frame], device: torch.device, colour: Colour) -> Iterator[Frame]:
-    """The same frames, which are ``owned``, with ``Frame.device`` as OnDevice.
+    """The same frames, which are ``retained``, with ``Frame.device`` a DeviceFrame.
 
     What a decoder left on the device stays there and gets its planes for the encoder; what it
-    left on the host is sent from pinned memory. While one batch is on its way the one before it
-    is handed out, so that nobody waits for a copy that was just begun.
+    left on the host is sent from pinned memory. While one batch is copied the one before it
+    is yielded, so that no one waits for a copy that was just started.
     """
     iterator = iter(frames)
-    before: _Batch | None = None
+    before: _BatchCopy | None = None
     while chunk := list(islice(iterator, BATCH)):
-        now = _Batch(chunk, device, colour)
+        now = _BatchCopy(chunk, device, colour)
         if before is not None:
-            yield from before.arrived()
+            yield from before.wait()
         before = now
     if before is not None:
-        yield from before.arrived()
+        yield from before.wait()
 
 
-class _Batch:
-    """Frames whose copies are under way."""
+class _BatchCopy:
+    """Frames that are being copied to the device."""
 
     def __init__(self, frames: Sequence[Frame], device: torch.device, colour: Colour) -> None:
         self.frames = frames
@@ -73,7 +73,8 @@ class _Batch:
         if self._event is not None:
             self._event.record()
 
-    def arrived(self) -> Iterator[Frame]:
+    def wait(self) -> Iterator[Frame]:
+        """The frames, once they are on the device."""
         if self._event is not None:
             self._event.synchronize()
         small = self._small.numpy()
@@ -81,12 +82,12 @@ class _Batch:
             planes = self._planes[i]
             yield replace(
                 frame,
-                device=OnDevice(self._pixels[i], small[i]),
+                device=DeviceFrame(self._pixels[i], small[i]),
                 planes=frame.planes if planes is None else planes.numpy(),
             )
 
     def _from_surface(self, i: int, colour: Colour) -> torch.Tensor:
-        """RGB, and planes for the encoder where they are wanted."""
+        """RGB of a frame; its planes too if the encoder needs them."""
         surface = cast(Surface, self.frames[i].device)
         if surface.rgb is not None:
             rgb = surface.rgb.permute(2, 0, 1)
@@ -114,16 +115,16 @@ class _Batch:
         return host.copy_(values, non_blocking=True)
 
 
-def owned(frames: Iterable[Frame], device: torch.device) -> Iterator[Frame]:
-    """``frames`` with their Surfaces in tensors, and planes that were lent in memory, of their own.
+def retained(frames: Iterable[Frame], device: torch.device) -> Iterator[Frame]:
+    """``frames`` with copies of their Surfaces, as tensors, and of planes that a decoder lent.
 
-    A decoder's memory is good only until it is asked for the next frame, and its last frames only
-    until it ends: so this belongs into the thread that asks.
+    A decoder's memory is valid only until it is asked for the next frame, and for the last frames
+    until it is closed: so this must run in the thread that asks.
     """
-    return (_owned(frame, device) for frame in frames)
+    return (_retained(frame, device) for frame in frames)
 
 
-def _owned(frame: Frame, device: torch.device) -> Frame:
+def _retained(frame: Frame, device: torch.device) -> Frame:
     if frame.lent is not None:
         width = frame.lent[0].shape[1]
         packed = np.concatenate([plane.reshape(-1) for plane in frame.lent]).reshape(-1, width)
@@ -142,7 +143,7 @@ def _owned(frame: Frame, device: torch.device) -> Frame:
 
 
 def _tensor(memory: Any, device: torch.device) -> torch.Tensor:
-    """What speaks DLPack, or CUDA's array interface, without a copy."""
+    """Memory that has DLPack's or CUDA's array interface, without a copy."""
     if hasattr(memory, "__dlpack__") or not hasattr(memory, "__cuda_array_interface__"):
         return torch.from_dlpack(memory)
     return torch.as_tensor(memory, device=device)

@@ -1,4 +1,4 @@
-"""Resizing as two matrix products: OpenCV's weights, exactly, at any ratio."""
+"""Resizing as two matrix products, with OpenCV's weights, at any ratio."""
 
 # torch leaves the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -16,7 +16,7 @@ Method = Literal["area", "linear"]
 
 
 def resize(
-    pictures: torch.Tensor, height: int, width: int, method: Method, *, scale: float = 0.0
+    pictures: torch.Tensor, height: int, width: int, method: Method
 ) -> torch.Tensor:
     """(N, C, H, W) of any type to (N, C, height, width) float32, on the same device.
 
@@ -30,13 +30,13 @@ def resize(
 
 
 def to_bytes(values: torch.Tensor) -> torch.Tensor:
-    """Floats to uint8 as OpenCV rounds them."""
+    """Floats to uint8, rounded as OpenCV does."""
     return values.round().clamp_(0, 255).to(torch.uint8)
 
 
 @lru_cache(maxsize=32)
 def _weights(before: int, after: int, method: Method, device: str) -> torch.Tensor:
-    """(after, before) float32: how much each old row counts for each new one."""
+    """(after, before) float32: the weight of each old row in each new one."""
     weights = np.zeros((after, before))
     step = before / after
     if method == "area" and step >= 1:

@@ -1,5 +1,5 @@
-"""The stages, in the order they run: detect, track, align, classify, smooth, draw.
+"""The stages of one video on the CPU, in the order they run: detect, track, align, classify, smooth.
 
-A stage takes a batch and returns a batch. It never sees the file, the command line or the next
-stage.
+A stage takes frames or faces and returns what it found. It knows no file, no command line and no
+other stage's state. What is drawn is in vidfx.overlay, the same stages on a GPU in vidfx.device.
 """

@@ -1,4 +1,4 @@
-"""Turn and scale each face to a standard picture, and say how good that picture is."""
+"""Warps each face to a standard crop, and rates its quality."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from vidfx_engines.templates import TEMPLATES, similarity
 def transforms(
     landmarks: np.ndarray, template: str, size: int, stretch: Stretch = SQUARE
 ) -> np.ndarray:
-    """(N, 2, 3) float64 from the picture's pixels to aligned crops of ``size`` px.
+    """(N, 2, 3) float64 that map the picture's pixels to aligned crops of ``size`` px.
 
-    Faces are turned and scaled as a person sees them: with square pixels.
+    ``landmarks`` are (N, 5, 2) px. Crops have square pixels, whatever the ``stretch``.
     """
     factors = np.array(stretch)
     found = similarity(landmarks * factors.astype(landmarks.dtype), TEMPLATES[template] * size)
@@ -26,9 +26,12 @@ def transforms(
 def crops(
     rgb: np.ndarray, landmarks: np.ndarray, template: str, size: int, stretch: Stretch = SQUARE
 ) -> np.ndarray:
-    """Aligned faces (N, size, size, 3) uint8 of a picture; its last pixels go on where it ends."""
-    there = transforms(landmarks, template, size, stretch)
-    return warped(Frame(0, 0, rgb), Colour().matrix, there, size)
+    """Aligned faces (N, size, size, 3) uint8 of a picture (H, W, 3) uint8 RGB.
+
+    Outside the picture its edge pixels are repeated.
+    """
+    to_crop = transforms(landmarks, template, size, stretch)
+    return warped(Frame(0, 0, rgb), Colour().matrix, to_crop, size)
 
 
 FULL_SIZE_PX = 80.0
@@ -42,7 +45,7 @@ def sharpness(crop: np.ndarray) -> float:
 
 
 def shorter_side(box: np.ndarray, stretch: Stretch = SQUARE) -> np.ndarray:
-    """(N,) px, as a person sees boxes (N, 4)."""
+    """(N,) px of boxes (N, 4), with square pixels."""
     sides = (box[:, 2:] - box[:, :2]) * np.array(stretch, box.dtype)
     return sides.min(axis=1, initial=np.inf)
 
@@ -50,11 +53,11 @@ def shorter_side(box: np.ndarray, stretch: Stretch = SQUARE) -> np.ndarray:
 def quality(
     box: np.ndarray, landmarks: np.ndarray, variance: float, stretch: Stretch = SQUARE
 ) -> Quality:
-    """Size, sharpness and frontality of one face, each 0 (useless) to 1 (as good as it gets).
+    """Size, sharpness and frontality of one face, each 0 (useless) to 1 (best).
 
     ``size``: mean side of the box against 80 px, which no stretch changes. ``blur``: from
-    ``variance``, the sharpness of the aligned crop of 112 px. ``pose``: how far the nose stands
-    from the middle of the eyes and between eyes and mouth, in the face's own frame.
+    ``variance``, the sharpness of the aligned crop of 112 px. ``pose``: how far the nose is
+    from the middle between eyes and mouth, across the face.
     """
     width, height = box[2:] - box[:2]
     size = min(1.0, float(np.sqrt(max(width, 0) * max(height, 0))) / FULL_SIZE_PX)

@@ -1,7 +1,7 @@
-"""What is seen in some frames: the one seam between the pipeline and where pixels live.
+"""Detection, quality and classification behind one interface, for frames in any memory.
 
-The pipeline decides which frames are looked at and which faces are read; an Analyzer knows how,
-on the memory that its frames are in. This module has the one for the CPU.
+The pipeline decides on which frames faces are detected and which faces are read; an Analyzer does
+it, where the frames are. HostAnalyzer is for the CPU, vidfx.device.analyze has the one for GPUs.
 """
 
 from __future__ import annotations
@@ -26,42 +26,42 @@ from vidfx.types import (
 )
 from vidfx_engines.base import Engine
 
-Reads = Literal["identity", "emotion"]
+ReadTask = Literal["identity", "emotion"]
 
 
 class Analysis(Protocol):
-    """The faces of some frames; what is not known yet is worked out, or waited for, when asked."""
+    """The faces of some frames. Each method may compute, or wait for a computation in progress."""
 
     @property
     def detections(self) -> Detections:
-        """All faces, in frame order. Raises EngineError, as the methods do."""
+        """All faces, in frame order. Raises EngineError; so do the methods."""
         ...
 
     def quality(self, rows: np.ndarray) -> list[Quality]:
-        """Of the given rows of ``detections``."""
+        """Qualities of the given rows of ``detections``."""
         ...
 
-    def read(self, task: Reads, rows: np.ndarray) -> Prediction:
-        """What the classifier says of the given rows; NaN for all others."""
+    def read(self, task: ReadTask, rows: np.ndarray) -> Prediction:
+        """Probabilities for the given rows of ``detections``; NaN for all others, and if invalid."""
         ...
 
 
 class Analyzer(Protocol):
-    """Looks at frames of one video."""
+    """Analyses the frames of one video: ``retain``, then ``prepare``, then ``analyze``."""
 
     @property
-    def ahead(self) -> int:
-        """How many calls of ``analyze`` may be under way before the first one's result is used."""
+    def max_in_flight(self) -> int:
+        """How many results of ``analyze`` may be pending before the next call of it."""
         ...
 
-    def keep(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """The frames as they come from a decoder, in its thread, so that they may outlast it."""
+    def retain(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The frames of a decoder, in its thread, with pixels that stay valid after the next one."""
         ...
 
     def prepare(
         self, frames: Iterable[Frame], colour: Colour, stretch: Stretch = SQUARE
     ) -> Iterator[Frame]:
-        """Kept frames where ``analyze`` wants them; it is called once."""
+        """Retained frames, moved to where ``analyze`` needs them. Called once for a video."""
         ...
 
     def thumbnail(self, frame: Frame) -> np.ndarray:
@@ -69,21 +69,21 @@ class Analyzer(Protocol):
         ...
 
     def analyze(self, frames: Sequence[Frame]) -> Analysis:
-        """Look for faces in ``frames``, which are all of one size."""
+        """Start to detect faces in ``frames``, which are all of one size."""
         ...
 
 
 class HostAnalyzer:
     """See Analyzer: NumPy and OpenCV on frames in memory."""
 
-    ahead = 0
+    max_in_flight = 0
 
-    def __init__(self, detector: Detector, engines: dict[Reads, Engine]) -> None:
+    def __init__(self, detector: Detector, engines: dict[ReadTask, Engine]) -> None:
         self.detector = detector
         self.engines = engines
         self.matrix, self.stretch = Colour().matrix, SQUARE
 
-    def keep(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+    def retain(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         return iter(frames)
 
     def prepare(
@@ -117,7 +117,7 @@ class HostAnalysis:
             for row, crop in zip(faces.row.tolist(), faces.crops, strict=True)
         ]
 
-    def read(self, task: Reads, rows: np.ndarray) -> Prediction:
+    def read(self, task: ReadTask, rows: np.ndarray) -> Prediction:
         engine = self._by.engines[task]
         crop = engine.spec.crop
         assert crop is not None

@@ -1,4 +1,4 @@
-"""Read faces with a classifier engine."""
+"""Runs a classifier engine on aligned faces."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def gather(
     size: int,
     stretch: Stretch = SQUARE,
 ) -> FaceBatch:
-    """Aligned crops of the given rows of ``detections``, from the frames they stand on.
+    """Aligned crops of the given rows of ``detections``, from their frames.
 
     ``matrix`` is that of the frames' planes, see vidfx.types.Colour.
     """
@@ -31,23 +31,23 @@ def gather(
     for frame in frames:
         own = rows[detections.frame[rows] == frame.index]
         if len(own):
-            there = transforms(detections.landmarks[own], template, size, stretch)
-            parts.append(warped(frame, matrix, there, size))
+            to_crop = transforms(detections.landmarks[own], template, size, stretch)
+            parts.append(warped(frame, matrix, to_crop, size))
             order.append(own)
     return FaceBatch(np.concatenate(order), np.concatenate(parts))
 
 
 def predict(engine: Engine, faces: FaceBatch, n_rows: int) -> Prediction:
     """Probabilities for the faces of a batch, spread over ``n_rows`` rows; NaN for the others."""
-    given = engine.run(faces.crops)[0] if len(faces.row) else None
-    return prediction(engine.spec.labels, n_rows, faces.row, given)
+    output = engine.run(faces.crops)[0] if len(faces.row) else None
+    return prediction(engine.spec.labels, n_rows, faces.row, output)
 
 
 def prediction(
-    labels: tuple[str, ...], n_rows: int, rows: np.ndarray, given: np.ndarray | None
+    labels: tuple[str, ...], n_rows: int, rows: np.ndarray, output: np.ndarray | None
 ) -> Prediction:
-    """``given`` (N, K) for the N ``rows`` of ``n_rows``; a row that is no probabilities is NaN."""
+    """``output`` (N, K) spread over ``n_rows``, its N rows to ``rows``; NaN where missing or invalid."""
     prob = np.full((n_rows, len(labels)), np.nan, np.float32)
-    if given is not None:
-        prob[rows] = np.where(are_probabilities(given)[:, None], given.clip(0, 1), np.nan)
+    if output is not None:
+        prob[rows] = np.where(are_probabilities(output)[:, None], output.clip(0, 1), np.nan)
     return Prediction(labels, prob)

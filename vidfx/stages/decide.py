@@ -1,4 +1,4 @@
-"""From what single frames say of a face to what is believed of it."""
+"""Decides expression and identity of a track from the probabilities of single frames."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from vidfx.types import Reading
 
 UNKNOWN = "unknown"
 OTHER = "other"
-LEAST_WEIGHT = 0.02
-ENOUGH_WEIGHT = 0.1
-"""Of all frames of a track together, before anything is said of who it is."""
+MIN_WEIGHT = 0.02
+"""Of one frame."""
+MIN_TOTAL_WEIGHT = 0.1
+"""Of all frames of a track together: with less it is ``unknown``."""
 
 
 def raw_reading(labels: tuple[str, ...], prob: np.ndarray | None) -> Reading | None:
-    """The most probable label of one frame's probabilities (K,)."""
+    """The most probable label of one frame's probabilities (K,); None for None."""
     if prob is None:
         return None
     best = int(prob.argmax())
@@ -28,7 +29,7 @@ class ExpressionSmoother:
     """The expression of one track over time.
 
     Probabilities are averaged around each moment, weighted by quality and by nearness in time
-    (``exp(-|dt| / tau_s)``); the label changes only when another one is clearly ahead.
+    (``exp(-|dt| / tau_s)``); the label changes only when another one is ``margin`` ahead.
     """
 
     def __init__(
@@ -42,10 +43,13 @@ class ExpressionSmoother:
     def __call__(
         self, time_s: float, around: Iterable[tuple[float, float, np.ndarray]]
     ) -> Reading | None:
-        """Decide for ``time_s`` from (time in s, quality, probabilities (K,)) of frames around."""
+        """Decide for ``time_s`` from (time in s, quality, probabilities (K,)) of frames around.
+
+        None where there are no such frames.
+        """
         total, mean = 0.0, np.zeros(len(self.labels))
         for at, quality, prob in around:
-            weight = max(quality, LEAST_WEIGHT) * float(np.exp(-abs(at - time_s) / self.tau_s))
+            weight = max(quality, MIN_WEIGHT) * float(np.exp(-abs(at - time_s) / self.tau_s))
             total += weight
             mean += weight * prob
         if total < 1e-6:
@@ -66,7 +70,7 @@ class IdentityThresholds:
 
 
 DEFAULT_THRESHOLDS = IdentityThresholds()
-"""For an engine that brings none."""
+"""For an engine whose spec has none."""
 
 
 class IdentityDecider:
@@ -81,18 +85,19 @@ class IdentityDecider:
 
     def add(self, quality: float, prob: np.ndarray) -> None:
         """Count one frame's probabilities (K,)."""
-        weight = max(quality, LEAST_WEIGHT)
+        weight = max(quality, MIN_WEIGHT)
         self._sum += weight * np.log(np.clip(prob, 1e-4, 1.0))
         self._weight += weight
 
     def __call__(self) -> Reading | None:
+        """The decision so far; None before any frame was read."""
         if not self._weight:
             return None
         mean = np.exp(self._sum / self._weight)
         mean /= mean.sum()
         probs = tuple(map(float, mean))
         best = max(self._names, key=lambda i: mean[i])
-        if self._weight < ENOUGH_WEIGHT:
+        if self._weight < MIN_TOTAL_WEIGHT:
             return Reading(UNKNOWN, probs[best], probs)
         if mean[best] >= self.thresholds.accept:
             return Reading(self.labels[best], probs[best], probs)

@@ -1,4 +1,4 @@
-"""Find faces: frames in, boxes and five landmarks out, whatever the detector's family."""
+"""Finds faces: frames in, boxes and five landmarks out, for every family of detectors."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from vidfx.types import SQUARE, Detections, Frame, Stretch
 from vidfx_engines.base import Engine
 
 STRIDE = 32
-"""All supported families want sides that are multiples of this."""
+"""All supported families need input sides that are multiples of this."""
 
 
 @dataclass(frozen=True)
 class Letterbox:
-    """How a picture of any shape is laid into the detector's input, top left, black around."""
+    """How a picture of any shape is resized into the detector's input: top left, the rest black."""
 
     width: int
     height: int
     "of the input, multiples of STRIDE"
     scale: float
-    "input pixels per picture pixel, where those are square"
+    "input pixels per picture pixel, if those were square"
     inner_width: int
     inner_height: int
     "of the resized picture"
@@ -34,7 +34,7 @@ class Letterbox:
 
     @classmethod
     def fit(cls, width: int, height: int, long_side: int, stretch: Stretch = SQUARE) -> Letterbox:
-        """The letterbox whose long side is ``long_side`` px, with the aspect that a person sees."""
+        """The letterbox whose long side is ``long_side`` px, with the aspect of square pixels."""
         seen_width, seen_height = width * stretch[0], height * stretch[1]
         scale = long_side / max(seen_width, seen_height)
         inner_width, inner_height = (
@@ -54,15 +54,15 @@ class Letterbox:
 
     @property
     def shrinks(self) -> bool:
-        """Whether several picture pixels come to one, and are averaged."""
+        """Whether several picture pixels are averaged into one."""
         return min(self.scales) < 0.5 and max(self.scales) <= 1
 
     def in_picture(self, points: np.ndarray) -> np.ndarray:
-        """(..., 2) px of the input as px of the picture."""
+        """(..., 2) from px of the input to px of the picture."""
         return points / np.array(self.scales, points.dtype)
 
     def __call__(self, frame: Frame, matrix: int, out: np.ndarray) -> None:
-        """Lay a frame into ``out`` (height, width, 3) uint8 RGB, which is zero outside.
+        """Resize a frame into ``out`` (height, width, 3) uint8 RGB, which is zero outside.
 
         ``matrix`` is that of the frame's planes, see vidfx.types.Colour.
         """
@@ -74,8 +74,8 @@ class Letterbox:
 class Detector:
     """A detector engine with its family's decoding.
 
-    ``threshold`` is the least score of a face that is reported. Boxes are as the family's own
-    code has them: a face at the edge of the picture may reach out of it, with CenterFace only
+    ``threshold`` is the least score of a face that is reported. Boxes are those of the family's own
+    code: a face at the edge of the picture may reach out of it, with CenterFace only
     as far as the letterbox's black padding on the right and below.
     """
 
@@ -92,7 +92,7 @@ class Detector:
         """Faces of ``frames``, which are all of one size, in frame order, best score first.
 
         ``matrix`` is that of their planes, see vidfx.types.Colour; ``stretch`` that of their
-        pixels. What is found is in px of the frames.
+        pixels. Boxes and landmarks are in px of the frames.
         """
         if not frames:
             return Detections.empty()

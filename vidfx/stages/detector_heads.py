@@ -1,9 +1,9 @@
-"""What each family of detectors means by its outputs.
+"""Decodes the outputs of each family of detectors.
 
 CenterFace (Xu 2019), SCRFD (Guo 2021, with insightface's own conventions) and YuNet (Wu 2023).
 Every decoder takes the outputs of one picture and gives, in pixels of the detector's input,
 boxes (N, 4) xyxy, scores (N,) and landmarks (N, 5, 2) of the candidates above a threshold, and of
-those whose score is no number: vidfx.stages.engine_faults tells of them.
+those whose score is NaN: vidfx.stages.engine_faults counts them.
 """
 
 from __future__ import annotations
@@ -45,27 +45,27 @@ def _anchor_points(size: tuple[int, int], stride: int, per_cell: int) -> np.ndar
     return np.repeat(points, per_cell, axis=0).astype(np.float32)
 
 
-def points_a_cell(count: int, size: tuple[int, int], stride: int) -> int:
-    """How many of ``count`` points stand at each cell of an input of ``size``."""
+def points_per_cell(count: int, size: tuple[int, int], stride: int) -> int:
+    """How many of ``count`` points belong to each cell of an input of ``size``."""
     return max(1, count // ((size[0] // stride) * (size[1] // stride)))
 
 
 def _scrfd(outputs: Sequence[np.ndarray], size: tuple[int, int], threshold: float) -> Candidates:
     """Outputs: scores, distances to the sides and landmarks, (A, 1), (A, 4), (A, 10) a stride.
 
-    insightface's files have two points a cell, vidfx's own one.
+    insightface's files have two points per cell, vidfx's own detectors one.
     """
     parts: list[Candidates] = []
     for level, stride in enumerate(STRIDES):
         score = outputs[level].reshape(-1)
-        points = _anchor_points(size, stride, points_a_cell(len(score), size, stride))
+        points = _anchor_points(size, stride, points_per_cell(len(score), size, stride))
         keep = np.flatnonzero(~(score < threshold))
         at = points[keep]
         sides = outputs[level + 3][keep] * stride
         marks = outputs[level + 6][keep] * stride
         box = np.concatenate([at - sides[:, :2], at + sides[:, 2:]], 1)
         parts.append((box, score[keep], at[:, None] + marks.reshape(-1, 5, 2)))
-    return _join(parts)
+    return _concatenated(parts)
 
 
 def _yunet(outputs: Sequence[np.ndarray], size: tuple[int, int], threshold: float) -> Candidates:
@@ -80,17 +80,17 @@ def _yunet(outputs: Sequence[np.ndarray], size: tuple[int, int], threshold: floa
         centre, half = at + raw[:, :2] * stride, np.exp(raw[:, 2:]) * stride / 2
         marks = at[:, None] + outputs[level + 9][keep].reshape(-1, 5, 2) * stride
         parts.append((np.concatenate([centre - half, centre + half], 1), score[keep], marks))
-    return _join(parts)
+    return _concatenated(parts)
 
 
-def _join(parts: Sequence[Candidates]) -> Candidates:
+def _concatenated(parts: Sequence[Candidates]) -> Candidates:
     box, score, marks = zip(*parts, strict=True)
     return np.concatenate(box), np.concatenate(score), np.concatenate(marks)
 
 
 @dataclass(frozen=True)
 class Head:
-    """The decoding of one family, and its customary suppression of doubles."""
+    """The decoding of one family, and its usual non-maximum suppression."""
 
     family: Family
     decode: Callable[[Sequence[np.ndarray], tuple[int, int], float], Candidates]
@@ -99,7 +99,7 @@ class Head:
     pixel: float
     "added to every side when areas are taken: insightface counts pixels, the others distances"
     threshold: float
-    "the customary score above which a box is a face"
+    "the usual score above which a box is a face"
 
 
 HEADS = {
@@ -122,7 +122,7 @@ def intersection_over_union(a: np.ndarray, b: np.ndarray, pixel: float = 0.0) ->
 def non_maximum_suppression(
     box: np.ndarray, score: np.ndarray, iou: float, pixel: float = 0.0
 ) -> np.ndarray:
-    """Rows to keep, best score first: greedily, each removes those that overlap it too much."""
+    """Rows to keep, best score first: each removes the later ones that overlap it too much."""
     order = np.argsort(-score, kind="stable")
     overlap = intersection_over_union(box, box, pixel)
     keep: list[int] = []

@@ -1,7 +1,7 @@
-"""What engines give is checked once, where it enters: what cannot be is left out, counted and told.
+"""Invalid outputs of engines: found where they enter, left out, counted and reported.
 
-A network may give NaN, infinity or 1e30 for one picture (a plain black crop, a sum that fp16 does
-not hold) and be right about all others.
+A network may give NaN, infinity or 1e30 for one picture (a plain black crop, a sum that overflows
+fp16) and be right about all others.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from vidfx_engines.errors import EngineRunError
 from vidfx_engines.spec import EngineSpec
 
 SUM_TOLERANCE = 0.02
-"""By how much probabilities in sixteen or eight bits may miss 1."""
+"""By how much the sum of probabilities in sixteen or eight bits may differ from 1."""
 SCORE_TOLERANCE = 0.01
-Count = tuple[int, int, int]
-"""Frames or faces that an engine was asked about, those with a fault, and good answers."""
 REACH = 1.0
-"""How far out of the picture a face may stand, in its longer sides."""
+"""How far outside the picture a face may lie, in units of the picture's longer side."""
+Count = tuple[int, int, int]
+"""Frames or faces given to an engine, those with invalid outputs, and valid outputs."""
 
 
 def are_probabilities(prob: np.ndarray) -> np.ndarray:
@@ -32,52 +32,52 @@ def are_probabilities(prob: np.ndarray) -> np.ndarray:
 def are_faces(
     box: np.ndarray, score: np.ndarray, landmarks: np.ndarray, size: tuple[int, int]
 ) -> np.ndarray:
-    """(N,) bool: which candidates have a score of 0 to 1 and stand in or about the picture.
+    """(N,) bool: which candidates have a score of 0 to 1 and lie in or near the picture.
 
     ``box`` (N, 4) and ``landmarks`` (N, 5, 2) are in px of a picture of ``size`` (height, width).
     """
     longer = max(size)
     points = np.concatenate([box, landmarks.reshape(-1, 10)], 1)
-    there = (points >= -REACH * longer) & (points <= (1 + REACH) * longer)
+    near = (points >= -REACH * longer) & (points <= (1 + REACH) * longer)
     ordered = (box[:, 2:] >= box[:, :2]).all(1)
-    return there.all(1) & ordered & (score >= 0) & (score <= 1 + SCORE_TOLERANCE)
+    return near.all(1) & ordered & (score >= 0) & (score <= 1 + SCORE_TOLERANCE)
 
 
-class Faults:
-    """How much of what each engine gave over one video cannot be."""
+class EngineFaults:
+    """Counts of invalid outputs of each engine over one video."""
 
     def __init__(self) -> None:
         self.counts: dict[str, Count] = {}
         "by task"
 
-    def add(self, task: str, asked: int, faulty: int, good: int) -> None:
+    def add(self, task: str, given: int, faulty: int, valid: int) -> None:
         before = self.counts.get(task, (0, 0, 0))
-        self.counts[task] = before[0] + asked, before[1] + faulty, before[2] + good
+        self.counts[task] = before[0] + given, before[1] + faulty, before[2] + valid
 
     def merge(self, counts: Mapping[str, Sequence[int]]) -> None:
         """Add ``counts`` of another part of the video."""
-        for task, (asked, faulty, good) in counts.items():
-            self.add(task, asked, faulty, good)
+        for task, (given, faulty, valid) in counts.items():
+            self.add(task, given, faulty, valid)
 
-    def told(self, specs: Mapping[str, EngineSpec]) -> list[str]:
-        """A warning for each engine that gave what cannot be; ``specs`` are by task.
+    def warnings(self, specs: Mapping[str, EngineSpec]) -> list[str]:
+        """A warning for each engine with invalid outputs; ``specs`` are by task.
 
-        Raises EngineRunError where one gave nothing else.
+        Raises EngineRunError where all outputs of one engine were invalid.
         """
         lines: list[str] = []
-        for task, (asked, faulty, good) in self.counts.items():
+        for task, (given, faulty, valid) in self.counts.items():
             if not faulty:
                 continue
             name = specs[task].name
             what = "scores or places" if task == "detection" else "probabilities"
-            if faulty == asked and not good:
+            if faulty == given and not valid:
                 raise EngineRunError(
-                    f"{name}: nothing that it gave can be {what}: not finite, or out of all bounds",
+                    f"{name}: none of its outputs are valid {what}: not finite, or out of range",
                     hint="export the model again, or name another; see vidfx evaluate",
                 )
             of = "frames" if task == "detection" else "faces"
             lines.append(
-                f"{task}: on {faulty} of {asked} {of} {name} gave numbers that cannot be {what};"
+                f"{task}: on {faulty} of {given} {of} the outputs of {name} are not valid {what};"
                 " they were left out"
             )
         return lines

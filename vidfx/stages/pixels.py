@@ -1,6 +1,6 @@
-"""Looking at a frame without converting it whole: from its planes where it has them, else its RGB.
+"""RGB of parts of a frame, from its planes where it has them.
 
-Only what is looked at becomes RGB: a small picture for the detector, the surroundings of each face.
+Only what is needed is converted: a small picture for the detector, the surroundings of each face.
 """
 
 from __future__ import annotations
@@ -10,18 +10,15 @@ from functools import cache
 import cv2
 import numpy as np
 
+from vidfx.luma import luma_weights
 from vidfx.types import Frame
-
-_LUMA = {1: (0.2126, 0.0722), 7: (0.212, 0.087), 9: (0.2627, 0.0593)}
-"""Of red and blue, by the matrix codes of ISO/IEC 23091-2; all others are BT.601's."""
-_BT601 = (0.299, 0.114)
 
 
 def size_of(frame: Frame) -> tuple[int, int]:
-    """(height, width) of what there is to look at."""
+    """(height, width) of its planes, or of its RGB."""
     planes = frame.yuv
-    seen = frame.rgb if planes is None else planes[0]
-    return seen.shape[0], seen.shape[1]
+    pixels = frame.rgb if planes is None else planes[0]
+    return pixels.shape[0], pixels.shape[1]
 
 
 def shrunk(frame: Frame, matrix: int, width: int, height: int, method: int) -> np.ndarray:
@@ -34,7 +31,7 @@ def shrunk(frame: Frame, matrix: int, width: int, height: int, method: int) -> n
 
 
 def sampled(frame: Frame, matrix: int, side: int) -> np.ndarray:
-    """(side, side, 3) uint8 RGB: of some pixels, spread evenly, the mean of each 16."""
+    """(side, side, 3) uint8 RGB: each the mean of 16 pixels, which are spread evenly."""
     planes = frame.yuv
     if planes is None:
         return _sampled(frame.rgb, side)
@@ -47,9 +44,9 @@ def _sampled(picture: np.ndarray, side: int) -> np.ndarray:
 
 
 def warped(frame: Frame, matrix: int, transforms: np.ndarray, size: int) -> np.ndarray:
-    """(N, size, size, 3) uint8 RGB; its last pixels go on where the frame ends.
+    """Crops (N, size, size, 3) uint8 RGB; outside the frame its edge pixels are repeated.
 
-    ``transforms`` (N, 2, 3) lead from the frame to the crop, as cv2.warpAffine takes them.
+    ``transforms`` (N, 2, 3) map frame to crop, as cv2.warpAffine takes them.
     """
     planes = frame.yuv
     out = np.empty((len(transforms), size, size, 3), np.uint8)
@@ -65,12 +62,12 @@ def warped(frame: Frame, matrix: int, transforms: np.ndarray, size: int) -> np.n
 def _surroundings(
     y: np.ndarray, u: np.ndarray, v: np.ndarray, matrix: int, transform: np.ndarray, size: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """RGB of what a crop sees, and the transform from there."""
+    """RGB of the part of the frame that a crop needs, and the transform from that part."""
     corners = np.array([[0, 0, 1], [size, 0, 1], [0, size, 1], [size, size, 1]], float)
-    there = corners @ cv2.invertAffineTransform(transform).T
+    in_frame = corners @ cv2.invertAffineTransform(transform).T
     height, width = y.shape
-    x1, y1 = (np.floor(there.min(0)) - 2).clip(0, (width - 2, height - 2)).astype(int) // 2
-    x2, y2 = (np.ceil(there.max(0)) + 3).clip(2, (width, height)).astype(int) // 2
+    x1, y1 = (np.floor(in_frame.min(0)) - 2).clip(0, (width - 2, height - 2)).astype(int) // 2
+    x2, y2 = (np.ceil(in_frame.max(0)) + 3).clip(2, (width, height)).astype(int) // 2
     x2, y2 = max(x1 + 1, x2), max(y1 + 1, y2)
     around = (slice(y1, y2), slice(x1, x2))
     luma = y[2 * y1 : 2 * y2, 2 * x1 : 2 * x2]
@@ -89,8 +86,7 @@ def _to_rgb(parts: list[np.ndarray], matrix: int) -> np.ndarray:
 @cache
 def _weights(matrix: int) -> np.ndarray:
     """(3, 4) float32: RGB from limited-range Y, U, V and one."""
-    red, blue = _LUMA.get(matrix, _BT601)
-    green = 1 - red - blue
+    red, green, blue = luma_weights(matrix)
     luma, chroma = 255 / 219, 255 / 224
     u, v = np.array([0.0, -2 * blue * (1 - blue) / green, 2 * (1 - blue)]) * chroma, np.array(
         [2 * (1 - red), -2 * red * (1 - red) / green, 0.0]

@@ -1,10 +1,9 @@
-"""Give each face one number for as long as it is followed.
+"""Gives each face one number for as long as it is tracked.
 
 Association by overlap with the place where constant motion would put the face, in two rounds:
-sure detections first, then weak ones for tracks that are still open (the idea of ByteTrack, Zhang
-2022). A weak detection never begins a track. Short gaps are bridged; a cut ends everything.
-A pause between two frames that were looked at is no gap: nobody failed to see the face in it.
-Where looks are seconds apart, a gap of one look is short.
+strong detections first, then weak ones for tracks without a match (the idea of ByteTrack, Zhang
+2022). A weak detection never begins a track. Short gaps are bridged; a cut ends all tracks.
+Only frames with detection can leave a gap. Where those are seconds apart, one miss is a short gap.
 """
 
 from __future__ import annotations
@@ -17,61 +16,65 @@ from vidfx.stages.detector_heads import intersection_over_union
 
 NONE = -1
 MIN_AFFINITY = 0.1
-LOOKS_A_GAP = 2.5
-LEAST_STEP_S = 0.02
-"""Boxes tremble a little; over a shorter time that would look like a great velocity."""
+MAX_GAP_DETECTIONS = 2.5
+"""A gap of so many detections is bridged, however long it lasts."""
+MIN_ELAPSED_S = 0.02
+"""Boxes jitter a little; over a shorter time that would give a great velocity."""
 
 
 @dataclass
 class _Track:
     number: int
     box: np.ndarray
-    "(4,) float64 as last seen"
+    "(4,) float64, xyxy px, of the last detection"
     velocity: np.ndarray
     "(4,) px a second"
-    seen_s: float
+    detected_s: float
 
     def expected(self, time_s: float) -> np.ndarray:
-        ahead = min(time_s - self.seen_s, 0.25)
+        ahead = min(time_s - self.detected_s, 0.25)
         return self.box + self.velocity * ahead
 
 
 class Tracker:
-    """Follows the faces of one video, frame by frame, in order of time."""
+    """Tracks the faces of one video, frame by frame, in order of time."""
 
-    def __init__(self, *, sure: float, max_gap_s: float = 1.0) -> None:
-        """A track ends ``max_gap_s`` after its last sighting, or after looks that missed it."""
-        self.sure = sure
+    def __init__(self, *, threshold: float, max_gap_s: float = 1.0) -> None:
+        """Detections from ``threshold`` on are strong; a track ends ``max_gap_s`` after its last.
+
+        Where detections are rarer, a track ends after some that missed it.
+        """
+        self.threshold = threshold
         self.max_gap_s = max_gap_s
         self._tracks: list[_Track] = []
         self._next = 1
-        self._looked_s = -np.inf
+        self._updated_s = -np.inf
         self._step_s = 0.0
         "between the last two updates"
-        self.broke = False
-        "whether in the last update a track found nothing while another began: too fast, perhaps"
+        self.may_have_lost = False
+        "in the last update one track had no match and another began: a face was too fast, perhaps"
 
     def cut(self) -> None:
         """End every track: a new shot begins."""
         self._tracks.clear()
 
     def update(self, time_s: float, box: np.ndarray, score: np.ndarray) -> np.ndarray:
-        """Track numbers (N,) int64 of the detections of one frame; -1 for one not believed."""
+        """Track numbers (N,) int64 of the detections of one frame; NONE: no track."""
         numbers = np.full(len(box), NONE, np.int64)
-        gap_s = max(self.max_gap_s, LOOKS_A_GAP * self._step_s)
-        oldest_s = min(time_s - gap_s, self._looked_s)
-        self._tracks = [t for t in self._tracks if t.seen_s >= oldest_s]
-        self._step_s = time_s - self._looked_s if np.isfinite(self._looked_s) else 0.0
-        self._looked_s = time_s
-        sure = score >= self.sure
+        gap_s = max(self.max_gap_s, MAX_GAP_DETECTIONS * self._step_s)
+        oldest_s = min(time_s - gap_s, self._updated_s)
+        self._tracks = [t for t in self._tracks if t.detected_s >= oldest_s]
+        self._step_s = time_s - self._updated_s if np.isfinite(self._updated_s) else 0.0
+        self._updated_s = time_s
+        strong = score >= self.threshold
         free = list(range(len(self._tracks)))
-        for round_ in (np.flatnonzero(sure), np.flatnonzero(~sure)):
+        for round_ in (np.flatnonzero(strong), np.flatnonzero(~strong)):
             for track, row in self._match(time_s, free, box, round_):
                 free.remove(track)
                 self._follow(self._tracks[track], time_s, box[row])
                 numbers[row] = self._tracks[track].number
-        new = np.flatnonzero(sure & (numbers == NONE))
-        self.broke = bool(free and len(new))
+        new = np.flatnonzero(strong & (numbers == NONE))
+        self.may_have_lost = bool(free and len(new))
         for row in new:
             numbers[row] = self._next
             self._tracks.append(
@@ -98,10 +101,10 @@ class Tracker:
 
     @staticmethod
     def _follow(track: _Track, time_s: float, box: np.ndarray) -> None:
-        elapsed = max(time_s - track.seen_s, LEAST_STEP_S)
+        elapsed = max(time_s - track.detected_s, MIN_ELAPSED_S)
         velocity = (box - track.box) / elapsed
         track.velocity = 0.5 * track.velocity + 0.5 * velocity
-        track.box, track.seen_s = box.astype(np.float64), time_s
+        track.box, track.detected_s = box.astype(np.float64), time_s
 
 
 def affinity(expected: np.ndarray, found: np.ndarray) -> np.ndarray:

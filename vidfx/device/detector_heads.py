@@ -1,7 +1,4 @@
-"""What detectors mean by their outputs, for many pictures at once: see vidfx.stages.detector_heads.
-
-Boxes, scores and landmarks are those of the host's decoders, and so of insightface for SCRFD.
-"""
+"""Decodes the outputs of detectors, of many pictures at once: see vidfx.stages.detector_heads."""
 
 # torch leaves the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -16,7 +13,7 @@ from functools import lru_cache
 import torch
 from torchvision.ops import batched_nms
 
-from vidfx.stages.detector_heads import HEADS, STRIDES, points_a_cell
+from vidfx.stages.detector_heads import HEADS, STRIDES, points_per_cell
 from vidfx.stages.engine_faults import REACH, SCORE_TOLERANCE
 from vidfx_engines.spec import Family
 
@@ -43,10 +40,10 @@ class Candidates:
 def faces(
     family: Family, outputs: Sequence[torch.Tensor], size: tuple[int, int], threshold: float
 ) -> tuple[Candidates, torch.Tensor]:
-    """What ``family`` finds, doubles suppressed, by picture and then best score first.
+    """Faces after non-maximum suppression, by picture and then best score first.
 
     ``outputs`` have the batch first; ``size`` is (height, width) of the input. The tensor, (), is
-    the number of pictures for which the detector also gave what can be no face.
+    the number of pictures for which the detector also gave invalid candidates.
     """
     found = _DECODERS[family]([o.float() for o in outputs], size, threshold)
     good = _are_faces(found, size)
@@ -66,10 +63,10 @@ def _are_faces(found: Candidates, size: tuple[int, int]) -> torch.Tensor:
     """See vidfx.stages.engine_faults.are_faces."""
     longer = max(size)
     points = torch.cat([found.box, found.landmarks.flatten(1)], 1)
-    there = (points >= -REACH * longer) & (points <= (1 + REACH) * longer)
+    near = (points >= -REACH * longer) & (points <= (1 + REACH) * longer)
     ordered = (found.box[:, 2:] >= found.box[:, :2]).all(1)
     score = (found.score >= 0) & (found.score <= 1 + SCORE_TOLERANCE)
-    return there.all(1) & ordered & score
+    return near.all(1) & ordered & score
 
 
 def _centerface(
@@ -96,14 +93,14 @@ def _scrfd(outputs: Sequence[torch.Tensor], size: tuple[int, int], threshold: fl
     for level, stride in enumerate(STRIDES):
         score = outputs[level].flatten(1)
         picture, anchor = torch.nonzero(~(score < threshold), as_tuple=True)
-        per_cell = points_a_cell(score.shape[1], size, stride)
+        per_cell = points_per_cell(score.shape[1], size, stride)
         at = _anchor_points(size, stride, per_cell, str(score.device))[anchor]
         sides = outputs[level + 3][picture, anchor] * stride
         marks = outputs[level + 6][picture, anchor] * stride
         box = torch.cat([at - sides[:, :2], at + sides[:, 2:]], 1)
         landmarks = at[:, None] + marks.view(-1, 5, 2)
         parts.append(Candidates(picture, box, score[picture, anchor], landmarks))
-    return _join(parts)
+    return _concatenated(parts)
 
 
 def _yunet(outputs: Sequence[torch.Tensor], size: tuple[int, int], threshold: float) -> Candidates:
@@ -118,7 +115,7 @@ def _yunet(outputs: Sequence[torch.Tensor], size: tuple[int, int], threshold: fl
         marks = outputs[level + 9][picture, anchor].view(-1, 5, 2) * stride
         box = torch.cat([centre - half, centre + half], 1)
         parts.append(Candidates(picture, box, score[picture, anchor], at[:, None] + marks))
-    return _join(parts)
+    return _concatenated(parts)
 
 
 @lru_cache(maxsize=64)
@@ -130,7 +127,7 @@ def _anchor_points(size: tuple[int, int], stride: int, per_cell: int, device: st
     return points.repeat_interleave(per_cell, 0).float()
 
 
-def _join(parts: Sequence[Candidates]) -> Candidates:
+def _concatenated(parts: Sequence[Candidates]) -> Candidates:
     return Candidates(
         torch.cat([p.picture for p in parts]),
         torch.cat([p.box for p in parts]),

@@ -1,7 +1,7 @@
-"""What is seen in some frames, with the frames on a device: see vidfx.stages.analyze.
+"""Detection, quality and classification of frames on a device: see vidfx.stages.analyze.
 
 The detector runs in a thread of its own, a chunk of frames ahead of the tracker. Only small results
-come back: boxes, how sharp faces are, probabilities.
+are copied to the host: boxes, sharpness, probabilities.
 """
 
 # torch leaves the types of many functions open.
@@ -17,11 +17,11 @@ from typing import Any, Protocol, cast
 import numpy as np
 import torch
 
-from vidfx.device import align, heads
-from vidfx.device.frames import OnDevice, on_device, owned
+from vidfx.device import align, detector_heads
+from vidfx.device.frames import DeviceFrame, on_device, retained
 from vidfx.device.resize import resize, to_bytes
 from vidfx.stages.align import quality, transforms
-from vidfx.stages.analyze import Analysis, Reads
+from vidfx.stages.analyze import Analysis, ReadTask
 from vidfx.stages.classify import prediction
 from vidfx.stages.detect import Detector, Letterbox
 from vidfx.types import SQUARE, Colour, Detections, Frame, Prediction, Quality, Stretch
@@ -44,7 +44,7 @@ class TensorEngine(Protocol):
 
 
 class ThroughHost:
-    """An engine of the host as a TensorEngine: right everywhere, and a copy each way."""
+    """An engine of the host as a TensorEngine: works everywhere, at the price of two copies."""
 
     def __init__(self, engine: Engine) -> None:
         self.spec = engine.spec
@@ -56,26 +56,26 @@ class ThroughHost:
 
 
 def tensor_engine(engine: Engine) -> TensorEngine:
-    """``engine`` itself where it takes tensors."""
+    """``engine`` itself if it takes tensors, else ThroughHost."""
     return cast(TensorEngine, engine) if hasattr(engine, "run_tensor") else ThroughHost(engine)
 
 
 class DeviceAnalyzer:
     """See vidfx.stages.analyze.Analyzer."""
 
-    ahead = 1
+    max_in_flight = 1
 
-    def __init__(self, detector: Detector, engines: Mapping[Reads, Engine], device: str) -> None:
+    def __init__(self, detector: Detector, engines: Mapping[ReadTask, Engine], device: str) -> None:
         self.detector = detector
         self.device = torch.device(device)
         self.stretch = SQUARE
-        self.finder = tensor_engine(detector.engine)
-        self.readers = {task: tensor_engine(engine) for task, engine in engines.items()}
+        self.tensor_detector = tensor_engine(detector.engine)
+        self.classifiers = {task: tensor_engine(engine) for task, engine in engines.items()}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="detect")
         self._stream = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None
 
-    def keep(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        return owned(frames, self.device)
+    def retain(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        return retained(frames, self.device)
 
     def prepare(
         self, frames: Iterable[Frame], colour: Colour, stretch: Stretch = SQUARE
@@ -96,9 +96,9 @@ class DeviceAnalyzer:
         with torch.inference_mode(), torch.cuda.stream(self._stream):  # None: no stream
             height, width = pixels.shape[2:]
             box = Letterbox.fit(width, height, self.detector.long_side, self.stretch)
-            found, faulty = heads.faces(
+            found, faulty = detector_heads.faces(
                 self.detector.head.family,
-                self.finder.run_tensor(laid_into(pixels, box)),
+                self.tensor_detector.run_tensor(letterboxed(pixels, box)),
                 (box.height, box.width),
                 self.detector.threshold,
             )
@@ -113,15 +113,15 @@ class DeviceAnalyzer:
                 1,
             )
             tail = faulty.double().expand(1, packed.shape[1])
-            told = torch.cat([packed, tail]).cpu().numpy()  # the one wait of a chunk
-        rows = told[:-1]
+            output = torch.cat([packed, tail]).cpu().numpy()  # the one wait of a chunk
+        rows = output[:-1]
         index = np.array([frame.index for frame in frames], np.int64)
         return Detections(
             index[rows[:, 0].astype(np.int64)],
             rows[:, 1:5].astype(np.float32),
             rows[:, 5].astype(np.float32),
             rows[:, 6:].astype(np.float32).reshape(-1, 5, 2),
-            int(told[-1, 0]),
+            int(output[-1, 0]),
         )
 
 
@@ -151,16 +151,16 @@ class DeviceAnalysis:
             for row, variance in zip(rows.tolist(), sharp, strict=True)
         ]
 
-    def read(self, task: Reads, rows: np.ndarray) -> Prediction:
-        engine = self._by.readers[task]
+    def read(self, task: ReadTask, rows: np.ndarray) -> Prediction:
+        engine = self._by.classifiers[task]
         crop = engine.spec.crop
         assert crop is not None
-        given: np.ndarray | None = None
+        output: np.ndarray | None = None
         if len(rows):
             with torch.inference_mode():
                 faces = self._faces(rows, crop.template, crop.size)
-                given = engine.run_tensor(faces)[0].float().cpu().numpy()
-        return prediction(engine.spec.labels, len(self.detections), rows, given)
+                output = engine.run_tensor(faces)[0].float().cpu().numpy()
+        return prediction(engine.spec.labels, len(self.detections), rows, output)
 
     def _faces(self, rows: np.ndarray, template: str, size: int) -> torch.Tensor:
         found = self.detections
@@ -170,8 +170,8 @@ class DeviceAnalysis:
         return align.crops(self._pixels, picture, torch.from_numpy(matrices), size)
 
 
-def laid_into(pixels: torch.Tensor, box: Letterbox) -> torch.Tensor:
-    """(N, 3, H, W) uint8 laid into the detector's input, (N, 3, height, width) uint8."""
+def letterboxed(pixels: torch.Tensor, box: Letterbox) -> torch.Tensor:
+    """(N, 3, H, W) uint8 resized into the detector's input, (N, 3, height, width) uint8."""
     canvas = pixels.new_zeros(len(pixels), 3, box.height, box.width)
     method = "area" if box.shrinks else "linear"
     inner = resize(pixels, box.inner_height, box.inner_width, method)
@@ -179,6 +179,6 @@ def laid_into(pixels: torch.Tensor, box: Letterbox) -> torch.Tensor:
     return canvas
 
 
-def _pixels_of(frame: Frame) -> OnDevice:
-    assert isinstance(frame.device, OnDevice)
+def _pixels_of(frame: Frame) -> DeviceFrame:
+    assert isinstance(frame.device, DeviceFrame)
     return frame.device
