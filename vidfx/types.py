@@ -248,7 +248,7 @@ class Face:
     "(4,) float32 xyxy px"
     source: Source
     """detected: found on this frame; tracked: found below the detector's threshold where a track
-    expected it; interpolated: not looked at, filled between two frames where it was found"""
+    expected it; interpolated: not analysed, filled between two frames where it was found"""
     score: float | None
     "of the detector; None where interpolated"
     landmarks: np.ndarray
@@ -266,7 +266,7 @@ class FrameResult:
 
     frame: Frame
     faces: tuple[Face, ...]
-    looked: bool
+    analysed: bool
     "whether the detector ran on this frame"
     cut: bool
     "whether a new shot begins with this frame"

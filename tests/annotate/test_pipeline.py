@@ -120,7 +120,7 @@ def looks(times_s: Sequence[float], **options: Any) -> tuple[list[FrameResult], 
     still = noise(0)
     frames = (Frame(i, round(1000 * t), still) for i, t in enumerate(times_s))
     results = list(made(frames))
-    return results, [r.frame.index for r in results if r.looked]
+    return results, [r.frame.index for r in results if r.analysed]
 
 
 @pytest.mark.parametrize("claimed", [Fraction(1), Fraction(15), Fraction(1000), Fraction(42860)])
@@ -158,7 +158,7 @@ def test_fast_frames_neither_pile_up_nor_leave_gaps() -> None:
         results.append(result)
     assert all(r.faces for r in results)
     assert waiting * 1280 * 720 * 3 // 2 < 1.5 * LOOK_AHEAD_BYTES
-    assert sum(r.looked for r in results) < 100
+    assert sum(r.analysed for r in results) < 100
 
 
 @pytest.mark.parametrize("begin", [3, 7, 31, 44])
@@ -168,7 +168,7 @@ def test_it_is_the_same_looks_wherever_the_reading_began(begin: int) -> None:
     _, whole = looks(times)
     made = pipeline({}, every=0)
     frames = (Frame(i, round(1000 * t), noise(0)) for i, t in enumerate(times) if i >= begin)
-    later = [r.frame.index for r in made(frames) if r.looked]
+    later = [r.frame.index for r in made(frames) if r.analysed]
     assert later[0] == begin
     assert later[1:] == [i for i in whole if i > begin]
 
@@ -188,6 +188,6 @@ def test_looks_come_closer_together_where_faces_are_fast() -> None:
 
         made.analyzer.detector = cast(Any, jump)  # type: ignore[attr-defined]
         frames = [Frame(i, 40 * i, noise(0)) for i in range(60)]
-        looked = [r.frame.index for r in made(frames) if r.looked]
+        looked = [r.frame.index for r in made(frames) if r.analysed]
         assert set(range(0, 60, 5)) <= set(looked)
         assert (len(looked) > 16) == closer

@@ -282,22 +282,26 @@ def test_what_was_seen_comes_back_from_its_file(tmp_path: Path) -> None:
     read = rng.random(4).astype(np.float32)
     seen = [
         FrameObservations(
-            Frame(0, 0, np.empty(0)), 0.0, {4: sighting(0, 10, read)}, looked=True, cut=False
+            Frame(0, 0, np.empty(0)), 0.0, {4: sighting(0, 10, read)}, analysed=True, cut=False
         ),
-        FrameObservations(Frame(1, 1, np.empty(0)), 0.04, {}, looked=False, cut=False),
+        FrameObservations(Frame(1, 1, np.empty(0)), 0.04, {}, analysed=False, cut=False),
         FrameObservations(
             *(Frame(2, 2, np.empty(0)), 0.08),
             {4: sighting(2, 12, None), 9: sighting(2, 200, None)},
-            looked=True,
+            analysed=True,
             cut=False,
         ),
     ]
     assert save(tmp_path / "seen", seen) == 3
-    again = list(follow(load(tmp_path / "seen"), Tracker(sure=0.5)))
+    again = list(follow(load(tmp_path / "seen"), Tracker(threshold=0.5)))
     assert [sorted(o.sightings) for o in again] == [[1], [], [1, 2]]
     for before, after in zip(seen, again, strict=True):
         assert (before.frame.index, before.frame.pts) == (after.frame.index, after.frame.pts)
-        assert (before.time_s, before.looked, before.cut) == (after.time_s, after.looked, after.cut)
+        assert (before.time_s, before.analysed, before.cut) == (
+            after.time_s,
+            after.analysed,
+            after.cut,
+        )
         for a, b in zip(before.sightings.values(), after.sightings.values(), strict=True):
             assert np.array_equal(a.box, b.box) and a.box.dtype == b.box.dtype
             assert np.array_equal(a.landmarks, b.landmarks)

@@ -192,7 +192,7 @@ def test_an_engine_that_gives_no_numbers_is_an_error_of_one_line(
         "annotate", clip, "-o", out, "--no-video", "--end", "0.5", *FAST, "--emotion", engine
     )
     assert done.exit_code != 0
-    assert "void: nothing that it gave can be probabilities" in done.stderr
+    assert "void: none of its outputs are valid probabilities" in done.stderr
     assert not list(out.glob("*.csv")) and not leftovers(out)
 
 

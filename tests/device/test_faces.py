@@ -17,9 +17,9 @@ import torch
 from tests.engine_files import brightness_classifier, detector_spec
 from tests.vidfx_command import read_csv, vidfx
 from tests.worker_faults import worker_faults
-from vidfx.device import heads
-from vidfx.device.analyzer import DeviceAnalyzer, ThroughHost, tensor_engine
-from vidfx.device.frames import BATCH, OnDevice, on_device, owned
+from vidfx.device import detector_heads
+from vidfx.device.analyze import DeviceAnalyzer, ThroughHost, tensor_engine
+from vidfx.device.frames import BATCH, DeviceFrame, on_device, retained
 from vidfx.stages.analyze import HostAnalyzer
 from vidfx.stages.cuts import thumbnail
 from vidfx.stages.detect import Detector
@@ -101,7 +101,9 @@ def test_decoding_is_the_hosts_on_the_same_outputs(family: Any, per_cell: int) -
     if family == "yunet":
         outputs[6:9] = [o * 2 for o in outputs[6:9]]
     head, least = HEADS[family], 0.7 if family == "yunet" else 0.9
-    found, faulty = heads.faces(family, [torch.from_numpy(o) for o in outputs], size, least)
+    found, faulty = detector_heads.faces(
+        family, [torch.from_numpy(o) for o in outputs], size, least
+    )
     assert int(faulty) == 0
     kept = dropped = 0
     for i in range(n):
@@ -134,7 +136,7 @@ def test_what_can_be_no_face_is_left_out_as_on_the_host(family: Any, last: int) 
     finder = Detector(engine, threshold=0.7, long_side=192)
     host = finder(frames_of(*[np.zeros((*size, 3), np.uint8)] * n))
     tensors = [torch.from_numpy(o) for o in outputs]
-    device, faulty = heads.faces(family, tensors, size, 0.7)
+    device, faulty = detector_heads.faces(family, tensors, size, 0.7)
     assert host.faulty == int(faulty) == 2
     assert np.isfinite(host.box).all() and np.isfinite(host.landmarks).all()
     assert np.bincount(host.frame - 7, minlength=n).tolist() == (
@@ -153,7 +155,7 @@ def test_scrfd_is_insightfaces(test_data: Path, group: np.ndarray) -> None:
     theirs, marks = reference.detect(np.ascontiguousarray(pixels[:, :, ::-1]))
     engine = ThroughHost(select(path, device="cpu", backend="onnxruntime").engine)
     outputs = engine.run_tensor(torch.from_numpy(pixels).permute(2, 0, 1)[None])
-    found, _ = heads.faces("scrfd", outputs, (640, 640), 0.5)
+    found, _ = detector_heads.faces("scrfd", outputs, (640, 640), 0.5)
     assert len(found.score) == len(theirs) >= 2
     np.testing.assert_allclose(found.box.numpy(), theirs[:, :4], atol=1e-2)
     np.testing.assert_allclose(found.score.numpy(), theirs[:, 4], atol=1e-4)
@@ -208,7 +210,7 @@ def test_frames_come_in_order_with_their_thumbnails(group: np.ndarray) -> None:
     ready = list(on_device(frames, CPU, Colour()))
     assert [f.index for f in ready] == [f.index for f in frames]
     for frame, picture in zip(ready, pictures, strict=True):
-        assert isinstance(frame.device, OnDevice)
+        assert isinstance(frame.device, DeviceFrame)
         np.testing.assert_array_equal(frame.device.pixels.permute(1, 2, 0).numpy(), picture)
         assert np.abs(frame.device.small - thumbnail(Frame(0, 0, picture))).max() <= 1
 
@@ -218,8 +220,8 @@ def test_planes_that_a_decoder_lent_are_sent_like_those_that_were_copied(clip: P
     for planes in (False, True):
         with open_source(clip, "pyav", planes=planes)[0] as source:
             decoded = next(iter(source))
-            frame = next(on_device(owned([decoded], CPU), CPU, source.info.colour))
-        assert (decoded.lent is None) == planes and isinstance(frame.device, OnDevice)
+            frame = next(on_device(retained([decoded], CPU), CPU, source.info.colour))
+        assert (decoded.lent is None) == planes and isinstance(frame.device, DeviceFrame)
         pixels.append(frame.device.pixels)
     torch.testing.assert_close(*pixels, rtol=0, atol=0)
 
@@ -237,12 +239,12 @@ def test_surfaces_become_pixels_and_planes(group: np.ndarray) -> None:
     ]
     nothing = np.empty((0, 0, 3), np.uint8)
     frames = [Frame(i, i, nothing, None, surface) for i, surface in enumerate(surfaces)]
-    first, second, third = on_device(owned(frames, CPU), CPU, Colour(matrix=1))
+    first, second, third = on_device(retained(frames, CPU), CPU, Colour(matrix=1))
     assert first.planes is not None and third.planes is not None
     np.testing.assert_array_equal(first.planes[:96], luma)
     assert np.abs(first.planes.astype(int) - third.planes).max() <= 1
     assert second.planes is None
-    assert isinstance(first.device, OnDevice) and isinstance(second.device, OnDevice)
+    assert isinstance(first.device, DeviceFrame) and isinstance(second.device, DeviceFrame)
     torch.testing.assert_close(first.device.pixels, second.device.pixels)
     difference = (first.device.pixels.int() - rgb.int()).abs().float()
     assert difference.mean() < 3  # chroma has a quarter of the pixels
@@ -263,7 +265,7 @@ def test_a_surface_is_copied_before_the_decoder_uses_its_memory_again(group: np.
             yield Frame(i, i, np.empty((0, 0, 3), np.uint8), None, surface)
         memory[0][:] = memory[1][:] = 0
 
-    frames = list(on_device(owned(decoded(), CPU), CPU, Colour(matrix=1)))
+    frames = list(on_device(retained(decoded(), CPU), CPU, Colour(matrix=1)))
     assert len(frames) == BATCH + 3
     for frame, (luma, _) in zip(frames, planes, strict=True):
         assert frame.planes is not None

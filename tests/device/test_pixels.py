@@ -12,7 +12,7 @@ import torch
 from av.video.reformatter import ColorRange, Colorspace
 
 from vidfx.device import align, colour
-from vidfx.device.analyzer import laid_into
+from vidfx.device.analyze import letterboxed
 from vidfx.device.resize import resize, to_bytes
 from vidfx.stages import align as host_align
 from vidfx.stages.detect import Letterbox
@@ -63,7 +63,7 @@ def test_the_letterbox_is_the_hosts(size: tuple[int, int], group: np.ndarray) ->
     box = Letterbox.fit(width, height, 640)
     theirs = np.zeros((box.height, box.width, 3), np.uint8)
     box(Frame(0, 0, pixels), 2, theirs)
-    assert_close(picture(laid_into(tensor(pixels), box)[0]), theirs)
+    assert_close(picture(letterboxed(tensor(pixels), box)[0]), theirs)
 
 
 @pytest.mark.parametrize(("template", "size"), [("arcface", 112), ("fer", 96), ("arcface", 224)])

@@ -121,7 +121,7 @@ def test_nothing_of_a_frame_comes_back(
     """Every copy from the device is counted: boxes, sharpness, probabilities and thumbnails."""
     import torch
 
-    from vidfx.device.analyzer import DeviceAnalyzer
+    from vidfx.device.analyze import DeviceAnalyzer
     from vidfx.stages.detect import Detector
     from vidfx.types import Colour, Frame
 
@@ -171,7 +171,7 @@ def test_decoders_on_the_gpu_give_the_pictures_of_the_cpu(
 ) -> None:
     import torch
 
-    from vidfx.device.frames import on_device, owned
+    from vidfx.device.frames import on_device, retained
     from vidfx.errors import UnavailableError
     from vidfx.video.read.device_source import open_on_device
     from vidfx.video.read.source import open_source
@@ -183,7 +183,9 @@ def test_decoders_on_the_gpu_give_the_pictures_of_the_cpu(
     assert source is not None
     host, _ = open_source(clip, "pyav", planes=True)
     with source, host:
-        ours = on_device(owned(source, torch.device(cuda)), torch.device(cuda), source.info.colour)
+        ours = on_device(
+            retained(source, torch.device(cuda)), torch.device(cuda), source.info.colour
+        )
         pairs = list(zip(ours, host, strict=True))
     for mine, theirs in pairs:
         assert mine.pts == theirs.pts

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from vidfx.stages.classify import predict
-from vidfx.stages.engine_faults import Faults, are_faces, are_probabilities
+from vidfx.stages.engine_faults import EngineFaults, are_faces, are_probabilities
 from vidfx.types import FaceBatch
 from vidfx_engines.backends.fake import FakeEngine, brightness_classifier
 from vidfx_engines.errors import EngineRunError
@@ -61,24 +61,24 @@ def test_a_row_that_is_no_probabilities_is_not_read() -> None:
 
 def test_faults_are_told_once_for_an_engine_and_summed_over_parts() -> None:
     spec = brightness_classifier().spec
-    part, whole = Faults(), Faults()
+    part, whole = EngineFaults(), EngineFaults()
     part.add("emotion", 10, 3, 7)
     whole.add("emotion", 20, 0, 20)
-    assert whole.told({"emotion": spec}) == []
+    assert whole.warnings({"emotion": spec}) == []
     whole.merge(part.counts)
-    (line,) = whole.told({"emotion": spec})
-    assert "on 3 of 30 faces brightness gave numbers that cannot be probabilities" in line
+    (line,) = whole.warnings({"emotion": spec})
+    assert "on 3 of 30 faces the outputs of brightness are not valid probabilities" in line
 
 
 def test_an_engine_that_gives_nothing_else_is_an_error() -> None:
     spec = brightness_classifier().spec
-    faults = Faults()
+    faults = EngineFaults()
     faults.add("emotion", 0, 0, 0)
-    assert faults.told({"emotion": spec}) == []
+    assert faults.warnings({"emotion": spec}) == []
     faults.add("emotion", 5, 5, 0)
-    with pytest.raises(EngineRunError, match="brightness: nothing that it gave") as raised:
-        faults.told({"emotion": spec})
+    with pytest.raises(EngineRunError, match="brightness: none of its outputs") as raised:
+        faults.warnings({"emotion": spec})
     assert raised.value.hint
-    sees = Faults()  # faces were found on frames where other candidates were no numbers
+    sees = EngineFaults()  # faces were found on frames where other candidates were no numbers
     sees.add("detection", 5, 5, 3)
-    assert len(sees.told({"detection": spec})) == 1
+    assert len(sees.warnings({"detection": spec})) == 1

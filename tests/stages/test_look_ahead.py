@@ -1,4 +1,4 @@
-"""The delay line: what is filled, what is believed, what is decided."""
+"""The look-ahead buffer: what is interpolated, confirmed and decided."""
 
 from __future__ import annotations
 
@@ -44,22 +44,22 @@ def settle(
     seen: dict[int, dict[int, FaceObservation]],
     frames: int,
     *,
-    most: int = 12,
+    max_waiting: int = 12,
     times: Callable[[int], float] = lambda i: i / RATE,
     every: int = 1,
     **judges: object,
 ) -> list[FrameResult]:
-    timeline = LookAheadBuffer(
-        most=most,
+    buffer = LookAheadBuffer(
+        max_waiting=max_waiting,
         confirmation=Confirmation(),
         **({"emotion": None, "identity": None} | judges),  # pyright: ignore[reportArgumentType]
     )
     results: list[FrameResult] = []
     for i in range(frames):
         looked = i % every == 0 or i in seen
-        results += timeline.push(frame(i), times(i), seen.get(i, {}), looked=looked, cut=False)
+        results += buffer.push(frame(i), times(i), seen.get(i, {}), analysed=looked, cut=False)
         assert len(results) >= i + 1 - most
-    return results + timeline.flush()
+    return results + buffer.flush()
 
 
 def test_every_frame_comes_out_once_in_order() -> None:
@@ -81,14 +81,14 @@ def test_gaps_are_filled_from_both_sides() -> None:
 
 def test_nothing_is_invented_before_after_or_over_long_gaps() -> None:
     seen = {i: {1: sighting(i)} for i in (5, 6, 7, 50, 51, 52)}
-    results = settle(seen, 60, most=30)
+    results = settle(seen, 60, max_waiting=30)
     assert [r.frame.index for r in results if r.faces] == [5, 6, 7, 50, 51, 52]
 
 
 @pytest.mark.parametrize("most", [12, 13, 14, 15, 30])
 def test_a_gap_is_filled_whole_or_not_at_all(most: int) -> None:
     seen = {i: {1: sighting(i)} for i in (0, 1, 2, 17, 18, 19, 34, 35)}
-    results = settle(seen, 40, most=most, every=100)
+    results = settle(seen, 40, max_waiting=most, every=100)
     shown = [r.frame.index for r in results if r.faces]
     assert shown == (list(range(36)) if most >= 14 else [0, 1, 2, 17, 18, 19, 34, 35])
 
@@ -96,10 +96,12 @@ def test_a_gap_is_filled_whole_or_not_at_all(most: int) -> None:
 @pytest.mark.parametrize(("rate", "waiting"), [(5, 2), (25, 13), (50, 25), (1000, 200)])
 def test_frames_wait_by_time_and_not_more_than_may(rate: int, waiting: int) -> None:
     """Half a second, and two looks of the five a second."""
-    timeline = LookAheadBuffer(most=200, confirmation=Confirmation(), emotion=None, identity=None)
+    buffer = LookAheadBuffer(
+        max_waiting=200, confirmation=Confirmation(), emotion=None, identity=None
+    )
     every, counts, results = max(1, rate // 5), [0], 0
     for i in range(3 * rate):
-        results += len(timeline.push(frame(i), i / rate, {}, looked=i % every == 0, cut=False))
+        results += len(buffer.push(frame(i), i / rate, {}, analysed=i % every == 0, cut=False))
         counts.append(i + 1 - results)
     assert waiting <= max(counts) <= waiting + 1  # of two times whose difference is rounded
 
@@ -123,8 +125,8 @@ def shown_of(
     scores: list[float], *, shot: int | None = None, frames: int = 200, threshold: float = 0.5
 ) -> list[int]:
     """Frames with a row for a track of these scores; a cut comes after ``shot`` frames."""
-    timeline = LookAheadBuffer(
-        most=12,
+    buffer = LookAheadBuffer(
+        max_waiting=12,
         confirmation=Confirmation.above(threshold),
         emotion=None,
         identity=None,
@@ -133,8 +135,8 @@ def shown_of(
     for i in range(frames):
         source = "detected" if i < len(scores) and scores[i] >= threshold else "tracked"
         seen = {1: sighting(i, score=scores[i], source=source)} if i < len(scores) else {}
-        results += timeline.push(frame(i), i / RATE, seen, looked=True, cut=i == shot)
-    return [r.frame.index for r in [*results, *timeline.flush()] if r.faces]
+        results += buffer.push(frame(i), i / RATE, seen, analysed=True, cut=i == shot)
+    return [r.frame.index for r in [*results, *buffer.flush()] if r.faces]
 
 
 def test_a_face_once_believed_is_believed_for_good() -> None:

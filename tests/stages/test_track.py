@@ -19,7 +19,7 @@ def sure(n: int) -> np.ndarray:
 
 
 def test_ids_are_stable_under_motion_and_order() -> None:
-    tracker = Tracker(sure=0.5)
+    tracker = Tracker(threshold=0.5)
     for i in range(50):
         found = boxes((100 + 4 * i, 100, 60), (500 - 4 * i, 300, 60))
         order = [0, 1] if i % 2 == 0 else [1, 0]
@@ -28,7 +28,7 @@ def test_ids_are_stable_under_motion_and_order() -> None:
 
 
 def test_crossing_faces_keep_their_numbers() -> None:
-    tracker = Tracker(sure=0.5)
+    tracker = Tracker(threshold=0.5)
     for i in range(40):
         found = boxes((100 + 10 * i, 100, 60), (500 - 10 * i, 130, 60))
         numbers = tracker.update(i / 25, found, sure(2)).tolist()
@@ -36,7 +36,7 @@ def test_crossing_faces_keep_their_numbers() -> None:
 
 
 def test_a_short_gap_is_bridged_and_a_long_one_is_not() -> None:
-    tracker = Tracker(sure=0.5, max_gap_s=1.0)
+    tracker = Tracker(threshold=0.5, max_gap_s=1.0)
     here = boxes((100, 100, 60))
     assert tracker.update(0.0, here, sure(1)).tolist() == [1]
     assert tracker.update(0.9, here, sure(1)).tolist() == [1]
@@ -46,7 +46,7 @@ def test_a_short_gap_is_bridged_and_a_long_one_is_not() -> None:
 
 
 def test_a_pause_in_which_nothing_was_looked_at_is_no_gap() -> None:
-    tracker = Tracker(sure=0.5, max_gap_s=1.0)
+    tracker = Tracker(threshold=0.5, max_gap_s=1.0)
     here = boxes((100, 100, 60))
     assert tracker.update(0.0, here, sure(1)).tolist() == [1]
     assert tracker.update(7.0, here, sure(1)).tolist() == [1]
@@ -55,7 +55,7 @@ def test_a_pause_in_which_nothing_was_looked_at_is_no_gap() -> None:
 
 
 def test_of_rare_looks_one_may_miss_a_face_and_two_may_not() -> None:
-    tracker = Tracker(sure=0.5)
+    tracker = Tracker(threshold=0.5)
     here = boxes((100, 100, 60))
     seen = (1, 1, 0, 1, 0, 0, 1)
     numbers = [tracker.update(4.0 * i, here[:n], sure(n)).tolist() for i, n in enumerate(seen)]
@@ -63,7 +63,7 @@ def test_of_rare_looks_one_may_miss_a_face_and_two_may_not() -> None:
 
 
 def test_two_frames_in_one_millisecond_do_not_throw_a_track_away() -> None:
-    tracker = Tracker(sure=0.5)
+    tracker = Tracker(threshold=0.5)
     times = (0.0, 0.04, 0.041, 0.08, 0.12, 0.121, 0.36)
     for i, time_s in enumerate(times):
         found = boxes((100 + 3 * (-1) ** i, 100, 60))
@@ -71,7 +71,7 @@ def test_two_frames_in_one_millisecond_do_not_throw_a_track_away() -> None:
 
 
 def test_a_cut_ends_tracks() -> None:
-    tracker = Tracker(sure=0.5)
+    tracker = Tracker(threshold=0.5)
     here = boxes((100, 100, 60))
     tracker.update(0.0, here, sure(1))
     tracker.cut()
@@ -79,7 +79,7 @@ def test_a_cut_ends_tracks() -> None:
 
 
 def test_a_weak_detection_goes_on_a_track_but_begins_none() -> None:
-    tracker = Tracker(sure=0.5)
+    tracker = Tracker(threshold=0.5)
     here, elsewhere = (100, 100, 60), (400, 100, 60)
     tracker.update(0.0, boxes(here), sure(1))
     scores = np.array([0.3, 0.3], np.float32)
@@ -104,7 +104,7 @@ def test_affinity_is_the_overlap_and_survives_a_jump() -> None:
 def test_a_number_stands_once_in_a_frame_and_never_returns_to_another_shot(
     frames: list[list[tuple[float, float, float, float]]],
 ) -> None:
-    tracker = Tracker(sure=0.5)
+    tracker = Tracker(threshold=0.5)
     ended: set[int] = set()
     shot: set[int] = set()
     for i, rows in enumerate(frames):

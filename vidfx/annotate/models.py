@@ -14,7 +14,7 @@ from typing import Any
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError, UsageError
 from vidfx.evaluate.engines import PACKAGED, find_engine
-from vidfx.stages.analyze import Analyzer, HostAnalyzer, Reads
+from vidfx.stages.analyze import Analyzer, HostAnalyzer, ReadTask
 from vidfx.stages.decide import DEFAULT_THRESHOLDS
 from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import HEADS
@@ -73,14 +73,14 @@ class Models:
 
     def analyzer(self) -> Analyzer:
         """What looks at the frames of one video."""
-        engines: dict[Reads, Engine] = {}
+        engines: dict[ReadTask, Engine] = {}
         if self.identity:
             engines["identity"] = self.identity
         if self.emotion:
             engines["emotion"] = self.emotion
         if self.tensors_on is None:
             return HostAnalyzer(self.detector, engines)
-        device: Any = importlib.import_module("vidfx.device.analyzer")  # brings torch
+        device: Any = importlib.import_module("vidfx.device.analyze")  # brings torch
         return device.DeviceAnalyzer(self.detector, engines, str(self.tensors_on))
 
     def close(self) -> None:

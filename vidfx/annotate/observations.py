@@ -25,7 +25,7 @@ class FrameObservations:
     frame: Frame
     time_s: float
     sightings: Mapping[int, FaceObservation]
-    looked: bool
+    analysed: bool
     "whether the detector ran on this frame"
     cut: bool
     "whether a new shot begins with this frame"
@@ -47,7 +47,7 @@ def save(file: Path, observed: Iterable[FrameObservations]) -> int:
     seen: list[FaceObservation] = []
     for one in observed:
         frames.append(
-            (one.frame.index, one.frame.pts, one.time_s, one.looked, one.cut, len(one.sightings))
+            (one.frame.index, one.frame.pts, one.time_s, one.analysed, one.cut, len(one.sightings))
         )
         seen += one.sightings.values()
     with file.open("wb") as out:
@@ -86,7 +86,7 @@ def follow(observed: Iterable[FrameObservations], tracker: Tracker) -> Iterator[
         if one.cut:
             tracker.cut()
         sightings = one.sightings
-        if one.looked:
+        if one.analysed:
             found = list(one.sightings.values())
             boxes = _stacked([s.box for s in found], (4,)).astype(np.float32)
             scores = np.array([s.score for s in found], np.float32)

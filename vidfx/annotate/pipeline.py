@@ -16,8 +16,8 @@ from vidfx.annotate.observations import NO_PIXELS, FrameObservations
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
 from vidfx.stages.align import shorter_side
-from vidfx.stages.analyze import Analysis, Reads
-from vidfx.stages.cuts import Marked, mark
+from vidfx.stages.analyze import Analysis, ReadTask
+from vidfx.stages.cuts import MarkedFrame, mark
 from vidfx.stages.decide import (
     DEFAULT_THRESHOLDS,
     ExpressionSmoother,
@@ -25,7 +25,7 @@ from vidfx.stages.decide import (
     IdentityThresholds,
 )
 from vidfx.stages.detection_schedule import DetectionSchedule
-from vidfx.stages.engine_faults import Faults
+from vidfx.stages.engine_faults import EngineFaults
 from vidfx.stages.look_ahead import Confirmation, FaceObservation, LookAheadBuffer
 from vidfx.stages.read_schedule import EXPRESSION, IDENTITY, ReadSchedule
 from vidfx.stages.track import Tracker
@@ -40,7 +40,7 @@ LOOK_AHEAD_BYTES = 96 << 20
 LEAST_LOOK_AHEAD, MOST_LOOK_AHEAD = 8, 512
 """Frames: whatever their size, and however fast they come."""
 TYPICAL_EVERY = 5
-"""Frames from look to look, where looks go by time."""
+"""Frames from detection to detection, where those go by time."""
 MIN_QUALITY = 0.03
 """Faces worse than this (turned away, a smear) are followed but not read."""
 
@@ -55,8 +55,8 @@ class Pipeline:
         self.analyzer = models.analyzer()
         self.models = models
         self.timer = timer
-        self.faults = Faults()
-        self.budgets: dict[Reads, ReadSchedule] = {
+        self.faults = EngineFaults()
+        self.read_schedules: dict[ReadTask, ReadSchedule] = {
             "identity": ReadSchedule(IDENTITY),
             "emotion": ReadSchedule(EXPRESSION),
         }
@@ -64,10 +64,10 @@ class Pipeline:
         self.chunk = max(1, min(MAX_CHUNK, CHUNK_BYTES // (area * 3 or 1)))
         affordable = LOOK_AHEAD_BYTES // (area * 3 // 2 or 1)
         most = max(LEAST_LOOK_AHEAD, min(MOST_LOOK_AHEAD, affordable))
-        self.looks = DetectionSchedule(settings.every, most)
-        self.tracker = Tracker(sure=models.threshold)
+        self.detection_schedule = DetectionSchedule(settings.every, most)
+        self.tracker = Tracker(threshold=models.threshold)
         self.look_ahead = LookAheadBuffer(
-            most=max(most, settings.every + 1),
+            max_waiting=max(most, settings.every + 1),
             confirmation=Confirmation.above(models.threshold, settings.every or TYPICAL_EVERY),
             emotion=self._smoother if models.emotion else None,
             identity=self._decider if models.identity else None,
@@ -96,21 +96,26 @@ class Pipeline:
         """What is seen on each frame: faces found, followed and, some of them, read."""
         prepared = self.analyzer.prepare(frames, self.info.colour, self.info.stretch)
         marked = mark(prepared, self.analyzer.thumbnail)
-        begun: deque[tuple[list[Marked], set[int], Analysis]] = deque()
+        pending: deque[tuple[list[MarkedFrame], set[int], Analysis]] = deque()
         for chunk in self._chunks(marked):
-            due = [self.looks(m.frame.index, self.info.seconds(m.frame.pts)) for m in chunk]
-            looked = [m.frame for m, look in zip(chunk, due, strict=True) if look or m.edge]
+            due = [
+                self.detection_schedule(m.frame.index, self.info.seconds(m.frame.pts))
+                for m in chunk
+            ]
+            analysed = [
+                m.frame for m, is_due in zip(chunk, due, strict=True) if is_due or m.at_shot_edge
+            ]
             with self.timer("detect"):
-                analysis = self.analyzer.analyze(looked)
-            begun.append((chunk, {frame.index for frame in looked}, analysis))
-            if len(begun) > self.analyzer.ahead:
-                yield from self._step(*begun.popleft())
-        for step in begun:
+                analysis = self.analyzer.analyze(analysed)
+            pending.append((chunk, {frame.index for frame in analysed}, analysis))
+            if len(pending) > self.analyzer.max_in_flight:
+                yield from self._step(*pending.popleft())
+        for step in pending:
             yield from self._step(*step)
 
-    def _chunks(self, marked: Iterable[Marked]) -> Iterator[list[Marked]]:
-        """Frames that are looked at together: the same ones wherever the reading began."""
-        chunk: list[Marked] = []
+    def _chunks(self, marked: Iterable[MarkedFrame]) -> Iterator[list[MarkedFrame]]:
+        """Frames that are analysed together: the same ones wherever the reading began."""
+        chunk: list[MarkedFrame] = []
         for m in marked:
             chunk.append(m)
             if (m.frame.index + 1) % self.chunk == 0 or len(chunk) == self.chunk:
@@ -124,19 +129,19 @@ class Pipeline:
         for one in observed:
             with self.timer("smooth"):
                 settled = self.look_ahead.push(
-                    one.frame, one.time_s, one.sightings, looked=one.looked, cut=one.cut
+                    one.frame, one.time_s, one.sightings, analysed=one.analysed, cut=one.cut
                 )
             yield from settled
         yield from self.look_ahead.flush()
 
     def _step(
-        self, chunk: Sequence[Marked], looked_at: set[int], analysis: Analysis
+        self, chunk: Sequence[MarkedFrame], analysed: set[int], analysis: Analysis
     ) -> Iterator[FrameObservations]:
         with self.timer("detect"):
             found = analysis.detections
-        self.faults.add("detection", len(looked_at), found.faulty, len(found))
+        self.faults.add("detection", len(analysed), found.faulty, len(found))
         with self.timer("track"):
-            numbers = self._track(chunk, looked_at, found)
+            numbers = self._track(chunk, analysed, found)
             tracked = np.flatnonzero(numbers >= 0)
         with self.timer("align"):
             qualities = dict(zip(tracked.tolist(), analysis.quality(tracked), strict=True))
@@ -169,27 +174,29 @@ class Pipeline:
                 replace(m.frame, pixels=NO_PIXELS, lent=None, device=None),
                 time_s,
                 sightings,
-                looked=m.frame.index in looked_at,
-                cut=m.begins,
+                analysed=m.frame.index in analysed,
+                cut=m.starts_shot,
             )
 
-    def _track(self, chunk: Sequence[Marked], looked: set[int], found: Detections) -> np.ndarray:
+    def _track(
+        self, chunk: Sequence[MarkedFrame], analysed: set[int], found: Detections
+    ) -> np.ndarray:
         """The number of the track that each detection belongs to, -1 for none."""
         numbers = np.full(len(found), -1, np.int64)
         for m in chunk:
-            if m.begins:
+            if m.starts_shot:
                 self.tracker.cut()
-            if m.frame.index in looked:
+            if m.frame.index in analysed:
                 rows = np.flatnonzero(found.frame == m.frame.index)
                 time_s = self.info.seconds(m.frame.pts)
                 numbers[rows] = self.tracker.update(time_s, found.box[rows], found.score[rows])
-                if self.tracker.broke:
-                    self.looks.lost(time_s)
+                if self.tracker.may_have_lost:
+                    self.detection_schedule.speed_up(time_s)
         return numbers
 
     def _read(
         self,
-        task: Reads,
+        task: ReadTask,
         engine: Engine | None,
         analysis: Analysis,
         numbers: np.ndarray,
@@ -199,18 +206,18 @@ class Pipeline:
         """Read the faces that are good and large enough, and of a track whose turn it is."""
         if engine is None:
             return None
-        budget, found = self.budgets[task], analysis.detections
+        schedule, found = self.read_schedules[task], analysis.detections
         sides = shorter_side(found.box, self.info.stretch)
         rows = [
             row
             for row, quality in qualities.items()
             if quality.value >= MIN_QUALITY
             and sides[row] >= engine.spec.min_face_px
-            and budget.take(int(numbers[row]), times[int(found.frame[row])])
+            and schedule.start_if_due(int(numbers[row]), times[int(found.frame[row])])
         ]
         prediction = analysis.read(task, np.array(rows, int))
         for row in rows:
-            budget.said(int(numbers[row]), prediction.prob[row])
+            schedule.add_result(int(numbers[row]), prediction.prob[row])
         unread = int(np.isnan(prediction.prob[rows, 0]).sum())
         self.faults.add(task, len(rows), unread, len(rows) - unread)
         return prediction

@@ -19,7 +19,7 @@ from vidfx.jobs.events import Advanced, Listener, Notice
 from vidfx.jobs.plan import Job, Part
 from vidfx.output.strict_json import to_json
 from vidfx.overlay.labels import FaceLabel
-from vidfx.stages.engine_faults import Faults
+from vidfx.stages.engine_faults import EngineFaults
 from vidfx.video.read.source import FrameSource, open_source
 from vidfx.video.write.muxer import Mp4Muxer
 from vidfx_engines.errors import EngineError
@@ -46,7 +46,7 @@ def do_segment(job: Job, context: Context, listener: Listener) -> dict[str, Any]
         key_frame=segment.key_frame if drawing else segment.warmup_key_frame,
     )
     with source:
-        faults = Faults()
+        faults = EngineFaults()
         if part.labels is not None:
             file, frames = _draw(source, job, part, part.labels, context, listener, timer)
         else:
@@ -69,7 +69,7 @@ def _look(
     context: Context,
     listener: Listener,
     timer: StageTimer,
-) -> tuple[Path, int, Faults]:
+) -> tuple[Path, int, EngineFaults]:
     info, segment = source.info, part.segment
     pipeline = Pipeline(info, context.settings, context.models, timer)
 
@@ -84,7 +84,7 @@ def _look(
     with output_errors(job.outputs.faces):
         pending = AtomicFile(part.file(job.outputs.faces))
     try:
-        decoded = pipeline.analyzer.keep(timer.each("decode", source))
+        decoded = pipeline.analyzer.retain(timer.each("decode", source))
         with (
             prefetch("decode", decoded, queue_length(info)) as frames,
             output_errors(job.outputs.faces),

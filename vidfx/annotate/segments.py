@@ -28,7 +28,7 @@ from vidfx.errors import DecodeError, InputError, output_errors
 from vidfx.jobs.events import Advanced, Done, Event, Listener, Notice, Retried
 from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.plan import Job, Part
-from vidfx.stages.engine_faults import Faults
+from vidfx.stages.engine_faults import EngineFaults
 from vidfx.types import FrameResult, VideoInfo
 from vidfx.video.container.cutting import cut
 from vidfx.video.container.segment import Segment
@@ -93,7 +93,7 @@ def annotate_segments(
     crew = stack.enter_context(_SegmentWorkers(job, settings, len(segments), listener, timer))
     looked = crew.do([Part(segment) for segment in segments])
     try:
-        faults = crew.faults.told(context.models.specs())
+        faults = crew.faults.warnings(context.models.specs())
     except EngineError as error:
         raise InputError(f"{job.source}: {error}", hint=error.hint) from error
     pipeline = Pipeline(info, settings, context.models, timer)
@@ -159,7 +159,7 @@ class _SegmentWorkers:
         self, job: Job, settings: Settings, count: int, listener: Listener, timer: StageTimer
     ) -> None:
         self.warnings: list[str] = []
-        self.faults = Faults()
+        self.faults = EngineFaults()
         self._job, self._listener, self._timer = job, listener, timer
         threads = max(1, (settings.threads or machine.cores()) // count)
         size = PoolSize(count, threads, gpus=(), max_bytes=None)

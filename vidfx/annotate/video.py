@@ -101,7 +101,7 @@ def _annotate(
             listener(Advanced(job, results.tally.frames))
 
     pipeline, length = Pipeline(info, settings, context.models, timer), queue_length(info)
-    decoded = pipeline.analyzer.keep(timer.each("decode", source))
+    decoded = pipeline.analyzer.retain(timer.each("decode", source))
     try:
         with (
             prefetch("decode", decoded, length) as frames,
@@ -109,7 +109,7 @@ def _annotate(
         ):
             for result in pipeline(frames):
                 settled.put(result)
-        faults = pipeline.faults.told(context.models.specs())
+        faults = pipeline.faults.warnings(context.models.specs())
     except EngineError as error:
         raise EngineFailedError(f"{job.source}: {error}", hint=error.hint) from error
     if not results.tally.frames:

@@ -1,4 +1,4 @@
-"""Warps faces to standard crops, many at once, and rates their sharpness: see vidfx.stages.align."""
+"""Warps many faces to standard crops and measures their sharpness: see vidfx.stages.align."""
 
 # torch leaves the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false

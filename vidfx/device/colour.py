@@ -15,7 +15,7 @@ from vidfx.luma import luma_weights
 def nv12_to_rgb(
     luma: torch.Tensor, chroma: torch.Tensor, matrix: int, *, full_range: bool = False
 ) -> torch.Tensor:
-    """(H, W) and (H / 2, W / 2, 2) uint8 to (3, H, W) uint8 RGB; each chroma value is that of four pixels.
+    """(H, W) and (H / 2, W / 2, 2) uint8 to (3, H, W) uint8 RGB; a chroma value is of four pixels.
 
     ``matrix`` as in vidfx.types.Colour.
     """

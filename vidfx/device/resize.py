@@ -15,9 +15,7 @@ import torch
 Method = Literal["area", "linear"]
 
 
-def resize(
-    pictures: torch.Tensor, height: int, width: int, method: Method
-) -> torch.Tensor:
+def resize(pictures: torch.Tensor, height: int, width: int, method: Method) -> torch.Tensor:
     """(N, C, H, W) of any type to (N, C, height, width) float32, on the same device.
 
     ``area`` averages what a pixel covers and ``linear`` interpolates between the nearest two, as

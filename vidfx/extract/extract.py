@@ -220,7 +220,7 @@ class _One:
         for result in pipeline(watched()):
             frames += 1
             yield info.seconds(result.frame.pts), pixels.pop(result.frame.index), result
-        source.warnings += pipeline.faults.told(models.specs())
+        source.warnings += pipeline.faults.warnings(models.specs())
         if not frames:
             raise NotMediaError(
                 f"{self.path}: there is not one frame to read",

@@ -114,7 +114,7 @@ class RowWriter:
             _seconds(time_s),
             result.frame.pts,
             len(result.faces),
-            int(result.looked),
+            int(result.analysed),
             int(result.cut),
             int(bool(names)) if self.recognises else None,
             "|".join(names),

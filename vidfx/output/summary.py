@@ -36,7 +36,7 @@ class Tally:
         self.info = info
         self.recognises = recognises
         self.frames = 0
-        self.looked = 0
+        self.analysed = 0
         self.cuts = 0
         self.with_faces = 0
         self.with_target = 0
@@ -50,7 +50,7 @@ class Tally:
         self.first_s = time_s if self.first_s is None else self.first_s
         self.last_s = time_s
         self.frames += 1
-        self.looked += result.looked
+        self.analysed += result.analysed
         self.cuts += result.cut
         self.with_faces += bool(result.faces)
         self.rows += len(result.faces)
@@ -69,7 +69,7 @@ class Tally:
     def counts(self) -> dict[str, Any]:
         return {
             "frames": self.frames,
-            "frames_detected": self.looked,
+            "frames_detected": self.analysed,
             "frames_with_faces": self.with_faces,
             "frames_with_target": self.with_target if self.recognises else None,
             "face_rows": self.rows,

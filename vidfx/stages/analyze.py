@@ -42,7 +42,7 @@ class Analysis(Protocol):
         ...
 
     def read(self, task: ReadTask, rows: np.ndarray) -> Prediction:
-        """Probabilities for the given rows of ``detections``; NaN for all others, and if invalid."""
+        """Probabilities for the given rows of ``detections``; NaN for others, and if invalid."""
         ...
 
 
@@ -55,7 +55,7 @@ class Analyzer(Protocol):
         ...
 
     def retain(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """The frames of a decoder, in its thread, with pixels that stay valid after the next one."""
+        """The frames of a decoder, in its thread, with pixels that stay valid."""
         ...
 
     def prepare(

@@ -46,7 +46,7 @@ def predict(engine: Engine, faces: FaceBatch, n_rows: int) -> Prediction:
 def prediction(
     labels: tuple[str, ...], n_rows: int, rows: np.ndarray, output: np.ndarray | None
 ) -> Prediction:
-    """``output`` (N, K) spread over ``n_rows``, its N rows to ``rows``; NaN where missing or invalid."""
+    """(n_rows, K): ``output`` (N, K) at ``rows``; NaN elsewhere, and for invalid rows."""
     prob = np.full((n_rows, len(labels)), np.nan, np.float32)
     if output is not None:
         prob[rows] = np.where(are_probabilities(output)[:, None], output.clip(0, 1), np.nan)

@@ -47,7 +47,7 @@ class ReadSchedule:
         self._tracks: dict[int, _Track] = {}
 
     def start_if_due(self, track: int, time_s: float) -> bool:
-        """Whether to read the face of ``track`` detected at ``time_s``; True counts as a reading."""
+        """Whether to read the face of ``track`` at ``time_s``; True counts as a reading."""
         known = self._tracks.setdefault(track, _Track())
         span_s = self.rate.undecided_every_s if known.undecided else self.rate.every_s
         if known.readings >= self.rate.first and time_s // span_s == known.last_s // span_s:
