@@ -107,10 +107,10 @@ def test_the_delay_line_sees_the_next_frame_that_is_looked_at(every: int) -> Non
 
 @pytest.mark.parametrize("every", [1, 30, 100])
 @pytest.mark.parametrize("size", [(160, 120), (1920, 1080), (7680, 4320)])
-def test_the_delay_line_is_bounded_as_documented(every: int, size: tuple[int, int]) -> None:
+def test_the_look_ahead_buffer_is_bounded_as_documented(every: int, size: tuple[int, int]) -> None:
     """docs/decisions/0003."""
     frame_bytes = size[0] * size[1] * 3 // 2
-    most = pipeline({}, every=every, width=size[0], height=size[1]).timeline.most
+    most = pipeline({}, every=every, width=size[0], height=size[1]).look_ahead.max_waiting
     assert every + 1 <= most <= max(LOOK_AHEAD_BYTES // frame_bytes, LEAST_LOOK_AHEAD, every + 1)
 
 

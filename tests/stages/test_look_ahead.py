@@ -58,7 +58,7 @@ def settle(
     for i in range(frames):
         looked = i % every == 0 or i in seen
         results += buffer.push(frame(i), times(i), seen.get(i, {}), analysed=looked, cut=False)
-        assert len(results) >= i + 1 - most
+        assert len(results) >= i + 1 - max_waiting
     return results + buffer.flush()
 
 
