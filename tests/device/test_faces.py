@@ -169,7 +169,7 @@ def test_faces_of_many_frames_are_read_in_one_batch(group: np.ndarray, tmp_path:
     host, device = both(detector(embedded("centerface"), 0.5), frames, emotion=emotion)
     rows = np.arange(len(host.detections))
     calls: list[int] = []
-    reader = device._by.readers["emotion"]
+    reader = device._by.classifiers["emotion"]
     real = reader.run_tensor
     reader.run_tensor = lambda x: calls.append(len(x)) or real(x)
     ours, theirs = device.read("emotion", rows).prob, host.read("emotion", rows).prob
