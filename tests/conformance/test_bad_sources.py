@@ -106,14 +106,14 @@ def test_a_hole_is_survived_and_said(tmp_path: Path, reader: Reader):
     assert source.warnings
 
 
-def test_pyav_reads_on_where_decord_breaks_off(media):
+def test_pyav_reads_on_where_decord_stops(media):
     checked = replace(preflight(media("hevc.mp4")), objection=None)
     with DecordSource(checked, rescue=True) as source:
         frames = list(source)
     assert [number_in(f.rgb) for f in frames] == list(range(48))
     assert [f.index for f in frames] == list(range(48))
     assert "PyAV read on" in source.warnings[0]
-    with DecordSource(checked) as source, pytest.raises(DecodeError, match="breaks off at frame"):
+    with DecordSource(checked) as source, pytest.raises(DecodeError, match="stops at frame"):
         list(source)
 
 

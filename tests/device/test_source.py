@@ -58,7 +58,11 @@ def test_a_part_of_a_file_is_read_on_the_cpu(clip: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "told"),
-    [("nasa_13013.mp4.rotated", "turned"), ("10bit", "not eight bits"), ("odd", "its size is odd")],
+    [
+        ("nasa_13013.mp4.rotated", "rotated"),
+        ("10bit", "not eight bits"),
+        ("odd", "its size is odd"),
+    ],
 )
 def test_what_no_gpu_gets_right(name: str, told: str, clip: Path) -> None:
     from dataclasses import replace

@@ -20,7 +20,8 @@ from vidfx.jobs.plan import Job, Part
 from vidfx.output.strict_json import to_json
 from vidfx.overlay.labels import FaceLabel
 from vidfx.stages.engine_faults import EngineFaults
-from vidfx.video.read.source import FrameSource, open_source
+from vidfx.video.read.frame_source import FrameSource
+from vidfx.video.read.source import open_source
 from vidfx.video.write.muxer import Mp4Muxer
 from vidfx_engines.errors import EngineError
 from vidfx_engines.files import AtomicFile

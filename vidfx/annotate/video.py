@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 from vidfx.annotate.annotated_video import AnnotatedVideo, label_of
@@ -26,8 +25,8 @@ from vidfx.jobs.plan import Job
 from vidfx.output.strict_json import with_texts
 from vidfx.output.summary import describe_input, versions
 from vidfx.types import FrameResult, VideoInfo
-from vidfx.video.read.device_source import open_on_device
-from vidfx.video.read.source import FrameSource, open_source
+from vidfx.video.read.frame_source import FrameSource
+from vidfx.video.read.source import open_source
 from vidfx_engines.errors import EngineError
 
 
@@ -41,7 +40,15 @@ def annotate_video(job: Job, context: Context, listener: Listener) -> dict[str, 
     started = time.perf_counter()
     timer = StageTimer()
     fingerprint = context.fingerprint(job)
-    source, why = _open(job.source, context)
+    settings, device = context.settings, context.models.tensors_on
+    source, why = open_source(
+        job.source,
+        settings.reader,
+        planes=settings.video,
+        start_s=settings.start,
+        end_s=settings.end,
+        gpu=device.gpu_index if device and device.kind == "cuda" else None,
+    )
     with source, ExitStack() as stack:
         info = source.info
         listener(Notice(f"{job.source.name}: {why}"))
@@ -119,29 +126,6 @@ def _annotate(
             hint="check the input, and --start and --end",
         )
     return Made(video.complete() if video else None, [*source.warnings, *faults])
-
-
-def _open(path: Path, context: Context) -> tuple[FrameSource, str]:
-    """The reader of one video, on the device where the engines are on one; and why."""
-    settings = context.settings
-    part = settings.start is not None or settings.end is not None
-    on_host, reader = "", settings.reader
-    device = context.models.tensors_on
-    if device and device.kind == "cuda" and reader not in ("decord", "pyav"):
-        found, why = open_on_device(
-            path, device.gpu_index, reader, planes=settings.video, part=part
-        )
-        if found is not None:
-            return found, why
-        on_host, reader = f"{why}; ", "auto"
-    source, why = open_source(
-        path,
-        reader,
-        planes=settings.video,
-        start_s=settings.start,
-        end_s=settings.end,
-    )
-    return source, on_host + why
 
 
 def _expected(info: VideoInfo, context: Context) -> int | None:

@@ -34,7 +34,8 @@ from vidfx.jobs.plan import find_media
 from vidfx.stages.detect import STRIDE, Detector
 from vidfx.suffixes import IMAGE_SUFFIXES
 from vidfx.types import Frame, FrameResult
-from vidfx.video.read.source import FrameSource, open_source
+from vidfx.video.read.frame_source import FrameSource
+from vidfx.video.read.source import open_source
 from vidfx.workers.resources import give_memory_back
 from vidfx_engines.errors import EngineError
 

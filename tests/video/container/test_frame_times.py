@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.video import media, paff
-from vidfx.video.container.frame_times import InOrder, Rising
+from vidfx.video.container.frame_times import MonotonicPts, PtsFromDts
 from vidfx.video.container.scan import scan
 from vidfx.video.read.preflight import preflight
 from vidfx.video.read.pyav_source import PyAVSource
@@ -107,24 +107,24 @@ def test_an_avi_shows_a_frame_when_its_place_has_come(tmp_path: Path):
 
 
 def test_order_is_kept_where_a_decoder_keeps_frames_back():
-    order = InOrder(delay=1, step=1)
+    order = PtsFromDts(delay=1, step=1)
     assert [order.feed(dts) for dts in (0, 1, 2, 7, 8)] == [None, 0, 1, 6, 7]
-    assert order.end() == [8]
+    assert order.flush() == [8]
     assert [order.next() for _ in range(6)] == [0, 1, 6, 7, 8, None]
-    assert InOrder(delay=2, step=1).of_all([5]) == [4]
+    assert PtsFromDts(delay=2, step=1).all([5]) == [4]
 
 
 def test_no_time_is_used_twice_and_no_frame_lost():
-    rising = Rising(start=0, step=40, second=1000)
+    rising = MonotonicPts(start=0, step=40, second=1000)
     given = [0, 40, 40, 120, None, 200, 5, 280, -9000]
-    assert [rising.place(t, 0) for t in given] == [0, 40, 41, 120, 160, 200, 201, 280, 320]
+    assert [rising.next(t, 0) for t in given] == [0, 40, 41, 120, 160, 200, 201, 280, 320]
     assert (rising.untimed, rising.late) == (1, 3)
 
 
 def test_decoding_times_help_where_those_of_showing_are_wrong():
-    rising = Rising(start=0, step=40, second=1000)
+    rising = MonotonicPts(start=0, step=40, second=1000)
     pairs = [(0, 0), (None, 40), (20, 80), (10, 120), (5, 160), (200, 200)]
-    best = [rising.best(SimpleNamespace(pts=pts, dts=dts)) for pts, dts in pairs]
+    best = [rising.best_effort(SimpleNamespace(pts=pts, dts=dts)) for pts, dts in pairs]
     assert best == [0, 40, 20, 120, 160, 200]
 
 

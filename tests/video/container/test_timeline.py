@@ -13,8 +13,8 @@ import pytest
 
 from tests.video import media
 from vidfx.types import Frame
-from vidfx.video.container.container import open_container, packets
 from vidfx.video.container.cutting import cut
+from vidfx.video.container.demuxer import open_video
 from vidfx.video.container.timeline import Timeline
 from vidfx.video.read.pyav_source import PyAVSource
 from vidfx.video.write.muxer import VideoReport
@@ -63,7 +63,7 @@ def placed(packets: list[Packet]) -> tuple[list[float], list[float], int]:
         [round((p.pts or 0) / 90_000, 3) for p in done if p.stream_index == index]
         for index in (PICTURE, SOUND)
     )
-    return picture, sound, timeline.jumps
+    return picture, sound, timeline.discontinuities
 
 
 def steps(times: list[float]) -> set[float]:
@@ -128,9 +128,8 @@ def test_packets_of_the_old_part_that_come_late_keep_their_place():
 def test_a_recording_of_key_frames_with_short_durations_has_no_jumps(tmp_path: Path):
     """FFmpeg makes durations up where a container has none."""
     path = media.write_recording(tmp_path / "a.ts", video="mpeg2video")
-    container, stream = open_container(path)
-    with container:
-        found = list(packets(container, stream))
+    with open_video(path) as demuxer:
+        found = list(demuxer.packets())
         for packet in found:
             packet.duration, packet.is_keyframe = 1, True
         timeline = Timeline()
@@ -138,7 +137,7 @@ def test_a_recording_of_key_frames_with_short_durations_has_no_jumps(tmp_path: P
         for packet in intra:
             packet.dts = packet.pts
         assert len(list(timeline.place(intra))) == 50  # type: ignore[arg-type]
-        assert timeline.jumps == 0
+        assert timeline.discontinuities == 0
 
 
 def test_one_wrong_stamp_is_left_out():
@@ -223,7 +222,7 @@ def test_a_part_of_a_joined_file_is_a_slice_of_the_whole(tmp_path: Path):
         ]
     segments, why = cut(info, 2, None, None)
     assert not segments
-    assert "clock" in why
+    assert "discontinuous" in why
 
 
 def test_the_sound_of_a_part_is_in_sync_behind_a_joint(tmp_path: Path, out: Path):

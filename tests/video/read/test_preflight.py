@@ -12,7 +12,7 @@ from av.stream import Disposition
 
 from tests.conformance.synthetic import Clip, picture
 from vidfx.errors import NotMediaError
-from vidfx.video.container.container import open_container
+from vidfx.video.container.demuxer import open_video
 from vidfx.video.container.scan import scan
 from vidfx.video.read.preflight import preflight
 
@@ -97,4 +97,4 @@ def test_a_cover_picture_is_not_the_video(tmp_path: Path):
         out.mux(sound.encode(frame))
         out.mux(sound.encode(None))
     with pytest.raises(NotMediaError, match="no video in it"):
-        open_container(path)
+        open_video(path)

@@ -18,7 +18,7 @@ import pytest
 
 from tests.vidfx_command import read_csv, vidfx
 from vidfx.types import Frame
-from vidfx.video.read.cropping import Cropping
+from vidfx.video.container.cropping import Cropping
 from vidfx.video.read.pixels import Orientation
 from vidfx.video.read.preflight import preflight
 from vidfx.video.read.pyav_source import PyAVSource

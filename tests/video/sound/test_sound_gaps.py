@@ -9,7 +9,7 @@ import av
 import pytest
 
 from tests.video import media
-from vidfx.video.container.container import open_container, sounds_of
+from vidfx.video.container.demuxer import open_video
 from vidfx.video.read.pyav_source import PyAVSource
 
 RATE = 48_000
@@ -133,17 +133,13 @@ def test_the_sound_is_of_the_programme_of_the_picture(tmp_path: Path, own: int):
         for stream in (*pictures, *sounds):
             out.mux(stream.encode(None))
     other = 0x205 - own
-    container, main = open_container(path)
-    with container:
-        assert len(sounds_of(container)) == 2
-        first = main.id
+    with open_video(path) as demuxer:
+        assert len(demuxer.sounds) == 2
+        first = demuxer.stream.id
     in_two_programmes(path, [first, own], [0x201 - first, other])
-    container, main = open_container(path)
-    with container:
-        same = own if main.id == first else other
-        assert [sound.id for sound in sounds_of(container)] == [same]
+    with open_video(path) as demuxer:
+        same = own if demuxer.stream.id == first else other
+        assert [sound.id for sound in demuxer.sounds] == [same]
     in_two_programmes(path, [first], [0x201 - first, own, other])
-    with PyAVSource(path) as source:
-        container, main = open_container(path)
-        with container:
-            assert source.info.has_audio == (main.id != first)
+    with PyAVSource(path) as source, open_video(path) as demuxer:
+        assert source.info.has_audio == (demuxer.stream.id != first)

@@ -6,41 +6,34 @@ from bisect import bisect_left, bisect_right
 from itertools import pairwise
 
 from vidfx.types import VideoInfo
-from vidfx.video.container.container import keeps_order_only, open_container
 from vidfx.video.container.kinds import kind_of
-from vidfx.video.container.scan import scan
+from vidfx.video.container.scan import Scan, scan
 from vidfx.video.container.segment import KeyFrame, Segment
 
 WARMUP_S = 3.0
-"""Seconds before a segment that are looked at too."""
+"""Seconds before a segment on which detection runs too."""
 LOOKAHEAD_FRAMES = 3
-"""Frames after a segment that are looked at too, and before it where the seconds have fewer."""
+"""Frames after a segment on which detection runs too; also the least number before it."""
 
 
 def cut(
-    info: VideoInfo, wanted: int, start_s: float | None, end_s: float | None
+    info: VideoInfo, count: int, start_s: float | None, end_s: float | None
 ) -> tuple[list[Segment], str]:
-    """At most ``wanted`` segments of about the same length, each beginning with a key frame.
+    """At most ``count`` segments of about the same length, each beginning at a key frame.
 
-    The second is why there is only one. Raises NotMediaError.
+    Returns no segments, and the reason, where the video cannot be cut. Raises NotMediaError.
     """
     if kind_of(info.path) != "video":
         return [], "it is made of pictures"
-    container, _ = open_container(info.path)
-    with container:
-        order_only = keeps_order_only(container)
     scanned = scan(info.path)
-    why = "it has no timestamps of its own" if order_only else scanned.fault
-    if not why and scanned.keyframes[:1] != scanned.pts[:1]:
-        why = "it does not begin with a key frame"
-    if why:
-        return [], why
+    if reason := _uncuttable(scanned):
+        return [], reason
     times = [info.seconds(pts) for pts in scanned.pts]
     first = bisect_left(times, start_s or times[0])
     stop = len(times) if end_s is None else bisect_left(times, end_s)
     key_frames = [KeyFrame(pts, bisect_left(scanned.pts, pts)) for pts in scanned.keyframes]
     indices = [key_frame.index for key_frame in key_frames]
-    ideal = (first + (stop - first) * i // wanted for i in range(1, wanted))
+    ideal = (first + (stop - first) * i // count for i in range(1, count))
     chosen = {_nearest(indices, index) for index in ideal}
     cuts = [first, *sorted(index for index in chosen if first < index < stop)]
     if len(cuts) < 2:
@@ -68,5 +61,15 @@ def cut(
     return segments, ""
 
 
-def _nearest(indices: list[int], wanted: int) -> int:
-    return min(indices, key=lambda index: abs(index - wanted))
+def _uncuttable(scanned: Scan) -> str | None:
+    if scanned.stores_dts_only:
+        return "it has no timestamps of its own"
+    if scanned.fault:
+        return scanned.fault
+    if scanned.keyframes[:1] != scanned.pts[:1]:
+        return "it does not begin with a key frame"
+    return None
+
+
+def _nearest(indices: list[int], index: int) -> int:
+    return min(indices, key=lambda other: abs(other - index))

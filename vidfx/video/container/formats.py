@@ -1,10 +1,14 @@
-"""The formats that are opened: those that are media in themselves, by FFmpeg's names.
+"""Container formats, by FFmpeg's names: which are opened, and what timestamps they store.
 
-None of them follows what it says to other files or addresses, as playlists (hls, dash, concat,
-imf), descriptions of streams (sdp, rtsp), patterns of names (image2), devices (lavfi, v4l2),
-subtitles with a picture file beside them (vobsub) and recordings in several files (mlv) do; and
-none takes any text for media (tty, rawvideo).
+A format is opened if it is media in itself. Formats that refer to other files or addresses are not:
+playlists (hls, dash, concat, imf), session descriptions (sdp, rtsp), file name patterns (image2),
+devices (lavfi, v4l2), subtitles with a picture file beside them (vobsub) and recordings in several
+files (mlv). Nor are those that take any text for media (tty, rawvideo).
 """
+
+from __future__ import annotations
+
+from av.format import ContainerFormat
 
 _FILES = "mov matroska webm avi mpegts mpeg flv asf ogg mxf nut rm ivr gif apng wtv nsv swf"
 _STREAMS = (
@@ -23,10 +27,30 @@ _PICTURES = (
     "jpegxs_pipe j2k_pipe pgm_pipe ppm_pipe pam_pipe qoi_pipe dpx_pipe exr_pipe hdr_pipe "
     "sgi_pipe sunrast_pipe gif_pipe"
 )
-"one, or one after the other"
+"one picture, or several in a row"
 _SOUNDS = "mp3 aac wav flac ac3 eac3 aiff amr ape caf dts"
-"without video, and it is better to say so than that they are not media"
+"opened so that the error is 'no video in it' instead of 'not media'"
 
 FORMATS = ",".join(" ".join((_FILES, _STREAMS, _CAMERAS, _DISCS, _PICTURES, _SOUNDS)).split())
 "as FFmpeg's format_whitelist takes it"
-CONVERT = "convert it, for example with: ffmpeg -i INPUT -c:v libx264 OUTPUT.mp4"
+
+MEDIA_HINT = "give a video file, a picture, or a folder of pictures"
+CONVERT_HINT = "convert it, for example with: ffmpeg -i INPUT -c:v libx264 OUTPUT.mp4"
+
+_NO_TIMESTAMPS, _DISCONTINUOUS = 0x80, 0x200
+"AVFMT_NOTIMESTAMPS and AVFMT_TS_DISCONT of AVInputFormat.flags"
+
+
+def is_raw(format_: ContainerFormat) -> bool:
+    """Whether a format stores a raw stream: pictures in a row, without timestamps."""
+    return bool(format_.flags & _NO_TIMESTAMPS)
+
+
+def stores_dts_only(format_: ContainerFormat) -> bool:
+    """AVI stores no PTS: frames are shown at the DTS, in order."""
+    return format_.name == "avi"
+
+
+def may_be_discontinuous(format_: ContainerFormat) -> bool:
+    """Whether timestamps are those of a recorder's clock, which may be set at any time."""
+    return format_.name == "flv" or bool(format_.flags & _DISCONTINUOUS and not is_raw(format_))

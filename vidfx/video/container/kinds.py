@@ -17,7 +17,7 @@ _CHUNKS_SEARCHED = 64
 
 
 def kind_of(path: Path) -> Kind:
-    """By the name, but for what the first bytes say is animated: animated WebP, and APNG."""
+    """By the suffix; animated WebP and APNG by their first bytes."""
     if path.is_dir():
         return "pictures"
     try:
@@ -36,5 +36,5 @@ def kind_of(path: Path) -> Kind:
                         break
                     file.seek(length + 4, 1)
     except (OSError, struct.error, IndexError):
-        pass  # whoever reads it will say why it cannot be read
+        pass  # the reader raises the error
     return "pictures" if path.suffix.lower() in IMAGE_SUFFIXES else "video"

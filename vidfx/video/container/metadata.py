@@ -1,18 +1,19 @@
-"""What containers say beside their streams: what of it goes into the annotated video.
+"""Tags and chapters of an input, and which of them the annotated video gets.
 
-Names, descriptions, chapters and the date are kept. Where a camera was (``location`` and the like)
-and which camera it was is no business of those who are given an annotated video, and is not.
+Names, descriptions, chapters and the date are kept. Where the camera was (``location`` and the
+like) and which camera it was are left out: they are private.
 """
 
 from __future__ import annotations
 
 from fractions import Fraction
 
-from av.container import InputContainer, OutputContainer
+from av.container import OutputContainer
 from av.stream import Disposition, Stream
+from av.video.stream import VideoStream
 
 from vidfx.types import Chapter, Metadata
-from vidfx.video.container.container import main_picture, sounds_of
+from vidfx.video.container.demuxer import Demuxer
 
 KEPT_TAGS = (
     *("title", "artist", "album_artist", "album", "composer", "genre", "date", "track", "disc"),
@@ -21,28 +22,29 @@ KEPT_TAGS = (
 )
 _KEPT_OF_SOUNDS = ("language", "title")
 _MOST_CHARACTERS = 4096
-"of a tag; what is longer is no name"
+"of a tag; a longer one is left out"
 _MOST_CHAPTERS = 1000
 _TICK = Fraction(1, 1000)
 
 
-def metadata_of(container: InputContainer) -> Metadata:
-    """The metadata of an input."""
-    picture = main_picture(container)
-    ogg = picture.metadata if picture is not None and container.format.name == "ogg" else {}
-    said = {name.lower(): value for name, value in (container.metadata | ogg).items()}
-    tags = ((name, _text(said.get(name))) for name in KEPT_TAGS)
+def metadata_of(demuxer: Demuxer[VideoStream]) -> Metadata:
+    """Tags, chapters, and a count of the streams that are not read."""
+    # Ogg has the tags of the file in its streams
+    of_stream = demuxer.stream.metadata if demuxer.format == "ogg" else {}
+    all_tags = demuxer.container.metadata | of_stream
+    by_name = {name.lower(): value for name, value in all_tags.items()}
+    tags = ((name, _text(by_name.get(name))) for name in KEPT_TAGS)
     return Metadata(
         tags=tuple((name, text) for name, text in tags if text),
-        chapters=tuple(_chapters(container)),
-        unread=tuple(_unread(container)),
+        chapters=tuple(_chapters(demuxer)),
+        unread=tuple(_unread(demuxer)),
     )
 
 
 def write_metadata(
     output: OutputContainer, metadata: Metadata, zero: Fraction, end: Fraction | None
 ) -> None:
-    """Tags, and the chapters between ``zero`` and ``end``, in seconds of the input's time."""
+    """Write the tags, and the chapters between ``zero`` and ``end`` (seconds of the input)."""
     output.metadata.update(metadata.tags)
     chapters = [c for c in metadata.chapters if c.end_s > zero and (not end or c.start_s < end)]
     output.set_chapters(
@@ -60,10 +62,10 @@ def write_metadata(
 
 
 def copy_sound_metadata(source: Stream, copy: Stream) -> None:
-    """A sound's language and name."""
-    said = {"title": source.metadata.get("name"), **source.metadata}
+    """Copy the language and the name of a sound stream."""
+    tags = {"title": source.metadata.get("name"), **source.metadata}
     for name in _KEPT_OF_SOUNDS:
-        if text := _text(said.get(name)):
+        if text := _text(tags.get(name)):
             copy.metadata[name] = text
 
 
@@ -71,9 +73,11 @@ def _text(value: str | None) -> str | None:
     return value if value and len(value) <= _MOST_CHARACTERS else None
 
 
-def _chapters(container: InputContainer) -> list[Chapter]:
+def _chapters(demuxer: Demuxer[VideoStream]) -> list[Chapter]:
     found: list[Chapter] = []
-    listed = sorted(container.chapters()[:_MOST_CHAPTERS], key=lambda chapter: chapter["start"])
+    listed = sorted(
+        demuxer.container.chapters()[:_MOST_CHAPTERS], key=lambda chapter: chapter["start"]
+    )
     for number, chapter in enumerate(listed, 1):
         unit = chapter["time_base"] or Fraction(0)
         start, end = chapter["start"] * unit, chapter["end"] * unit
@@ -83,15 +87,15 @@ def _chapters(container: InputContainer) -> list[Chapter]:
     return found
 
 
-def _unread(container: InputContainer) -> list[str]:
-    picture, streams = main_picture(container), container.streams
+def _unread(demuxer: Demuxer[VideoStream]) -> list[str]:
+    streams = demuxer.container.streams
     covers = [s for s in streams.video if s.disposition & Disposition.attached_pic]
     n_data = len(streams.data)
-    if n_data and container.chapters() and "mov" in container.format.name:
+    if n_data and demuxer.format == "mov" and demuxer.container.chapters():
         n_data -= 1  # the names of the chapters
     counts = (
-        (len(streams.video) - len(covers) - (picture is not None), "more video stream"),
-        (0 if sounds_of(container) else len(streams.audio), "sound stream"),
+        (len(streams.video) - len(covers) - 1, "more video stream"),
+        (0 if demuxer.sounds else len(streams.audio), "sound stream"),
         (len(streams.subtitles), "subtitle stream"),
         (len(covers), "cover picture"),
         (len(streams.attachments), "attachment"),

@@ -1,4 +1,4 @@
-"""Media that are there and may not be seen: encrypted by who published or recorded them."""
+"""Media that cannot be decoded, most of them because they are encrypted (DRM)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import av
 
 from vidfx.errors import NotMediaError
+from vidfx.video.container.formats import MEDIA_HINT
 
 _TS_PACKET, _TS_SYNC = 188, 0x47
 _SCRAMBLED = 0xC0
@@ -20,14 +21,22 @@ def is_encrypted(packet: av.Packet[Any]) -> bool:
     return packet.has_sidedata("encryption_info")
 
 
-def encrypted(path: str) -> NotMediaError:
+def encrypted(path: Path) -> NotMediaError:
     return NotMediaError(
         f"{path}: is encrypted (DRM)", hint="give a copy that its publisher did not protect"
     )
 
 
+def undecodable(path: Path, reason: str) -> NotMediaError:
+    """The error of a file in which no picture can be decoded; ``reason`` may be empty."""
+    if is_scrambled(path):
+        return encrypted(path)
+    why = f" ({reason})" if reason else ""
+    return NotMediaError(f"{path}: no picture in it can be decoded{why}", hint=MEDIA_HINT)
+
+
 def is_scrambled(path: Path) -> bool:
-    """Whether most of an MPEG transport stream's packets are scrambled."""
+    """Whether most of an MPEG transport stream's packets are scrambled. Raises OSError."""
     with path.open("rb") as file:
         head = file.read(_SEARCHED_BYTES)
     packets = range(0, len(head) - _TS_PACKET, _TS_PACKET)

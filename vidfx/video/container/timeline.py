@@ -1,8 +1,8 @@
-"""One clock for a file: picture and sound of a recording whose clock jumps, on one timeline.
+"""One continuous timeline for the picture and the sound of a file with timestamp discontinuities.
 
-Transport streams, VOB and the like that were joined, or in which a recorder paused, begin to
-count anew in the middle. Jumps are found by the rules of the ffmpeg program; what a jump moves is
-found for both streams together, so that they stay in step and neither overlaps itself.
+In transport streams, VOB and the like, timestamps restart where files were joined or a recorder
+paused. Discontinuities are detected by the rules of the ffmpeg program; the offset after one is
+chosen for both streams together, so that they stay in sync and neither overlaps itself.
 """
 
 from __future__ import annotations
@@ -14,67 +14,58 @@ from itertools import islice
 from typing import TypeAlias, TypeVar
 
 import av
-from av.container import InputContainer
 from av.stream import Stream
 from av.video.stream import VideoStream
 
 AnyStream = TypeVar("AnyStream", bound=Stream)
 Packet: TypeAlias = "av.Packet[AnyStream]"
 
-NO_TIMESTAMPS, _TS_DISCONT = 0x80, 0x200
-"of AVInputFormat.flags"
 _FORWARD_S = 10
-"a longer step is a clock that was set, a shorter one a gap"
+"a longer step forward is a discontinuity, a shorter one a gap"
 _BACKWARD_S = 0.1
-"that decoding times may go back, and sounds overlap"
+"a longer step back of DTS is a discontinuity"
 _SOUND_BACKWARD_S = 1.0
-"that sound alone may: its packets are dated by the rate of those before until the next stamp"
+"the same for sound: up to its next timestamp, packets are dated by the rate of those before"
 _ROUNDING_S = 0.002
 _AHEAD_S, _AHEAD_PACKETS = 2, 1000
-"how far to look for the jump of the other stream"
+"how far to search for the discontinuity of the other stream"
 _SMALL_S = 0.5
-"of a jump that cannot be told from how streams are interleaved"
-_IN_STEP_S = 2
-"that streams may be apart; one that is further behind has paused"
-
-
-def clock_may_jump(container: InputContainer) -> bool:
-    """Whether timestamps of this format are a recorder's clock, which may be set at any time."""
-    flags = container.format.flags
-    return container.format.name == "flv" or bool(flags & _TS_DISCONT and not flags & NO_TIMESTAMPS)
+"a step that may as well come from how streams are interleaved"
+_IN_SYNC_S = 2
+"streams may be that far apart; one that is further behind has paused"
 
 
 @dataclass
 class _Track:
-    """Where one stream has come, in seconds of the timeline."""
+    """The state of one stream, in seconds of the timeline."""
 
     offset: float
-    "what is added to its timestamps"
+    "added to its timestamps"
     last: float
-    "when its last packet was to be decoded"
+    "DTS of its last packet"
     next: float
-    "when its next one should be"
-    reach: float
-    "up to where there is something to be shown"
+    "expected DTS of its next packet"
+    shown_until: float
+    "end of its last frame in presentation order"
 
 
 class Timeline:
-    """Puts the packets of one picture and its sound on one timeline, in the order they come in."""
+    """Makes the timestamps of one picture and its sound continuous, packet by packet."""
 
     def __init__(self) -> None:
-        self.jumps = 0
-        "found so far"
+        self.discontinuities = 0
+        "number found so far"
         self._offset = 0.0
-        "after the latest jump"
+        "seconds, after the latest discontinuity"
         self._tracks: dict[int, _Track] = {}
-        self._ahead: deque[Packet[Stream]] = deque()
+        self._buffer: deque[Packet[Stream]] = deque()
         self._units: dict[int, float] = {}
-        "seconds a tick, of each stream; to ask a packet for it takes long"
+        "time base of each stream in seconds; Packet.time_base is slow"
 
     def place(self, packets: Iterable[Packet[Stream]]) -> Iterator[Packet[Stream]]:
-        """The packets, with timestamps of the timeline."""
+        """The packets in the same order, with timestamps of the timeline."""
         source = iter(packets)
-        while packet := self._ahead.popleft() if self._ahead else next(source, None):
+        while packet := self._buffer.popleft() if self._buffer else next(source, None):
             time = self._seconds(packet, packet.dts)
             if time is not None:
                 self._arrive(packet, time, source)
@@ -93,71 +84,69 @@ class Timeline:
             track = _Track(begin - time, begin, begin, float("-inf"))
             self._tracks[packet.stream_index] = track
         track.offset = self._nearest(track, time, self._offset)
-        if self._jumped(track, packet, time):
+        if self._is_discontinuity(track, packet, time):
             step = abs(time + track.offset - track.next)
-            if step > _SMALL_S and self._is_one_wrong_stamp(packet, time, track, source):
+            if step > _SMALL_S and self._is_one_wrong_timestamp(packet, time, track, source):
                 packet.pts = packet.dts = None
                 return
-            self._jump(packet, time, track, source)
+            self._set_offset(packet, time, track, source)
         self._advance(track, packet, time)
 
     def _now(self) -> float:
-        """How far the file has come."""
+        """The latest expected DTS of all streams."""
         return max(track.next for track in self._tracks.values())
 
     def _nearest(self, track: _Track, time: float, offset: float) -> float:
-        """The track's own offset, or this one where a packet is nearer to its place with it."""
+        """``offset`` or the track's own: that which puts ``time`` nearer to what is due."""
         if abs(offset - track.offset) < _SMALL_S:
             return offset
         now = self._now()
-        place = track.next if now - track.next < _IN_STEP_S else now
+        place = track.next if now - track.next < _IN_SYNC_S else now
         return min((offset, track.offset), key=lambda one: abs(time + one - place))
 
-    def _jumped(self, track: _Track, packet: Packet[Stream], time: float) -> bool:
+    def _is_discontinuity(self, track: _Track, packet: Packet[Stream], time: float) -> bool:
         at = time + track.offset
         video = isinstance(packet.stream, VideoStream)
         if at < track.last - (_BACKWARD_S if video else _SOUND_BACKWARD_S):
             return True
         if video and packet.is_keyframe:
-            # nothing that is decoded earlier is shown later than a key frame
+            # no frame that is decoded before a key frame is shown after it
             length = self._seconds(packet, packet.duration) or 0.0
             shown = self._seconds(packet, packet.pts)
-            latest = track.reach - length + min(_ROUNDING_S, length / 2)
+            latest = track.shown_until - length + min(_ROUNDING_S, length / 2)
             if shown is not None and shown + track.offset < latest:
                 return True
         # a stream may pause while the other one goes on
         return at - self._now() > _FORWARD_S
 
-    def _look_ahead(
-        self, source: Iterator[Packet[Stream]]
-    ) -> Iterator[tuple[Packet[Stream], float]]:
+    def _peek(self, source: Iterator[Packet[Stream]]) -> Iterator[tuple[Packet[Stream], float]]:
         for number in range(_AHEAD_PACKETS):
-            if number == len(self._ahead):
-                self._ahead.extend(islice(source, 1))
-            if number == len(self._ahead):
+            if number == len(self._buffer):
+                self._buffer.extend(islice(source, 1))
+            if number == len(self._buffer):
                 return
-            packet = self._ahead[number]
+            packet = self._buffer[number]
             time = self._seconds(packet, packet.dts)
             if time is not None:
                 yield packet, time
 
-    def _is_one_wrong_stamp(
+    def _is_one_wrong_timestamp(
         self, packet: Packet[Stream], wrong: float, track: _Track, source: Iterator[Packet[Stream]]
     ) -> bool:
-        """Whether the stream goes on after this packet as if nothing had been."""
-        for other, time in self._look_ahead(source):
+        """Whether the next packet of the stream continues the timestamps before this one."""
+        for other, time in self._peek(source):
             if other.stream_index == packet.stream_index:
                 return abs(time + track.offset - track.next) < abs(time - wrong)
         return False
 
-    def _jump(
+    def _set_offset(
         self, packet: Packet[Stream], time: float, track: _Track, source: Iterator[Packet[Stream]]
     ) -> None:
-        """Find the offset by which no stream overlaps itself after the jump."""
-        self.jumps += 1
+        """Set the smallest offset with which no stream overlaps itself from here on."""
+        self.discontinuities += 1
         offset = self._to_follow(track, packet, time)
         waiting = set(self._tracks) - {packet.stream_index}
-        for other, at in self._look_ahead(source):
+        for other, at in self._peek(source):
             its = self._tracks.get(other.stream_index)
             if other.stream_index == packet.stream_index:
                 if not 0 <= at - time <= _AHEAD_S:
@@ -175,8 +164,8 @@ class Timeline:
                 break
         self._offset = track.offset = offset
 
-    def _seconds(self, packet: Packet[Stream], stamp: int | None) -> float | None:
-        return None if stamp is None else stamp * self._unit(packet)
+    def _seconds(self, packet: Packet[Stream], timestamp: int | None) -> float | None:
+        return None if timestamp is None else timestamp * self._unit(packet)
 
     def _unit(self, packet: Packet[Stream]) -> float:
         index = packet.stream_index
@@ -185,11 +174,11 @@ class Timeline:
         return self._units[index]
 
     def _to_follow(self, track: _Track, packet: Packet[Stream], time: float) -> float:
-        """The offset with which a packet comes right after what the track has."""
+        """The offset with which a packet directly follows what the track has."""
         offset = track.next - time
         shown = self._seconds(packet, packet.pts)
         if shown is not None and isinstance(packet.stream, VideoStream):
-            offset = max(offset, track.reach - shown)
+            offset = max(offset, track.shown_until - shown)
         return offset
 
     def _advance(self, track: _Track, packet: Packet[Stream], time: float) -> None:
@@ -198,7 +187,7 @@ class Timeline:
         track.next = track.last + length
         shown = self._seconds(packet, packet.pts)
         if shown is not None:
-            track.reach = max(track.reach, shown + track.offset + length)
+            track.shown_until = max(track.shown_until, shown + track.offset + length)
 
     def _move(self, packet: Packet[Stream], offset: float) -> None:
         if not offset:

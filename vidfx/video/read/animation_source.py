@@ -6,18 +6,21 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import accumulate
 from pathlib import Path
-from typing import Self
 
 from vidfx.errors import NotMediaError
 from vidfx.types import Frame, VideoInfo
-from vidfx.video.container.container import HINT, no_picture
+from vidfx.video.container.formats import MEDIA_HINT
 from vidfx.video.read.colours import rgb_colour
+from vidfx.video.read.frame_source import FrameSource
 from vidfx.video.read.pixels import RgbToI420
 from vidfx.video.read.webp import animation_of, frames_of
 
 
-class AnimationSource:
-    """See vidfx.video.read.source.FrameSource; what cannot be decoded is left out and told."""
+class AnimationSource(FrameSource):
+    """Frames of an animated WebP; those that cannot be decoded are left out, with a warning.
+
+    Raises NotMediaError where not one can be decoded.
+    """
 
     name = "images"
 
@@ -29,14 +32,14 @@ class AnimationSource:
         start_s: float | None = None,
         end_s: float | None = None,
     ) -> None:
-        self.warnings: list[str] = []
-        self._path, self._planes, self._start_s, self._end_s = path, planes, start_s, end_s
+        super().__init__(start_s=start_s, end_s=end_s)
+        self._path, self._planes = path, planes
         try:
             self._animation = animation = animation_of(path)
             if all(frame is None for frame in frames_of(path, animation)):
-                raise no_picture(path, "")
+                raise NotMediaError(f"{path}: no picture in it can be decoded", hint=MEDIA_HINT)
         except (ValueError, OSError) as error:
-            raise NotMediaError(f"{path}: cannot be read: {error}", hint=HINT) from error
+            raise NotMediaError(f"{path}: cannot be read: {error}", hint=MEDIA_HINT) from error
         n_frames = len(animation.pictures)
         self.info = VideoInfo(
             path=path,
@@ -54,32 +57,23 @@ class AnimationSource:
             colour=rgb_colour(animation.height),
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Nothing is held open between frames."""
-
     def __iter__(self) -> Iterator[Frame]:
         to_i420 = RgbToI420(self.info.colour)
-        durations = (picture.duration_ms for picture in self._animation.pictures)
+        durations = [picture.duration_ms for picture in self._animation.pictures]
         times = accumulate(durations, initial=0)
         pictures = frames_of(self._path, self._animation)
-        lost = 0
+        undecodable = 0
         for index, (pts, rgb) in enumerate(zip(times, pictures, strict=False)):
-            seconds = self.info.seconds(pts)
-            if self._end_s is not None and seconds >= self._end_s:
+            if self.is_past_end(pts):
                 break
-            if self._start_s is not None and seconds < self._start_s:
+            if self.is_before_start(pts):
                 continue
             if rgb is None:
-                lost += 1
+                undecodable += 1
                 continue
-            duration = self._animation.pictures[index].duration_ms
             planes = to_i420(rgb) if self._planes else None
-            yield Frame(index, pts, rgb, planes, duration=duration)
-        if lost:
-            self.warnings.append(f"{lost} of its pictures could not be decoded and were left out")
+            yield Frame(index, pts, rgb, planes, duration=durations[index])
+        if undecodable:
+            self.warnings.append(
+                f"{undecodable} of its pictures could not be decoded and were left out"
+            )

@@ -11,7 +11,7 @@ from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
 from vidfx.errors import DecodeError
 from vidfx.types import Frame, VideoInfo
-from vidfx.video.container.formats import CONVERT
+from vidfx.video.container.formats import CONVERT_HINT
 from vidfx.video.read.colours import (
     is_full_range,
     keeps_planes,
@@ -98,5 +98,5 @@ class FrameConverter:
             raise DecodeError(
                 f"{self._info.path}: no way is known here from its pixels ({frame.format.name}) "
                 f"to {format_}: {error.strerror}",
-                hint=CONVERT,
+                hint=CONVERT_HINT,
             ) from error

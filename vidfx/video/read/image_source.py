@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Self
 
 import cv2
 import numpy as np
@@ -16,6 +15,7 @@ from vidfx.suffixes import IMAGE_SUFFIXES
 from vidfx.types import Frame, VideoInfo
 from vidfx.video.container.kinds import kind_of
 from vidfx.video.read.colours import rgb_colour
+from vidfx.video.read.frame_source import FrameSource
 from vidfx.video.read.pixels import RgbToI420
 from vidfx_engines.files import leads_out
 
@@ -23,14 +23,13 @@ FRAME_RATE = Fraction(25)
 
 cv2.utils.logging.setLogLevel(
     cv2.utils.logging.LOG_LEVEL_SILENT
-)  # what cannot be read is said here
+)  # vidfx reports itself what cannot be read
 
 
 def pictures_in(path: Path) -> list[Path]:
     """The pictures of a folder in natural order (2 before 10), or the picture itself.
 
-    Links that lead out of the folder are none of its pictures. Raises NotMediaError where there
-    are none.
+    Links that lead out of the folder are left out. Raises NotMediaError where there is no picture.
     """
     try:
         if not path.is_dir():
@@ -65,7 +64,7 @@ def read_picture(path: Path) -> np.ndarray | None:
         bgr = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
     except (OSError, cv2.error):
         return None
-    # the bindings give None for what is not a picture, whatever their types say
+    # None where it is not a picture, whatever the stubs say
     return None if bgr is None else cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)  # pyright: ignore
 
 
@@ -79,11 +78,11 @@ def has_more(path: Path) -> bool:
         return False
 
 
-class ImageSource:
-    """Pictures as frames; Frame.index and Frame.pts are the place in the folder.
+class ImageSource(FrameSource):
+    """Pictures as frames; Frame.index and Frame.pts are the position in the folder.
 
-    The first picture gives the size; others are scaled to fit, with black bars. One that cannot
-    be read is left out. Raises NotMediaError where not one can be read.
+    The first picture gives the size; others are scaled to fit, with black bars. A picture that
+    cannot be read is left out, with a warning. Raises NotMediaError where not one can be read.
     """
 
     name = "images"
@@ -96,9 +95,8 @@ class ImageSource:
         start_s: float | None = None,
         end_s: float | None = None,
     ) -> None:
-        self.warnings: list[str] = []
-        self._pictures = pictures_in(path)
-        self._planes, self._start_s, self._end_s = planes, start_s, end_s
+        super().__init__(start_s=start_s, end_s=end_s)
+        self._pictures, self._planes = pictures_in(path), planes
         first = next((p for p in map(read_picture, self._pictures) if p is not None), None)
         if first is None:
             raise NotMediaError(
@@ -121,23 +119,13 @@ class ImageSource:
             colour=rgb_colour(height),
         )
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Nothing is held open."""
-
     def __iter__(self) -> Iterator[Frame]:
         to_i420 = RgbToI420(self.info.colour)
         unreadable = resized = of_several = 0
         for index, path in enumerate(self._pictures):
-            seconds = self.info.seconds(index)
-            if self._start_s is not None and seconds < self._start_s:
+            if self.is_before_start(index):
                 continue
-            if self._end_s is not None and seconds >= self._end_s:
+            if self.is_past_end(index):
                 break
             rgb = read_picture(path)
             if rgb is None:

@@ -1,8 +1,9 @@
-"""What a file is before its pictures are decoded, and whether decord may read it."""
+"""What a file is before all of it is decoded, and whether decord decodes it right."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,21 +11,21 @@ from itertools import chain
 from pathlib import Path
 
 import av
-from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
 
 from vidfx.errors import UsageError
 from vidfx.types import VideoInfo
-from vidfx.video.container.container import decode, no_picture, open_container, packets
-from vidfx.video.container.scan import Scan, scan
+from vidfx.video.container.demuxer import Demuxer, decode, open_video
+from vidfx.video.container.protection import undecodable
+from vidfx.video.container.scan import Scan, Scanner
 from vidfx.video.read.colours import is_common
 from vidfx.video.read.facts import describe, shortfall
 from vidfx.video.read.pixels import Orientation
 from vidfx.video.read.shape import Shape, Shapes
 
 _DECORD_FORMATS = ("mov", "matroska", "avi")
-_SOME = 8
+_KEY_FRAMES_TRIED = 8
 
 
 @dataclass(frozen=True)
@@ -32,15 +33,15 @@ class Preflight:
     info: VideoInfo
     scan: Scan
     unusual: str | None
-    "what only PyAVSource undoes, None where any decoder's pictures are right"
+    "what only PyAVSource handles; None where any decoder's pictures are right"
     objection: str | None
-    "why decord must not read the file, None where it may"
+    "why decord must not read the file; None where it may"
     shortfall: str | None
-    "what the container claims that is not there"
+    "what the container claims that is missing"
 
     @cached_property
     def changes(self) -> str | None:
-        """What only PyAVSource undoes, and does not show at the beginning; takes some decoding."""
+        """The same as ``unusual``, for what shows later in the file; decodes some key frames."""
         if _changes_shape(self.info.path, self.scan.keyframes):
             return "its pictures change their shape on the way"
         return None
@@ -52,16 +53,17 @@ def preflight(path: Path, *, most_bytes: int | None = None) -> Preflight:
     Raises NotMediaError, and UsageError where all frames together are more than ``most_bytes`` of
     RGB: at once where the header says so, else when they have been counted.
     """
-    container, stream = open_container(path)
-    with container:
+    with open_video(path) as demuxer:
+        stream, scanner = demuxer.stream, Scanner(demuxer)
         _limit(path, stream.frames, stream.width, stream.height, most_bytes)
-        frame = _first_frame(path, container, stream)
-        shapes = Shapes(container, stream, frame)
-        info = describe(path, container, stream, frame, shapes.first)
-        kind = container.format.name.split(",")[0]
-    scanned = scan(path)
+        packets = scanner.packets()
+        frame = _first_frame(demuxer, packets)
+        shapes = Shapes(demuxer, frame)
+        info = describe(demuxer, frame, shapes.first)
+        deque(packets, maxlen=0)
+        scanned = scanner.result()
     unusual = shapes.doubt or _unusual(frame, info, shapes.first)
-    objection = _objection(info, kind, scanned) or unusual
+    objection = _objection(info, demuxer.format, scanned) or unusual
     if not objection:
         _limit(path, len(scanned.pts), info.width, info.height, most_bytes)
     checked = Preflight(
@@ -80,28 +82,30 @@ def _limit(path: Path, n_frames: int, width: int, height: int, most_bytes: int |
         raise UsageError(f"{path}: decord reads ahead, and these frames are {ahead >> 20} MB")
 
 
-def _first_frame(path: Path, container: InputContainer, stream: VideoStream) -> av.VideoFrame:
+def _first_frame(
+    demuxer: Demuxer[VideoStream], packets: Iterator[av.Packet[VideoStream]]
+) -> av.VideoFrame:
     reason = ""
-    for packet in chain(packets(container, stream), [None]):
+    for packet in chain(packets, [None]):
         try:
-            for frame in decode(stream, packet):
+            for frame in decode(demuxer.stream, packet):
                 return frame
         except FFmpegError as error:
             reason = error.strerror or ""
-    raise no_picture(path, reason)
+    raise undecodable(demuxer.path, reason)
 
 
 def _changes_shape(path: Path, keyframes: Sequence[int]) -> bool:
     """Whether one of some key frames, spread over the file, has another shape than the first."""
     if len(keyframes) < 2:
         return False
-    container, stream = open_container(path)
-    with container:
-        shapes = Shapes(container, stream, _first_frame(path, container, stream))
+    with open_video(path) as demuxer:
+        stream = demuxer.stream
+        shapes = Shapes(demuxer, _first_frame(demuxer, demuxer.packets()))
         for pts in _spread(keyframes[1:]):
             with suppress(FFmpegError, StopIteration):
-                container.seek(pts, stream=stream)
-                key = next(packets(container, stream))
+                demuxer.container.seek(pts, stream=stream)
+                key = next(demuxer.packets())
                 picture = next(chain(decode(stream, key), decode(stream, None)))
                 pixel = stream.codec_context.sample_aspect_ratio
                 if not shapes.of(picture, pixel).is_like(shapes.first):
@@ -110,30 +114,30 @@ def _changes_shape(path: Path, keyframes: Sequence[int]) -> bool:
 
 
 def _spread(items: Sequence[int]) -> list[int]:
-    """Some of them, the last with them."""
-    step = -(-len(items) // _SOME)
+    """At most ``_KEY_FRAMES_TRIED`` of them, evenly spread, the last included."""
+    step = -(-len(items) // _KEY_FRAMES_TRIED)
     return [*reversed(items[::-1][::step])]
 
 
 def _unusual(frame: av.VideoFrame, info: VideoInfo, shape: Shape) -> str | None:
     if shape.is_cropped:
         return (
-            "its container says that only a part of its pictures is seen, which few decoders know"
+            "its container says that only a part of its pictures is shown, which few decoders know"
         )
     orientation = shape.orientation
     if orientation.mirrored:
         return "it is mirrored, which few decoders undo"
     if orientation != Orientation() and info.codec == "mjpeg":
-        return "its pictures say themselves how they are turned, which few decoders undo"
+        return "its pictures say themselves how they are rotated, which few decoders undo"
     if not is_common(frame):
         return f"its colours have a matrix (code {int(frame.colorspace)}) that few decoders know"
     return None
 
 
-def _objection(info: VideoInfo, kind: str, scanned: Scan) -> str | None:
+def _objection(info: VideoInfo, format_: str, scanned: Scan) -> str | None:
     """Each of these was seen to give wrong or missing frames, most of them without an error."""
-    if kind not in _DECORD_FORMATS:
-        return f"decord loses frames of some formats, and {kind} is not known to be safe"
+    if format_ not in _DECORD_FORMATS:
+        return f"decord loses frames of some formats, and {format_} is not known to be safe"
     if scanned.fault:
         return f"decord gets the frames wrong where {scanned.fault}"
     if info.codec == "hevc" and len(scanned.keyframes) > 1:

@@ -1,4 +1,4 @@
-"""How decoded pictures are to be seen: which part, which way up, how wide a pixel is."""
+"""How decoded pictures are displayed: cropping, orientation and sample aspect ratio."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import av
-from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from vidfx.video.read.cropping import Cropping, cropping_of
+from vidfx.video.container.cropping import Cropping, cropping_of
+from vidfx.video.container.demuxer import Demuxer
 from vidfx.video.read.pixels import Orientation
 
 EXTREME = 16
-"""Times as wide as high, or as high as wide, that a pixel is at most: anamorphic pictures of half
-the width have 32:11."""
+"""The largest plausible aspect ratio of a pixel, or 1 / EXTREME the smallest: anamorphic pictures
+of half the width have 32:11."""
 SAME = 0.03
-"""By how much two shapes may differ without anybody seeing it."""
+"""Relative difference of two aspect ratios that nobody sees."""
 _DECIDED_BY_CONTAINER = ("mov", "matroska", "asf", "mxf", "nut")
-"""Formats whose own word on the shape of pixels stands, whatever their streams say later on."""
+"""Formats whose sample aspect ratio holds for the whole file, whatever the stream says later."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Of one decoded picture."""
+    """How one decoded picture is displayed."""
 
     stored: tuple[int, int]
     "(width, height) px"
@@ -31,11 +31,11 @@ class Shape:
     "of the stored picture"
     orientation: Orientation
     pixel: Fraction
-    "width of a stored pixel over its height"
+    "sample aspect ratio: width of a stored pixel over its height"
 
     @property
     def part(self) -> tuple[slice, slice]:
-        """Rows and columns of the upright picture that are to be seen."""
+        """Rows and columns of the upright picture that are displayed."""
         (width, height), crop, turned = self.stored, self.crop, self.orientation
         rows, columns = (crop.top, height - crop.bottom), (crop.left, width - crop.right)
         if turned.transpose:
@@ -52,7 +52,7 @@ class Shape:
 
     @property
     def size(self) -> tuple[int, int]:
-        """(width, height) px of what is to be seen, upright."""
+        """(width, height) px of what is displayed, upright."""
         rows, columns = self.part
         return columns.stop - columns.start, rows.stop - rows.start
 
@@ -63,54 +63,51 @@ class Shape:
 
     @property
     def aspect(self) -> Fraction:
-        """Width over height of what is to be seen."""
+        """Width over height of what is displayed."""
         width, height = self.size
         return width * self.upright_pixel / height
 
     def fills(self, other: Shape) -> bool:
-        """Whether a person sees both as wide for their height."""
+        """Whether both have the same display aspect ratio, as a person sees it."""
         return abs(self.aspect / other.aspect - 1) <= SAME
 
     def is_like(self, other: Shape) -> bool:
-        """Whether nobody sees a difference, nor has to undo one."""
+        """Whether pictures of both shapes can be handled in the same way."""
         return self.fills(other) and replace(self, pixel=other.pixel) == other
 
 
 class Shapes:
     """The shapes of the pictures of one stream, in the order in which they are decoded."""
 
-    def __init__(
-        self, container: InputContainer, stream: VideoStream, first: av.VideoFrame
-    ) -> None:
-        kind = container.format.name.split(",")[0]
-        self._follows = kind not in _DECIDED_BY_CONTAINER
-        self._crop = cropping_of(container, stream)
+    def __init__(self, demuxer: Demuxer[VideoStream], first: av.VideoFrame) -> None:
+        self._follows_stream = demuxer.format not in _DECIDED_BY_CONTAINER
+        self._crop = cropping_of(demuxer)
         self._size = (first.width, first.height)
-        self._said = stream.sample_aspect_ratio
-        self._jumped = False
+        self._pixel = demuxer.stream.sample_aspect_ratio
+        self._after_seek = False
         self._key: object = None
-        self.first = self._last = self.of(first, self._said)
+        self.first = self._last = self.of(first, self._pixel)
 
     @property
     def doubt(self) -> str | None:
-        """A warning where the shape of its pixels is none."""
-        if believed(self._said) == (self._said or 1):
+        """A warning where the sample aspect ratio is not plausible."""
+        if plausible(self._pixel) == (self._pixel or 1):
             return None
-        return f"it claims pixels of {self._said}, and was read with square ones"
+        return f"it claims pixels of {self._pixel}, and was read with square ones"
 
-    def jumped(self) -> None:
+    def after_seek(self) -> None:
         """The next picture does not follow the last one."""
-        self._jumped = True
+        self._after_seek = True
 
-    def of(self, frame: av.VideoFrame, said: Fraction | None) -> Shape:
-        """The shape of the next picture; ``said`` is the shape of a pixel as the decoder has it.
+    def of(self, frame: av.VideoFrame, pixel: Fraction | None) -> Shape:
+        """The shape of the next picture; ``pixel`` is the decoder's sample aspect ratio.
 
-        The decoder hears of another one a little early, but it begins with a key frame.
+        The decoder has a new one a few pictures early, so it is used from a key frame on.
         """
-        if self._follows and (frame.key_frame or self._jumped):
-            self._said = said
-        self._jumped = False
-        key = frame.width, frame.height, frame.rotation, self._said
+        if self._follows_stream and (frame.key_frame or self._after_seek):
+            self._pixel = pixel
+        self._after_seek = False
+        key = frame.width, frame.height, frame.rotation, self._pixel
         if key != self._key:
             self._key = key
             size = (frame.width, frame.height)
@@ -118,11 +115,11 @@ class Shapes:
                 size,
                 self._crop if size == self._size else Cropping(),
                 Orientation.of(frame),
-                believed(self._said),
+                plausible(self._pixel),
             )
         return self._last
 
 
-def believed(pixel: Fraction | None) -> Fraction:
-    """Width over height of a pixel, where that is not beyond all reason; else 1."""
+def plausible(pixel: Fraction | None) -> Fraction:
+    """The sample aspect ratio, or 1 where it is unknown or not plausible."""
     return pixel if pixel and Fraction(1, EXTREME) <= pixel <= EXTREME else Fraction(1)

@@ -17,10 +17,9 @@ import av.container
 from av.error import FFmpegError
 
 from vidfx.errors import NotMediaError
-from vidfx.video.container.container import open_media, packets, sounds_of
+from vidfx.video.container.demuxer import Demuxer, open_sound
 from vidfx.video.container.metadata import copy_sound_metadata
 from vidfx.video.container.protection import is_encrypted
-from vidfx.video.container.timeline import clock_may_jump
 from vidfx.video.sound.aac import JUMP, SLACK, AacMaker, Encoder, Frames, Packets, add_aac
 from vidfx.video.sound.adts import Adts
 from vidfx.video.sound.channels import Channels
@@ -64,7 +63,7 @@ class Sound:
         self.warnings: list[str] = []
         self._output = output
         self._window = window
-        self._input: av.container.InputContainer | None = None
+        self._input: Demuxer[av.AudioStream] | None = None
         self._packets: Packets = iter(())
         self._next: av.Packet[av.AudioStream] | None = None
         self._last_second: Fraction | None = None
@@ -122,24 +121,23 @@ class Sound:
 
     def _open(self, source: Path) -> None:
         try:
-            self._input = container = open_media(source)
+            self._input = demuxer = open_sound(source)
         except NotMediaError as error:
             reason = str(error).removeprefix(f"{source}: ")
             self.warnings.append(f"the sound could not be read: it {reason}")
             return
-        usable = sounds_of(container)
-        if not usable:
+        if demuxer is None:
             return
-        stream = usable[0]
+        container, stream = demuxer.container, demuxer.stream
         if others := len(container.streams.audio) - 1:
             self.warnings.append(f"{others} more sound streams were left out")
-        if container.duration is not None and not clock_may_jump(container):
+        if container.duration is not None and not demuxer.may_be_discontinuous:
             claimed = (container.start_time or 0) + container.duration
             self._last_second = Fraction(claimed, av.time_base) + _BEYOND
-        if container.format.name.startswith("mov"):
+        if demuxer.format == "mov":
             self._most_gap = Fraction(_MOST_EDIT)
-        self._seek(stream)
-        packets = self._demuxed(stream)
+        self._seek(demuxer)
+        packets = self._demuxed(demuxer)
         first = next(packets, None)
         if first is None:
             self.warnings.append("there is no sound in this part of the input")
@@ -153,7 +151,7 @@ class Sound:
             self._label = f"copied {codec}"
             copy = self._output.add_stream_from_template(stream)
             copy_sound_metadata(stream, copy)
-            if clock_may_jump(container) and begins_as(codec, first):
+            if demuxer.may_be_discontinuous and begins_as(codec, first):
                 packets = self._of_one_codec(codec, packets)
             self._packets = self._copied(packets, stream, copy)
         elif self._channels.decodable:
@@ -175,14 +173,15 @@ class Sound:
             self._next = None
             self.warnings.append(f"the sound could not be kept to its end: {error}")
 
-    def _seek(self, stream: av.AudioStream) -> None:
-        assert self._input is not None and stream.time_base
+    def _seek(self, demuxer: Demuxer[av.AudioStream]) -> None:
+        stream = demuxer.stream
+        assert stream.time_base
         begin = (stream.start_time or 0) * stream.time_base
         target = self._window.zero - _SEEK_MARGIN
         # where a clock jumped, times are known to those alone who read from the beginning
-        if target > begin and not clock_may_jump(self._input):
+        if target > begin and not demuxer.may_be_discontinuous:
             with suppress(FFmpegError):
-                self._input.seek(int(target / stream.time_base), stream=stream)
+                demuxer.container.seek(int(target / stream.time_base), stream=stream)
 
     def _mux(self, packet: av.Packet[av.AudioStream]) -> None:
         end = ((packet.pts or 0) + (packet.duration or 0)) * packet.time_base
@@ -194,9 +193,8 @@ class Sound:
             self._damaged += 1
         self._heard = max(self._heard, end)
 
-    def _demuxed(self, stream: av.AudioStream) -> Packets:
-        assert self._input is not None
-        for packet in packets(self._input, stream, on_error=self._count_damage):
+    def _demuxed(self, demuxer: Demuxer[av.AudioStream]) -> Packets:
+        for packet in demuxer.packets(on_error=self._count_damage):
             if packet.is_corrupt:
                 self._damaged += 1
             else:

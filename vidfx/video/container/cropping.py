@@ -1,4 +1,4 @@
-"""What of the stored pictures a container says is to be seen: Matroska's PixelCrop, MP4's clap."""
+"""The crop rectangle that a container stores: Matroska's PixelCrop, MP4's clean aperture."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from threading import Lock
 from typing import Any, NamedTuple, cast
 
 import av.logging
-from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from vidfx.video.container.demuxer import Demuxer
+
 _CROPS = ("matroska", "mov")
-"""Formats, by the first of their names, whose containers may crop."""
+"""Formats whose containers may crop."""
 _STREAM = re.compile(r"^  Stream #0:(\d+)", re.MULTILINE)
 _CROPPING = re.compile(r"^ +Frame Cropping: (\d+)/(\d+)/(\d+)/(\d+)$", re.MULTILINE)
 _logging = Lock()
@@ -26,20 +27,20 @@ class Cropping(NamedTuple):
     bottom: int = 0
 
 
-def cropping_of(container: InputContainer, stream: VideoStream) -> Cropping:
-    """What the container cuts off, as FFmpeg's own program does since 7.1.
+def cropping_of(demuxer: Demuxer[VideoStream]) -> Cropping:
+    """The container's cropping, applied as FFmpeg's own program does since 7.1.
 
-    The bindings do not pass it on, but FFmpeg's description of the file in words has it.
+    Read from FFmpeg's textual description of the file, since the bindings do not have it.
     """
-    if container.format.name.split(",")[0] not in _CROPS:
+    if demuxer.format not in _CROPS:
         return Cropping()
     with _logging:
         av.logging.set_level(av.logging.INFO)
         try:
-            told = str(cast(Any, container).dumps_format())  # their types do not know it
+            text = str(cast(Any, demuxer.container).dumps_format())  # missing in the stubs
         finally:
             av.logging.set_level(None)
-    parts = _STREAM.split(told)
+    stream, parts = demuxer.stream, _STREAM.split(text)
     own = dict(zip(parts[1::2], parts[2::2], strict=True)).get(str(stream.index), "")
     found = _CROPPING.search(own)
     if found is None:
