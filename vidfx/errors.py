@@ -1,21 +1,30 @@
-"""Every error that a user can cause.
+"""Every error that a user can cause, and the exit code of a command that it ends.
 
-    VidfxError                  exit code
+    VidfxError                  1
     ├── UsageError              2   the command line or a settings file is wrong
     ├── InputError              1   one input failed; the others go on
     │   ├── NotMediaError           not a video or picture that can be read
-    │   ├── DecodeError             it began well and then broke
-    │   ├── OutputExistsError       the results are there already
-    │   ├── CrashedError            the process that worked on it died, each time
+    │   ├── DecodeError             it could be read at first, and then not
+    │   ├── OutputExistsError       there are results already, of other settings
+    │   ├── CrashedError            its worker process died, each time
     │   ├── StalledError            it made no progress for too long
     │   └── ChangedError            it changed while it was read
     ├── OutputError             1   a result could not be written
-    ├── EngineFailedError       4   an engine failed over it, which is not the input's fault
+    ├── EngineFailedError       4   an engine failed on an input, which is not the input's fault
     ├── NothingReadableError    3   not one input could be read
     ├── UnavailableError        4   the device, backend, engine or library is not here
-    └── Interrupted             130 Ctrl-C
+    ├── Interrupted             130 Ctrl-C
+    ├── EngineError             4   in vidfx_engines/errors.py
+    │   ├── EngineUnavailable       the library, backend or device is not here
+    │   ├── EngineFileError         the weights or their spec are missing, altered or wrong
+    │   └── EngineRunError          the engine cannot take its input, or failed while it ran
+    └── TrainingError           1   in vidfx_training/errors.py
+        ├── DataError           3   pictures, their folders or their split are missing or wrong
+        ├── RecipeError         2   the recipe, or an option beside it, is wrong
+        ├── WeightsError        4   weights are missing, altered or of another network
+        └── DivergedError           the loss became infinite or NaN
 
-``str(error)`` is one line: what, why. ``error.hint`` is one line: what to do about it.
+``str(error)`` is one line: what went wrong, and why. ``error.hint`` is one line: what to do.
 """
 
 from __future__ import annotations
@@ -24,6 +33,8 @@ import errno
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+
+from vidfx_engines.errors import VidfxError
 
 _WRITE_HINTS = {
     errno.ENOSPC: "free some space or choose another output folder",
@@ -37,16 +48,6 @@ _WRITE_HINTS = {
     errno.ENOTDIR: "choose an output folder; a part of this path is a file",
     errno.EISDIR: "remove or rename the folder that has the output's name",
 }
-
-
-class VidfxError(Exception):
-    """The root: something the user can understand and mend."""
-
-    exit_code = 1
-
-    def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(" ".join(message.split()))
-        self.hint = " ".join(hint.split())
 
 
 class UsageError(VidfxError):

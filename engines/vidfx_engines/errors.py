@@ -1,34 +1,40 @@
-"""What can go wrong with an engine.
+"""The root of all errors that a user can cause, and the errors of engines.
 
-    EngineError
-    ├── EngineUnavailable   the library, backend or device is not here
-    ├── EngineFileError     the weights or their spec are missing, altered or wrong
-    └── EngineRunError      the engine was given what it cannot take, or broke while running
-
-``str(error)`` is one line: what, why. ``error.hint`` is one line: what to do about it.
+``vidfx/errors.py`` draws the whole tree.
 """
 
 from __future__ import annotations
 
 
-class EngineError(Exception):
-    """The root: something the user can understand and mend."""
+class VidfxError(Exception):
+    """The root: something that the user can understand and fix.
+
+    ``str(error)`` is one line: what went wrong, and why.
+    """
+
+    exit_code = 1
+    hint: str
+    "one line: what to do about it; may be empty"
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(" ".join(message.split()))
         self.hint = " ".join(hint.split())
 
 
+class EngineError(VidfxError):
+    exit_code = 4
+
+
 class EngineUnavailable(EngineError):
-    pass
+    """The library, backend or device is not here."""
 
 
 class EngineFileError(EngineError):
-    pass
+    """The weights or their spec are missing, altered or wrong."""
 
 
 class EngineRunError(EngineError):
-    pass
+    """The engine was given an input that it cannot take, or failed while it ran."""
 
 
 def first_line(error: BaseException, limit: int = 200) -> str:

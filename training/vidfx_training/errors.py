@@ -1,36 +1,34 @@
 """What can go wrong on the way from pictures to a trained model.
 
-    TrainingError
-    ├── DataError           the pictures, their folders or their split are missing or wrong
-    ├── RecipeError         the recipe, or what was asked for beside it, is wrong
-    ├── WeightsError        a start or a checkpoint is missing, altered or of another network
-    └── DivergedError       the loss is no number any more
-
-``str(error)`` is one line: what, why. ``error.hint`` is one line: what to do about it.
+``vidfx/errors.py`` draws the whole tree of errors.
 """
 
 from __future__ import annotations
 
+from vidfx_engines.errors import VidfxError
 
-class TrainingError(Exception):
-    """The root: something the user can understand and mend."""
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
-        super().__init__(" ".join(message.split()))
-        self.hint = " ".join(hint.split())
+class TrainingError(VidfxError):
+    exit_code = 1
 
 
 class DataError(TrainingError):
-    pass
+    """The pictures, their folders or their split are missing or wrong."""
+
+    exit_code = 3
 
 
 class RecipeError(TrainingError):
-    pass
+    """The recipe, or an option beside it, is wrong."""
+
+    exit_code = 2
 
 
 class WeightsError(TrainingError):
-    pass
+    """Weights or a checkpoint are missing, altered or of another network."""
+
+    exit_code = 4
 
 
 class DivergedError(TrainingError):
-    pass
+    """The loss became infinite or NaN."""

@@ -173,7 +173,7 @@ def _select(path: Path, settings: Settings) -> Selection:
 
 @contextmanager
 def _engine_errors(what: str) -> Generator[None]:
-    """Engines know nothing of exit codes; here their errors get one."""
+    """Name the task in an engine's error. Raises UnavailableError."""
     try:
         yield
     except EngineError as error:

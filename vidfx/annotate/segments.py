@@ -24,7 +24,7 @@ from vidfx.annotate.result_files import Made, ResultFiles
 from vidfx.annotate.segment_task import label_line
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
-from vidfx.errors import DecodeError, InputError, output_errors
+from vidfx.errors import DecodeError, EngineFailedError, output_errors
 from vidfx.jobs.events import Advanced, Done, Event, Listener, Notice, Retried
 from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.plan import Job, Part
@@ -87,7 +87,8 @@ def annotate_segments(
 ) -> Made:
     """Do all segments. ``stack`` is left when the results are published.
 
-    Raises InputError and OutputError, CrashedError where a segment's worker died again and again.
+    Raises InputError, EngineFailedError and OutputError, and CrashedError where a segment's worker
+    process died each time.
     """
     settings, job = context.settings, results.job
     crew = stack.enter_context(_SegmentWorkers(job, settings, len(segments), listener, timer))
@@ -95,7 +96,7 @@ def annotate_segments(
     try:
         faults = crew.faults.warnings(context.models.specs())
     except EngineError as error:
-        raise InputError(f"{job.source}: {error}", hint=error.hint) from error
+        raise EngineFailedError(f"{job.source}: {error}", hint=error.hint) from error
     pipeline = Pipeline(info, settings, context.models, timer)
     seen = follow(chain.from_iterable(map(load, looked)), pipeline.tracker)
     first_pts, last_pts, drawn = None, 0, list[Path]()

@@ -10,13 +10,7 @@ from typing import Any
 
 import typer
 
-from vidfx.errors import (
-    Interrupted,
-    NothingReadableError,
-    UnavailableError,
-    UsageError,
-    VidfxError,
-)
+from vidfx.errors import Interrupted, UnavailableError, UsageError, VidfxError
 
 
 class errors_in_one_line:  # noqa: N801 - reads as a clause of the with statement
@@ -35,8 +29,6 @@ class errors_in_one_line:  # noqa: N801 - reads as a clause of the with statemen
             error = Interrupted()
         if isinstance(error, OSError) and not _stands_somewhere():
             error = UsageError("the working folder is gone", hint="cd to a folder that is there")
-        if isinstance(error, Exception):
-            error = with_exit_code(error)
         if isinstance(error, VidfxError):
             if self.debug:
                 traceback.print_exception(error)
@@ -50,25 +42,6 @@ class errors_in_one_line:  # noqa: N801 - reads as a clause of the with statemen
             line = f"unexpected {type(error).__name__}: {error}"
             write_error(VidfxError(line, hint="please report it, with the output of --debug"))
             raise typer.Exit(1)
-
-
-def with_exit_code(error: Exception) -> Exception:
-    """Engines and training know nothing of exit codes; here their errors get one."""
-    from vidfx_engines.errors import EngineError
-    from vidfx_training.errors import DataError, RecipeError, TrainingError, WeightsError
-
-    if not isinstance(error, TrainingError | EngineError):
-        return error
-    kinds: dict[type[Exception], type[VidfxError]] = {
-        DataError: NothingReadableError,
-        RecipeError: UsageError,
-        WeightsError: UnavailableError,
-        EngineError: UnavailableError,
-    }
-    kind = next((made for given, made in kinds.items() if isinstance(error, given)), VidfxError)
-    converted = kind(str(error), hint=error.hint)
-    converted.__cause__ = error
-    return converted
 
 
 def require(*modules: str, extra: str) -> None:

@@ -16,7 +16,6 @@ from vidfx.video.capabilities import decoders, encoders
 from vidfx.workers import resources as machine
 from vidfx_engines.backends.openvino import cpu_capabilities, cpu_name, import_openvino
 from vidfx_engines.backends.tensorrt_library import Flavour, driver_version, gpu, import_tensorrt
-from vidfx_engines.errors import EngineUnavailable
 from vidfx_engines.user_cache import CACHE_HINT, distrust, user_cache
 
 PACKAGES = (
@@ -60,7 +59,7 @@ def examine() -> list[Finding]:
 def _finding(name: str, needed: bool, look: Callable[[], str]) -> Finding:
     try:
         return Finding(name, True, needed, look())
-    except (EngineUnavailable, VidfxError) as error:
+    except VidfxError as error:
         return Finding(name, False, needed, str(error), error.hint)
     except Exception as error:  # noqa: BLE001 - whatever a broken library raises is a finding
         return Finding(name, False, needed, f"{type(error).__name__}: {error}")

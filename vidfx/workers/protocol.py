@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import socket
 import traceback
+from collections.abc import Iterator
 from dataclasses import asdict
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, cast
 
-from vidfx import errors
-from vidfx.errors import VidfxError
+from vidfx.errors import Interrupted, VidfxError
 from vidfx.jobs.plan import Job, Outputs, Part
 from vidfx.jobs.storage import Origin
 from vidfx.output.strict_json import to_json
@@ -98,9 +98,15 @@ def error_as_json(error: VidfxError) -> Message:
 
 def error_from_json(content: Message) -> VidfxError:
     """The same error; where it was raised is a note that only --debug shows."""
-    kind = getattr(errors, content["type"], VidfxError)
+    kind = next((k for k in _kinds() if k.__name__ == content["type"]), VidfxError)
     error = VidfxError(content["message"], hint=content["hint"])
-    if kind is not errors.Interrupted:
-        error = cast("VidfxError", kind(content["message"], hint=content["hint"]))
+    if kind is not Interrupted:
+        error = kind(content["message"], hint=content["hint"])
     error.add_note(content["traceback"])
     return error
+
+
+def _kinds(root: type[VidfxError] = VidfxError) -> Iterator[type[VidfxError]]:
+    yield root
+    for kind in root.__subclasses__():
+        yield from _kinds(kind)

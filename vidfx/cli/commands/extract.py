@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from vidfx.cli.guard import errors_in_one_line, with_exit_code
+from vidfx.cli.guard import errors_in_one_line
 from vidfx.cli.options import AsJson, Debug, Given, Quiet, with_settings
 from vidfx.errors import Interrupted, UsageError, VidfxError
 
@@ -94,11 +94,8 @@ def extract(
             request = Request(criteria, settings, label, fit_detector="detector_size" not in given)
             with Screen(quiet=quiet, debug=debug) as screen:
                 counts = run(inputs, out, request, screen, outcomes)
-        except Exception as error:
-            known = with_exit_code(error)
-            if not isinstance(known, VidfxError):
-                raise
-            failure = known
+        except VidfxError as error:
+            failure = error
         except KeyboardInterrupt:
             failure = Interrupted()
         code = failure.exit_code if failure else exit_code(outcomes)
