@@ -16,7 +16,7 @@ from vidfx.errors import NotMediaError
 from vidfx.video.container.protection import is_scrambled
 from vidfx.video.read.pyav_source import PyAVSource
 from vidfx.video.sound import codecs as sound_codecs
-from vidfx.video.sound.aac import AacMaker, Frames, Packets
+from vidfx.video.sound.aac import AacEncoding, Frames, Packets
 
 PTS = list(range(0, 25 * media.STEP, media.STEP))
 RATE = 48_000
@@ -97,13 +97,13 @@ def test_a_sound_that_the_muxer_refuses_is_encoded(out: Path, tmp_path: Path, mo
 
 
 def test_a_sound_that_fails_midway_costs_no_picture(out: Path, tmp_path: Path, monkeypatch) -> None:
-    make = AacMaker.packets
+    make = AacEncoding.packets
 
-    def some_packets(self: AacMaker, frames: Frames) -> Packets:
+    def some_packets(self: AacEncoding, frames: Frames) -> Packets:
         yield from islice(make(self, frames), 20)
         raise av.error.PatchWelcomeError(-1, "not yet implemented")
 
-    monkeypatch.setattr(AacMaker, "packets", some_packets)
+    monkeypatch.setattr(AacEncoding, "packets", some_packets)
     sound = media.write_sound(tmp_path / "a.mkv", "vorbis")
     report = media.write_video(out, media.info(), PTS, sound)
     assert report.audio == "vorbis re-encoded to aac"

@@ -1,4 +1,4 @@
-"""Decoded sound made AAC, without a break: short gaps filled, overlaps left out."""
+"""Encodes sound as AAC without interruption: short gaps are filled, overlaps left out."""
 
 # PyAV's stubs leave the parameters of some types open.
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
@@ -21,27 +21,28 @@ Frames: TypeAlias = "Iterator[av.AudioFrame]"
 Encoder: TypeAlias = "av.AudioStream | av.AudioCodecContext"
 
 RATES = (96000, 88200, 64000, 48000, 44100, 32000, 24000, 22050, 16000, 12000, 11025, 8000)
-"in the order of their numbers in ADTS (ISO/IEC 14496-3); 7350 has no players"
+"in the order of their index in ADTS (ISO/IEC 14496-3); few players play 7350"
 _LAYOUTS = {8: "7.1", 6: "5.1", 5: "5.0", 4: "4.0", 3: "3.0", 2: "stereo", 1: "mono"}
 _BITS_PER_CHANNEL = 96_000
-SLACK = Fraction(1, 25)
-JUMP = Fraction(1, 2)
-"seconds; a stamp further back than this is a broken clock, not an overlap"
-_MOST_SILENCE = 60
-"seconds of a gap that are encoded; a longer one is a gap between timestamps"
-_MARGIN = 1
-"seconds of silence on either side of such a gap"
+SLACK_S = Fraction(1, 25)
+"that timestamps may deviate from counted samples"
+MOST_OVERLAP_S = Fraction(1, 2)
+"a timestamp further back than this is wrong, not an overlap"
+_MOST_SILENCE_S = 60
+"of a gap that is encoded; a longer one becomes a gap between timestamps"
+_MARGIN_S = 1
+"of silence on either side of such a gap"
 
 
 def add_aac(output: av.container.OutputContainer, rate: int, channels: int) -> av.AudioStream:
-    """An encoder for such a sound, in a rate and a layout that players know."""
+    """Add an encoder to ``output``, with a rate and a channel layout that players know."""
     encoder = output.add_stream("aac", rate=rate if rate in RATES else 48_000)
     _set_layout(encoder, channels)
     return encoder
 
 
 def aac_encoder(rate: int, channels: int) -> av.AudioCodecContext:
-    """An encoder for packets of a stream that is there already."""
+    """An encoder whose packets go into a stream that exists already."""
     encoder = av.AudioCodecContext.create("aac", "w")
     assert isinstance(encoder, av.AudioCodecContext)
     encoder.sample_rate, encoder.format = rate, "fltp"
@@ -56,31 +57,32 @@ def _set_layout(encoder: Encoder, channels: int) -> None:
     encoder.bit_rate = _BITS_PER_CHANNEL * channels
 
 
-class AacMaker:
+class AacEncoding:
     """Encodes decoded frames with ``encoder``.
 
-    ``place`` gives the seconds of a frame in the output, None where it is not known. ``end`` is
-    where the sound ends, in samples of the output.
+    ``output_s`` returns the seconds of a frame in the output, None where they are unknown. ``end``
+    is the end of the sound in samples of the output. Timestamps may deviate ``slack_s`` from
+    counted samples before gaps are filled and overlaps left out.
     """
 
     def __init__(
         self,
         encoder: Encoder,
-        place: Callable[[int | None, Fraction | None], Fraction | None],
+        output_s: Callable[[int | None, Fraction | None], Fraction | None],
         end: int | None,
         *,
-        slack: Fraction = SLACK,
+        slack_s: Fraction = SLACK_S,
     ) -> None:
-        """``slack``: seconds that stamps may stray from counted samples before sound is mended."""
         self.damaged = 0
-        self._encoder, self._place, self._end, self._slack = encoder, place, end, slack
+        "frames that could not be resampled"
+        self._encoder, self._output_s, self._end, self._slack_s = encoder, output_s, end, slack_s
         assert encoder.sample_rate
         self._rate = encoder.sample_rate
 
     def packets(self, frames: Frames) -> Packets:
-        """AAC, stamped in samples of the output."""
+        """AAC, with timestamps in samples of the output."""
         rate, encoder = self._rate, self._encoder
-        # what is encoded has no gaps; a gap between timestamps moves the packets after it
+        # the encoder gets no gaps; packets after a gap are moved by its length
         gaps: list[tuple[int, int]] = []
         count: int | None = None
         for position, samples in self._joined(frames):
@@ -97,19 +99,19 @@ class AacMaker:
         yield from _moved(encoder.encode(None), gaps)
 
     def _joined(self, frames: Frames) -> Iterator[tuple[int, np.ndarray]]:
-        """Pieces of sound and where they belong, in samples."""
+        """Positions in samples of the output, and (n, channels) float32 samples without gaps."""
         rate, end = self._rate, self._end
-        slack = self._slack * rate
+        slack = self._slack_s * rate
         position: int | None = None
-        for at, heard in self._resampled(frames):
-            samples = heard
+        for at, resampled in self._resampled(frames):
+            samples = resampled
             start = (position or 0) if at is None else round(at * rate)
             if position is None:
                 if start + len(samples) <= 0:
                     continue
                 position = max(0, start)
                 samples = samples[position - start :]
-            elif slack < position - start < JUMP * rate:
+            elif slack < position - start < MOST_OVERLAP_S * rate:
                 samples = samples[position - start :]
             elif start - position > slack:
                 if end is not None:
@@ -127,14 +129,14 @@ class AacMaker:
     def _silence(self, begin: int, end: int, channels: int) -> Iterator[tuple[int, np.ndarray]]:
         rate = self._rate
         pieces = [(begin, end)]
-        if end - begin > _MOST_SILENCE * rate:
-            pieces = [(begin, begin + _MARGIN * rate), (end - _MARGIN * rate, end)]
+        if end - begin > _MOST_SILENCE_S * rate:
+            pieces = [(begin, begin + _MARGIN_S * rate), (end - _MARGIN_S * rate, end)]
         for first, last in pieces:
             for at in range(first, last, rate):
                 yield at, np.zeros((min(rate, last - at), channels), np.float32)
 
     def _resampled(self, frames: Frames) -> Iterator[tuple[Fraction | None, np.ndarray]]:
-        """Seconds in the output, if known, and (n, channels) float32 as the encoder takes it."""
+        """Seconds in the output, if known, and (n, channels) float32 at the encoder's rate."""
         kind: tuple[str, str, int] | None = None
         # Packed, because PyAV crashes on eight planes.
         make = partial(av.AudioResampler, "flt", self._encoder.layout, self._rate)
@@ -144,7 +146,7 @@ class AacMaker:
             if frame is not None:
                 if kind != (kind := (frame.format.name, frame.layout.name, frame.sample_rate)):
                     resampler = make()
-                at = self._place(frame.pts, frame.time_base)
+                at = self._output_s(frame.pts, frame.time_base)
                 frame.pts = None
             try:
                 parts = resampler.resample(frame)
@@ -157,7 +159,7 @@ class AacMaker:
 
 
 def _moved(packets: Iterable[av.Packet[av.AudioStream]], gaps: list[tuple[int, int]]) -> Packets:
-    """``gaps`` are counts of samples and by how many what follows them is moved."""
+    """Packets moved by ``gaps``: positions and lengths, in samples."""
     for packet in packets:
         if gaps and packet.pts is not None:
             packet.pts += next((by for at, by in reversed(gaps) if packet.pts >= at), 0)

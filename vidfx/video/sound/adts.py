@@ -14,7 +14,7 @@ _SIZE = 7
 
 @dataclass(frozen=True)
 class Adts:
-    """What a packet says of its sound; two are equal where both fit into one track."""
+    """The format of a packet; packets with equal formats fit into one track."""
 
     rate_number: int
     channels: int
@@ -22,7 +22,7 @@ class Adts:
 
     @classmethod
     def of(cls, packet: av.Packet[av.AudioStream]) -> Adts | None:
-        """None where there is no such header."""
+        """None where the packet has no such header."""
         if packet.stream.codec_context.name != "aac" or packet.size < _SIZE:
             return None
         header = bytes(packet)[:_SIZE]
@@ -32,11 +32,11 @@ class Adts:
         return cls(number, (header[2] & 1) << 2 | header[3] >> 6, header)
 
     def encoder(self) -> av.AudioCodecContext:
-        """Encodes sound for the same track."""
+        """An encoder for the same track."""
         return aac_encoder(RATES[self.rate_number], self.channels or 2)
 
     def packet(self, encoded: bytes) -> bytes:
-        """What that encoder made, with such a header."""
+        """A packet of that encoder with such a header."""
         header, size = bytearray(self.header), _SIZE + len(encoded)
         header[1] |= 1  # no checksum
         header[3] = header[3] & 0xFC | size >> 11

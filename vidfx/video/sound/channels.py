@@ -1,6 +1,6 @@
-"""The channels of a sound, in an order that FFmpeg has a layout for."""
+"""The channels of a sound, sorted into an order for which FFmpeg has a layout."""
 
-# PyAV's stubs tell the arrays of each sample format apart.
+# PyAV's stubs have an array type for each sample format.
 # pyright: reportArgumentType=false
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ _ORDER = (
 
 
 class Channels:
-    """The channels of a stream that is not decoded yet.
+    """The channels of a stream, before it is decoded.
 
-    To be made once: a layout that lists its channels in an order of its own, as QuickTime's may,
-    is freed by the bindings with the object that they give out for it, and again with the decoder
-    and with each frame. So it is read here, and the decoder is given one that lists nothing.
+    Make one object a stream, since the bindings free a layout with its own list of channels, as
+    QuickTime's may be, twice: with the object that ``layout`` returns, and with the decoder. So it
+    is read once, and replaced by a layout without a list.
     """
 
     def __init__(self, stream: av.AudioStream) -> None:
@@ -33,13 +33,13 @@ class Channels:
         self._listed = "(" in self.name and (not known or names != in_order)
         if self._listed:
             stream.codec_context.layout = f"{self.count}C"
-        # only decoders of PCM keep to the layout that they are given
+        # only decoders of PCM keep the layout that is set
         self.decodable = not self._listed or stream.codec_context.name.startswith("pcm_")
         self._order = [names.index(name) for name in in_order] if known else None
         self._in_order = "+".join(in_order)
 
     def in_order(self, frame: av.AudioFrame) -> av.AudioFrame:
-        """A decoded frame, its channels in the order of a layout that resamplers know."""
+        """A decoded frame whose channels are in the order of a layout that resamplers know."""
         if not self._listed or self._order is None:
             return frame
         samples = frame.to_ndarray().reshape(frame.samples, self.count)[:, self._order]

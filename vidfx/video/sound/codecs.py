@@ -1,4 +1,4 @@
-"""What MP4 takes of sounds as they are."""
+"""Which sounds MP4 can hold without re-encoding."""
 
 # PyAV's stubs leave the parameters of some types open.
 # pyright: reportUnknownMemberType=false
@@ -14,9 +14,9 @@ _COPIED = {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}
 _MPEG_LAYERS = {1: "mp3", 2: "mp2", 3: "mp1"}
 "by the bits of the frame header"
 _SELF_DESCRIBED = {"alac", "opus", "flac"}
-"MP4 needs their extradata"
+"MP4 stores their extradata"
 _MP3_MIN_RATE = 16_000
-"the MP4 muxer takes no slower MP3"
+"Hz; the MP4 muxer refuses MP3 of a lower rate"
 
 
 def codec_of(packet: av.Packet[av.AudioStream]) -> str:
@@ -29,7 +29,7 @@ def codec_of(packet: av.Packet[av.AudioStream]) -> str:
 
 
 def begins_as(codec: str, packet: av.Packet[av.AudioStream]) -> bool:
-    """Whether a packet begins with the word by which this codec is found in a stream of bytes."""
+    """Whether a packet begins with the sync word of this codec."""
     head = bytes(packet)[:2]
     if len(head) < 2:
         return False
@@ -41,7 +41,7 @@ def begins_as(codec: str, packet: av.Packet[av.AudioStream]) -> bool:
 
 
 def can_copy(codec: str, packet: av.Packet[av.AudioStream]) -> bool:
-    """Whether players know the codec in MP4, and the muxer takes this stream of it."""
+    """Whether players know the codec in MP4, and the muxer accepts this stream."""
     stream = packet.stream
     if codec in _SELF_DESCRIBED and not stream.codec_context.extradata:
         return False
@@ -51,7 +51,7 @@ def can_copy(codec: str, packet: av.Packet[av.AudioStream]) -> bool:
 
 
 def _is_taken(packet: av.Packet[av.AudioStream]) -> bool:
-    """What the muxer refuses, it may refuse when all the pictures are written: so try it first."""
+    """Try it: the muxer may refuse a stream only when all the video is written."""
     try:
         with av.open(io.BytesIO(), "w", format="mp4") as container:
             copy = container.add_stream_from_template(packet.stream)
@@ -65,7 +65,7 @@ def _is_taken(packet: av.Packet[av.AudioStream]) -> bool:
 
 
 def samples_in(packet: av.Packet[av.AudioStream], stream: av.AudioStream) -> int:
-    """The length of a packet in samples; coarse stamps give way to the codec's frame size."""
+    """The length of a packet in samples; the codec's frame size where timestamps are coarse."""
     length = round((packet.duration or 0) * packet.time_base * stream.rate)
     if length and packet.time_base * stream.rate <= 4:
         return length

@@ -21,7 +21,8 @@ from av.error import FFmpegError
 from vidfx.errors import OutputError, output_error
 from vidfx.types import VideoInfo
 from vidfx.video.container.metadata import write_metadata
-from vidfx.video.sound.audio import Sound, Window
+from vidfx.video.sound.reader import Window
+from vidfx.video.sound.track import SoundTrack
 from vidfx_engines.files import AtomicFile
 
 _MIN_TIMESCALE = 10_000
@@ -108,7 +109,7 @@ class Mp4Muxer:
             window = Window(self.zero_pts * info.time_base, end)
             last = None if info.duration_s is None else playback_zero + Fraction(info.duration_s)
             write_metadata(container, info.metadata, window.zero, window.end or last)
-            self._sound = Sound(container, self._audio_from, window)
+            self._sound = SoundTrack(container, self._audio_from, window)
             self._container = container
             container.start_encoding()
         return video
