@@ -32,7 +32,7 @@ def toy(tmp_path: Path) -> Path:
 def without(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As if ``library`` were not installed."""
     monkeypatch.setitem(sys.modules, library, None)
-    for cached in (ov.import_openvino, ov._core, onnxruntime_backend.import_onnxruntime):
+    for cached in (ov.import_openvino, ov.core, onnxruntime_backend.import_onnxruntime):
         cached.cache_clear()
 
 

@@ -16,8 +16,8 @@ from onnx import helper
 
 from tests.engines import toys
 from vidfx_engines.backends import tensorrt as backend
+from vidfx_engines.backends.tensorrt_batches import Batches, CapturedGraph
 from vidfx_engines.backends.tensorrt_build import OnnxToTensorRT
-from vidfx_engines.backends.tensorrt_engine import TensorRtEngine
 from vidfx_engines.backends.tensorrt_library import Gpu, import_tensorrt
 from vidfx_engines.built import Build, Profile
 from vidfx_engines.device import CUDA
@@ -270,29 +270,23 @@ def test_labels_that_disagree_with_the_weights_are_told(tmp_path: Path) -> None:
         graph.prepare(spec, (tmp_path / "toy.onnx").read_bytes(), planar=True)
 
 
-def test_more_than_the_profile_takes_is_split(tmp_path: Path) -> None:
+def test_more_than_the_profile_takes_is_split() -> None:
     torch = pytest.importorskip("torch")
-    engine: Any = TensorRtEngine.__new__(TensorRtEngine)
-    engine.spec, engine.most, engine._torch = plan_spec(tmp_path), 8, torch
-    engine._graphs = {}
     sizes: list[int] = []
 
     def enqueue(x: Any) -> tuple[Any, ...]:
         sizes.append(len(x))
         return (x[:, 0, 0, :4].float(),)
 
-    engine._enqueue = enqueue
     pixels = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (19, *CROPS), np.uint8))
-    (out,) = engine.run_tensor(pixels)
+    (out,) = Batches(8)(pixels, enqueue)
     assert sizes == [8, 8, 3]
     torch.testing.assert_close(out, pixels[:, 0, 0, :4].float())
 
 
-def test_small_batches_are_replayed_and_padded(tmp_path: Path) -> None:
+def test_small_batches_are_replayed_and_padded() -> None:
     """The smallest graph that holds them; what the padding gave is cut off."""
     torch = pytest.importorskip("torch")
-    engine: Any = TensorRtEngine.__new__(TensorRtEngine)
-    engine.spec, engine.most, engine._torch = plan_spec(tmp_path), 8, torch
     replayed: list[int] = []
 
     class Graph:
@@ -306,12 +300,12 @@ def test_small_batches_are_replayed_and_padded(tmp_path: Path) -> None:
             self.output.copy_(self.pixels.float().mean((1, 2, 3))[:, None])
 
     graphs = [Graph(n) for n in (1, 2, 4)]
-    engine._graphs = {g.size: (g, g.pixels, (g.output,)) for g in graphs}
-    engine._enqueue = lambda x: (x.float().mean((1, 2, 3))[:, None],)
+    captured = {g.size: CapturedGraph(g, g.pixels, (g.output,)) for g in graphs}
+    batches = Batches(8, captured)
     pixels = torch.from_numpy(np.random.default_rng(0).integers(0, 256, (9, *CROPS), np.uint8))
     kept = []
     for n in (1, 3, 2, 4, 5, 9):
-        (out,) = engine.run_tensor(pixels[:n])
+        (out,) = batches(pixels[:n], lambda x: (x.float().mean((1, 2, 3))[:, None],))
         kept.append((n, out))
     assert replayed == [1, 4, 2, 4, 1]
     for n, out in kept:  # results are the caller's own: a later replay leaves them

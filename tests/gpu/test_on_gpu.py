@@ -106,11 +106,11 @@ def test_graphs_give_what_launches_give(built: str, cuda: str) -> None:
     import torch
 
     engine: Any = select(embedded("emotion-embedded"), device=cuda).engine
-    assert sorted(engine._graphs) == [1, 2, 4, 8]
+    assert sorted(engine.batches.captured) == [1, 2, 4, 8]
     side = engine.spec.input.size
     pixels = torch.from_numpy(crops(8, side)).to(cuda).permute(0, 3, 1, 2).contiguous()
     replayed = [engine.run_tensor(pixels[:n])[0].clone() for n in range(1, 9)]
-    engine._graphs.clear()
+    engine.batches.captured.clear()
     for n, output in enumerate(replayed, 1):
         torch.testing.assert_close(output, engine.run_tensor(pixels[:n])[0], atol=2e-3, rtol=0)
 

@@ -52,18 +52,19 @@ def import_openvino() -> Any:
 
 
 @cache
-def _core() -> Any:
+def core() -> Any:
+    """The one openvino.Core of this process."""
     return import_openvino().Core()
 
 
 def cpu_capabilities() -> list[str]:
     """What the processor computes in, e.g. FP32, BF16, INT8."""
-    return list(_core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
+    return list(core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
 
 
 def cpu_name() -> str:
     """The processor in words."""
-    return " ".join(str(_core().get_property("CPU", "FULL_DEVICE_NAME")).split())
+    return " ".join(str(core().get_property("CPU", "FULL_DEVICE_NAME")).split())
 
 
 class OpenVinoEngine:
@@ -131,17 +132,17 @@ class OpenVinoEngine:
     def _compile(self, sides: tuple[int, ...]) -> Any:
         """From the user's cache where the model, its options, OpenVINO and the CPU are the same."""
         assert self._network is not None
-        core = _core()
-        machine = [core.get_property("CPU", name) for name in MACHINE]
+        openvino = core()
+        machine = [openvino.get_property("CPU", name) for name in MACHINE]
         version = import_openvino().__version__
         key = key_of(version, machine, sorted(self._options.items()), self._network.key, sides)
         blob = fetch(key)
         if blob is not None:
             with suppress(RuntimeError):
-                return core.import_model(blob, "CPU", self._options)
+                return openvino.import_model(blob, "CPU", self._options)
         model = self._network.read()
         model.reshape([1 if self.spec.input.size is None else -1, *sides, 3])
-        compiled = core.compile_model(model, "CPU", self._options)
+        compiled = openvino.compile_model(model, "CPU", self._options)
         keep(key, compiled.export_model().getvalue())
         return compiled
 
@@ -206,7 +207,7 @@ class _Network:
         known = fetch(int8_key)
         if known is None:
             made = self._prepare()
-            _core().read_model(made.data, b"")
+            core().read_model(made.data, b"")
             known = bytes([made.int8])
             keep(int8_key, known)
         self.int8 = bool(known[0])
@@ -220,7 +221,7 @@ class _Network:
 
     def read(self) -> Any:
         """As openvino.Model; it is the caller's to change."""
-        return _core().read_model(fetch(self.key) or self._prepare().data, b"")
+        return core().read_model(fetch(self.key) or self._prepare().data, b"")
 
     def output_sides(self) -> list[list[int | None]]:
         """Of the outputs in the spec's order; None where a side depends on the input."""

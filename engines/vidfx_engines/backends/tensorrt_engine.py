@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from vidfx_engines.backends.tensorrt_batches import REPLAYED, Batches, CapturedGraph
 from vidfx_engines.backends.tensorrt_library import Flavour, import_tensorrt, log_of
 from vidfx_engines.base import PIXELS, check_batch, check_outputs, empty_outputs
 from vidfx_engines.device import Device
@@ -23,8 +24,6 @@ from vidfx_engines.spec import EngineSpec
 if TYPE_CHECKING:
     import tensorrt
 
-GRAPHS = (1, 2, 4, 8)
-"""Batches that are padded to one of these and replayed: launching takes longer than computing."""
 DTYPES = {"FLOAT": "float32", "HALF": "float16", "BF16": "bfloat16", "UINT8": "uint8"}
 
 
@@ -45,7 +44,6 @@ class TensorRtEngine:
             spec.build.precision, spec.build.precision
         )
         self.device = device
-        self.most = spec.build.profile.most[0]
         self._torch: Any = import_module("torch")
         self._where = self._torch.device("cuda", device.gpu_index)
         self._torch.cuda.set_device(self._where)
@@ -63,8 +61,7 @@ class TensorRtEngine:
         self._engine: tensorrt.ICudaEngine | None = engine
         self._context: tensorrt.IExecutionContext = context
         self._stream = self._torch.cuda.Stream(self._where)
-        self._graphs: dict[int, tuple[Any, Any, tuple[Any, ...]]] = {}
-        "by batch: the graph, its input and its outputs"
+        self.batches = Batches(spec.build.profile.most[0])
         self._types = {
             name: getattr(self._torch, DTYPES[engine.get_tensor_dtype(name).name])
             for name in spec.outputs
@@ -93,14 +90,14 @@ class TensorRtEngine:
         assert self.spec.build is not None
         assert self.spec.build.profile is not None
         least, sides = self.spec.build.profile.least[0], self.spec.build.profile.most[1:]
-        for size in (n for n in GRAPHS if least <= n <= self.most):
+        for size in (n for n in REPLAYED if least <= n <= self.batches.most):
             pixels = self._torch.zeros((size, *sides), dtype=self._torch.uint8, device=self._where)
             self._enqueue(pixels)  # TensorRT allocates at the first run, which a graph may not
             self._torch.cuda.synchronize(self._where)
             graph = self._torch.cuda.CUDAGraph()
             with self._torch.cuda.graph(graph, stream=self._stream):
                 outputs = self._launch(pixels, self._stream)
-            self._graphs[size] = graph, pixels, outputs
+            self.batches.captured[size] = CapturedGraph(graph, pixels, outputs)
 
     def run_tensor(self, pixels: Any) -> tuple[Any, ...]:
         """Outputs on the device for ``pixels``, a (N, 3, H, W) uint8 tensor there, N > 0.
@@ -108,20 +105,7 @@ class TensorRtEngine:
         Queued behind the current stream, and the current stream behind it: nothing waits here.
         More than the profile's most go in parts. Raises EngineRunError.
         """
-        parts = [
-            self._replay(part) if len(part) <= max(self._graphs, default=0) else self._enqueue(part)
-            for part in pixels.contiguous().split(self.most)
-        ]
-        if len(parts) == 1:
-            return parts[0]
-        return tuple(self._torch.cat(part) for part in zip(*parts, strict=True))
-
-    def _replay(self, x: Any) -> tuple[Any, ...]:
-        """A batch through the smallest graph that holds it, on the current stream."""
-        graph, pixels, outputs = self._graphs[min(n for n in self._graphs if n >= len(x))]
-        pixels[: len(x)].copy_(x)
-        graph.replay()
-        return tuple(output[: len(x)].clone() for output in outputs)
+        return self.batches(pixels, self._enqueue)
 
     def _enqueue(self, x: Any) -> tuple[Any, ...]:
         """A batch on the engine's own stream: on the default one TensorRT would wait."""
@@ -160,5 +144,5 @@ class TensorRtEngine:
         return outputs
 
     def close(self) -> None:
-        self._graphs.clear()
+        self.batches.captured.clear()
         self._context = self._engine = self._runtime = None  # type: ignore[assignment]
