@@ -89,7 +89,7 @@ def test_channels_in_an_order_of_their_own(tmp_path: Path) -> None:
 
 
 def test_a_sound_that_the_muxer_refuses_is_encoded(out: Path, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(sound_codecs, "_COPIED", {"adpcm_ms"})
+    monkeypatch.setattr(sound_codecs, "COPIED", {"adpcm_ms"})
     sound = media.write_sound(tmp_path / "a.wav", "adpcm_ms")
     report = media.write_video(out, media.info(), PTS, sound)
     assert report.audio == "adpcm_ms re-encoded to aac"

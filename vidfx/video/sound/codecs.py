@@ -10,7 +10,7 @@ import io
 import av
 from av.error import FFmpegError
 
-_COPIED = {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}
+COPIED = {"aac", "mp3", "ac3", "eac3", "alac", "opus", "flac"}
 _MPEG_LAYERS = {1: "mp3", 2: "mp2", 3: "mp1"}
 "by the bits of the frame header"
 _SELF_DESCRIBED = {"alac", "opus", "flac"}
@@ -45,7 +45,7 @@ def can_copy(codec: str, packet: av.Packet[av.AudioStream]) -> bool:
     stream = packet.stream
     if codec in _SELF_DESCRIBED and not stream.codec_context.extradata:
         return False
-    if codec not in _COPIED or (codec == "mp3" and stream.rate < _MP3_MIN_RATE):
+    if codec not in COPIED or (codec == "mp3" and stream.rate < _MP3_MIN_RATE):
         return False
     return _is_taken(packet)
 
