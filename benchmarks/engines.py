@@ -21,7 +21,7 @@ import torch
 
 from benchmarks.measure import machine, table
 from vidfx.compile import samples
-from vidfx.compile.build import load_variant
+from vidfx.compile.precisions import load_candidate
 from vidfx.evaluate.parity import compare, said
 from vidfx.evaluate.speed import pictures_per_second
 from vidfx_engines.base import Engine
@@ -92,7 +92,7 @@ def _random(recipe: Recipe, folder: Path) -> tuple[EngineSpec, bytes]:
     return spec, spec.read_weights(folder)
 
 
-def rows(spec: EngineSpec, data: bytes, faces: samples.Samples, work: Path) -> list[Row]:
+def rows(spec: EngineSpec, data: bytes, faces: samples.BuildSamples, work: Path) -> list[Row]:
     """Every precision on every CPU backend, loaded and compared; the first is the measure."""
     found: list[Row] = []
     before = None
@@ -101,7 +101,7 @@ def rows(spec: EngineSpec, data: bytes, faces: samples.Samples, work: Path) -> l
             continue
         file = with_precision(spec, data, precision, backend, faces.calibration)
         runs_on = "openvino" if backend == "tensorrt-rtx" else backend
-        engine = load_variant(spec, file, runs_on, precision, work)
+        engine = load_candidate(spec, file, runs_on, precision, work)
         now = said(engine, faces.test)
         before = now if before is None else before
         parity = compare(before, now, faces.truth, spec.labels)
@@ -115,7 +115,7 @@ def rows(spec: EngineSpec, data: bytes, faces: samples.Samples, work: Path) -> l
     return found
 
 
-def plans(spec: EngineSpec, data: bytes, faces: samples.Samples) -> list[list[str]]:
+def plans(spec: EngineSpec, data: bytes, faces: samples.BuildSamples) -> list[list[str]]:
     """What TensorRT-RTX makes of it, which needs no GPU to build."""
     found: list[list[str]] = []
     assert spec.crop is not None
@@ -132,7 +132,7 @@ def plans(spec: EngineSpec, data: bytes, faces: samples.Samples) -> list[list[st
     return found
 
 
-def _fewer(faces: samples.Samples, limit: int) -> samples.Samples:
+def _fewer(faces: samples.BuildSamples, limit: int) -> samples.BuildSamples:
     """At most some ``limit`` of each kind, evenly spread: VGG-16 is slow."""
     step = max(1, len(faces.test) // limit)
     return replace(
@@ -173,7 +173,7 @@ def main() -> None:
             found = rows(spec, data, faces, work)
             speed = pictures_per_second({r.name: r.engine for r in found}, faces.test[:BATCH])
             first = speed[found[0].name]
-            say(f"\n## {title}\n\n{len(faces.test)} pictures compared, {faces.told}\n\n")
+            say(f"\n## {title}\n\n{len(faces.test)} pictures compared, {faces.origin}\n\n")
             lines = [
                 [r.name, f"{speed[r.name]:.0f}", f"{speed[r.name] / first:.2f}", f"{r.size_mb:.1f}",
                  f"{r.agreement:.4f}", f"{r.difference:.4f}", r.accuracy]

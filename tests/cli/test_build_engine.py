@@ -16,7 +16,7 @@ from PIL import Image
 
 from tests.engines import toys
 from tests.vidfx_command import run, vidfx
-from vidfx.compile import build
+from vidfx.compile import precisions
 from vidfx_engines import store
 from vidfx_engines.spec import EngineSpec
 
@@ -120,7 +120,7 @@ def test_what_loses_too_much_is_refused_with_the_table(
         weights.CopyFrom(numpy_helper.from_array(-numpy_helper.to_array(weights), weights.name))
         return model.SerializeToString()
 
-    monkeypatch.setattr(build, "with_precision", spoilt)
+    monkeypatch.setattr(precisions, "with_precision", spoilt)
     out = toy.parent / "x.onnx"
     result = vidfx("build-engine", toy, "--backend", "onnx", "--precision", "fp16", "-o", out)
     assert result.exit_code == 4

@@ -14,7 +14,7 @@ from onnx.reference import ReferenceEvaluator
 
 pytest.importorskip("onnxruntime")
 from tests.engines import toys
-from vidfx.compile.build import AS_WRITTEN, load_variant
+from vidfx.compile.precisions import AS_WRITTEN, load_candidate
 from vidfx_engines.building import with_precision
 from vidfx_engines.detector_files import detector_spec_for
 from vidfx_engines.errors import EngineFileError
@@ -30,7 +30,7 @@ def pictures(n: int, height: int, width: int) -> np.ndarray:
 
 def run(spec: EngineSpec, data: bytes, folder: Path, batch: np.ndarray) -> np.ndarray:
     """As the graph is written: int8 kernels overflow on some processors."""
-    return load_variant(spec, data, AS_WRITTEN, "int8", folder).run(batch)[0]
+    return load_candidate(spec, data, AS_WRITTEN, "int8", folder).run(batch)[0]
 
 
 def element_types(model: onnx.ModelProto) -> set[int]:

@@ -1,4 +1,5 @@
 """``vidfx build-engine``: a model in another precision or as a plan, compared with its source.
 
-What libraries do for it stands in vidfx_engines.
+``build`` is the order of the steps, ``precisions`` makes and compares the candidates, ``samples``
+has their pictures, ``engine_files`` writes the result. The libraries are in vidfx_engines.
 """

@@ -1,4 +1,4 @@
-"""Pictures for building an engine: some to set int8 ranges by, others to see what they cost."""
+"""Pictures for building an engine: some set int8's ranges, others compare the precisions."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ T = TypeVar("T")
 TO_CALIBRATE = 256
 TO_COMPARE = 2048
 FRAMES = 128
-"""Of each kind, for a detector, whose pictures are large."""
-MADE = 128
+"""The most to calibrate and to compare a detector, whose pictures are large."""
+NOISE = 128
 
 
 @dataclass(frozen=True)
-class Samples:
+class BuildSamples:
     """Pictures as an engine takes them, uint8 RGB."""
 
     calibration: np.ndarray
-    "(M, H, W, 3); empty where nothing was given"
+    "(M, H, W, 3); empty where there are no faces"
     test: np.ndarray
-    "(N, H, W, 3), none of them among the former"
+    "(N, H, W, 3), none of which is in ``calibration``"
     truth: np.ndarray | None
-    "(N,) int64, places in the spec's labels"
-    told: str
-    "where they are from"
+    "(N,) int64, indices into the spec's labels"
+    origin: str
+    "where the pictures are from, for the user"
 
 
-def faces(folder: Path, spec: EngineSpec) -> Samples:
-    """Face pictures in ``folder``/<label>, by its split, or every second one of each.
+def faces(folder: Path, spec: EngineSpec) -> BuildSamples:
+    """Face pictures in ``folder``/<label>, divided by its split, or else alternately.
 
-    Raises DataError, UsageError, NothingReadableError.
+    Raises DataError, UsageError, and NothingReadableError where there are too few.
     """
     assert spec.crop is not None
     data = read_dataset(folder)
@@ -54,10 +54,10 @@ def faces(folder: Path, spec: EngineSpec) -> Samples:
         source = data.part("train") if "train" in data.parts else data
         kept = {p.path for p in chosen.data}
         first, second = [p for p in source if p.path not in kept], list(chosen.data)
-        told = f"{folder.name}: ranges from train, compared on {chosen.part}"
+        origin = f"{folder.name}: ranges from train, compared on {chosen.part}"
     else:
         first, second = list(data)[0::2], list(data)[1::2]
-        told = f"{folder.name}: every second picture each"
+        origin = f"{folder.name}: every second picture each"
     calibration, _ = _read(data, first, spec, columns, TO_CALIBRATE)
     test, truth = _read(data, second, spec, columns, TO_COMPARE)
     if not len(calibration) or not len(test):
@@ -65,28 +65,28 @@ def faces(folder: Path, spec: EngineSpec) -> Samples:
             f"{folder}: {len(data)} pictures are too few to set ranges and compare on others",
             hint="give some hundred faces",
         )
-    return Samples(calibration, test, truth, told)
+    return BuildSamples(calibration, test, truth, origin)
 
 
-def frames(folder: Path, size: tuple[int, int]) -> Samples:
-    """Pictures anywhere below ``folder``, laid into (width, height) as a detector has them.
+def frames(folder: Path, size: tuple[int, int]) -> BuildSamples:
+    """Pictures anywhere below ``folder``, fitted into ``size``, px, with black borders.
 
-    Raises NothingReadableError.
+    Raises NothingReadableError where there are fewer than two.
     """
     files = sorted(
         p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES and p.is_file()
     )
     if len(files) < 2:
         raise NothingReadableError(
-            f"{folder}: holds {len(files)} pictures, and two are the least",
+            f"{folder}: holds {len(files)} pictures; at least two are needed",
             hint="give some hundred photographs or frames with faces",
         )
     first, second = (_frames(_spread(files[start::2], FRAMES), size) for start in (0, 1))
-    return Samples(first, second, None, f"{folder.name}: every second picture each")
+    return BuildSamples(first, second, None, f"{folder.name}: every second picture each")
 
 
 def _frames(files: Sequence[Path], size: tuple[int, int]) -> np.ndarray:
-    """(N, height, width, 3); what cannot be read is passed over."""
+    """(N, height, width, 3); files that cannot be read are skipped."""
     found: list[np.ndarray] = []
     for file in files:
         try:
@@ -98,16 +98,18 @@ def _frames(files: Sequence[Path], size: tuple[int, int]) -> np.ndarray:
     return np.stack(found)
 
 
-def made(spec: EngineSpec, size: tuple[int, int]) -> Samples:
-    """Soft noise from a fixed seed, where no faces were given: enough to see that sums agree."""
+def noise(spec: EngineSpec, size: tuple[int, int]) -> BuildSamples:
+    """Smooth noise from a fixed seed: enough to compare sums where there are no faces."""
     width, height = (spec.crop.size,) * 2 if spec.crop else size
-    count = MADE if spec.crop else 4
+    count = NOISE if spec.crop else 4
     random = np.random.default_rng(0)
     test = np.empty((count, height, width, 3), np.uint8)
     for picture in test:
         coarse = random.integers(0, 256, (12, 12, 3), np.uint8)
         picture[:] = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
-    return Samples(test[:0], test, None, f"{count} made pictures, since no faces were given")
+    return BuildSamples(
+        test[:0], test, None, f"{count} pictures of noise, since no faces were given"
+    )
 
 
 def _read(
@@ -117,7 +119,7 @@ def _read(
     columns: dict[str, int],
     limit: int,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(N, S, S, 3) crops and (N,) labels; what cannot be read is passed over."""
+    """(N, S, S, 3) crops and (N,) labels; files that cannot be read are skipped."""
     assert spec.crop is not None
     crops: list[np.ndarray] = []
     truth: list[int] = []
@@ -134,7 +136,7 @@ def _read(
 
 
 def _spread(items: Sequence[T], limit: int) -> list[T]:
-    """At most ``limit`` of them, evenly spread."""
+    """At most ``limit`` of ``items``, evenly spread."""
     if len(items) <= limit:
         return list(items)
     return [items[int(i)] for i in np.linspace(0, len(items) - 1, limit)]
@@ -155,8 +157,8 @@ def _letterboxed(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return canvas
 
 
-def needs_folder(folder: Path | None) -> None:
-    """Raises UsageError where int8 is asked for without pictures."""
+def require_folder(folder: Path | None) -> None:
+    """Raises UsageError where int8's ranges cannot be set: ``folder`` is missing."""
     if folder is None:
         raise UsageError(
             "int8 needs pictures to set its ranges by",

@@ -16,8 +16,8 @@ from vidfx.errors import UsageError
 from vidfx_engines.built import BuiltFor, BuiltPrecision
 
 if TYPE_CHECKING:
-    from vidfx.cli.console.build_progress import BuildWatcher
-    from vidfx.compile.build import Built
+    from vidfx.cli.console.build_progress import BuildConsole
+    from vidfx.compile.request import BuiltEngine
 
 
 Precision = Literal["auto", BuiltPrecision]
@@ -93,13 +93,16 @@ def build_engine(
     """
     with errors_in_one_line(debug):
         require("onnxruntime", "PIL", extra="build")
-        from vidfx.cli.console.build_progress import BuildWatcher
-        from vidfx.compile.build import Request
+        from vidfx.cli.console.build_progress import BuildConsole
         from vidfx.compile.build import build_engine as build
+        from vidfx.compile.request import BuildRequest
 
-        with tempfile.TemporaryDirectory(prefix="vidfx-") as folder, BuildWatcher(quiet) as watcher:
-            request = Request(
-                model=_onnx_of(model, Path(folder), watcher),
+        with (
+            tempfile.TemporaryDirectory(prefix="vidfx-") as folder,
+            BuildConsole(quiet) as progress,
+        ):
+            request = BuildRequest(
+                model=_onnx_of(model, Path(folder), progress),
                 backend=backend,
                 precision=precision,
                 batch=_batch(batch),
@@ -112,11 +115,11 @@ def build_engine(
                 hardware_compatibility=hardware_compatibility,
                 version_compatible=version_compatible,
             )
-            built = build(request, watcher)
+            built = build(request, progress)
         _report(built, as_json=as_json, quiet=quiet)
 
 
-def _onnx_of(model: str, work: Path, watcher: BuildWatcher) -> Path:
+def _onnx_of(model: str, work: Path, progress: BuildConsole) -> Path:
     """The ONNX file that ``model`` means; a checkpoint is exported into ``work``."""
     from vidfx.evaluate.engines import find_engine
     from vidfx_engines.embedded import embedded
@@ -130,10 +133,10 @@ def _onnx_of(model: str, work: Path, watcher: BuildWatcher) -> Path:
     from vidfx_training.checkpoint import load_checkpoint
     from vidfx_training.onnx_export.export import difference, export
 
-    watcher.step("exporting the checkpoint")
+    progress.step("exporting the checkpoint")
     checkpoint = load_checkpoint(path)
     spec = export(checkpoint, work)
-    watcher.say(f"torch and ONNX differ by {difference(checkpoint, spec, work):.1e} at most")
+    progress.say(f"torch and ONNX differ by {difference(checkpoint, spec, work):.1e} at most")
     return work / spec.weights
 
 
@@ -157,7 +160,7 @@ def _size(text: str) -> tuple[int, int]:
     return width, height
 
 
-def _report(built: Built, *, as_json: bool, quiet: bool) -> None:
+def _report(built: BuiltEngine, *, as_json: bool, quiet: bool) -> None:
     from vidfx.cli.console.tables import write_line
 
     if as_json:

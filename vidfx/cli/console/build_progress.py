@@ -11,12 +11,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 from vidfx.cli.console.text import clean
-from vidfx.compile.build import Watcher
+from vidfx.compile.request import BuildProgress
 from vidfx.evaluate.parity import Pair, Parity
 
 
-class BuildWatcher(Watcher, AbstractContextManager["BuildWatcher"]):
-    """Tells on stderr; the time of a step is told when the next begins."""
+class BuildConsole(BuildProgress, AbstractContextManager["BuildConsole"]):
+    """Writes to stderr; the time of a step is written when the next one begins."""
 
     def __init__(self, quiet: bool) -> None:
         self.quiet = quiet
@@ -31,7 +31,7 @@ class BuildWatcher(Watcher, AbstractContextManager["BuildWatcher"]):
         self._phases: dict[str, TaskID] = {}
         self._step: tuple[str, float] | None = None
 
-    def __enter__(self) -> BuildWatcher:
+    def __enter__(self) -> BuildConsole:
         self._progress.start()
         return self
 
