@@ -1,7 +1,6 @@
-"""Which files are taken for media when they are found in a folder, by their names' endings.
+"""Which files found in a folder are media: by their suffix, and where that is ambiguous by content.
 
-What has another ending, and what has one that other kinds of files have too and does not begin like
-a video, is left where it is, and the user is told how many of each; whatever is named is tried.
+Files that the user names are tried whatever their suffix.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ SHARED_SUFFIXES = frozenset(
         *(".psp", ".rec", ".rm", ".ts", ".tod", ".ty", ".wm"),
     ]
 )
-"""Endings that other files have too: TypeScript, tracker music, PostScript, sound in Ogg."""
+"""Suffixes that other files have too: TypeScript, tracker music, PostScript, sound in Ogg."""
 VIDEO_SUFFIXES = SHARED_SUFFIXES | frozenset(
     [
         *(".264", ".265", ".266", ".360", ".3g2", ".3gp", ".3gp2", ".3gpp", ".3gpp2", ".amv"),
@@ -36,19 +35,19 @@ VIDEO_SUFFIXES = SHARED_SUFFIXES | frozenset(
         *(".vob", ".vro", ".vvc", ".webm", ".wmv", ".wtv", ".xvid", ".y4m"),
     ]
 )
-_BEGINNINGS = (
+_SIGNATURES = (
     *(b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3", b"\x1f\x07\x00"),  # MPEG program, video; DV
     *(b"\x1a\x45\xdf\xa3", b"\x30\x26\xb2\x75", b"FLV\x01"),  # Matroska, ASF
     *(b"TIVO", b"\xf5\x46\x7a\xbd", b"DHAV"),
 )
 _OGG_VIDEO = (b"\x80theora", b"\x01video\x00", b"BBCD\x00", b"OVP80", b"\x80daala")
-_PACKETS = re.compile(b"(?s)(?=G.{187}G.{187}G|G.{191}G.{191}G|G.{203}G.{203}G)")
-"""Of an MPEG transport stream: three begin with the same byte, at one of three distances."""
+_TS_PACKETS = re.compile(b"(?s)(?=G.{187}G.{187}G|G.{191}G.{191}G|G.{203}G.{203}G)")
+"""Three packets of an MPEG transport stream: the same sync byte, at one of three distances."""
 _HEAD_BYTES = 16 << 10
 
 
 def may_be_video(path: Path) -> bool:
-    """Whether a file that was found is taken for a video. Raises OSError."""
+    """Whether a file found in a folder is a video. Reads ambiguous ones; raises OSError."""
     suffix = path.suffix.lower()
     if suffix not in SHARED_SUFFIXES:
         return suffix in VIDEO_SUFFIXES
@@ -57,7 +56,7 @@ def may_be_video(path: Path) -> bool:
 
 
 def begins_like_video(head: bytes) -> bool:
-    """Whether the first bytes of a file are those of a container that holds video."""
+    """Whether the first bytes of a file are those of a container with video."""
     if head.startswith(b"OggS"):
         return any(mark in head for mark in _OGG_VIDEO)
     if head.startswith(b".RMF"):
@@ -66,4 +65,4 @@ def begins_like_video(head: bytes) -> bool:
         return head[8:12] in (b"AVI ", b"CDXA")
     if head[4:8] in (b"ftyp", b"styp", b"moov", b"mdat", b"wide"):
         return True
-    return head.startswith(_BEGINNINGS) or _PACKETS.search(head) is not None
+    return head.startswith(_SIGNATURES) or _TS_PACKETS.search(head) is not None

@@ -1,1 +1,1 @@
-"""Pictures out of videos, and into them. Only this package knows decord and FFmpeg."""
+"""Reads and writes video files. Only this package uses decord and FFmpeg."""

@@ -1,4 +1,4 @@
-"""What can be decoded and encoded here, found out by doing it."""
+"""Which decoders and encoders work on this machine, found by trying them."""
 
 from __future__ import annotations
 
@@ -16,28 +16,31 @@ X264 = "libx264"
 
 
 def decoders() -> str:
-    """The readers that work, with their versions. Raises UnavailableError without PyAV's H.264."""
+    """The readers that work, with versions. Raises UnavailableError where PyAV has no H.264."""
     if "h264" not in av.codecs_available:
         raise UnavailableError("this PyAV has no H.264", hint="pip install --force-reinstall av")
-    from importlib.metadata import version  # noqa: PLC0415 - slow, and only doctor asks
+    from importlib.metadata import version  # noqa: PLC0415 - slow, used by doctor only
 
-    found = f"PyAV {version('av')}"
+    pyav = f"PyAV {version('av')}"
     try:
         importlib.import_module("decord")
-    except Exception as error:  # noqa: BLE001 - its import raises whatever its loader does
-        return f"{found}; not decord: {error} (pip install --force-reinstall decord2)"
-    return f"{found}, decord2 {version('decord2')}"
+    except Exception as error:  # noqa: BLE001 - importing it loads libraries, which may raise anything
+        return f"{pyav}; not decord: {error} (pip install --force-reinstall decord2)"
+    return f"{pyav}, decord2 {version('decord2')}"
 
 
 def encoders() -> str:
-    """What writes H.264: the CPU's encoder, and NVENC where it opens. Raises UnavailableError."""
+    """The H.264 encoders that work: x264, and NVENC if it opens.
+
+    Raises UnavailableError where x264 does not open.
+    """
     if not opens(X264):
         raise UnavailableError("libx264 does not open", hint="pip install --force-reinstall av")
     return "x264" + (", NVENC" if opens(NVENC) else "; not NVENC: it does not open here")
 
 
 def opens(name: str) -> bool:
-    """Whether an encoder takes a picture size: being listed is not enough."""
+    """Whether an encoder can be opened; PyAV lists encoders that cannot."""
     try:
         context = Codec(name, "w").create("video")
         context.width, context.height, context.pix_fmt = 256, 256, "yuv420p"

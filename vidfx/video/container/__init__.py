@@ -1,1 +1,1 @@
-"""What a file says before a frame is decoded: streams, times, key frames, metadata."""
+"""Demuxing: streams, packets, timestamps, key frames, metadata. No frame is decoded here."""

@@ -1,4 +1,4 @@
-"""Field pictures of H.264 (ITU-T H.264, 7.3 and 7.4): two packets that make one frame."""
+"""Field pictures of H.264 (ITU-T H.264, 7.3 and 7.4): two packets form one frame."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _SLICES = (1, 5)
 _SPS = 7
 _HIGH_PROFILES = (100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135)
 _HEADER_BYTES = 24
-"of a slice, which hold all that is read of it"
+"of a slice; all fields that are read lie within"
 
 
 @dataclass(frozen=True)
 class _Syntax:
-    """What a sequence says about how its slices begin."""
+    """The syntax of slice headers, from the sequence parameter set."""
 
     frames_only: bool
     separate_planes: bool
@@ -26,17 +26,17 @@ class _Syntax:
 
 
 class FieldPairs:
-    """Finds the packets that hold the second field of a frame whose first field came before."""
+    """Finds the packets with the second field of a frame."""
 
     def __init__(self, stream: VideoStream) -> None:
         self.count = 0
         "second fields so far"
         self.last_was_second = False
         self._first: tuple[int, bool] | None = None
-        "frame number of a field that waits for the other one, and whether it is the bottom one"
+        "frame number of a first field, and whether it is the bottom one"
         self._length_bytes = 0
         self._syntax: _Syntax | None = None
-        "None where every packet is a frame"
+        "None where every packet holds a whole frame"
         header = stream.codec_context.extradata
         if stream.codec_context.name == "h264" and header and len(header) > 8:
             self._read(header)
@@ -53,7 +53,7 @@ class FieldPairs:
                     self._syntax = None if syntax.frames_only else syntax
 
     def is_second(self, packet: av.Packet[VideoStream]) -> bool:
-        """Whether this packet completes a frame; to be asked of every packet, in order."""
+        """Whether this packet is a second field. Call it for every packet, in order."""
         if self._syntax is None:
             return False
         field = self._field(bytes(packet), self._syntax)
@@ -67,7 +67,7 @@ class FieldPairs:
         return self.last_was_second
 
     def _field(self, data: bytes, syntax: _Syntax) -> tuple[int, bool] | None:
-        """Frame number, and whether it is the bottom field; None for a whole frame."""
+        """Frame number and whether it is the bottom field; None for a whole frame."""
         first: tuple[int, bool] | None = None
         for unit in _units(data, self._length_bytes):
             if not unit or unit[0] & 31 not in _SLICES:
@@ -77,7 +77,7 @@ class FieldPairs:
             except IndexError:
                 return None
             if field is None or (first is not None and field != first):
-                return None  # both fields are in this packet
+                return None  # this packet has both fields
             first = field
         return first
 
@@ -133,7 +133,7 @@ def _skip_scaling_list(bits: _Bits, size: int) -> None:
 
 
 def _units(data: bytes, length_bytes: int) -> Iterator[bytes]:
-    """NAL units of a packet: behind start codes, or behind lengths of so many bytes."""
+    """NAL units of a packet, after start codes or, if not 0, lengths of ``length_bytes`` bytes."""
     position = 0
     if length_bytes:
         while position + length_bytes < len(data):
@@ -150,7 +150,7 @@ def _units(data: bytes, length_bytes: int) -> Iterator[bytes]:
 
 
 class _Bits:
-    """Reads bits of a NAL unit, the highest first. Raises IndexError behind its end."""
+    """Reads bits of a NAL unit, most significant first. Raises IndexError past the end."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data.replace(b"\0\0\3", b"\0\0")

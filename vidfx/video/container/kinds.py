@@ -1,4 +1,4 @@
-"""What an input is: pictures, an animation that FFmpeg does not read, or a video."""
+"""The kind of an input: pictures, an animated WebP (which FFmpeg does not read), or a video."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Frames out of files and folders. Begin with ``source.py``, which chooses the reader."""
+"""Frames from files and folders. Begin with ``source.py``, which chooses the reader."""

@@ -1,4 +1,4 @@
-"""The picture that all frames of a video have: the first one's, and others are fitted into it."""
+"""Gives all frames of a video the shape of the first one."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ BLACK = (16, 128, 128)
 class Canvas:
     """Makes frames of decoded pictures.
 
-    Pictures of the first one's shape are taken as they are. Others, of a stream that is turned or
-    changes its size or the shape of its pixels, keep the shape that a person sees, with black
-    bars beside or above them.
+    Pictures with the shape of the first one are converted only. Others, where a stream changes its
+    size, orientation or sample aspect ratio, are scaled into it with black bars, and keep their
+    display aspect ratio.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Canvas:
 
 
 def _cut(frame: Frame, shape: Shape, *, planes: bool) -> Frame:
-    """The part of an upright frame that is to be seen."""
+    """The part of an upright frame that is displayed."""
     rows, columns = shape.part
     make_rgb = partial(_part, frame, rows, columns)
     if frame.yuv is None:
@@ -74,7 +74,7 @@ def _part(frame: Frame, rows: slice, columns: slice) -> np.ndarray:
 
 
 class _Place(NamedTuple):
-    """Where a picture lies in another one: px, the offsets even."""
+    """The position of a picture within another one, in px; offsets are even."""
 
     left: int
     top: int
@@ -90,7 +90,7 @@ class _Place(NamedTuple):
 
 
 def _place(shape: Shape, canvas: Shape) -> _Place:
-    """The middle of the canvas, as large as the shape that a person sees allows."""
+    """Centred on the canvas, as large as its display aspect ratio allows."""
     width, height = canvas.size
     if shape.fills(canvas):
         return _Place(0, 0, width, height)
@@ -102,7 +102,7 @@ def _place(shape: Shape, canvas: Shape) -> _Place:
 
 
 def _fit(frame: Frame, place: _Place, size: tuple[int, int]) -> Frame:
-    """A whole upright frame in its place in a black one of ``size``, (width, height)."""
+    """An upright frame scaled into its place in a black one of ``size``, (width, height)."""
     assert frame.yuv is not None
     even = (size[0] + size[0] % 2, size[1] + size[1] % 2)
     half = (even[0] // 2, even[1] // 2)
@@ -122,7 +122,7 @@ def _rgb(frame: Frame, place: _Place, size: tuple[int, int]) -> np.ndarray:
 
 
 def _inlaid(picture: np.ndarray, place: _Place, size: tuple[int, int], black: int) -> np.ndarray:
-    """``picture``, (H, W, ...), scaled into its place in one of ``size`` that is black around."""
+    """``picture``, (H, W, ...), scaled into its place in a black one of ``size``."""
     canvas = np.full((size[1], size[0], *picture.shape[2:]), black, np.uint8)
     inner = (place.width, place.height)
     shrinks = place.width <= picture.shape[1] and place.height <= picture.shape[0]

@@ -1,7 +1,7 @@
 """Reads a video with a decoder on the GPU; frames stay there as Surfaces.
 
-Before a decoder is used, the reason why it cannot read the file is looked for. Where all decoders
-have one, the frames are decoded on the CPU and uploaded, which is right for every file.
+Each decoder is checked first for a reason why it cannot read the file. Where all of them have one,
+the frames are decoded on the CPU and uploaded, which is right for every file.
 """
 
 # The libraries here have no types.
@@ -90,7 +90,7 @@ def open_on_device(
         if reason is None:
             source = DeviceSource(name, checked, surfaces(task))
             if name == "decord-cuda" and checked.info.colour.matrix == BT709:
-                source.warnings.append("decord reads BT.709 as BT.601 on a GPU: colours are off")
+                source.warnings.append("decord reads BT.709 as BT.601 on a GPU: colours are wrong")
             others = f" (not {'; '.join(reasons)})" if reasons else ""
             return source, f"{name}: decoded on the GPU{others}"
         reasons.append(f"{name}: {reason}")

@@ -1,4 +1,4 @@
-"""What the decoder gives, as upright RGB and as planes."""
+"""Converts decoded pictures to upright RGB and planes."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ from vidfx.video.read.pixels import Orientation, RgbToI420, pack_i420, plane_vie
 
 
 class FrameConverter:
-    """Decoder frames of any format, all of one shape, to upright RGB and, when asked for, I420."""
+    """Converts pictures of any pixel format, all of one shape, to frames."""
 
     def __init__(self, first: av.VideoFrame, info: VideoInfo, *, planes: bool) -> None:
-        """``info`` tells the colour of the planes, whatever frames are to come."""
+        """``info.colour`` is that of all planes, whatever later pictures have."""
         self._width, self._height = first.width, first.height
         self._orientation = Orientation.of(first)
         self._wants_planes = planes
         odd = bool(first.width % 2 or first.height % 2)
         turned = self._orientation != Orientation()
-        # turned chroma of an odd size would no longer lie over its luma
+        # rotated chroma of an odd size would not align with its luma
         self._planes_from_rgb = odd and turned
         self._lends = not (planes or odd or turned)
         self._info, self._rgb_to_i420 = info, RgbToI420(info.colour)
         self._rgb, self._i420 = VideoReformatter(), VideoReformatter()
 
     def __call__(self, index: int, pts: int, frame: av.VideoFrame) -> Frame:
-        """A Frame that is looked at by its planes, unless nobody wants them and they are not there.
+        """A Frame with planes where the picture has them or ``planes`` was set.
 
-        They are copied where they are wanted, and lent where it is enough to look at them. RGB,
-        which costs more than a copy, is left for those who ask for it.
+        Planes are copied where ``planes`` was set, else lent. RGB, which costs more than a copy,
+        is made when it is first used.
         """
         if self._planes_from_rgb or not keeps_planes(frame, self._info.colour):
             rgb = self._to_rgb(frame)
@@ -61,7 +61,7 @@ class FrameConverter:
         else:
             converted = self._reformat(frame, self._rgb, "rgb24")
             stored = plane_view(converted, 0, channels=3)
-            # the reformatter hands back the decoder's own frame where nothing is to be done
+            # the reformatter returns the decoder's own frame where nothing has to be converted
             stored = stored.copy() if converted is frame else stored
         rgb = np.ascontiguousarray(self._orientation.upright(stored))
         rgb.setflags(write=False)
@@ -96,7 +96,7 @@ class FrameConverter:
                 )
         except FFmpegError as error:
             raise DecodeError(
-                f"{self._info.path}: no way is known here from its pixels ({frame.format.name}) "
-                f"to {format_}: {error.strerror}",
+                f"{self._info.path}: its pixels ({frame.format.name}) cannot be converted to "
+                f"{format_}: {error.strerror}",
                 hint=CONVERT_HINT,
             ) from error

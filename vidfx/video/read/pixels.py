@@ -1,4 +1,4 @@
-"""Pixel layout shared by the readers: upright, contiguous, I420 of even size."""
+"""Pixel layouts that the readers share: upright, contiguous, I420 of even size."""
 
 from __future__ import annotations
 

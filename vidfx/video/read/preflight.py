@@ -51,7 +51,7 @@ def preflight(path: Path, *, most_bytes: int | None = None) -> Preflight:
     """Decode one frame and read all timestamps.
 
     Raises NotMediaError, and UsageError where all frames together are more than ``most_bytes`` of
-    RGB: at once where the header says so, else when they have been counted.
+    RGB: before reading where the header has the number of frames, else after counting.
     """
     with open_video(path) as demuxer:
         stream, scanner = demuxer.stream, Scanner(demuxer)
@@ -121,14 +121,12 @@ def _spread(items: Sequence[int]) -> list[int]:
 
 def _unusual(frame: av.VideoFrame, info: VideoInfo, shape: Shape) -> str | None:
     if shape.is_cropped:
-        return (
-            "its container says that only a part of its pictures is shown, which few decoders know"
-        )
+        return "its container shows only a part of its pictures, which few decoders do"
     orientation = shape.orientation
     if orientation.mirrored:
         return "it is mirrored, which few decoders undo"
     if orientation != Orientation() and info.codec == "mjpeg":
-        return "its pictures say themselves how they are rotated, which few decoders undo"
+        return "its JPEG pictures store their own rotation, which few decoders undo"
     if not is_common(frame):
         return f"its colours have a matrix (code {int(frame.colorspace)}) that few decoders know"
     return None

@@ -25,8 +25,8 @@ from vidfx.video.read.shape import Shapes
 class PyAVSource(FrameSource):
     """Frames of one video file.
 
-    Raises NotMediaError where not one frame can be decoded. What is damaged later is left out;
-    ``warnings`` says so after the last frame.
+    Raises NotMediaError where not one frame can be decoded. Frames that are damaged later are left
+    out, with a warning.
     """
 
     name = "pyav"

@@ -1,4 +1,4 @@
-"""The side data of frames, whatever kinds of it there are."""
+"""The side data of frames, of kinds that PyAV knows and of others."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def _nameless(cls: type[Enum], value: object) -> Enum:
     return member
 
 
-# the bindings list the kinds of one FFmpeg; a kind that a newer one added, as EXIF was, would make
-# all side data of its frame unreadable
+# PyAV lists the kinds of one FFmpeg version; a kind that a newer one added, as EXIF was, would
+# make all side data of a frame unreadable
 Type._missing_ = classmethod(_nameless)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def side_data(frame: av.VideoFrame, kind: str) -> bytes | None:
-    """What ``frame`` carries of a kind, by the bindings' name; None where there is none."""
+    """The side data of a kind, by PyAV's name; None where the frame has none."""
     found = frame.side_data.get(kind)
     return None if found is None else bytes(found)

@@ -103,7 +103,7 @@ def _why_pyav(reader: Reader, options: _Options, key_frame: KeyFrame | None) -> 
     if reader == "decord":
         return None
     if options["planes"]:
-        return "PyAV gives the planes that the encoder wants, decord does not"
+        return "PyAV gives the planes that the encoder needs, decord does not"
     if options["start_s"]:
         return "PyAV finds the start exactly, decord does not"
     return None

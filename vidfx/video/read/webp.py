@@ -1,4 +1,4 @@
-"""Animated WebP, picture by picture: FFmpeg does not read it, and OpenCV only whole.
+"""Animated WebP, picture by picture; FFmpeg cannot read it, and OpenCV only as a whole.
 
 See https://developers.google.com/speed/webp/docs/riff_container
 """
@@ -15,15 +15,15 @@ import cv2
 import numpy as np
 
 _CLEARS, _REPLACES = 1, 2
-"flags of a picture: what it covers is cleared after it; its transparency is not blended"
+"flags of a picture: its area is cleared after it; it replaces pixels instead of blending"
 _ALPHA = 0x10
 _SHORTEST_MS, _DEFAULT_MS = 11, 100
-"as browsers have it: pictures that claim to be shorter are shown for a tenth of a second"
+"as in browsers: pictures with a shorter duration are shown for a tenth of a second"
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A part of the canvas that is painted, and for how long it is shown."""
+    """One picture of an animation, and its place on the canvas in px."""
 
     left: int
     top: int
@@ -32,7 +32,7 @@ class Picture:
     duration_ms: int
     flags: int
     offset: int
-    "in the file, of its chunks"
+    "of its chunks in the file, in bytes, as ``size``"
     size: int
 
 
@@ -48,7 +48,7 @@ class Animation:
 
 
 def animation_of(path: Path) -> Animation:
-    """What the file lists, without decoding. Raises ValueError and OSError."""
+    """The list of pictures, without decoding. Raises ValueError (no pictures) and OSError."""
     with path.open("rb") as file:
         size, pictures = None, list[Picture]()
         for name, offset, length in _chunks(file, 12, path.stat().st_size):
@@ -62,7 +62,7 @@ def animation_of(path: Path) -> Animation:
 
 
 def frames_of(path: Path, animation: Animation) -> Iterator[np.ndarray | None]:
-    """(H, W, 3) uint8 RGB over black, not to be written to; None for what cannot be decoded."""
+    """(H, W, 3) uint8 RGB on black, read-only; None for a picture that cannot be decoded."""
     canvas = np.zeros((animation.height, animation.width, 3), np.uint8)
     with path.open("rb") as file:
         for picture in animation.pictures:
@@ -80,7 +80,7 @@ def frames_of(path: Path, animation: Animation) -> Iterator[np.ndarray | None]:
 
 
 def _chunks(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Name, offset and length of each; the file stands at the offset."""
+    """Name, offset and length of each chunk; the file is positioned at the offset."""
     while start + 8 <= end:
         file.seek(start)
         name, length = struct.unpack("<4sI", file.read(8))
@@ -89,7 +89,7 @@ def _chunks(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, 
 
 
 def _pair(data: bytes) -> tuple[int, int]:
-    """Two numbers of three bytes."""
+    """Two numbers of three bytes each."""
     return int.from_bytes(data[:3], "little"), int.from_bytes(data[3:6], "little")
 
 

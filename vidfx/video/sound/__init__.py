@@ -1,1 +1,1 @@
-"""The sound of an input on its way into the annotated video."""
+"""Sound from an input into the annotated video: copied, or encoded as AAC."""

@@ -1,4 +1,4 @@
-"""Reads the sound of an input from a time on: packets, decoded frames, and when they are heard."""
+"""Reads the sound of an input: packets, decoded frames, and their times in the output."""
 
 # PyAV's stubs leave the parameters of some types open.
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
