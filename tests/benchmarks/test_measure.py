@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import measure, pipeline
+from benchmarks import measure
+from benchmarks.annotate import pipeline
+from benchmarks.annotate.pipeline import CSVS, DECODE, DEFACE, TRANSCODE, VIDFX
 from benchmarks.measure import Run
-from benchmarks.pipeline import CSVS, DECODE, DEFACE, TRANSCODE, VIDFX
 
 CLIP, OUT = Path("/a/talk.mp4"), Path("/b")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.compare import change, compare
-from benchmarks.page import Row, read, show
+from benchmarks.saved import Row, read, show
 
 MACHINE = {"cpu": "abacus", "cores": "2"}
 

@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
-from benchmarks.__main__ import NAMES
-from benchmarks.recall import compare, overlap
+from benchmarks.__main__ import BENCHMARKS
+from benchmarks.detection.recall import compare, overlap
 
 A, B = (0.0, 0.0, 10.0, 10.0), (100.0, 0.0, 110.0, 10.0)
 
@@ -33,4 +33,4 @@ def test_the_list_of_benchmarks() -> None:
         [sys.executable, "-m", "benchmarks"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert all(name in done.stderr for name in NAMES)
+    assert all(name in done.stderr for name in BENCHMARKS)

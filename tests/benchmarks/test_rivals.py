@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.rivals import iou, share
+from benchmarks.annotate.rivals import iou, share
 
 BOX = [10.0, 10.0, 20.0, 20.0]
 

@@ -12,8 +12,8 @@ import pytest
 pytest.importorskip("torch")
 import typer.main
 
-from benchmarks import results
-from benchmarks.study import STEPS, Step, people_split
+from benchmarks.training import results
+from benchmarks.training.study import STEPS, Step, people_split
 from vidfx.cli.app import app
 
 

@@ -72,7 +72,7 @@ def read_pictures(folder: Path) -> list[Picture]:
     except (KeyError, TypeError, ValueError) as error:
         raise TrainingError(
             f"{index}: {type(error).__name__}: {error}",
-            hint="make it with python -m benchmarks.detector_data",
+            hint="make it with python -m benchmarks detector_data",
         ) from None
 
 

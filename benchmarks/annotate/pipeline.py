@@ -1,8 +1,8 @@
-"""``python -m benchmarks.pipeline``: vidfx beside FFmpeg and deface, on one clip, in one run.
+"""``python -m benchmarks pipeline``: vidfx, FFmpeg and deface on one clip, in one run.
 
-Seconds depend on the machine and on what else it does; so the commands take turns, and what
-counts are ratios within a turn. Before anything is timed, each command runs once, to fill caches,
-and what it made is checked: the same number of frames everywhere. Start-up is included.
+Seconds depend on the machine and its load; so the commands take turns, and the result is the ratio
+within each turn. Before anything is timed, each command runs once to fill caches, and its output is
+checked: the same number of frames everywhere. Start-up is included.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import PROGRAM, Run, failure, machine, make_clip, ratios, run, spread, table
-from benchmarks.page import Row, add_option, show
+from benchmarks.saved import Row, add_option, show
 from vidfx.workers.resources import cores
 
 PRESET, CRF = "veryfast", "23"
@@ -156,7 +156,7 @@ _COSTS = ("wall_s", "cpu_s", "peak_mib")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.pipeline")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks pipeline")
     parser.add_argument("--faces", type=int, choices=[1, 6], default=6)
     parser.add_argument("--height", type=int, choices=[360, 720, 1080], default=720)
     parser.add_argument("--frames", type=int, default=300)

@@ -1,9 +1,9 @@
-"""``python -m benchmarks training``: `vidfx train` beside the usual torchvision loop, in one run.
+"""``python -m benchmarks training --data DIR``: `vidfx train` and the usual torchvision loop.
 
-``--data DIR``: both train ResNet-18 from scratch on the same pictures
-for the same number of epochs. The usual loop is ImageFolder, a DataLoader with a worker a core and
-float32 at 224 px, with the same kinds of augmentation; ours is the recipe as it stands. Printed are
-the pictures a second of the training steps, and the accuracy of both on the same validation set.
+Both train ResNet-18 from scratch on the same pictures for the same number of epochs. The usual loop
+is ImageFolder, a DataLoader with one worker per core and float32 at 224 px, with the same kinds of
+augmentation; vidfx uses its recipe unchanged. Printed are the pictures per second of the training
+steps, and the accuracy of both on the same validation set.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from torchvision.datasets import ImageFolder
 from torchvision.models import resnet18
 
 from benchmarks.measure import machine
-from benchmarks.page import Row, add_option, show
+from benchmarks.saved import Row, add_option, show
 from vidfx.workers.resources import cores
 from vidfx_training.dataset.index import read_dataset
 from vidfx_training.recipe import recipe_for

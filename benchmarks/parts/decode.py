@@ -1,4 +1,4 @@
-"""``python -m benchmarks decode``: vidfx's readers beside FFmpeg, which does nothing else."""
+"""``python -m benchmarks decode``: vidfx's readers, compared with FFmpeg, which only decodes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from benchmarks.measure import machine, make_clip, run
-from benchmarks.page import Row, add_option, show
+from benchmarks.saved import Row, add_option, show
 from vidfx.config import Reader
 from vidfx.video.read.source import open_source
 

@@ -1,8 +1,8 @@
-"""The study again: both tasks, each variant that can be trained here, on data that does not leak.
+"""``python -m benchmarks study --data DIR --work DIR``: train and evaluate every variant.
 
-``python -m benchmarks.study --data DIR --work DIR`` runs every step that has not been run, with
-vidfx's own commands, and ``python -m benchmarks.results`` tells what came out. DIR holds
-``lfw.zip`` (LFW, deep-funneled) and ``fer4.zip`` (FER2013, four classes, train and val).
+Runs every step that has not been run, with vidfx's own commands; ``python -m benchmarks results``
+writes the figures. DIR holds ``lfw.zip`` (LFW, deep-funneled) and ``fer4.zip`` (FER2013, four
+classes, train and val).
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ STEPS = (
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks study", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="holds lfw.zip and fer4.zip")
     parser.add_argument("--work", type=Path, default=Path("study"), help="everything comes here")
     parser.add_argument("--only", nargs="+", help="steps whose names begin so")

@@ -1,6 +1,6 @@
-"""``python -m benchmarks extremes``: very many, very long, very large, very crowded.
+"""``python -m benchmarks extremes``: very many, very long, very large and very crowded inputs.
 
-Seconds and memory of one run each; figures to know the limits by, not to compare.
+One run each: seconds and peak memory. They show the limits; compare other benchmarks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.clips import loop
 from benchmarks.measure import PROGRAM, machine, make_clip, run
-from benchmarks.page import Row, add_option, show
+from benchmarks.saved import Row, add_option, show
 
 CSVS = ("--no-video",)
 
@@ -95,19 +95,19 @@ def main() -> None:
 
 
 def _found(out: Path) -> str:
-    """What came out: videos, frames, faces; of a long one, how it went on."""
+    """The counts of the results: videos, frames and faces; of one video more."""
     summaries = [json.loads(p.read_text()) for p in sorted(out.rglob("*.summary.json"))]
     frames = sum(s["counts"]["frames"] for s in summaries)
     faces = sum(s["counts"]["face_rows"] for s in summaries)
-    told = f"{len(summaries)} done, {frames} frames, {faces} faces"
+    text = f"{len(summaries)} done, {frames} frames, {faces} faces"
     if len(summaries) == 1:
         tracks = summaries[0]["counts"]["tracks"]
         rate = frames / summaries[0]["seconds"]["total"]
-        told += f", {tracks} tracks, {rate:.1f} frames/s inside"
+        text += f", {tracks} tracks, {rate:.1f} frames/s inside"
         with next(out.rglob("*.frames.csv")).open(newline="", encoding="utf-8") as rows:
             most = max(int(row["faces"]) for row in csv.DictReader(rows))
-        told += f", at most {most} faces in a frame"
-    return told
+        text += f", at most {most} faces in a frame"
+    return text
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""``python -m benchmarks jobs``: several videos at once, beside one at a time.
+"""``python -m benchmarks jobs``: several videos at once, compared with one at a time.
 
-Frames a second of a whole batch by ``--jobs``, the runs taking turns; and of the same batch on one
-core and on two, by pinning. Start-up of the workers is included.
+Frames/s of a whole batch by ``--jobs``, the runs taking turns; and of the same batch pinned to one
+core and to two. Start-up of the workers is included.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.measure import PROGRAM, machine, make_clip, run
-from benchmarks.page import Row, add_option, show
+from benchmarks.saved import Row, add_option, show
 from vidfx.workers.resources import cores
 
 FAST = ("--quiet", "--progress", "none", "--overwrite")

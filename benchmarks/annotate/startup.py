@@ -1,7 +1,7 @@
-"""``python -m benchmarks startup``: how long it takes before there is anything to see.
+"""``python -m benchmarks startup``: the time before the first frame.
 
-``vidfx --help``; ``annotate`` of a single frame, with caches warm, which is start-up and nothing
-else; the same again when it is done already; and a folder of which everything is done.
+``vidfx --help``; ``annotate`` of one frame with warm caches; the same again, when it is done
+already; and a folder in which everything is done already.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.measure import PROGRAM, machine, run
-from benchmarks.page import Row, add_option, show
+from benchmarks.saved import Row, add_option, show
 
 
 def main() -> None:

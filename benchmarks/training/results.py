@@ -1,7 +1,7 @@
-"""``python -m benchmarks.results --work DIR``: what came out of the study, as docs/results.md.
+"""``python -m benchmarks results --work DIR``: write docs/results.md from the runs of the study.
 
-Every figure is read from ``run.json`` and ``test/report.json`` of the run folders; a row whose
-run is not there stays empty, with the command that fills it.
+Every figure comes from ``run.json`` and ``test/report.json`` of a run folder; where a run is
+missing the row stays empty, with the command that makes it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import table
-from benchmarks.study import STEPS, TARGET
+from benchmarks.training.study import STEPS, TARGET
 
 STUDY = {
     "recognition": {"vggface": 0.886, "scratch": 0.865, "imagenet": 0.912},
@@ -80,13 +80,15 @@ def read(folder: Path) -> Figures | None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Write docs/results.md from run folders.")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks results", description="Write docs/results.md from run folders."
+    )
     parser.add_argument("--work", type=Path, default=Path("study"))
     parser.add_argument("--out", type=Path, default=Path("docs/results.md"))
     args = parser.parse_args()
     found = {row.run: read(args.work / row.run) for row in ROWS}
     if not any(found.values()):
-        raise SystemExit(f"benchmarks: no run in {args.work}; see python -m benchmarks.study")
+        raise SystemExit(f"benchmarks: no run in {args.work}; see python -m benchmarks study")
     args.out.write_text(page(found, args.work), encoding="utf-8")
     print(args.out)
 

@@ -1,11 +1,9 @@
-"""Pictures with the teacher's faces, to train a detector on: a folder with ``faces.json``.
+"""``python -m benchmarks detector_data --data DIR --work OUT``: pictures to train a detector on.
 
-``python -m benchmarks.detector_data --data DIR --work OUT``: DIR holds ``lfw.zip``,
-``facemask.zip`` and ``clips``. CenterFace looks at every picture at several sizes. Where people
-drew boxes (``facemask.zip``), theirs decide what is a face, and the teacher says where the
-landmarks are.
-
-``faces.json`` is described in vidfx_training.detector.pictures.
+DIR holds ``lfw.zip``, ``facemask.zip`` and ``clips``. CenterFace, the teacher, detects on every
+picture at several sizes. Where people drew boxes (``facemask.zip``), their boxes are the faces, and
+the teacher gives the landmarks. OUT is a folder with ``faces.json``, which is described in
+vidfx_training.detector.pictures.
 """
 
 from __future__ import annotations
@@ -198,7 +196,7 @@ def labels(picture: Picture, row: np.ndarray, score: np.ndarray) -> dict[str, ob
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.detector_data")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks detector_data")
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True)
     parser.add_argument("--scenes", type=Path, nargs="*", default=[], help="folders of pictures")

@@ -1,7 +1,7 @@
-"""``python -m benchmarks growth``: what a frame costs, by length, faces, pixels and outputs.
+"""``python -m benchmarks growth``: time per frame by length, faces, pixels and outputs.
 
-One thing changes at a time. Speeds are those inside the run, without start-up; CPU and memory are
-of the whole command.
+One thing changes at a time. Frames/s are those inside the run, without start-up; CPU and memory
+are of the whole command.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.measure import PROGRAM, Run, machine, make_clip, run, table
-from benchmarks.page import Row, add_option, show
+from benchmarks.saved import Row, add_option, show
 
 FAST = ("--quiet", "--progress", "none", "--overwrite", "--jobs", "1")
 

@@ -1,9 +1,9 @@
-"""``python -m benchmarks rivals``: vidfx beside what its users come from, on one clip, in turns.
+"""``python -m benchmarks rivals``: vidfx and the tools that its users come from, in turns.
 
-Each peer does no more than vidfx does beside it: deface finds faces, draws and writes; fer reads
-expressions too; a loop with insightface's detector also names people, and gives both classifiers
-the same two ResNet-18. Before anything is timed each runs once, and how many of its faces vidfx has
-at the same place, and the other way round, is told. Start-up is included.
+vidfx does at least what the other does: deface finds faces, draws and writes; fer reads expressions
+too; a loop with insightface's detector also names people, and runs the same two ResNet-18
+classifiers. Before anything is timed each runs once, and the share of its faces that vidfx has at
+the same place is printed, and the reverse. Start-up is included.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmarks.annotate.pipeline import DEFACE, commands
 from benchmarks.measure import PROGRAM, machine, make_clip, ratios, run
-from benchmarks.page import Row, add_option, show
-from benchmarks.pipeline import DEFACE, commands
+from benchmarks.saved import Row, add_option, show
 
 PEERS = Path(__file__).with_name("peers.py")
 IOU = 0.5

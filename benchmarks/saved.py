@@ -1,4 +1,4 @@
-"""What a run of a benchmark leaves: NAME.json, and a page with a table and a chart made of it."""
+"""A saved benchmark: NAME.json, and a page with a table and a chart made from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``python -m benchmarks encode``: vidfx's encoder beside FFmpeg, from planes at hand to a file.
+"""``python -m benchmarks encode``: vidfx's encoder, compared with FFmpeg, from frames to a file.
 
 Both get the same frames of a clip, decoded before; FFmpeg reads them as raw video.
 """
@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.measure import machine, make_clip, ratios, run
-from benchmarks.page import Row, add_option, show
+from benchmarks.saved import Row, add_option, show
 from vidfx.types import Frame, VideoInfo
 from vidfx.video.read.source import open_source
 from vidfx.video.write.encoder import VideoEncoder

@@ -1,7 +1,7 @@
-"""What is lost by looking at every Nth frame, against looking at every one.
+"""``python -m benchmarks recall CLIP...``: faces that are lost by detecting on every Nth frame.
 
-``python -m benchmarks.recall CLIP...``: each clip is annotated with ``--every 1`` and with each N;
-counted are the faces of the former that the latter has on the same frame at an IoU of 0.5 or more.
+Each clip is annotated with ``--every 1`` and with each N; counted are the faces of the former that
+the latter has on the same frame at an IoU of 0.5 or more.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def overlap(a: Box, b: Box) -> float:
 
 
 def compare(wanted: Faces, found: Faces) -> tuple[int, list[float], int]:
-    """Faces that are wanted, IoU of those that were found, and faces that nobody wanted."""
+    """The number of wanted faces, the IoU of each found one, and the number of other faces."""
     overlaps: list[float] = []
     for place, boxes in wanted.items():
         left = list(found.get(place, ()))
@@ -60,7 +60,7 @@ def annotate(clips: Sequence[Path], every: int, out: Path) -> Faces:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.recall", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks recall", description=__doc__)
     parser.add_argument("clips", type=Path, nargs="+")
     parser.add_argument("--every", type=int, action="append", help="N; 0 is annotate's own choice")
     asked = parser.parse_args()

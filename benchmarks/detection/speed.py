@@ -1,6 +1,6 @@
-"""``python -m benchmarks detect``: detectors and what they run on, by batch, on frames of a clip.
+"""``python -m benchmarks detect``: detectors by backend, precision and batch, on frames of a clip.
 
-The first is the reference: of its faces, the share that each has at an IoU of one half is told.
+The first is the reference: printed is the share of its faces that each other finds at IoU 0.5.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.annotate.rivals import Frames, share
 from benchmarks.measure import machine, make_clip
-from benchmarks.page import Row, add_option, show
-from benchmarks.rivals import Frames, share
+from benchmarks.saved import Row, add_option, show
 from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import HEADS
 from vidfx.types import Frame

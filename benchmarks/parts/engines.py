@@ -1,10 +1,9 @@
-"""Each precision and backend beside each other, in one run.
+"""``python -m benchmarks engines --faces DIR``: every precision and backend of some models.
 
-``python -m benchmarks.engines --faces DIR``: ResNet-18 at 112 and 224 px, VGG-16 at 224 px with its
-fully connected layers and with the slimmer head, the embedded expression model and whatever
-``--model`` names. DIR/<label>/ holds faces that set int8's ranges, and others that are compared.
-Nets without a file have random weights: their speed is that of trained ones, and their agreement
-says what the arithmetic does to numbers, not what it does to an accuracy.
+ResNet-18 at 112 and 224 px, VGG-16 at 224 px with its fully connected layers and with the slimmer
+head, the embedded expression model and the models of ``--model``. DIR/<label>/ holds faces: some
+set the ranges of int8, others are compared. Networks without a file have random weights: their
+speed is that of trained ones, their agreement is of numbers and not of accuracy.
 """
 
 from __future__ import annotations
@@ -152,7 +151,7 @@ class _Silent:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.engines", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m benchmarks engines", description=__doc__)
     parser.add_argument("--faces", type=Path, required=True, help="DIR/<label>/pictures")
     parser.add_argument("--model", type=Path, action="append", default=[], help="more engines")
     parser.add_argument("--limit", type=int, default=512, help="pictures to compare")
@@ -161,7 +160,7 @@ def main() -> None:
     say = sys.stdout.write
     say("# Precisions and backends\n\n")
     say(
-        f"`{' '.join(['python -m benchmarks.engines', *sys.argv[1:]])}`: medians of 7 runs in turn,"
+        f"`{' '.join(['python -m benchmarks engines', *sys.argv[1:]])}`: medians of 7 runs in turn,"
     )
     say(f" batches of {BATCH}\n\n")
     say(table(["machine", ""], [[k, v] for k, v in machine().items()]) + "\n")

@@ -1,7 +1,7 @@
-"""The peers of ``benchmarks rivals``, each as its users run it.
+"""The other tools of ``benchmarks rivals``, each run as its users run it.
 
-``python peers.py NAME CLIP OUT ...``, with a Python that may know nothing of vidfx, leaves a video,
-and the boxes of every frame in OUT/boxes.json, (x1, y1, x2, y2) in px.
+``python peers.py NAME CLIP OUT ...`` needs a Python with that tool and not vidfx. It writes a
+video, and the boxes of every frame to OUT/boxes.json, (x1, y1, x2, y2) in px.
 """
 
 from __future__ import annotations

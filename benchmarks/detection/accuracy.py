@@ -1,9 +1,9 @@
-"""``python -m benchmarks detector``: how right detectors are, beside their teacher, and how fast.
+"""``python -m benchmarks detector``: accuracy of detectors and of their teacher, and speed.
 
-AP at an IoU of one half on photographs with boxes that people drew (``DIR/facemask.zip``); and on
-frames of clips, the share of the teacher's faces that a detector has, and of its own that the
-teacher has. FACES is what ``benchmarks.detector_data`` made of DIR; the fold is what the detector
-was not trained on.
+AP at an IoU of 0.5 on photographs with boxes that people drew (``DIR/facemask.zip``); and on frames
+of clips, the share of the teacher's faces that a detector finds, and the share of its own faces
+that the teacher finds. FACES is made from DIR by ``benchmarks detector_data``; the detector was not
+trained on the fold.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.detector_data import drawn_boxes, squared, width_of
+from benchmarks.detection.training_data import drawn_boxes, squared, width_of
 from benchmarks.measure import table
 from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import HEADS, intersection_over_union
@@ -34,7 +34,7 @@ IOU = 0.5
 
 
 @dataclass(frozen=True)
-class Looked:
+class Detected:
     """A picture, and what a detector found in it."""
 
     picture: Picture
@@ -44,27 +44,27 @@ class Looked:
     score: np.ndarray
 
 
-def look(pictures: list[Picture], model: str | Path, precision: str) -> list[Looked]:
+def detect(pictures: list[Picture], model: str | Path, precision: str) -> list[Detected]:
     """Everything above a score of LOW."""
     engine = select(model, device="cpu", precision=precision).engine  # pyright: ignore[reportArgumentType]
     detector = Detector(engine, threshold=LOW, long_side=LONG_SIDE)
-    found: list[Looked] = []
+    found: list[Detected] = []
     for picture in pictures:
         square = squared(picture.pyramid()[0])
         faces = detector([Frame(0, 0, square)])
-        found.append(Looked(picture, LONG_SIDE / len(square), faces.box, faces.score))
+        found.append(Detected(picture, LONG_SIDE / len(square), faces.box, faces.score))
     engine.close()
     return found
 
 
-def average_precision(looked: list[Looked], drawn: dict[str, np.ndarray], least: float) -> float:
+def average_precision(found: list[Detected], drawn: dict[str, np.ndarray], least: float) -> float:
     """Area under precision over recall, every point of it; faces under ``least`` px do not count.
 
     ``drawn`` are boxes (N, 4) of each picture, by the stem of its file.
     """
     hits: list[tuple[float, bool]] = []
     wanted = 0
-    for one in looked:
+    for one in found:
         truth = drawn[Path(one.picture.name).stem]
         small = (truth[:, 2:] - truth[:, :2]).max(1, initial=0) * one.scale < least
         wanted += int((~small).sum())
@@ -86,7 +86,9 @@ def average_precision(looked: list[Looked], drawn: dict[str, np.ndarray], least:
     return float(np.sum(np.diff(recall, prepend=0) * envelope))
 
 
-def agreement(mine: list[Looked], teacher: list[Looked], threshold: float) -> tuple[float, float]:
+def agreement(
+    mine: list[Detected], teacher: list[Detected], threshold: float
+) -> tuple[float, float]:
     """Shares of the teacher's faces that are mine, and of mine that are the teacher's."""
     theirs = {one.picture.name: one for one in teacher}
     shared, all_theirs, all_mine = 0, 0, 0
@@ -130,10 +132,10 @@ def main() -> None:
     clips = [p for p in pictures if p.name.startswith("clips")]
     drawn = boxes_of(args.data / "facemask.zip", photographs)
     models = [(m, p) for m in (embedded("centerface"), *args.model) for p in ("f32", "bf16")]
-    teacher: list[Looked] | None = None
+    teacher: list[Detected] | None = None
     rows: list[list[str]] = []
     for (model, precision), ms in zip(models, costs(models, args.turns), strict=True):
-        on_photographs, on_clips = (look(some, model, precision) for some in (photographs, clips))
+        on_photographs, on_clips = (detect(some, model, precision) for some in (photographs, clips))
         teacher = teacher or on_clips
         family = EngineSpec.load(model).family
         assert family is not None
@@ -150,7 +152,7 @@ def main() -> None:
 
 
 def boxes_of(archive: Path, photographs: list[Picture]) -> dict[str, np.ndarray]:
-    """What people drew, in px of the pictures as they stand in FACES."""
+    """What people drew, in px of the pictures as they are in FACES."""
     found: dict[str, np.ndarray] = {}
     with zipfile.ZipFile(archive) as annotations:
         texts = {Path(n).stem: n for n in annotations.namelist() if n.endswith(".xml")}

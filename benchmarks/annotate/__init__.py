@@ -1,0 +1,1 @@
+"""`vidfx annotate` as a whole command."""

@@ -1,0 +1,1 @@
+"""`vidfx train`: its speed, and the study of all variants."""
