@@ -1,6 +1,6 @@
-"""The contract of an engine: what its weights take, what they give and what they are worth.
+"""The contract of an engine: inputs, outputs and measured quality of its weights.
 
-It stands as ``<name>.spec.json`` beside the weights. Whatever runs the weights (OpenVINO, ONNX
+It is the file ``<name>.spec.json`` beside the weights. Whatever runs the weights (OpenVINO, ONNX
 Runtime, TensorRT) reads it, and so does everything that prepares faces for them.
 """
 
@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, cast
 
-from vidfx_engines import fields
-from vidfx_engines.built import Build, parse_build
+from msgspec import Meta
+
+from vidfx_engines.built import Build
 from vidfx_engines.errors import EngineFileError
-from vidfx_engines.fields import Fields
 from vidfx_engines.files import DEFAULT_MODE, read_regular, write_atomically
+from vidfx_engines.validation import Figures, FileName, Label, Sha256, Share, convert, text
 
 Task = Literal["detection", "identity", "emotion"]
 Family = Literal["centerface", "scrfd", "yunet"]
@@ -25,7 +25,9 @@ Layout = Literal["NCHW", "NHWC"]
 DType = Literal["uint8", "float32"]
 ColourOrder = Literal["rgb", "bgr"]
 Template = Literal["arcface", "fer"]
-Triple = tuple[float, float, float]
+Channel = Annotated[float, Meta(ge=-1e6, le=1e6)]
+Triple = tuple[Channel, Channel, Channel]
+Side = Annotated[int, Meta(ge=8, le=1024)]
 
 SCHEMA = 1
 SUFFIX = ".spec.json"
@@ -39,7 +41,7 @@ MAX_WEIGHTS_BYTES = 2 << 30
 class InputSpec:
     """What the weights themselves take; ``Engine.run`` always takes (N, H, W, 3) uint8 RGB."""
 
-    name: str
+    name: Annotated[str, text(200)]
     layout: Layout = "NCHW"
     dtype: DType = "float32"
     colour: ColourOrder = "rgb"
@@ -47,7 +49,7 @@ class InputSpec:
     "taken from 0..255 values, one a channel in the order of ``colour``"
     scale: Triple = (1.0, 1.0, 1.0)
     "x' = (x - mean) * scale"
-    size: int | None = None
+    size: Side | None = None
     "px, the side of the square crop; None where sides may be any multiples of 32"
 
 
@@ -56,18 +58,18 @@ class CropSpec:
     """How a face is cut out for a classifier."""
 
     template: Template
-    "where the landmarks come to stand"
-    size: int
+    "where the landmarks are in the crop"
+    size: Side
     "px, the side"
 
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Where a probability of "target" becomes a decision; between the two it is "unknown"."""
+    """The probabilities of "target" that decide; between the two the decision is "unknown"."""
 
-    accept: float
-    reject: float
-    evidence: str
+    accept: Share
+    reject: Share
+    evidence: Annotated[str, text(20_000)]
     "the data and the rule that set them"
 
 
@@ -75,28 +77,28 @@ class Thresholds:
 class EngineSpec:
     """Everything about one file of weights that is not a weight."""
 
-    name: str
+    name: Annotated[str, text(100)]
     task: Task
-    weights: str
-    "file name, beside the spec"
-    sha256: str
-    "of the weights, 64 hexadecimal digits"
-    labels: tuple[str, ...]
+    weights: FileName
+    "beside the spec"
+    sha256: Sha256
+    "of the weights"
+    labels: Annotated[tuple[Label, ...], Meta(max_length=10_000)]
     "in output order; empty for detectors"
     input: InputSpec
-    outputs: tuple[str, ...]
+    outputs: Annotated[tuple[Annotated[str, text(200)], ...], Meta(min_length=1, max_length=64)]
     "names, in the order that ``Engine.run`` returns them"
-    licence: str
-    training_data: str
+    licence: Annotated[str, text(20_000)]
+    training_data: Annotated[str, text(20_000)]
     crop: CropSpec | None = None
     "classifiers only"
     family: Family | None = None
     "detectors only: what the outputs mean"
     thresholds: Thresholds | None = None
     "identity only"
-    min_face_px: float = 0.0
+    min_face_px: Annotated[float, Meta(ge=0, le=10_000)] = 0.0
     "faces whose shorter side is less are not read"
-    metrics: Mapping[str, float] = field(default_factory=dict[str, float])
+    metrics: Figures = field(default_factory=dict[str, float])
     build: Build | None = None
     "engines that `vidfx build-engine` made"
 
@@ -123,13 +125,16 @@ class EngineSpec:
             raise EngineFileError(f"{file}: {error.strerror}") from None
         except (ValueError, RecursionError) as error:
             raise EngineFileError(
-                f"{file}: {error}", hint="build the engine again, or mend this field"
+                f"{file}: {error}", hint="build the engine again, or correct this field"
             ) from None
 
     @classmethod
     def from_json(cls, text: str) -> EngineSpec:
         """The spec that ``text`` describes; ValueError, one line with the field, if it is wrong."""
-        return _parse(Fields(json.loads(text, object_pairs_hook=_no_twins)))
+        document = _of_schema(json.loads(text, object_pairs_hook=_without_duplicates))
+        spec = convert(document, cls)
+        _check_rules(spec)
+        return spec
 
     def to_json(self) -> str:
         """As the file holds it, ending in a newline."""
@@ -176,7 +181,7 @@ class EngineSpec:
 
 
 def spec_path(path: str | Path) -> Path:
-    """Where the spec of the weights at ``path`` stands; a spec's own path stays what it is."""
+    """The path of the spec of the weights at ``path``; a spec's own path is returned unchanged."""
     path = Path(path)
     return path if path.name.endswith(SUFFIX) else path.with_name(path.stem + SUFFIX)
 
@@ -197,102 +202,61 @@ def read_model_file(path: Path) -> bytes:
         raise EngineFileError(f"{path}: {error.strerror}") from None
 
 
-def _no_twins(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("the same field stands twice in one object")
+        raise ValueError("the same field twice in one object")
     return found
 
 
-def _triple(raw: object) -> Triple:
-    a, b, c = fields.items(fields.number(-1e6, 1e6), 3, 3)(raw)
-    return a, b, c
+def _of_schema(document: object) -> object:
+    """The document without its schema.
 
-
-def _parse(top: Fields) -> EngineSpec:
-    if top.take("schema", fields.integer(0, 1_000_000)) != SCHEMA:
+    Raises ValueError for another schema, and where a file relies on the defaults of InputSpec.
+    """
+    if not isinstance(document, dict):
+        return document
+    found = cast("dict[str, object]", document)
+    if "schema" not in found:
+        raise ValueError("schema: missing")
+    if convert(found.pop("schema"), int, "schema") != SCHEMA:
         raise ValueError(f"schema: this version of vidfx reads schema {SCHEMA} only")
-    spec = EngineSpec(
-        name=top.take("name", fields.text(100)),
-        task=top.take("task", fields.choice(get_args(Task))),
-        weights=top.take("weights", fields.file_name),
-        sha256=top.take("sha256", fields.sha256),
-        labels=top.take("labels", fields.items(fields.label, 0, 10_000, unique=True)),
-        input=_input(top.nested("input")),
-        outputs=top.take("outputs", fields.items(fields.text(200), 1, 64, unique=True)),
-        licence=top.take("licence", fields.text(20_000)),
-        training_data=top.take("training_data", fields.text(20_000)),
-        crop=None if top.nothing("crop") else _crop(top.nested("crop")),
-        family=None
-        if top.nothing("family")
-        else top.take("family", fields.choice(get_args(Family))),
-        thresholds=None if top.nothing("thresholds") else _thresholds(top.nested("thresholds")),
-        min_face_px=top.take("min_face_px", fields.number(0, 10_000), 0.0),
-        metrics=top.take("metrics", fields.numbers_by_name, {}),
-        build=None if top.nothing("build") else parse_build(top.nested("build")),
-    )
-    top.done()
-    _agree(spec)
-    return spec
-
-
-def _input(raw: Fields) -> InputSpec:
-    found = InputSpec(
-        name=raw.take("name", fields.text(200)),
-        layout=raw.take("layout", fields.choice(get_args(Layout))),
-        dtype=raw.take("dtype", fields.choice(get_args(DType))),
-        colour=raw.take("colour", fields.choice(get_args(ColourOrder))),
-        mean=raw.take("mean", _triple),
-        scale=raw.take("scale", _triple),
-        size=None if raw.nothing("size") else raw.take("size", fields.integer(8, 1024)),
-    )
-    raw.done()
+    if isinstance(given := found.get("input"), dict):
+        for name in ("layout", "dtype", "colour", "mean", "scale"):
+            if name not in given:
+                raise ValueError(f"input.{name}: missing")
     return found
 
 
-def _crop(raw: Fields) -> CropSpec:
-    found = CropSpec(
-        template=raw.take("template", fields.choice(get_args(Template))),
-        size=raw.take("size", fields.integer(8, 1024)),
-    )
-    raw.done()
-    return found
-
-
-def _thresholds(raw: Fields) -> Thresholds:
-    found = Thresholds(
-        accept=raw.take("accept", fields.number(0, 1)),
-        reject=raw.take("reject", fields.number(0, 1)),
-        evidence=raw.take("evidence", fields.text(20_000)),
-    )
-    raw.done()
-    if found.reject > found.accept:
-        raise ValueError("thresholds: reject is above accept")
-    return found
-
-
-def _agree(spec: EngineSpec) -> None:
-    """The rules between fields."""
+def _check_rules(spec: EngineSpec) -> None:
+    """The rules between fields; ValueError, one line, for the first that is broken."""
     detects = spec.task == "detection"
     unscaled = (spec.input.mean, spec.input.scale) == ((0, 0, 0), (1, 1, 1))
+    given = spec.thresholds
     wrong = {
+        "labels: the same label twice": len(set(spec.labels)) < len(spec.labels),
         "labels: a detector has none": detects and spec.labels,
         "labels: a classifier needs two or more": not detects and len(spec.labels) < 2,
-        "labels: unknown is what a face between the thresholds is called": spec.task == "identity"
+        "labels: unknown is the label of faces between the thresholds": spec.task == "identity"
         and "unknown" in spec.labels,
-        "family: missing, it says what a detector's outputs mean": detects and not spec.family,
+        "family: missing; it says what a detector's outputs mean": detects and not spec.family,
         "family: only detectors have one": not detects and spec.family,
         "crop: a detector has none": detects and spec.crop,
-        "crop: missing, it says how a classifier's faces are cut": not detects and not spec.crop,
+        "crop: missing; it says how a classifier's faces are cut": not detects and not spec.crop,
         "input.size: a detector's is null (any multiple of 32)": detects and spec.input.size,
         "input.size: not the same as crop.size": spec.crop and spec.crop.size != spec.input.size,
+        "outputs: the same name twice": len(set(spec.outputs)) < len(spec.outputs),
         "outputs: a classifier has one": not detects and len(spec.outputs) != 1,
-        "thresholds: only identity has them": spec.task != "identity" and spec.thresholds,
+        "thresholds: only identity has them": spec.task != "identity" and given,
+        "thresholds: reject is above accept": given and given.reject > given.accept,
         "weights: a TensorRT plan has the suffix .plan and a build record": spec.is_plan
         != (spec.weights.endswith(".plan")),
         "input.mean, input.scale: a uint8 input takes 0 and 1": spec.input.dtype == "uint8"
         and not unscaled,
-        "input.scale: 0 makes all pictures one": 0 in spec.input.scale,
+        "input.scale: 0 makes all pictures the same": 0 in spec.input.scale,
+        "build.profile: least, usual and most are not in this order": spec.build
+        and spec.build.profile
+        and not spec.build.profile.is_ordered,
     }
     for message, applies in wrong.items():
         if applies:

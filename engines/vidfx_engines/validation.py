@@ -21,6 +21,7 @@ from typing import (
     get_args,
     get_origin,
     get_type_hints,
+    overload,
 )
 
 import msgspec
@@ -42,19 +43,21 @@ def text(most: int, *, empty: bool = False) -> Meta:
     )
 
 
+Share = Annotated[float, Meta(ge=0, le=1)]
 Finite = Annotated[
     float, Meta(ge=-sys.float_info.max, le=sys.float_info.max, description="a finite number")
 ]
 Sha256 = Annotated[
-    str, Meta(pattern=r"\A[0-9a-f]{64}\Z", description="64 lower-case hexadecimal digits")
+    str,
+    Meta(pattern=r"\A[0-9a-f]{64}\Z", description="a sha256, 64 lower-case hexadecimal digits,"),
 ]
 Label = Annotated[
     str,
     Meta(
         max_length=64,
         pattern=r"\A\s*[^\s=+\-@|][^|\n]*\Z",
-        description="a name of 1 to 64 characters with no line break or | in it and no =, +, - or "
-        "@ at its beginning",
+        description="a name of 1 to 64 characters with no line break, no | and no =, +, - or @ at "
+        "its beginning",
         extra=PRINTABLE,
     ),
 ]
@@ -64,13 +67,20 @@ FileName = Annotated[
     Meta(
         max_length=200,
         pattern=r'\A(?!\.{1,2}\Z)(?=.*\S)[^/\\:\n<>"|?*]+\Z',
-        description="the name of a file, without a folder,",
+        description="a file name without a folder",
         extra=PRINTABLE,
     ),
 ]
 
+Figures = Annotated[Mapping[Annotated[str, text(100)], Finite], Meta(max_length=1000)]
+"""Measured numbers by name."""
 
-def convert(raw: object, kind: type[T], key: str = "") -> T:
+
+@overload
+def convert(raw: object, kind: type[T], key: str = "") -> T: ...
+@overload
+def convert(raw: object, kind: Any, key: str = "") -> Any: ...
+def convert(raw: object, kind: Any, key: str = "") -> Any:
     """``raw`` as a ``kind``, an annotated type: tables become dataclasses, lists become tuples.
 
     Raises ValueError, one line that begins with the key. The ``__post_init__`` of a dataclass may
@@ -131,7 +141,7 @@ def _parts(raw: object, base: Any, key: str) -> Iterator[Part]:
         table = cast("dict[str, object]", raw)
         if dataclasses.is_dataclass(base):
             yield from _parts_of_table(table, cast("type", base), key)
-        elif get_origin(base) is Mapping:
+        elif get_origin(base) in (dict, Mapping):
             for name, value in table.items():
                 yield name, parts[0], _inner(key, shown(name))
                 yield value, parts[1], _inner(key, name)
@@ -183,6 +193,8 @@ def _count(parts: tuple[Any, ...], limits: Meta) -> str:
         return f" of {len(parts)} values"
     if limits.max_length is None:
         return ""
+    if limits.min_length == limits.max_length:
+        return f" of {limits.max_length} values"
     return f" of {limits.min_length or 0} to {limits.max_length} values"
 
 

@@ -93,7 +93,7 @@ def test_colours_and_their_detail_are_kept(tmp_path: Path, astronaut: np.ndarray
         (["--label", "a", "--size", "9"], 2, "--size is 9"),
         (["--label", "a", "--per-second", "nan"], 2, "--per-second is nan"),
         (["--label", "a", "--limit", "0"], 2, "--limit is 0"),
-        (["--label", "a", "--start", "soon"], 2, "--start: seconds (90.5) or [HH:]MM:SS"),
+        (["--label", "a", "--start", "soon"], 2, "--start: 'soon' is not a time"),
         (["--label", "a", "--detector", "none.onnx"], 4, "no such file"),
         (["--label", "a", "--backend", "tpu"], 4, "tpu"),
     ],

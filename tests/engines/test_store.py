@@ -212,7 +212,7 @@ def test_a_record_survives_its_file(toy: EngineSpec, tmp_path: Path) -> None:
     ("change", "told"),
     [
         ('"least": [9, 3, 32, 32]', "not in this order"),
-        ('"least": [1, 3, 32]', "4 values are needed"),
+        ('"least": [1, 3, 32]', "a list of 4 values is needed"),
         ('"backend": "cuda"', "build.backend"),
         ('"weights": "toy.onnx"', "TensorRT plan"),
     ],

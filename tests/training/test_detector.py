@@ -216,8 +216,8 @@ def test_the_file_says_what_the_network_says(
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("licence", "license", "licence is missing"),
-        ("steps = 40", "pace = 40", "pace: no such setting"),
+        ("licence", "license", "license: unknown; known: name, licence"),
+        ("steps = 40", "pace = 40", "schedule.pace: unknown"),
         ("[network]", "[network", "tiny.toml"),
     ],
 )

@@ -223,7 +223,7 @@ def test_a_damaged_cache_is_made_again(
         ("=cmd", "emotion", "no =, +, - or @"),
         ("a|b", "emotion", "no |"),
         ("unknown", "recognition", "unknown is what"),
-        ("x" * 65, "emotion", "longer than 64"),
+        ("x" * 65, "emotion", "1 to 64 characters"),
     ],
 )
 def test_names_that_no_engine_may_give_are_found_before_the_training(

@@ -16,10 +16,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vidfx_engines.fields import label as checked_label
 from vidfx_engines.files import AtomicFile, write_atomically
 from vidfx_engines.spec import CropSpec
 from vidfx_engines.user_cache import make_private, user_cache
+from vidfx_engines.validation import Label, convert
 from vidfx_training.dataset.index import Dataset, Picture
 from vidfx_training.dataset.pictures import as_crop, read_picture
 from vidfx_training.errors import DataError, TrainingError
@@ -67,7 +67,7 @@ def class_names(data: Dataset, task: str, target: str | None, asked: tuple[str, 
     names = _classes(data, task, target, asked)
     for name in names:
         try:
-            checked_label(name)
+            convert(name, Label)
             if task == "recognition" and name == "unknown":
                 raise ValueError("unknown is what a face is called that may be somebody")
         except ValueError as error:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 import tomllib
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast, get_args, get_type_hints
+from typing import Annotated, Any, Literal
 
-from vidfx_engines.fields import label as checked_label
-from vidfx_engines.fields import text as checked_text
+from msgspec import Meta
+
 from vidfx_engines.spec import Template
+from vidfx_engines.validation import Label, Share, check_fields, convert, text
 from vidfx_training.errors import RecipeError
 
 Task = Literal["recognition", "emotion"]
@@ -23,7 +22,11 @@ Colour = Literal["rgb", "grey"]
 Head = Literal["linear", "fc"]
 Layers = Literal["all", "last", "head"]
 Balance = Literal["none", "sampler", "loss"]
-T = TypeVar("T")
+NotNegative = Annotated[float, Meta(ge=0, lt=1e6)]
+Count = Annotated[int, Meta(ge=0, lt=1_000_000)]
+Side = Annotated[int, Meta(ge=16, le=512)]
+
+NAME = "a file name of at most 50 letters, digits, blanks, dots and dashes"
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,13 @@ class Input:
 
     template: Template = "arcface"
     "how the face is cut; a data set that was cut otherwise is cut again"
-    side: int = 112
+    side: Side = 112
     "px of the pictures that the network sees"
-    crop: int = 0
+    crop: Annotated[int, Meta(ge=0, le=1024)] = 0
     "px of the crop that the engine takes, a multiple of `side`, averaged down; 0: `side`"
     colour: Colour = "rgb"
-    min_face_px: float = 20.0
-    "faces smaller than this are not worth reading"
+    min_face_px: Annotated[float, Meta(ge=0, le=10_000)] = 20.0
+    "smaller faces are not classified"
 
 
 @dataclass(frozen=True)
@@ -52,96 +55,103 @@ class Model:
     "how the input is normalised: each picture by its own mean and spread, or as the start was"
     head: Head = "linear"
     "vggface only: fc keeps fc6 and fc7, 119 of 138 million parameters; linear averages conv5"
-    width: int = 48
+    width: Annotated[int, Meta(ge=8, le=1024, multiple_of=8)] = 48
     "small only: channels of the first stage"
-    dropout: float = 0.3
+    dropout: Annotated[float, Meta(ge=0, le=0.9)] = 0.3
     mirror: bool = False
-    "the verdict is the mean over a face and its mirror image, for twice the work"
+    "the output is the mean over a face and its mirror image, for twice the work"
 
 
 @dataclass(frozen=True)
 class Schedule:
     """How long and how fast to learn; the seed is part of it, so that a run can be repeated."""
 
-    epochs: int = 30
-    batch: int = 128
-    lr: float = 0.1
+    epochs: Annotated[int, Meta(ge=1, lt=1_000_000)] = 30
+    batch: Annotated[int, Meta(ge=1, lt=1_000_000)] = 128
+    lr: Annotated[float, Meta(gt=0, lt=100)] = 0.1
     "peak learning rate of SGD with Nesterov momentum 0.9, reached after `warmup` epochs"
-    warmup: float = 1.0
-    weight_decay: float = 5e-4
-    label_smoothing: float = 0.1
-    ema: float = 0.998
+    warmup: NotNegative = 1.0
+    weight_decay: NotNegative = 5e-4
+    label_smoothing: Annotated[float, Meta(ge=0, le=0.9)] = 0.1
+    ema: Annotated[float, Meta(ge=0, lt=1)] = 0.998
     "decay per step of the averaged weights, which are the ones evaluated and kept"
-    sides: tuple[tuple[float, int], ...] = ()
+    sides: tuple[tuple[NotNegative, Side], ...] = ()
     "progressive resizing: from this share of the epochs on, pictures of this side"
     balance: Balance = "none"
     "against imbalance: draw rarer classes more often (sampler) or weigh them more (loss)"
-    head_epochs: int = 0
+    head_epochs: Count = 0
     "first, the head alone on features of the frozen rest, which are computed once"
     layers: Layers = "all"
     "what learns after that: all layers, the last stage and the head, or the head alone"
-    backbone_lr: float = 1.0
+    backbone_lr: NotNegative = 1.0
     "learning rate of all but the head, as a share of `lr`"
-    patience: int = 0
+    patience: Count = 0
     "stop after so many epochs without a better one; 0 never stops"
-    distil: float = 0.0
-    "share of the teacher's opinion in the target, where a teacher is named"
-    seed: int = 0
+    distil: Share = 0.0
+    "share of the teacher's output in the target, if there is a teacher"
+    seed: Annotated[int, Meta(ge=0, le=4_294_967_295)] = 0
 
 
 @dataclass(frozen=True)
 class Augmentation:
     """How far a training picture may be changed; a zero switches the change off."""
 
-    flip: float = 0.5
+    flip: Share = 0.5
     "probability of a mirror image"
-    rotation: float = 15.0
+    rotation: Annotated[float, Meta(ge=0, le=180)] = 15.0
     "degrees, either way"
-    scale: float = 0.15
+    scale: Share = 0.15
     "relative zoom, either way"
-    shift: float = 0.08
+    shift: Share = 0.08
     "of the side, either way"
-    contrast: float = 0.3
+    contrast: Share = 0.3
     "relative contrast and gamma, either way"
-    colour: float = 0.0
+    colour: Share = 0.0
     "relative gain of each colour, and saturation, either way"
-    grey: float = 0.0
+    grey: Share = 0.0
     "probability that colour is taken away"
-    dark: float = 0.0
+    dark: Share = 0.0
     "probability of low light: down to a tenth, with noise"
-    blur: float = 0.3
+    blur: Share = 0.3
     "probability that a picture is blurred"
-    small: float = 0.0
+    small: Share = 0.0
     "probability that a picture is made of few pixels, down to a quarter of the side"
-    jpeg: float = 0.0
+    jpeg: Share = 0.0
     "probability of JPEG's damage, quality 20 to 80"
-    noise: float = 0.02
+    noise: Share = 0.02
     "standard deviation of added noise, of the full range, at most"
-    cutout: float = 0.25
+    cutout: Share = 0.25
     "side of the erased square, of the picture's side, at most"
-    mixup: float = 0.1
+    mixup: Annotated[float, Meta(ge=0, le=100)] = 0.1
     "alpha of the beta distribution from which the mixing weight is drawn"
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What to train, from what, how long, and what to say of the result."""
+    """What to train, from what, for how long, and what is stated about the result."""
 
-    name: str
-    "of the files that come out"
+    name: Annotated[str, Meta(pattern=r"\A\w[\w .-]{0,49}\Z", description=NAME)]
+    "of the files that are made"
     task: Task
-    labels: tuple[str, ...] = ()
+    labels: tuple[Label, ...] = ()
     "the classes in the order of the outputs; empty: the data's own, sorted"
-    licence: str = "not stated: say what it is before you pass the weights on"
-    training_data: str = ""
-    "what to say of the data besides its counts"
+    licence: Annotated[str, text(10_000)] = (
+        "not stated: say what it is before you pass the weights on"
+    )
+    training_data: Annotated[str, text(10_000, empty=True)] = ""
+    "what is stated about the data besides its counts"
     input: Input = field(default_factory=Input)
     model: Model = field(default_factory=Model)
     schedule: Schedule = field(default_factory=Schedule)
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
-        _check(self)
+        try:
+            check_fields(self)
+            _check_rules(self)
+        except ValueError as error:
+            hint = "correct the recipe, or the option that changes it"
+            raise RecipeError(str(error), hint=hint) from error
 
     @property
     def crop(self) -> int:
@@ -173,13 +183,13 @@ class Recipe:
     def from_json(cls, text: str) -> Recipe:
         """Raises RecipeError."""
         try:
-            return _build(cls, json.loads(text), "")
+            return convert(json.loads(text), cls)
         except (ValueError, RecursionError) as error:
             raise RecipeError(f"recipe: {error}", hint="the checkpoint is damaged") from error
 
 
 def recipes_folder() -> Path:
-    """Where the recipes stand that come with vidfx: in the package, or beside it in a checkout."""
+    """The folder of the recipes of vidfx: in the package, or beside it in a checkout."""
     here = Path(__file__).parent / "recipes"
     return here if here.is_dir() else here.parents[1] / "recipes"
 
@@ -214,108 +224,29 @@ def recipe_for(task: str, arch: str, init: str) -> Recipe:
 def read_recipe(path: Path) -> Recipe:
     """Read and check a recipe. Raises RecipeError, in one line, naming the file."""
     try:
-        return _build(Recipe, tomllib.loads(path.read_text(encoding="utf-8")), "")
+        return convert(tomllib.loads(path.read_text(encoding="utf-8")), Recipe)
     except OSError as error:
         raise RecipeError(f"{path}: {error.strerror}", hint="check the path") from error
-    except (RecipeError, ValueError) as error:
-        raise RecipeError(f"{path}: {error}", hint="mend the recipe") from error
+    except (RecipeError, ValueError, RecursionError) as error:
+        raise RecipeError(f"{path}: {error}", hint="correct the recipe") from error
 
 
-def _build(cls: type[T], raw: object, where: str) -> T:
-    """A dataclass out of a table of plain values; ValueError names the key."""
-    if not isinstance(raw, dict):
-        raise ValueError(f"{where.rstrip('.')}: a table is needed")
-    table = cast("dict[str, Any]", raw)
-    kinds = get_type_hints(cls)
-    known = {f.name for f in fields(cast("Any", cls))}
-    for name in table:
-        if name not in known:
-            raise ValueError(f"{where}{name}: unknown; known: {', '.join(sorted(known))}")
-    values = {name: _value(kinds[name], value, f"{where}{name}") for name, value in table.items()}
-    try:
-        return cls(**values)
-    except TypeError as error:
-        missing = re.findall(r"'(\w+)'", str(error))
-        raise ValueError(f"{where}{', '.join(missing)}: missing") from error
-
-
-def _value(kind: Any, value: Any, name: str) -> Any:
-    if hasattr(kind, "__dataclass_fields__"):
-        return _build(kind, value, f"{name}.")
-    if options := get_args(kind):
-        if isinstance(options[0], str):
-            if value not in options:
-                raise ValueError(f"{name}: one of {', '.join(options)} is needed, not {value!r}")
-            return value
-        return _tuple(options[0], value, name)
-    kinds: tuple[type, ...] = (int, float) if kind is float else (kind,)
-    if type(value) not in kinds:
-        raise ValueError(f"{name}: {value!r} is no {kind.__name__}")
-    return kind(value)
-
-
-def _tuple(kind: Any, value: Any, name: str) -> tuple[Any, ...]:
-    """A list of texts, or of pairs (number, whole number)."""
-    items = cast("list[Any]", value) if isinstance(value, list | tuple) else [None]
-    if kind is str and all(isinstance(item, str) for item in items):
-        return tuple(items)
-    if kind is not str:
-        with suppress(TypeError, ValueError):
-            pairs = [cast("tuple[Any, Any]", tuple(cast("Any", item))) for item in items]
-            return tuple((float(start), int(side)) for start, side in pairs)
-    raise ValueError(f"{name}: {value!r} is not a list of {'texts' if kind is str else 'pairs'}")
-
-
-_MEND = "mend the recipe, or the option that changes it"
-
-
-def _check(recipe: Recipe) -> None:
-    """RecipeError for what would only break after hours of training."""
+def _check_rules(recipe: Recipe) -> None:
+    """ValueError, one line, for what would fail only after hours of training."""
     given, model, schedule = recipe.input, recipe.model, recipe.schedule
     starts = [start for start, _ in schedule.sides]
     sides = [side for _, side in schedule.sides]
     wrong = {
-        "name: cannot be the name of a file": not re.fullmatch(r"\w[\w .-]{0,49}", recipe.name),
         "labels: two or more different names are needed": recipe.labels
         and len(set(recipe.labels)) < max(2, len(recipe.labels)),
-        "input.side: 16 to 512 is needed": not 16 <= given.side <= 512,
-        "input.crop: a multiple of input.side is needed": recipe.crop % given.side,
-        "input.crop: 8 to 1024 is needed": not 8 <= recipe.crop <= 1024,
-        "input.min_face_px: 0 to 10000 is needed": not 0 <= given.min_face_px <= 10_000,
-        "model.width: a multiple of 8 is needed": model.width < 8 or model.width % 8,
-        "model.width: no more than 1024 is needed": model.width > 1024,
+        "input.crop: 0 or a multiple of input.side is needed": recipe.crop % given.side,
         "model.head: only vggface has fc6 and fc7": model.head == "fc" and model.arch != "vggface",
-        "model.dropout: 0 to 0.9 is needed": not 0 <= model.dropout <= 0.9,
-        "schedule: epochs and batch of 1 or more are needed": min(schedule.epochs, schedule.batch)
-        < 1,
-        "schedule.lr: more than 0 is needed": not 0 < schedule.lr < 100,
         "schedule.sides: the first starts at 0 and each later than the one before": starts
         and (starts[0] != 0 or starts != sorted(set(starts))),
-        "schedule.sides: 16 px or more, and no more than input.side": sides
-        and not 16 <= min(sides) <= max(sides) <= given.side,
-        "schedule.ema, schedule.distil: 0 to 1 is needed": not (
-            0 <= schedule.ema < 1 and 0 <= schedule.distil <= 1
-        ),
-        "schedule.label_smoothing: 0 to 0.9 is needed": not 0 <= schedule.label_smoothing <= 0.9,
-        "schedule.seed: 0 to 4294967295 is needed": not 0 <= schedule.seed < 1 << 32,
+        "schedule.sides: none is larger than input.side": sides and max(sides) > given.side,
         "schedule.layers: the head alone needs head_epochs": schedule.layers == "head"
         and not schedule.head_epochs,
     }
-    for name in ("warmup", "weight_decay", "head_epochs", "backbone_lr", "patience"):
-        value = getattr(schedule, name)
-        wrong[f"schedule.{name}: 0 or more is needed"] = not 0 <= value < 1e6
-    for name, value in asdict(recipe.augmentation).items():
-        most = {"rotation": 180, "mixup": 100}.get(name, 1)
-        wrong[f"augmentation.{name}: 0 to {most} is needed"] = not 0 <= value <= most
     for message, applies in wrong.items():
         if applies:
-            raise RecipeError(message, hint=_MEND)
-    told = {"licence": checked_text(10_000), "training_data": checked_text(10_000, empty=True)}
-    for key, check, value in (
-        *(("labels", checked_label, name) for name in recipe.labels),
-        *((key, check, getattr(recipe, key)) for key, check in told.items()),
-    ):
-        try:
-            check(value)
-        except ValueError as error:
-            raise RecipeError(f"{key}: {error}", hint=_MEND) from error
+            raise ValueError(message)

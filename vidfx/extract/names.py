@@ -1,4 +1,4 @@
-"""Names in a data set, from whatever inputs are called."""
+"""Names of classes and files in a data set."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import os
 import unicodedata
 from pathlib import Path
 
-from vidfx_engines.fields import file_name
-from vidfx_engines.fields import label as read_label
+from vidfx_engines.validation import FileName, Label, convert
 from vidfx_training.dataset.index import PART_FOLDERS
 
 MAX_STEM_BYTES = 120
@@ -15,17 +14,16 @@ MAX_STEM_BYTES = 120
 
 def check_label(name: str) -> str:
     """A label that can name a class and its folder. Raises ValueError, one line."""
-    read_label(name)
-    file_name(name)
+    convert(convert(name, Label), FileName)
     if name != name.strip() or name[0] == "." or name[-1] == ".":
-        raise ValueError(f"no blank or dot may stand at an end of {name!r}")
+        raise ValueError(f"{name!r} begins or ends with a blank or a dot")
     if name.lower() in PART_FOLDERS:
         raise ValueError(f"{name!r} names a part of a split, not a class")
     return name
 
 
 def safe_stem(name: str) -> str:
-    """A file name's beginning from any text: letters, digits, ``-``, ``_`` and ``.``, not long."""
+    """Any text as the short beginning of a file name: letters, digits, ``-``, ``_``, ``.``."""
     text = unicodedata.normalize("NFC", name)
     text = "".join(c if c.isalnum() or c in "-_." else "_" for c in text).lstrip("-.")
     return text.encode()[:MAX_STEM_BYTES].decode(errors="ignore") or "face"

@@ -3,89 +3,71 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated
 
+from msgspec import Meta
+
+from vidfx_engines.validation import convert, text
 from vidfx_training.errors import RecipeError
 
-T = TypeVar("T")
+Count = Annotated[int, Meta(ge=1, lt=1_000_000_000)]
 
 
 @dataclass(frozen=True)
 class NetworkShape:
     """See vidfx_training.detector.network.DetectorNet."""
 
-    widths: tuple[int, ...]
-    depths: tuple[int, ...]
-    features: int
+    widths: tuple[Count, ...]
+    depths: tuple[Count, ...]
+    features: Count
 
 
 @dataclass(frozen=True)
 class CanvasPlan:
     """See vidfx_training.detector.canvas.Painter."""
 
-    side: int
-    shares: dict[str, float]
+    side: Count
+    shares: dict[str, Annotated[float, Meta(ge=0, lt=1e6)]]
+    "how often a picture of each folder is taken"
 
 
 @dataclass(frozen=True)
-class Schedule:
+class DetectorSchedule:
     """How long and how fast it learns."""
 
-    steps: int
-    batch: int
-    lr: float
-    weight_decay: float
-    warmup: int
-    ema: float
-    seed: int
+    steps: Count
+    batch: Count
+    lr: Annotated[float, Meta(gt=0, lt=100)]
+    weight_decay: Annotated[float, Meta(ge=0, lt=100)]
+    warmup: Annotated[int, Meta(ge=0)]
+    "steps"
+    ema: Annotated[float, Meta(ge=0, lt=1)]
+    seed: Annotated[int, Meta(ge=0)]
 
 
 @dataclass(frozen=True)
 class DetectorRecipe:
     """One file."""
 
-    name: str
-    licence: str
-    training_data: str
-    threshold: float
+    name: Annotated[str, text(100)]
+    licence: Annotated[str, text(20_000)]
+    training_data: Annotated[str, text(20_000)]
+    threshold: Annotated[float, Meta(gt=0, lt=1)]
     "the score above which a point is a face; the file's scores are moved so that it is one half"
-    sharpness: float
+    sharpness: Annotated[float, Meta(gt=0, lt=1000)]
     "times the logit, in the file"
     network: NetworkShape
     canvas: CanvasPlan
-    schedule: Schedule
-    document: dict[str, Any] = field(compare=False, repr=False)
-    "as it stood in the file"
+    schedule: DetectorSchedule
 
 
 def read_detector_recipe(path: Path) -> DetectorRecipe:
-    """The recipe at ``path``; RecipeError, one line, where it is not one."""
+    """The recipe at ``path``. Raises RecipeError, one line with the file, where it is wrong."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-        return DetectorRecipe(
-            name=str(document["name"]),
-            licence=str(document["licence"]),
-            training_data=str(document["training_data"]),
-            threshold=float(document["threshold"]),
-            sharpness=float(document["sharpness"]),
-            network=_section(NetworkShape, document["network"]),
-            canvas=_section(CanvasPlan, document["canvas"]),
-            schedule=_section(Schedule, document["schedule"]),
-            document=document,
-        )
+        return convert(tomllib.loads(path.read_text(encoding="utf-8")), DetectorRecipe)
     except OSError as error:
-        raise RecipeError(f"{path}: {error.strerror}") from None
-    except KeyError as error:
-        raise RecipeError(f"{path}: {error.args[0]} is missing") from None
-    except (TypeError, ValueError) as error:
-        raise RecipeError(f"{path}: {error}") from None
-
-
-def _section(kind: type[T], raw: dict[str, Any]) -> T:
-    known = {f.name for f in fields(kind)}  # pyright: ignore[reportArgumentType]
-    if unknown := sorted(set(raw) - known):
-        raise ValueError(f"{unknown[0]}: no such setting")
-    values = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}  # pyright: ignore
-    return kind(**values)
+        raise RecipeError(f"{path}: {error.strerror}", hint="check the path") from error
+    except (ValueError, RecursionError) as error:
+        raise RecipeError(f"{path}: {error}", hint="correct the recipe") from error

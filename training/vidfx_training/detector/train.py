@@ -11,6 +11,7 @@ import json
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
@@ -132,7 +133,7 @@ def train(
                 for learner in learners:
                     learner.save(out)
     facts = {"steps": step, "minutes": round((time.monotonic() - started) / 60, 2)}
-    record = {"recipe": recipe.document, "device": str(device), "torch": torch.__version__} | facts
+    record = {"recipe": asdict(recipe), "device": str(device), "torch": torch.__version__} | facts
     write_atomically(out / "run.json", (json.dumps(record, indent=2) + "\n").encode())
     return step
 
