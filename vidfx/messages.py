@@ -1,4 +1,4 @@
-"""What is said to each expression, and the user's own words for it."""
+"""The message shown for each expression: the defaults, and files of the user's own."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ MAX_LENGTH = 120
 
 
 def printable(text: str) -> str:
-    """The text in one line and in composed form, without what no font can draw.
+    """The text in one line and in composed form, without characters that no font can draw.
 
-    Left out are control and format characters and variation selectors; half surrogates, which
-    stand in names of files that are not UTF-8 and crash OpenCV's font engine, become ``?``.
+    Removed are control and format characters and variation selectors. Half surrogates, which are
+    in names of files that are not UTF-8 and crash OpenCV's font engine, become ``?``.
     """
     whole = text.encode("utf-8", "replace").decode("utf-8")
     composed = unicodedata.normalize("NFC", " ".join(whole.split()))
@@ -39,7 +39,8 @@ def printable(text: str) -> str:
 def load_messages(path: Path, labels: Sequence[str]) -> dict[str, str]:
     """The message of each label, from a TOML or JSON file of ``label: text``.
 
-    Labels that the file leaves out keep their default, or have none.
+    Labels that are not in the file keep their default, or have none. Raises UsageError, one line
+    with file and label.
     """
     messages = {label: DEFAULT_MESSAGES[label] for label in labels if label in DEFAULT_MESSAGES}
     for label, text in _read_table(path).items():
@@ -51,7 +52,7 @@ def load_messages(path: Path, labels: Sequence[str]) -> dict[str, str]:
         if not isinstance(text, str):
             raise UsageError(
                 f"{path}: the message of {label!r} is not a text",
-                hint=f'write {label} = "some words"',
+                hint=f'write {label} = "some text"',
             )
         message = printable(text)
         if len(message) > MAX_LENGTH:

@@ -76,7 +76,7 @@ def test_a_working_folder_that_is_gone_is_one_line(tmp_path: Path, words: str) -
         env=same_imports(),
     )
     (line,) = ended.stderr.splitlines()
-    assert ended.returncode == 2 and "the working folder is gone" in line
+    assert ended.returncode == 2 and "the working folder does not exist" in line
 
 
 def test_what_the_terminal_cannot_show_is_escaped() -> None:

@@ -14,7 +14,7 @@ def main() -> None:
         from vidfx.cli.app import run  # its libraries take a tenth of a second
 
         run()
-    except KeyboardInterrupt:  # before there is a command to hear it
+    except KeyboardInterrupt:  # before a command handles it
         with suppress(OSError, AttributeError):
             sys.stderr.write(f"vidfx: {Interrupted()}\n")
         sys.exit(Interrupted.exit_code)

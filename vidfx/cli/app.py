@@ -1,4 +1,4 @@
-"""The command line's root. Each command's options stand in a module of its own."""
+"""All commands. The options of each are in a module of its own."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def _version(asked: bool) -> None:
 @app.callback()
 def root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Find, follow, name and read faces in videos. Everything stays on this machine.
+    """Find faces in videos; track, name and read them. Everything stays on this machine.
 
     Exit codes: 0 all done, 1 some input failed, 2 usage, 3 nothing readable, 4 device, backend or
     engine not available, 130 interrupted.
@@ -62,6 +62,6 @@ app.add_typer(dataset)
 
 
 def run() -> None:
-    """Parse the command line and do what it says."""
+    """Parse the command line and run its command."""
     with guarded_streams():
         app()

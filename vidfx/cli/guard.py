@@ -1,4 +1,4 @@
-"""One line for every mistake: how a command ends when something is wrong."""
+"""How a command ends after an error: one line on stderr and an exit code."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from vidfx.errors import Interrupted, UnavailableError, UsageError, VidfxError
 
 
 class errors_in_one_line:  # noqa: N801 - reads as a clause of the with statement
-    """End the process with the error's line, hint and exit code."""
+    """Write the error's line and hint to stderr; raise typer.Exit with its exit code.
+
+    SIGTERM is handled as Ctrl-C is. With ``debug`` the traceback is written too.
+    """
 
     def __init__(self, debug: bool) -> None:
         self.debug = debug
@@ -27,8 +30,8 @@ class errors_in_one_line:  # noqa: N801 - reads as a clause of the with statemen
             return
         if isinstance(error, KeyboardInterrupt):
             error = Interrupted()
-        if isinstance(error, OSError) and not _stands_somewhere():
-            error = UsageError("the working folder is gone", hint="cd to a folder that is there")
+        if isinstance(error, OSError) and not _has_working_folder():
+            error = UsageError("the working folder does not exist", hint="cd to one that does")
         if isinstance(error, VidfxError):
             if self.debug:
                 traceback.print_exception(error)
@@ -45,7 +48,7 @@ class errors_in_one_line:  # noqa: N801 - reads as a clause of the with statemen
 
 
 def require(*modules: str, extra: str) -> None:
-    """UnavailableError with the command that mends it, where an extra is not installed."""
+    """Raise UnavailableError, with the command that installs the extra, if a module is missing."""
     missing = [name for name in modules if importlib.util.find_spec(name) is None]
     if missing:
         raise UnavailableError(
@@ -54,7 +57,7 @@ def require(*modules: str, extra: str) -> None:
         )
 
 
-def _stands_somewhere() -> bool:
+def _has_working_folder() -> bool:
     try:
         os.getcwd()  # noqa: PTH109
     except FileNotFoundError:

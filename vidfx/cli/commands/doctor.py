@@ -13,7 +13,7 @@ def doctor(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Say what is installed, what works, and what annotate would choose here and why.
+    """Print what is installed, what works, and what annotate would choose here and why.
 
     Exit code 4 where something that every run needs does not work.
     """
@@ -36,5 +36,5 @@ def doctor(
         broken = [f.name for f in findings if f.needed and not f.works]
         if broken:
             raise UnavailableError(
-                f"annotate cannot run: {', '.join(broken)}", hint="the lines above say what to do"
+                f"annotate cannot run: {', '.join(broken)}", hint="see the lines above"
             )

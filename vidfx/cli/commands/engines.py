@@ -14,14 +14,14 @@ from vidfx.cli.options import AsJson, Debug
 from vidfx.errors import UnavailableError
 
 engines = typer.Typer(
-    name="engines", help="Engines: list them, look into one, check one.", no_args_is_help=True
+    name="engines", help="Engines: list them, inspect one, check one.", no_args_is_help=True
 )
 File = Annotated[Path, typer.Argument(help="An engine: .onnx, .plan or its .spec.json.")]
 
 
 @engines.callback()
 def _engines() -> None:
-    """Engines: list them, look into one, check one."""
+    """Engines: list them, inspect one, check one."""
 
 
 @engines.command("list")
@@ -52,7 +52,7 @@ def list_engines(as_json: AsJson = False, debug: Debug = False) -> None:
 
 @engines.command()
 def inspect(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
-    """What an engine takes and gives, what it is worth, how it was built."""
+    """Inputs and outputs of an engine, its measured quality and how it was built."""
     with errors_in_one_line(debug):
         from vidfx.cli.console.tables import write_line
         from vidfx_engines.spec import EngineSpec
@@ -69,7 +69,7 @@ def inspect(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
 
 @engines.command()
 def check(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
-    """Whether the file is whole and what here can run it; exit code 4 where nothing can."""
+    """Whether the file is intact and what can run it here; exit code 4 if nothing can."""
     with errors_in_one_line(debug):
         from vidfx.cli.console.tables import write_line
         from vidfx_engines.select import where_it_runs
@@ -85,7 +85,7 @@ def check(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
 
             write_object(content)
         else:
-            write_line(f"{file}: whole, sha256 {spec.sha256}")
+            write_line(f"{file}: intact, sha256 {spec.sha256}")
             for backend, device, reason in places:
                 write_line(f"{backend} on {device}: {reason or 'runs here'}")
         if all(reason for _, _, reason in places):

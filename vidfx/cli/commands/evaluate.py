@@ -60,7 +60,7 @@ def evaluate(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Say what classifiers are worth on labelled pictures that they have not learned from.
+    """Measure classifiers on labelled pictures that they have not learned from.
 
     OUT gets report.html, report.json, predictions.csv, mistakes.jpg, confusion.png,
     reliability.png and, for identity, roc.png.

@@ -29,7 +29,7 @@ def status(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Say how a batch stands, also while it runs: done, running, waiting, failed."""
+    """Print the state of a batch, also while it runs: done, running, waiting, failed."""
     with errors_in_one_line(debug):
         from vidfx.jobs.history import read_ledger
         from vidfx.jobs.storage import folder_for
@@ -50,7 +50,7 @@ def retry(
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Go on with the latest batch of OUT: its inputs and settings, what is not done yet."""
+    """Continue the latest batch of OUT with its inputs and settings, where it is not done."""
     with errors_in_one_line(debug):
         import os
 

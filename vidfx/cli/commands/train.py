@@ -57,16 +57,19 @@ def train(
     seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
     licence: Annotated[str | None, typer.Option(help="Of the weights, for the card.")] = None,
     teacher: Annotated[
-        list[Path] | None, typer.Option(help="A checkpoint to learn from; may stand many times.")
+        list[Path] | None,
+        typer.Option(help="A checkpoint to learn from; may be given several times."),
     ] = None,
     logger: Annotated[
         Literal["files", "wandb", "tensorboard"],
-        typer.Option(help="Where the figures go, besides files."),
+        typer.Option(help="Where figures are written, besides files."),
     ] = "files",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with a run that ended.")] = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue a run that was stopped.")
+    ] = False,
     allow_leaks: Annotated[
         bool,
-        typer.Option("--allow-leaks", help="Train though recordings stand on both sides."),
+        typer.Option("--allow-leaks", help="Train although recordings are in more than one part."),
     ] = False,
     device: Annotated[
         str, typer.Option(help="auto (a CUDA GPU where there is one), cpu, cuda or cuda:N.")

@@ -1,7 +1,7 @@
-"""stdout and stderr that may be closed, full, or read by nobody: no command ends over them.
+"""stdout and stderr may be closed, full or unread; no command is stopped by that.
 
-What cannot be written to stderr is lost, which is only a log. What cannot be written to stdout is
-asked for: it is an error, but at the end, when the work is done.
+What cannot be written to stderr, a log, is lost. What cannot be written to stdout is an error,
+reported at the end, when the work is done.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class _Stream(io.FileIO):
-    """Takes everything. ``fault`` is why something could not be written, the first time."""
+    """Never raises. ``fault`` is the first error of a write."""
 
     fault: OSError | None = None
 
@@ -32,7 +32,7 @@ class _Stream(io.FileIO):
         try:
             while rest:
                 count = super().write(rest)
-                if count is None:  # whoever reads this pipe does not keep up, and it does not wait
+                if count is None:  # a full non-blocking pipe
                     raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
                 rest = rest[count:]
         except OSError as error:
@@ -42,8 +42,8 @@ class _Stream(io.FileIO):
 
 @contextmanager
 def guarded_streams() -> Generator[None]:
-    """Ends the process with exit code 1 where stdout took less than it was given."""
-    _occupy()
+    """Write both streams; raises SystemExit at the end, with 1 if stdout could not be written."""
+    _open_missing_streams()
     before = sys.stdout, sys.stderr
     stdout = _Stream(1, "w", closefd=False)
     sys.stdout = _text(stdout, before[0], line_buffering=stdout.isatty())
@@ -56,7 +56,7 @@ def guarded_streams() -> Generator[None]:
     sys.stdout.flush()
     if stdout.fault and not code:
         code = 1
-        if not isinstance(stdout.fault, BrokenPipeError):  # who read it has seen enough
+        if not isinstance(stdout.fault, BrokenPipeError):  # its reader has stopped reading
             reason = stdout.fault.strerror
             error = OutputError(f"cannot write to stdout: {reason}", hint="send it to a file")
             write_error(error)
@@ -64,13 +64,13 @@ def guarded_streams() -> Generator[None]:
     raise SystemExit(code)
 
 
-def _occupy() -> None:
-    """Where a standard stream is closed the next file opened would get its number, and its text."""
+def _open_missing_streams() -> None:
+    """Keep the numbers of closed standard streams from files that are opened later."""
     for number in range(3):
         try:
             os.fstat(number)
         except OSError:
-            # to read, also for the outputs: what is written to them fails, as it should
+            # read-only, also for the outputs, so that writing to them fails
             os.open(os.devnull, os.O_RDONLY)
 
 
