@@ -68,8 +68,6 @@ def open_source(
 def _open_on_cpu(
     path: Path, reader: Reader, options: _Options, key_frame: KeyFrame | None
 ) -> tuple[FrameSource, str]:
-    from vidfx.video.read.decord_source import DecordSource  # noqa: PLC0415
-    from vidfx.video.read.preflight import preflight  # noqa: PLC0415
     from vidfx.video.read.pyav_source import PyAVSource  # noqa: PLC0415
 
     if reader not in ("auto", "decord", "pyav"):
@@ -77,21 +75,15 @@ def _open_on_cpu(
             f"{path}: {reader} decodes on a GPU, and the engines are on the CPU",
             hint="add --device cuda, or use --reader auto",
         )
-    if why := _why_pyav(reader, options, key_frame):
-        return PyAVSource(path, **options, key_frame=key_frame), why
-    try:
-        checked = preflight(path, most_bytes=DECORD_AHEAD_BYTES if reader == "auto" else None)
-        if checked.objection:
-            raise UsageError(f"{path}: {checked.objection}", hint="use --reader pyav")
-        source = DecordSource(checked, rescue=reader == "auto", **options)
-    except (UsageError, UnavailableError, DecodeError) as error:
-        if reader == "decord":
-            raise
-        reason = str(error).removeprefix(f"{path}: ")
-        return PyAVSource(path, **options), f"PyAV, because {reason}"
-    if reader == "decord":
-        return source, "decord was asked for"
-    return source, "decord: only RGB is needed, and nothing in the file is against it"
+    why = _why_pyav(reader, options, key_frame)
+    if why is None:
+        try:
+            return _open_decord(path, reader, options)
+        except (UsageError, UnavailableError, DecodeError) as error:
+            if reader == "decord":
+                raise
+            why = f"PyAV, because {str(error).removeprefix(f'{path}: ')}"
+    return PyAVSource(path, **options, key_frame=key_frame), why
 
 
 def _why_pyav(reader: Reader, options: _Options, key_frame: KeyFrame | None) -> str | None:
@@ -107,3 +99,18 @@ def _why_pyav(reader: Reader, options: _Options, key_frame: KeyFrame | None) -> 
     if options["start_s"]:
         return "PyAV finds the start exactly, decord does not"
     return None
+
+
+def _open_decord(path: Path, reader: Reader, options: _Options) -> tuple[FrameSource, str]:
+    """Raises UsageError where decord does not suit the file, UnavailableError and DecodeError."""
+    from vidfx.video.read.decord_source import DecordSource  # noqa: PLC0415
+    from vidfx.video.read.preflight import preflight  # noqa: PLC0415
+
+    is_auto = reader == "auto"
+    checked = preflight(path, most_bytes=DECORD_AHEAD_BYTES if is_auto else None)
+    if checked.objection:
+        raise UsageError(f"{path}: {checked.objection}", hint="use --reader pyav")
+    source = DecordSource(checked, rescue=is_auto, **options)
+    if is_auto:
+        return source, "decord: only RGB is needed, and nothing in the file is against it"
+    return source, "decord was asked for"
