@@ -9,15 +9,16 @@ import numpy as np
 
 from vidfx.config import Settings
 from vidfx.errors import VidfxError
-from vidfx.extract.crop_selection import Criteria
-from vidfx.extract.extract import Request, extract
+from vidfx.extract.crop_selection import CropCriteria
+from vidfx.extract.extract import extract
+from vidfx.extract.request import ExtractRequest
 from vidfx.jobs.outcomes import Outcome
 from vidfx_engines.spec import CropSpec
 from vidfx_training.dataset.index import read_faces
 
 SETTINGS = Settings(emotion="none", detector_size=640, every=2)
-EVERYONE = Criteria(crop=CropSpec("arcface", 64), faces="all", min_face=10, min_quality=0)
-LARGEST = Criteria(crop=CropSpec("arcface", 64), min_face=10, min_quality=0)
+EVERYONE = CropCriteria(crop=CropSpec("arcface", 64), faces="all", min_face=10, min_quality=0)
+LARGEST = CropCriteria(crop=CropSpec("arcface", 64), min_face=10, min_quality=0)
 
 
 class Told:
@@ -38,13 +39,13 @@ class Told:
 def run(
     out: Path,
     *inputs: Path,
-    criteria: Criteria = LARGEST,
+    criteria: CropCriteria = LARGEST,
     label: str | None = "ana",
     settings: Settings = SETTINGS,
 ) -> tuple[list[Outcome], Told]:
     outcomes: list[Outcome] = []
     told = Told()
-    request = Request(criteria, settings, label)
+    request = ExtractRequest(criteria, settings, label)
     extract([str(i) for i in inputs], out, request, told, outcomes)
     return outcomes, told
 

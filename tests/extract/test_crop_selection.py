@@ -22,7 +22,7 @@ from vidfx.annotate.models import load_models
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
-from vidfx.extract.crop_selection import Criteria, Selection, prominence
+from vidfx.extract.crop_selection import CropCriteria, CropSelector, prominence
 from vidfx.stages import classify
 from vidfx.types import Detections, Face, Quality
 from vidfx.video.read.source import open_source
@@ -97,7 +97,7 @@ def test_crops_are_what_a_classifier_of_annotate_sees(clip: Path, tmp_path: Path
 
 @pytest.mark.parametrize("per_second", [2.0, 5.0])
 def test_a_track_gives_one_crop_in_a_window(clip: Path, tmp_path: Path, per_second: float) -> None:
-    criteria = Criteria(EVERYONE.crop, "all", per_second, 10, 0)
+    criteria = CropCriteria(EVERYONE.crop, "all", per_second, 10, 0)
     outcomes, _ = run(tmp_path / "out", clip, criteria=criteria)
     rows = read_faces(tmp_path / "out")
     windows = Counter((r["track"], int(float(r["time_s"]) * per_second + 1e-3)) for r in rows)
@@ -117,7 +117,7 @@ def test_the_best_picture_of_a_window_is_taken_and_a_still_face_once() -> None:
         quality = Quality(value, 1, 1)
         return Face(1, box, "detected", 0.9, points, quality, None, None, None, None)
 
-    selection = Selection(Criteria(CropSpec("arcface", 64)))
+    selection = CropSelector(CropCriteria(CropSpec("arcface", 64)))
     script = [
         *((0.0, 0, 0.3), (0.2, 0, 0.7), (0.4, 0, 0.5)),
         *((0.5, 0, 0.4), (0.9, 0, 0.4)),  # the same picture again
@@ -146,7 +146,7 @@ def test_prominence_falls_with_size_and_from_the_middle() -> None:
 
 
 def test_a_limit_spreads_over_the_video(clip: Path, tmp_path: Path) -> None:
-    criteria = Criteria(EVERYONE.crop, "largest", 10, 10, 0, limit=3)
+    criteria = CropCriteria(EVERYONE.crop, "largest", 10, 10, 0, limit=3)
     outcomes, _ = run(tmp_path / "out", clip, criteria=criteria)
     times = [float(row["time_s"]) for row in read_faces(tmp_path / "out")]
     assert len(times) == 3

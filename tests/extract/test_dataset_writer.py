@@ -8,6 +8,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from pkgutil import resolve_name
 
 import numpy as np
 import pytest
@@ -22,11 +23,10 @@ from tests.extract.extracting import (
     write,
 )
 from vidfx.errors import InputError, OutputError, UsageError
-from vidfx.extract import dataset_writer as gallery_module
-from vidfx.extract.crop_selection import Criteria
+from vidfx.extract.crop_selection import CropCriteria
 from vidfx.extract.dataset_writer import DatasetWriter
-from vidfx.extract.extract import Request
 from vidfx.extract.names import check_label, safe_stem, source_name
+from vidfx.extract.request import ExtractRequest
 from vidfx_engines.spec import CropSpec
 from vidfx_training.dataset.index import read_faces
 
@@ -55,11 +55,20 @@ def test_a_data_set_below_its_inputs_is_not_read(people: Path) -> None:
     assert any("are results" in notice for notice in told.notices)
 
 
-@pytest.mark.parametrize("moment", ["keep", "commit", "_carry_out", "_append", "unlink"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "vidfx.extract.dataset_writer.DatasetWriter.keep",
+        "vidfx.extract.dataset_writer.DatasetWriter.commit",
+        "vidfx.extract.dataset_writer.read_json",
+        "vidfx.extract.dataset_writer.append_rows",
+        "pathlib.Path.unlink",
+    ],
+)
 def test_a_killed_run_leaves_nothing_unfinished(
     people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
-    """Ends the process's work at the third call of ``moment``, with no clean-up at all."""
+    """Ends the process's work at the third call of ``moment``, without any clean-up."""
     whole, out = tmp_path / "whole", tmp_path / "out"
     run(whole, people, label=None)
     calls: Iterator[int] = iter(range(1000))
@@ -73,11 +82,8 @@ def test_a_killed_run_leaves_nothing_unfinished(
         return call
 
     with monkeypatch.context() as patch:
-        owner = {"_append": gallery_module, "unlink": Path}.get(moment, DatasetWriter)
-        patch.setattr(owner, moment, dies(getattr(owner, moment)))
-        patch.setattr(
-            DatasetWriter, "__exit__", lambda self, *_: gallery_module.os.close(self._lock)
-        )
+        patch.setattr(moment, dies(resolve_name(moment)))
+        patch.setattr(DatasetWriter, "__exit__", lambda self, *_: self.close())
         with pytest.raises(KeyboardInterrupt):
             run(out, people, label=None)
     assert all(
@@ -167,7 +173,7 @@ def test_sources_of_one_stem_share_no_name(astronaut: np.ndarray, tmp_path: Path
 
 def test_another_crop_or_unknown_pictures_are_refused(people: Path, tmp_path: Path) -> None:
     run(tmp_path / "out", people / "Eileen/a.png")
-    other = Criteria(crop=CropSpec("fer", 64))
+    other = CropCriteria(crop=CropSpec("fer", 64))
     with pytest.raises(UsageError, match=r"dataset\.json.*arcface, 64, not fer, 64"):
         run(tmp_path / "out", people, criteria=other)
     with pytest.raises(UsageError, match=r"no dataset\.json says"):
@@ -179,7 +185,7 @@ def test_another_crop_or_unknown_pictures_are_refused(people: Path, tmp_path: Pa
 )
 def test_labels_that_name_no_class(label: str) -> None:
     with pytest.raises(UsageError, match="--label"):
-        Request(LARGEST, SETTINGS, label)
+        ExtractRequest(LARGEST, SETTINGS, label)
 
 
 def test_a_folder_that_is_no_label_costs_its_own(people: Path, tmp_path: Path) -> None:
@@ -203,7 +209,7 @@ def test_a_folder_that_is_no_label_costs_its_own(people: Path, tmp_path: Path) -
 )
 def test_values_out_of_range(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError, match="out of range"):
-        Criteria(**wrong)
+        CropCriteria(**wrong)
 
 
 def test_names() -> None:

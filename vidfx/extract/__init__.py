@@ -1,4 +1,6 @@
 """Data sets out of videos and photographs: face crops with labels.
 
-Finds faces with the pipeline of vidfx.annotate. What trains on the crops is vidfx_training.
+``extract`` goes over all sources, ``source`` reads one, ``crop_selection`` chooses its faces and
+``dataset_writer`` keeps them. Faces are found by the pipeline of vidfx.annotate; vidfx_training
+trains on the crops.
 """

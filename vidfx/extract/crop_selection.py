@@ -18,21 +18,21 @@ from vidfx_engines.spec import CropSpec
 Faces = Literal["largest", "all"]
 Reason = Literal["not_largest", "too_small", "poor_quality", "repeated", "over_limit"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
-"""Why a face is left out. What is counted is a person in a window of time, not a frame."""
+"""Why a face is left out. Counted are persons per window of time, not frames."""
 SAME_PICTURE = 0.98
 """Correlation of two thumbnails of one track above which the face has not moved."""
 THUMBNAIL = 24
 
 
 @dataclass(frozen=True)
-class Criteria:
+class CropCriteria:
     """Which faces are wanted, and how they are cut."""
 
     crop: CropSpec = field(default_factory=lambda: CropSpec("arcface", 224))
     faces: Faces = "largest"
-    "largest: of the faces seen in one window of time, the person that stands out most"
+    "largest: of the faces in one window of time, only the most prominent person's"
     per_second: float = 2.0
-    "at most so many crops a second of each track: windows of 1 / per_second"
+    "the most crops per second of each track: windows are 1 / per_second long"
     min_face: float = 40.0
     "shorter side of the face's box, px"
     min_quality: float = 0.1
@@ -49,14 +49,14 @@ class Criteria:
 
     @staticmethod
     def _within(name: str, value: float, low: float, high: float) -> None:
-        if not low <= value <= high:  # nan is not within anything
+        if not low <= value <= high:  # NaN fails every comparison
             raise UsageError(
                 f"--{name} is {value:g}, which is out of range", hint=f"use {low:g} to {high:g}"
             )
 
 
 @dataclass(frozen=True)
-class Crop:
+class FaceCrop:
     """One chosen face."""
 
     pixels: np.ndarray
@@ -75,13 +75,13 @@ class _Candidate:
 
     prominence: float = 0.0
     reason: Reason = "too_small"
-    crop: Crop | None = None
+    crop: FaceCrop | None = None
 
 
-class Selection:
+class CropSelector:
     """Chooses among the faces of one source, which come frame by frame in order of time."""
 
-    def __init__(self, criteria: Criteria, stretch: Stretch = SQUARE) -> None:
+    def __init__(self, criteria: CropCriteria, stretch: Stretch = SQUARE) -> None:
         """``stretch`` is that of the source's pixels."""
         self.left_out: Counter[Reason] = Counter()
         self._criteria = criteria
@@ -92,8 +92,8 @@ class Selection:
         self._kept: dict[int, np.ndarray] = {}
         "thumbnail of the last crop of each track"
 
-    def add(self, time_s: float, rgb: np.ndarray, faces: Sequence[Face]) -> Iterator[Crop]:
-        """Look at one frame, (H, W, 3) uint8; gives the crops of the window that it ends."""
+    def add(self, time_s: float, rgb: np.ndarray, faces: Sequence[Face]) -> Iterator[FaceCrop]:
+        """Add the next frame, (H, W, 3) uint8; yields the crops of the window that it ends."""
         window = int(np.floor(time_s * self._criteria.per_second + 1e-6))
         if window != self._window:
             yield from self.finish()
@@ -116,10 +116,10 @@ class Selection:
             template, size = self._criteria.crop.template, self._criteria.crop.size
             marks = face.landmarks[None]
             pixels = align.crops(rgb, marks, template, size, self._stretch)[0]
-            candidate.crop = Crop(pixels, time_s, face.track_id, side, face.score, quality)
+            candidate.crop = FaceCrop(pixels, time_s, face.track_id, side, face.score, quality)
 
-    def finish(self) -> Iterator[Crop]:
-        """The crops of the window that is open, the most prominent person first."""
+    def finish(self) -> Iterator[FaceCrop]:
+        """End the current window; yields its crops, the most prominent person's first."""
         ranked = sorted(self._candidates.items(), key=lambda item: -item[1].prominence)
         self._candidates = {}
         for rank, (track, candidate) in enumerate(ranked):
@@ -132,20 +132,20 @@ class Selection:
             else:
                 yield candidate.crop
 
-    def _repeats(self, track: int, crop: Crop) -> bool:
-        look = _thumbnail(crop.pixels)
+    def _repeats(self, track: int, crop: FaceCrop) -> bool:
+        thumbnail = _thumbnail(crop.pixels)
         before = self._kept.get(track)
-        if before is not None and float((look * before).sum()) > SAME_PICTURE:
+        if before is not None and float((thumbnail * before).sum()) > SAME_PICTURE:
             return True
-        self._kept[track] = look
+        self._kept[track] = thumbnail
         return False
 
 
 def prominence(box: np.ndarray, width: float, height: float) -> float:
-    """How much a face is what a picture of ``width`` x ``height`` px is about.
+    """How prominent a face is in a picture of ``width`` x ``height`` px.
 
-    Its area in px, less where its centre is off the picture's: 0.83 of it a quarter of the way
-    to a corner, 0.47 half way, 0.05 in the corner.
+    Its area in square px, times a weight that falls with the distance of its centre from the
+    picture's: 0.83 a quarter of the way to a corner, 0.47 half way, 0.05 in the corner.
     """
     x1, y1, x2, y2 = box.tolist()
     away_x, away_y = (x1 + x2) / width - 1, (y1 + y2) / height - 1
@@ -154,7 +154,7 @@ def prominence(box: np.ndarray, width: float, height: float) -> float:
 
 
 def _thumbnail(pixels: np.ndarray) -> np.ndarray:
-    """(T, T) float32 grey, mean 0, norm 1: the sum of a product of two is their correlation."""
+    """(T, T) float32 grey, mean 0, norm 1: the sum of the product of two is their correlation."""
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     small = cv2.resize(grey, (THUMBNAIL, THUMBNAIL), interpolation=cv2.INTER_AREA)
     centred = small.astype(np.float32) - float(small.mean())

@@ -32,7 +32,7 @@ def safe_stem(name: str) -> str:
 def source_name(path: Path, root: Path) -> str:
     """``path`` for ``faces.csv``: relative to the data set, so that both can move together.
 
-    Absolute where they have no folder in common. What cannot be printed is escaped.
+    Absolute where they have no folder in common. Characters that cannot be printed are escaped.
     """
     real, base = os.path.realpath(path), os.path.realpath(root)
     shared = os.path.commonpath([real, base]) if real[:2] == base[:2] else os.sep

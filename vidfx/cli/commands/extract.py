@@ -65,10 +65,10 @@ def extract(
     the same command continues where it ended, and another --label adds to the same DIR.
     """
     with errors_in_one_line(debug):
-        from vidfx.cli.console.extract_text import Result, Screen
-        from vidfx.extract.crop_selection import Criteria
-        from vidfx.extract.extract import Request
+        from vidfx.cli.console.extract_text import ExtractConsole, ExtractResult
+        from vidfx.extract.crop_selection import CropCriteria
         from vidfx.extract.extract import extract as run
+        from vidfx.extract.request import ExtractRequest
         from vidfx.jobs.outcomes import exit_code
         from vidfx.load_settings import load_settings
         from vidfx_engines.spec import CropSpec
@@ -82,7 +82,7 @@ def extract(
                     "one of --label and --label-by-folder is needed",
                     hint="--label ana, or folders named after who is in them",
                 )
-            criteria = Criteria(
+            criteria = CropCriteria(
                 crop=CropSpec(template, size),
                 faces=faces,
                 per_second=per_second,
@@ -91,15 +91,17 @@ def extract(
                 limit=limit,
             )
             settings = load_settings({"recognition": "none", "emotion": "none"} | given)
-            request = Request(criteria, settings, label, fit_detector="detector_size" not in given)
-            with Screen(quiet=quiet, debug=debug) as screen:
-                counts = run(inputs, out, request, screen, outcomes)
+            request = ExtractRequest(
+                criteria, settings, label, fit_detector="detector_size" not in given
+            )
+            with ExtractConsole(quiet=quiet, debug=debug) as console:
+                counts = run(inputs, out, request, console, outcomes)
         except VidfxError as error:
             failure = error
         except KeyboardInterrupt:
             failure = Interrupted()
         code = failure.exit_code if failure else exit_code(outcomes)
-        result = Result(out, tuple(outcomes), counts, code, failure)
+        result = ExtractResult(out, tuple(outcomes), counts, code, failure)
         if as_json:
             from vidfx.cli.console.results import write_object
 

@@ -1,4 +1,4 @@
-"""How `vidfx dataset extract` looks: progress on stderr, what it came to on stdout."""
+"""How `vidfx dataset extract` looks: progress on stderr, the result on stdout."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ LABELS = 40
 
 
 @dataclass(frozen=True)
-class Result:
-    """What a run came to."""
+class ExtractResult:
+    """What a run resulted in."""
 
     out: Path
     outcomes: Sequence[Outcome]
@@ -106,8 +106,8 @@ class Result:
             sys.stdout.write(clean(line) + "\n")
 
 
-class Screen(AbstractContextManager["Screen"]):
-    """A bar on a terminal, a line now and then elsewhere; errors always. See Listener."""
+class ExtractConsole(AbstractContextManager["ExtractConsole"]):
+    """A bar on a terminal, a line now and then elsewhere; errors always. See ExtractProgress."""
 
     def __init__(self, *, quiet: bool, debug: bool) -> None:
         self._quiet, self._debug = quiet, debug
@@ -118,7 +118,7 @@ class Screen(AbstractContextManager["Screen"]):
             self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
             self._task = self._progress.add_task("sources", total=None)
 
-    def __enter__(self) -> Screen:
+    def __enter__(self) -> ExtractConsole:
         if self._progress:
             self._progress.start()
         return self
