@@ -106,6 +106,18 @@ def test_what_decides_results_may_stand_in_a_file_and_how_a_run_goes_may_not(
             load_settings({}, folder=tmp_path, environment={})
 
 
+@pytest.mark.parametrize(
+    ("value", "jobs"), [("auto", 0), ("3", 3), ("x", None), ("1e2", None), ("9" * 5000, None)]
+)
+def test_a_count_may_be_auto(value: str, jobs: int | None) -> None:
+    given: dict[str, Any] = {"folder": Path("/nowhere"), "environment": {"VIDFX_JOBS": value}}
+    if jobs is not None:
+        assert load_settings({}, **given).jobs == jobs
+        return
+    with pytest.raises(UsageError, match="VIDFX_JOBS: a whole number or auto is needed"):
+        load_settings({}, **given)
+
+
 def test_a_wrong_variable_is_named() -> None:
     with pytest.raises(UsageError, match="VIDFX_CRF"):
         load_settings({}, folder=Path("/nowhere"), environment={"VIDFX_CRF": "best"})

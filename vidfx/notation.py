@@ -33,5 +33,8 @@ def seconds(value: Any) -> float:
 
 
 def count_or_auto(value: Any) -> Any:
-    """``value``, but 0 for ``auto``."""
-    return 0 if value == "auto" else value
+    """0 for ``auto``, a number for another text. Raises ValueError, one line, if it is none."""
+    try:
+        return 0 if value == "auto" else int(value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise ValueError(f"a whole number or auto is needed, not {shown(value)}") from error
