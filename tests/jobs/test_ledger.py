@@ -48,8 +48,8 @@ def summary(frames: int) -> dict[str, Any]:
 
 @pytest.fixture
 def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(ledger, "_WRITE_EVERY_S", 0.0)
-    monkeypatch.setattr(ledger, "_BUSY_S", 0.01)
+    monkeypatch.setattr(ledger, "WRITE_EVERY_S", 0.0)
+    monkeypatch.setattr(ledger, "BUSY_S", 0.01)
     folder = tmp_path / "out"
     (folder / FOLDER).mkdir(parents=True)
     return folder
@@ -60,6 +60,39 @@ def begun(out: Path, told: list[str], *jobs: Job) -> Ledger:
     found.handle(Planned(jobs))
     found.handle(Alive())
     return found
+
+
+class Connection(sqlite3.Connection):
+    """A connection that may fail, and that keeps the statements which change jobs."""
+
+    fault: Exception | None = None
+    updates: list[str]
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+        if Connection.fault is not None:
+            raise Connection.fault
+        if sql.startswith("UPDATE jobs"):
+            Connection.updates.append(sql)
+        return super().execute(sql, parameters)
+
+    def executescript(self, sql: str, /) -> sqlite3.Cursor:
+        if Connection.fault is not None:
+            raise Connection.fault
+        return super().executescript(sql)
+
+
+@pytest.fixture
+def connection(monkeypatch: pytest.MonkeyPatch) -> type[Connection]:
+    """All connections are of this class."""
+    connect = sqlite3.connect
+
+    def opened(file: Any, **options: Any) -> sqlite3.Connection:
+        return connect(file, factory=Connection, **options)
+
+    monkeypatch.setattr(ledger.sqlite3, "connect", opened)
+    monkeypatch.setattr(Connection, "fault", None)
+    monkeypatch.setattr(Connection, "updates", [], raising=False)
+    return Connection
 
 
 def test_names_and_errors_that_are_not_utf_8(out: Path) -> None:
@@ -78,11 +111,11 @@ def test_names_and_errors_that_are_not_utf_8(out: Path) -> None:
     assert all("\\udce9" in (e.error or "") for e in entries if e.status == "failed")
 
 
-def test_a_reader_that_holds_the_ledger_delays_it(out: Path) -> None:
+def test_a_reader_that_holds_the_ledger_delays_it(out: Path, connection: type[Connection]) -> None:
     told: list[str] = []
     jobs = [job(out, f"v{i}.mp4") for i in range(3)]
     found = begun(out, told, *jobs)
-    with closing(sqlite3.connect(out / FOLDER / FILE)) as reader:
+    with closing(sqlite3.connect(out / FOLDER / FILE, timeout=0)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM jobs").fetchall()
         for one in jobs:
@@ -90,8 +123,9 @@ def test_a_reader_that_holds_the_ledger_delays_it(out: Path) -> None:
             for frames in range(50):
                 found.handle(Advanced(one, frames))
             found.handle(Done(one, summary(100)))
-        assert len(found._changes) == 3  # what is kept does not grow
+    connection.updates.clear()
     found.handle(Alive())
+    assert len(connection.updates) == len(jobs)  # only the last state of each was kept
     _, entries = read_ledger(out)
     assert [(e.status, e.frames, e.attempts) for e in entries] == [("done", 100, 1)] * 3
     found.handle(Ended((), 1.0))
@@ -99,22 +133,18 @@ def test_a_reader_that_holds_the_ledger_delays_it(out: Path) -> None:
     assert told == [] and read_ledger(out)[0].ended
 
 
-def test_what_goes_on_failing_is_told_once(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger, "_TELL_AFTER_S", 0.0)
+def test_what_goes_on_failing_is_told_once(
+    out: Path, monkeypatch: pytest.MonkeyPatch, connection: type[Connection]
+) -> None:
+    monkeypatch.setattr(ledger, "REPORT_AFTER_S", 0.0)
     told: list[str] = []
     found = begun(out, told, job(out, "a.mp4"))
-    broken = sqlite3.OperationalError("database or disk is full")
-
-    def fail(*_: object, **__: object) -> None:
-        raise broken
-
-    with pytest.MonkeyPatch.context() as patch:
-        found._disconnect()
-        patch.setattr(ledger.sqlite3, "connect", fail)
-        for _ in range(4):
-            time.sleep(0.01)
-            found.handle(Alive())
-        assert len(told) == 1 and "disk is full" in told[0]
+    connection.fault = sqlite3.OperationalError("database or disk is full")
+    for _ in range(4):
+        time.sleep(0.01)
+        found.handle(Alive())
+    assert len(told) == 1 and "disk is full" in told[0]
+    connection.fault = None
     found.handle(started(job(out, "a.mp4")))
     found.handle(Done(job(out, "a.mp4"), summary(9)))
     found.handle(Ended((), 1.0))

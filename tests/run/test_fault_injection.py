@@ -30,10 +30,10 @@ FULL, BROKEN, BUSY = (
 NO_THREAD = 'RuntimeError("can\'t start new thread")'
 
 COSTS_NOTHING = [
-    ("vidfx.jobs.ledger:Ledger._connect", "sqlite3.OperationalError('disk I/O error')"),
+    ("vidfx.jobs.ledger:sqlite3.connect", "sqlite3.OperationalError('disk I/O error')"),
     ("vidfx.jobs.ledger:hold_alive", BROKEN),
-    ("vidfx.jobs.ledger:_write_change", FULL),
-    ("vidfx.jobs.ledger:_write_change", "sqlite3.OperationalError('database is locked')"),
+    ("vidfx.jobs.ledger:write_change", FULL),
+    ("vidfx.jobs.ledger:write_change", "sqlite3.OperationalError('database is locked')"),
     ("vidfx.workers.worker_process:tempfile.TemporaryFile", FULL),
     ("vidfx.cli.console.progress:say", FULL),
     ("vidfx.cli.console.progress:done_line", BROKEN),
@@ -96,8 +96,8 @@ def again(folder: Path, out: Path) -> None:
 @pytest.fixture
 def patch(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
     """Undone before the second run. Faults that last are given up on soon."""
-    monkeypatch.setattr(ledger, "_LAST_TRIES_S", 0.5)
-    monkeypatch.setattr(ledger, "_WRITE_EVERY_S", 0.1)
+    monkeypatch.setattr(ledger, "LAST_TRIES_S", 0.5)
+    monkeypatch.setattr(ledger, "WRITE_EVERY_S", 0.1)
     monkeypatch.setattr(workers, "TRY_AGAIN_S", 0.1)
     with pytest.MonkeyPatch.context() as found:
         yield found

@@ -39,12 +39,13 @@ from vidfx.jobs.locks import FOLDER, hold_alive, share
 from vidfx.jobs.plan import Job
 
 FILE = "ledger.sqlite"
-_WRITE_EVERY_S = 2.0
-_BUSY_S = 0.2
-"""A run waits no longer for somebody who reads; it tries again with the next beat."""
-_TELL_AFTER_S = 10.0
-_LAST_TRIES_S = 30.0
-"""At the end, while somebody reads."""
+WRITE_EVERY_S = 2.0
+BUSY_S = 0.2
+"""How long a write waits for a reader that has the file locked; the next write tries again."""
+REPORT_AFTER_S = 10.0
+"""For how long writing fails before it is reported, once."""
+LAST_TRIES_S = 30.0
+"""At the end of a run: for how long a locked file is tried again."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS runs (
     id INTEGER PRIMARY KEY, started REAL, seen REAL, ended REAL, host TEXT, pid INTEGER,
@@ -68,7 +69,7 @@ _ENTER = (
 
 
 @dataclass
-class _Change:
+class JobChange:
     """What has happened to one job since it was last written."""
 
     input: str | None = None
@@ -98,13 +99,13 @@ class Ledger:
         self._places: dict[str, str] = {}
         "of jobs by input"
         self._running: set[str] = set()
-        self._changes: defaultdict[str, _Change] = defaultdict(_Change)
+        self._changes: defaultdict[str, JobChange] = defaultdict(JobChange)
         self._begun = False
         "the folder is there, and the engines are loaded"
         self._base: sqlite3.Connection | None = None
         self._alive: int | None = None
         self._run: int | None = None
-        self._tried = -_WRITE_EVERY_S
+        self._tried = -WRITE_EVERY_S
         self._failing_since: float | None = None
         self._told = False
 
@@ -163,7 +164,7 @@ class Ledger:
         self._running.clear()
         if not self._begun:
             return
-        until = time.monotonic() + _LAST_TRIES_S
+        until = time.monotonic() + LAST_TRIES_S
         fault = self._write(ended=True)
         while isinstance(fault, sqlite3.OperationalError) and "locked" in str(fault):
             if time.monotonic() > until:
@@ -176,12 +177,12 @@ class Ledger:
         """The run lives; now and then, put on the disk what has been told."""
         self._begun = True
         now = time.monotonic()
-        if now - self._tried < _WRITE_EVERY_S:
+        if now - self._tried < WRITE_EVERY_S:
             return
         self._tried = now
         fault = self._write()
         self._failing_since = None if fault is None else self._failing_since or now
-        if self._failing_since and now - self._failing_since > _TELL_AFTER_S and not self._told:
+        if self._failing_since and now - self._failing_since > REPORT_AFTER_S and not self._told:
             self._told = True
             self._tell(f"the ledger cannot be written, which is tried again: {fault}")
 
@@ -211,7 +212,7 @@ class Ledger:
             with base:
                 run = self._run or base.execute(_BEGIN, self._facts).lastrowid
                 for place, change in self._changes.items():
-                    _write_change(base, place, change)
+                    write_change(base, place, change)
                 now = time.time()
                 base.execute(
                     "UPDATE runs SET seen = ?, ended = ? WHERE id = ?",
@@ -230,7 +231,7 @@ class Ledger:
             raise sqlite3.OperationalError(f"{file}: a link stands there")
         if self._alive is None:
             self._alive = hold_alive(self._out)
-        self._base = sqlite3.connect(file, timeout=_BUSY_S)
+        self._base = sqlite3.connect(file, timeout=BUSY_S)
         self._base.executescript(_TABLES)
         share(file, self._out)
         return self._base
@@ -242,7 +243,8 @@ class Ledger:
                 base.close()
 
 
-def _write_change(base: sqlite3.Connection, place: str, change: _Change) -> None:
+def write_change(base: sqlite3.Connection, place: str, change: JobChange) -> None:
+    """Write one job's row. Raises sqlite3.Error."""
     if change.input is not None:
         base.execute(_ENTER, (place, change.input))
     columns = [f"{name} = ?" for name in change.values]
