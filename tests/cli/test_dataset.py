@@ -77,7 +77,7 @@ def test_strict_is_for_problems(folder: Path) -> None:
     found = vidfx("dataset", "check", folder, "--no-html", "--strict")
     assert found.exit_code == 1
     assert "2 pictures with equal pixels have different labels" in found.stdout
-    assert f"mend: vidfx dataset split {folder}" in found.stdout
+    assert f"fix: vidfx dataset split {folder}" in found.stdout
     assert not (folder / "check.html").exists()
 
 

@@ -34,7 +34,7 @@ def test_a_line_for_each_label_and_for_what_was_left_out(people: Path, tmp_path:
         "Eileen: 1 crops, 1 in all",
         "crew: 1 crops, 1 in all",
         "left out: 5 not largest",
-        "sources: 2 looked at",
+        "sources: 2 read",
     ]
     assert "detection: " in done.stderr
     again = vidfx(

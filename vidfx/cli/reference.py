@@ -32,7 +32,7 @@ def reference() -> str:
 
 
 def with_options(readme: str) -> str:
-    """The README with the table of annotate's options, which stands between its two comments."""
+    """The README with the table of annotate's options, between its two comments."""
     command = cast("Any", typer.main.get_command(app)).commands["annotate"]
     more = {name: setting.option.more for name, setting in SETTINGS.items()}
     rows = [

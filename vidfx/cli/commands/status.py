@@ -63,7 +63,7 @@ def retry(
         if run.alive:
             raise UsageError(
                 f"{out}: a run is at it (process {run.pid} on {run.host})",
-                hint=f"`vidfx status {out}` says how it stands",
+                hint=f"`vidfx status {out}` shows its state",
             )
         try:
             os.chdir(run.folder)

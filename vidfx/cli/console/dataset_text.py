@@ -73,7 +73,7 @@ def write_report(report: Report) -> None:
     for number, problem in enumerate(report.problems, 1):
         write_line(f"{number:3}. {problem.text}")
     for command in dict.fromkeys(p.command for p in report.problems if p.command):
-        write_line(f"mend: {command}")
+        write_line(f"fix: {command}")
 
 
 def write_split(split: Split) -> None:

@@ -59,9 +59,9 @@ class ExtractResult:
     @property
     def _sources_line(self) -> str:
         words = {
-            "done": "looked at",
+            "done": "read",
             "without_crops": "of them without a crop",
-            "skipped": "looked at before (another DIR does them again)",
+            "skipped": "read before (another DIR reads them again)",
             "failed": "failed",
         }
         sources = self.sources
@@ -111,7 +111,7 @@ class ExtractConsole(AbstractContextManager["ExtractConsole"]):
 
     def __init__(self, *, quiet: bool, debug: bool) -> None:
         self._quiet, self._debug = quiet, debug
-        self._told = time.monotonic()
+        self._written = time.monotonic()
         self._progress: Progress | None = None
         if not quiet and sys.stderr.isatty():
             columns = (*Progress.get_default_columns(), MofNCompleteColumn())
@@ -139,8 +139,8 @@ class ExtractConsole(AbstractContextManager["ExtractConsole"]):
     def advanced(self, name: str, done: float, total: int) -> None:
         if self._progress:
             self._progress.update(self._task, completed=done, total=total)
-        elif not self._quiet and name and time.monotonic() - self._told >= EVERY_S:
-            self._told = time.monotonic()
+        elif not self._quiet and name and time.monotonic() - self._written >= EVERY_S:
+            self._written = time.monotonic()
             self._say(f"{done:.1f} of {total} sources, at {name}")
 
     def _say(self, text: str) -> None:
