@@ -1,4 +1,4 @@
-"""What is drawn on frames: labels, where they stand, text, and blending onto YUV planes.
+"""What is drawn on frames: labels, where they are placed, text, and blending onto YUV planes.
 
-Knows boxes and words; no file, no detector and no encoder.
+Knows boxes and text; no file, no detector and no encoder.
 """

@@ -1,4 +1,4 @@
-"""What stands on a face's label at each level of detail, and the label as a tile."""
+"""The text of a label at each level of detail, and its overlay."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from vidfx.overlay.font import BOLD, REGULAR, Type, expression, panel
-from vidfx.overlay.yuv import Layer, Matrix, Rgb, Tile, make_tile
-from vidfx.types import SQUARE, Stretch
+from vidfx.overlay.font import BOLD, REGULAR, Font
+from vidfx.overlay.shapes import expression_icon, panel
+from vidfx.overlay.yuv import Layer, Overlay, Rgb, make_overlay, to_stored
+from vidfx.types import Stretch
 
-FULL, TALL, LINE, CARD, SHORT, MINI = range(6)
-"""Levels of detail: all in one row over the message; all, narrow; without the message, in one row
-and narrow; expression and name; expression and number."""
+FULL, TALL, CARD, SHORT, MINI = range(5)
+"""Levels of detail: all in a row over the message; the same, narrower, in two rows; without the
+message; icon and name; icon and number."""
 
 COLOURS: dict[str | None, Rgb] = {
     "angry": (244, 92, 74),
@@ -29,12 +30,8 @@ DIM = 0.72
 
 ROW, PAD_X, PAD_Y, PART_GAP, GROUP_GAP = 1.34, 0.6, 0.3, 0.32, 0.85
 "in text sizes"
-WIDE, NARROW, MESSAGE_LINES = (10, 17), (7, 12), 3
-"most of a name and of a line of the message, in text sizes"
-
-
-def colour_of(emotion: str | None) -> Rgb:
-    return COLOURS.get(emotion, PLAIN)
+MAX_NAME, MAX_MESSAGE, MESSAGE_LINES = (10, 7), (17, 12), 3
+"widths in text sizes, of the FULL label and of all others"
 
 
 @dataclass(frozen=True)
@@ -52,46 +49,46 @@ class FaceLabel:
     source: Literal["detected", "interpolated", "tracked"]
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What is known of a face, as it is shown."""
+class Facts(NamedTuple):
+    """What a label can say of a face."""
 
     track_id: int
     "-1 none"
     name: str | None
-    name_percent: int | None
     emotion: str | None
-    emotion_percent: int | None
     message: str | None
+    name_percent: int | None
+    emotion_percent: int | None
 
 
 class Part(NamedTuple):
-    """A word, or the mark of an expression, on a label."""
+    """A piece of text, or an expression icon, on a label."""
 
     text: str
     bold: bool = False
     dim: bool = False
-    mark: bool = False
+    icon: bool = False
     slot: str = ""
-    "room is left for this text, so that the width stays as digits come and go"
+    "the width is at least that of this text, so that it stays as digits change"
 
     @property
     def weight(self) -> int:
         return BOLD if self.bold else REGULAR
 
-    @property
-    def opacity(self) -> float:
-        return DIM if self.dim else 1.0
+    def width(self, size: int, font: Font) -> int:
+        if self.icon:
+            return _even(size)
+        return max(font.width(text, size, self.weight) for text in (self.text, self.slot))
 
 
-Row = tuple[tuple[Part, ...], ...]
+Row = list[list[Part]]
 "groups of parts"
 
 
-class Chip(NamedTuple):
+class LabelText(NamedTuple):
     """A label, ready to be drawn."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[tuple[tuple[Part, ...], ...], ...]
     emotion: str | None
     size: int
     "text size in px"
@@ -99,128 +96,89 @@ class Chip(NamedTuple):
     height: int
 
 
-def chip(facts: Facts, level: int, size: int, type_: Type, max_width: int) -> Chip | None:
-    """The label at that level in its natural size, None where nothing is to be said.
+def label_text(facts: Facts, level: int, size: int, font: Font, max_width: int) -> LabelText | None:
+    """The label at that level in its natural size, None if there is nothing to say.
 
     ``max_width`` (px) bounds names and messages, which are shortened or broken into lines.
     """
     room = max_width - round(2 * PAD_X * size)
-    rows = tuple(row for row in _rows(facts, level, size, type_, room) if row)
+    rows = [[group for group in row if group] for row in _rows(facts, level, size, font, room)]
+    rows = [row for row in rows if row]
     if not rows:
         return None
-    width = max(_row_width(row, size, type_) for row in rows) + round(2 * PAD_X * size)
+    width = max(_row_width(row, size, font) for row in rows) + round(2 * PAD_X * size)
     height = round((ROW * len(rows) + 2 * PAD_Y) * size)
-    return Chip(rows, facts.emotion, size, _even(width), _even(height))
+    frozen = tuple(tuple(map(tuple, row)) for row in rows)
+    return LabelText(frozen, facts.emotion, size, _even(width), _even(height))
 
 
-def _rows(facts: Facts, level: int, size: int, type_: Type, room: int) -> list[Row]:
-    mood = _mood(facts, level)
-    title = _title(facts, level, size, type_, room)
-    number = _number(facts)
-    if level in (FULL, TALL):
-        wide = level == FULL
-        width = min(room, (WIDE if wide else NARROW)[1] * size)
-        lines = type_.wrapped(facts.message or "", size, REGULAR, width, MESSAGE_LINES)
-        head = _rows(facts, LINE if wide else CARD, size, type_, room)
-        return head + [((Part(line),),) for line in lines]
-    if level == LINE:
-        return [_row(title, mood, number)]
-    if level == CARD:
-        return [_row(title, number), _row(mood)]
-    return [_row(mood + (title or number))] if level == SHORT else [_row(mood + number)]
+def _rows(facts: Facts, level: int, size: int, font: Font, room: int) -> list[Row]:
+    narrow = level != FULL
+    name: list[Part] = []
+    if facts.name:
+        width = min(room, MAX_NAME[narrow] * size)
+        name.append(Part(font.shortened(facts.name, size, BOLD, width), bold=True))
+    number: list[Part] = []
+    if facts.track_id >= 0:
+        number.append(Part(f"#{facts.track_id}", bold=not name, dim=bool(name)))
+    icon = [Part(facts.emotion, icon=True)] if facts.emotion else []
+    if level == MINI:
+        return [[icon + number]]
+    if level == SHORT:
+        return [[icon + (name or number)]]
+    who = name and name + _percent(facts.name_percent)
+    mood = [*icon, Part(facts.emotion), *_percent(facts.emotion_percent)] if facts.emotion else []
+    rows = [[who, number], [mood]] if narrow else [[who, mood, number]]
+    if level == CARD or not facts.message:
+        return rows
+    width = min(room, MAX_MESSAGE[narrow] * size)
+    lines = font.wrapped(facts.message, size, REGULAR, width, MESSAGE_LINES)
+    return rows + [[[Part(line)]] for line in lines]
 
 
-def _row(*groups: tuple[Part, ...]) -> Row:
-    return tuple(group for group in groups if group)
+def _percent(percent: int | None) -> list[Part]:
+    return [] if percent is None else [Part(f"{percent}%", dim=True, slot="88%")]
 
 
-def _title(facts: Facts, level: int, size: int, type_: Type, room: int) -> tuple[Part, ...]:
-    if not facts.name:
-        return ()
-    width = min(room, (WIDE if level == LINE else NARROW)[0] * size)
-    name = Part(type_.shortened(facts.name, size, BOLD, width), bold=True)
-    return (name,) if level >= SHORT else (name, *_percent(facts.name_percent))
-
-
-def _number(facts: Facts) -> tuple[Part, ...]:
-    if facts.track_id < 0:
-        return ()
-    return (Part(f"#{facts.track_id}", bold=not facts.name, dim=bool(facts.name)),)
-
-
-def _mood(facts: Facts, level: int) -> tuple[Part, ...]:
-    if not facts.emotion:
-        return ()
-    mark = Part(facts.emotion, mark=True)
-    if level >= SHORT:
-        return (mark,)
-    return (mark, Part(facts.emotion), *_percent(facts.emotion_percent))
-
-
-def _percent(percent: int | None) -> tuple[Part, ...]:
-    return () if percent is None else (Part(f"{percent}%", dim=True, slot="88%"),)
-
-
-def _part_width(part: Part, size: int, type_: Type) -> int:
-    if part.mark:
-        return mark_size(size)
-    text = type_.width(part.text, size, part.weight)
-    return max(text, type_.width(part.slot, size, part.weight)) if part.slot else text
-
-
-def mark_size(size: int) -> int:
-    return _even(size)
-
-
-def _row_width(row: Row, size: int, type_: Type) -> int:
-    parts = sum(_part_width(part, size, type_) for group in row for part in group)
+def _row_width(row: Row, size: int, font: Font) -> int:
+    parts = sum(part.width(size, font) for group in row for part in group)
     gaps = sum(len(group) - 1 for group in row)
     return parts + gaps * round(PART_GAP * size) + (len(row) - 1) * round(GROUP_GAP * size)
 
 
-def draw_chip(chip: Chip, type_: Type, matrix: Matrix, stretch: Stretch = SQUARE) -> Tile:
-    """Draw the label, its content at the left where it is wider than it needs to be.
-
-    See make_tile for ``stretch``.
-    """
-    shape = (chip.height, chip.width)
-    ink = np.zeros(shape, np.float32)
-    mark = np.zeros(shape, np.float32)
-    carved = np.zeros(shape, np.float32)
-    size = chip.size
-    for number, row in enumerate(chip.rows):
+def label_overlay(text: LabelText, font: Font, matrix: int, stretch: Stretch) -> Overlay:
+    """Draw the label, for pixels that ``stretch`` makes square."""
+    size, shape = text.size, (text.height, text.width)
+    ink, discs, features = (np.zeros(shape, np.float32) for _ in range(3))
+    for number, row in enumerate(text.rows):
         middle = (PAD_Y + ROW * (number + 0.5)) * size
         x = round(PAD_X * size)
         for group in row:
             for part in group:
-                if part.mark:
-                    disc, features = expression(part.text, mark_size(size))
-                    y = round(middle - mark_size(size) / 2)
-                    _paste(mark, disc, x, y)
-                    _paste(carved, features, x, y)
+                if part.icon:
+                    disc, on_disc = expression_icon(part.text, _even(size))
+                    y = round(middle - _even(size) / 2)
+                    _paste(discs, disc, x, y)
+                    _paste(features, on_disc, x, y)
                 else:
-                    cover = type_.cover(part.text, size, part.weight)
-                    _paste(ink, cover * part.opacity, x, round(middle - 1.04 * size))
-                x += _part_width(part, size, type_) + round(PART_GAP * size)
+                    mask = font.mask(part.text, size, part.weight)
+                    opacity = DIM if part.dim else 1.0
+                    _paste(ink, mask * opacity, x, round(middle - 1.04 * size))
+                x += part.width(size, font) + round(PART_GAP * size)
             x += round(GROUP_GAP * size) - round(PART_GAP * size)
-    back = panel(chip.width, chip.height, round(0.42 * size))
-    colour = colour_of(chip.emotion)
-    return make_tile(
-        [
-            Layer(back * PANEL_OPACITY, PANEL),
-            Layer(mark, colour),
-            Layer(carved, PANEL),
-            Layer(ink, INK),
-        ],
-        matrix,
-        stretch,
+    layers = (
+        (panel(text.width, text.height, round(0.42 * size)) * PANEL_OPACITY, PANEL),
+        (discs, COLOURS.get(text.emotion, PLAIN)),
+        (features, PANEL),
+        (ink, INK),
     )
+    return make_overlay([Layer(to_stored(mask, stretch), rgb) for mask, rgb in layers], matrix)
 
 
-def _paste(canvas: np.ndarray, cover: np.ndarray, x: int, y: int) -> None:
+def _paste(canvas: np.ndarray, mask: np.ndarray, x: int, y: int) -> None:
     top = max(-y, 0)
-    part = canvas[y + top : y + len(cover), x : x + cover.shape[1]]
-    np.maximum(part, cover[top : top + part.shape[0], : part.shape[1]], out=part)
+    part = canvas[y + top : y + len(mask), x : x + mask.shape[1]]
+    np.maximum(part, mask[top : top + part.shape[0], : part.shape[1]], out=part)
 
 
 def _even(length: int) -> int:
