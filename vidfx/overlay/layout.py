@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -71,9 +71,6 @@ class Rect(NamedTuple):
     def height(self) -> int:
         return self.y1 - self.y0
 
-    def grown(self, by: int) -> Rect:
-        return Rect(self.x0 - by, self.y0 - by, self.x1 + by, self.y1 + by)
-
     def meets(self, others: Iterable[Rect]) -> bool:
         x0, y0, x1, y1 = self
         return any(x0 < o[2] and o[0] < x1 and y0 < o[3] and o[1] < y1 for o in others)
@@ -89,38 +86,32 @@ class Spot(NamedTuple):
     rect: Rect
 
 
-@dataclass(frozen=True)
-class PlacedLabel:
-    """Where a face and its label are drawn."""
+@dataclass
+class PlacedFace:
+    """A face of one frame, where it is drawn, and what the next frame needs of it."""
 
     label: FaceLabel
     box: Rect
     "the part of the face's box that is inside the picture"
-    arm: int
-    "px, of the box's corners"
-    strength: float
-    "of the box, 0..1"
-    text_size: int
-    "px"
-    spot: Spot | None
-    "of the label, None where it has no room"
-
-
-@dataclass
-class _Track:
-    """A face, and what is remembered of it from frame to frame."""
-
-    label: FaceLabel
-    box: Rect
     facts: Facts
-    text_size: int
-    arm: int
+    "as they are shown"
     seen_s: float
     detected_s: float
     refreshed_s: float
-    placed_s: float = -math.inf
+    searched_s: float = -math.inf
     "when more detail was last searched for"
+    text_size: int = 0
+    "px"
+    arm: int = 0
+    "px, of the box's corners"
     spot: Spot | None = None
+    "of the label, None where it has no room"
+
+    @property
+    def strength(self) -> float:
+        """Of the box, 0..1, in a few steps."""
+        unseen_s = max(0.0, self.seen_s - self.detected_s - CERTAIN_S)
+        return 1 - (1 - FAINT) * min(4, int(4 * unseen_s / FADE_S)) / 4
 
 
 class Layout:
@@ -144,41 +135,43 @@ class Layout:
         self._margin = margin
         self._arm_step = max(2, round(stroke))
         self._text_sizes = [max(MIN_TEXT_PX, round(min(picture) * share)) for share in TEXT_SIZES]
-        self._tracks: dict[int, _Track] = {}
+        self._faces: dict[int, PlacedFace] = {}
         self._text: Callable[[Facts, int, int], LabelText | None] = lru_cache(512)(self._new_text)
 
-    def place(self, labels: Sequence[FaceLabel], time_s: float) -> list[PlacedLabel]:
-        """Decide where everything goes; the same call again gives the same answer."""
-        self._tracks = {k: t for k, t in self._tracks.items() if abs(time_s - t.seen_s) <= FORGET_S}
-        tracks = [t for label in labels if (t := self._updated(label, time_s))]
-        tracks.sort(key=lambda t: -t.box.width * t.box.height)
-        self._place_labels(tracks, time_s)
-        return [_placed(track, time_s) for track in tracks]
+    def place(self, labels: Sequence[FaceLabel], time_s: float) -> list[PlacedFace]:
+        """Decide where everything goes; the same call again gives the same answer.
 
-    def _updated(self, label: FaceLabel, time_s: float) -> _Track | None:
-        """The track of a face with what is new, None if the face is outside the picture."""
+        Faces outside the picture are left out; the largest is first.
+        """
+        faces = [face for label in labels if (face := self._face(label, time_s))]
+        faces.sort(key=lambda face: -face.box.width * face.box.height)
+        self._place_labels(faces, time_s)
+        self._faces |= {face.label.track_id: face for face in faces if face.label.track_id >= 0}
+        self._faces = {k: f for k, f in self._faces.items() if abs(time_s - f.seen_s) <= FORGET_S}
+        return faces
+
+    def _face(self, label: FaceLabel, time_s: float) -> PlacedFace | None:
+        """A face with the spot that it had; None if it is outside the picture."""
         x0, y0 = max(round(label.box[0]), 0), max(round(label.box[1]), 0)
         x1, y1 = (min(round(b), side) for b, side in zip(label.box[2:], self._picture, strict=True))
         if x1 - x0 < 2 or y1 - y0 < 2:
             return None
         box, facts = Rect(x0, y0, x1, y1), self._facts(label)
-        size, arm = 0.17 * box.height, 0.22 * min(box.width, box.height)
-        track = self._tracks.get(label.track_id) if label.track_id >= 0 else None
-        if track is None:
-            track = _Track(label, box, facts, 0, 0, time_s, time_s, time_s)
-            if label.track_id >= 0:
-                self._tracks[label.track_id] = track
-        if not 0.85 * track.text_size < size < 1.3 * track.text_size:
-            fitting = [s for s in self._text_sizes if s <= size]
-            track.text_size = (fitting or self._text_sizes[:1])[-1]
-        if abs(track.arm - arm) > max(self._arm_step, 0.12 * arm):
-            track.arm = max(1, round(arm / self._arm_step)) * self._arm_step
-        if facts[:-2] != track.facts[:-2] or abs(time_s - track.refreshed_s) >= REFRESH_S:
-            track.facts, track.refreshed_s = facts, time_s
-        track.label, track.box, track.seen_s = label, box, time_s
+        last = self._faces.get(label.track_id)
+        if last is None or abs(time_s - last.seen_s) > FORGET_S:
+            last = PlacedFace(label, box, facts, time_s, time_s, time_s)
+        face = replace(last, label=label, box=box, seen_s=time_s)
         if label.source == "detected":
-            track.detected_s = time_s
-        return track
+            face.detected_s = time_s
+        if facts[:-2] != face.facts[:-2] or abs(time_s - face.refreshed_s) >= REFRESH_S:
+            face.facts, face.refreshed_s = facts, time_s
+        size, arm = 0.17 * box.height, 0.22 * min(box.width, box.height)
+        if not 0.85 * face.text_size < size < 1.3 * face.text_size:
+            fitting = [s for s in self._text_sizes if s <= size]
+            face.text_size = (fitting or self._text_sizes)[-1 if fitting else 0]
+        if abs(face.arm - arm) > max(self._arm_step, 0.12 * arm):
+            face.arm = max(1, round(arm / self._arm_step)) * self._arm_step
+        return face
 
     def _facts(self, label: FaceLabel) -> Facts:
         return Facts(
@@ -190,83 +183,90 @@ class Layout:
             emotion_percent=_percent(label.emotion_prob),
         )
 
-    def _place_labels(self, tracks: list[_Track], time_s: float) -> None:
-        """Give each track its spot: the one it had, or else one that is found."""
-        most = CARD if len(tracks) > CROWD else FULL
-        before = [track.spot for track in tracks]
-        for track in tracks:
-            track.spot = None
-        for track, spot in zip(tracks, before, strict=True):
+    def _place_labels(self, faces: list[PlacedFace], time_s: float) -> None:
+        """Give each face its spot: the one it had, or else one that is found."""
+        most = CARD if len(faces) > CROWD else FULL
+        before = [face.spot for face in faces]
+        for face in faces:
+            face.spot = None
+        cores = [_core(face.box) for face in faces]
+        for face, spot, core in zip(faces, before, cores, strict=True):
             if spot and spot.level >= most:
-                taken = self._taken(track, tracks, kept=True)
-                track.spot = self._spot(track, spot.level, spot.place, taken, spot)
-        due = [t for t in tracks if not t.spot or time_s - t.placed_s >= PATIENCE_S]
+                taken = _taken(faces, cores, face)
+                face.spot = self._spot(face, core, spot.level, spot.place, taken, spot)
+        boxes = [face.box for face in faces]
+        due = [f for f in faces if not f.spot or time_s - f.searched_s >= PATIENCE_S]
         for level in range(MINI, most - 1, -1):
-            for track in due:
-                track.placed_s = time_s
-                if track.spot is None or track.spot.level > level:
-                    taken = self._taken(track, tracks, kept=False)
-                    spots = (self._spot(track, level, place, taken) for place in PLACES)
-                    track.spot = next(filter(None, spots), track.spot)
-
-    def _taken(self, track: _Track, tracks: list[_Track], *, kept: bool) -> list[Rect]:
-        """What a label may not cover; one that is kept may come closer than a new one."""
-        others = [t for t in tracks if t is not track]
-        labels = [t.spot.rect.grown(0 if kept else self._margin) for t in others if t.spot]
-        return labels + [_core(t.box) if kept else t.box for t in others]
+            for face in due:
+                face.searched_s = time_s
+                if face.spot is None or face.spot.level > level:
+                    taken = _taken(faces, boxes, face)
+                    spots = (self._spot(face, face.box, level, place, taken) for place in PLACES)
+                    face.spot = next(filter(None, spots), face.spot)
 
     def _spot(
         self,
-        track: _Track,
+        face: PlacedFace,
+        own: Rect,
         level: int,
         place: Place,
         taken: list[Rect],
         before: Spot | None = None,
     ) -> Spot | None:
-        """The label at a place of its box, None where it has no room.
+        """The label at a place of its box; None if it would cover ``own`` or what is ``taken``.
 
         ``before`` is the spot on the last frame of a label that keeps its place.
         """
-        box, text = track.box, self._text(track.facts, level, track.text_size)
+        text = self._text(face.facts, level, face.text_size)
         if text is None:
             return None
         if before and before.text.size == text.size:
             text = text._replace(width=max(text.width, before.text.width))
+        rect = self._rect(face.box, place, text, before)
+        if rect is None or rect.meets(taken):
+            return None
+        inside = place == INSIDE
+        covers = rect.height > MAX_COVER * face.box.height if inside else rect.meets([own])
+        return None if covers else Spot(level, place, text, rect)
+
+    def _rect(self, box: Rect, place: Place, text: LabelText, before: Spot | None) -> Rect | None:
+        """Where the label is, on the chroma grid; None if it is larger than the picture."""
         gap, slack = round(0.4 * text.size), max(2, text.size // 8)
-        wanted = (
+        corner = [
             box.x0 + place.box_x * (box.width + gap) - place.label_x * (text.width + gap),
             box.y0 + place.box_y * (box.height + gap) - place.label_y * (text.height + gap),
-        )
-        corner: list[int] = []
+        ]
         for axis, length in enumerate((text.width, text.height)):
-            last, most = wanted[axis], self._picture[axis] - self._margin - length
+            most = self._picture[axis] - self._margin - length
             if most < self._margin:
                 return None
             if before:
-                last = min(max(before.rect[axis], last - slack), last + slack)
-            corner.append(round(min(max(last, self._margin), most)) // 2 * 2)
-        x, y = corner
-        rect = Rect(x, y, x + text.width, y + text.height)
-        if place == INSIDE:
-            covers = text.height > MAX_COVER * box.height * (1.2 if before else 1)
-        else:
-            covers = rect.meets([_core(box) if before else box])
-        return None if covers or rect.meets(taken) else Spot(level, place, text, rect)
+                corner[axis] = _clamped(
+                    before.rect[axis], corner[axis] - slack, corner[axis] + slack
+                )
+            corner[axis] = _clamped(corner[axis], self._margin, most) // 2 * 2
+        x, y = map(int, corner)
+        return Rect(x, y, x + text.width, y + text.height)
 
     def _new_text(self, facts: Facts, level: int, size: int) -> LabelText | None:
         room = self._picture[0] - 2 * self._margin
         return label_text(facts, level, size, self._font, room)
 
 
+def _taken(faces: list[PlacedFace], boxes: list[Rect], face: PlacedFace) -> list[Rect]:
+    """The labels and ``boxes`` of all other faces."""
+    labels = [other.spot.rect for other in faces if other.spot and other is not face]
+    return labels + [box for other, box in zip(faces, boxes, strict=True) if other is not face]
+
+
 def _core(box: Rect) -> Rect:
-    return box.grown(-max(2, box.width // 16))
+    """What a label that keeps its place may not cover: it may reach a little into the box."""
+    by = max(2, box.width // 16)
+    return Rect(box.x0 + by, box.y0 + by, box.x1 - by, box.y1 - by)
 
 
-def _placed(track: _Track, time_s: float) -> PlacedLabel:
-    unseen_s = max(0.0, time_s - track.detected_s - CERTAIN_S)
-    faded = min(4, int(4 * unseen_s / FADE_S)) / 4
-    strength = 1 - (1 - FAINT) * faded
-    return PlacedLabel(track.label, track.box, track.arm, strength, track.text_size, track.spot)
+def _clamped(value: float, least: float, most: float) -> float:
+    return min(max(value, least), most)
 
 
 def _percent(prob: float | None) -> int | None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from vidfx.overlay.font import Font
 from vidfx.overlay.labels import COLOURS, PANEL, PLAIN, FaceLabel, LabelText, label_overlay
-from vidfx.overlay.layout import Layout, PlacedLabel
+from vidfx.overlay.layout import Layout, PlacedFace
 from vidfx.overlay.shapes import box_corner
 from vidfx.overlay.yuv import Layer, Overlay, YuvPlanes, make_overlay, to_stored
 from vidfx.types import SQUARE, Stretch
@@ -65,14 +65,17 @@ class Painter:
                 x, y = self._stored(*face.spot.rect[:2])
                 self._label(face.spot.text).blend(views, x - x % 2, y - y % 2)
 
-    def layout(self, labels: Sequence[FaceLabel], time_s: float) -> list[PlacedLabel]:
+    def layout(self, labels: Sequence[FaceLabel], time_s: float) -> list[PlacedFace]:
         """Where everything goes, in square pixels; the same call again gives the same answer."""
-        factors = (*self._stretch, *self._stretch)
-        square: list[FaceLabel] = []
-        for label in labels:
-            x0, y0, x1, y1 = (b * f for b, f in zip(label.box, factors, strict=True))
-            square.append(replace(label, box=(x0, y0, x1, y1)))
-        return self._layout.place(square, time_s)
+        if self._stretch != SQUARE:
+            labels = [replace(label, box=self._in_square_pixels(label.box)) for label in labels]
+        return self._layout.place(labels, time_s)
+
+    def _in_square_pixels(
+        self, box: tuple[float, float, float, float]
+    ) -> tuple[float, float, float, float]:
+        (across, down), (x0, y0, x1, y1) = self._stretch, box
+        return x0 * across, y0 * down, x1 * across, y1 * down
 
     def _stored(self, x: int, y: int) -> tuple[int, int]:
         """From square pixels to those of the picture."""
@@ -81,7 +84,7 @@ class Painter:
     def _new_label(self, text: LabelText) -> Overlay:
         return label_overlay(text, self._font, self._matrix, self._stretch)
 
-    def _paint_box(self, planes: YuvPlanes, face: PlacedLabel) -> None:
+    def _paint_box(self, planes: YuvPlanes, face: PlacedFace) -> None:
         box, look = face.box, (face.arm, face.label.emotion, face.strength)
         reach = face.arm + self._margin
         for right in (False, True):
