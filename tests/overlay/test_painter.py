@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import tracemalloc
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -9,11 +10,14 @@ import numpy as np
 import pytest
 
 from vidfx.messages import DEFAULT_MESSAGES
-from vidfx.overlay.labels import COLOURS, FULL, MINI
-from vidfx.overlay.painter import FaceLabel, Painter, Placed
-from vidfx.overlay.yuv import Layer, Matrix, Planes, make_tile, to_yuv
+from vidfx.overlay.labels import COLOURS, FULL, MINI, LabelText
+from vidfx.overlay.layout import PlacedFace
+from vidfx.overlay.painter import FaceLabel, Painter
+from vidfx.overlay.yuv import Layer, YuvPlanes, make_overlay, to_yuv
 
 EMOTIONS = [*DEFAULT_MESSAGES, None]
+BT709, BT601, BT2020 = 1, 6, 9
+"matrix codes"
 NAMES = ["José", "李小龙", "Олег", "שלום", "target", None, "Maximiliana Featherstonehaugh" * 3]
 
 
@@ -31,7 +35,7 @@ def face(box: Sequence[float], track_id: int = 1, **changes: object) -> FaceLabe
     return dataclasses.replace(label, **changes)  # type: ignore[arg-type]
 
 
-def painter(width: int, height: int, *, matrix: Matrix = "bt709", messages: bool = True) -> Painter:
+def painter(width: int, height: int, *, matrix: int = BT709, messages: bool = True) -> Painter:
     return Painter(width, height, matrix=matrix, messages=DEFAULT_MESSAGES if messages else None)
 
 
@@ -61,9 +65,19 @@ def overlap(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def rect_of(placed: Placed) -> tuple[int, int, int, int]:
-    assert placed.rect is not None
-    return placed.rect
+def rect_of(placed: PlacedFace) -> tuple[int, int, int, int]:
+    assert placed.spot is not None
+    return placed.spot.rect
+
+
+def level_of(placed: PlacedFace) -> int:
+    assert placed.spot is not None
+    return placed.spot.level
+
+
+def text_of(placed: PlacedFace) -> LabelText:
+    assert placed.spot is not None
+    return placed.spot.text
 
 
 # -- pixels --------------------------------------------------------------------------------
@@ -79,7 +93,7 @@ def test_no_face_in_the_picture_leaves_the_planes_alone(labels: list[FaceLabel])
 
 def test_only_the_box_and_the_label_change() -> None:
     planes = grey(640, 360)
-    before = Planes.of(planes.copy(), 640, 360)
+    before = YuvPlanes.of(planes.copy(), 640, 360)
     paint = painter(640, 360)
     label = face((301, 151, 380, 250))
     paint.paint(planes, [label], 0.0)
@@ -89,7 +103,7 @@ def test_only_the_box_and_the_label_change() -> None:
     may[151 - 8 : 250 + 8, 301 - 8 : 380 + 8] = True
     may[151 + 30 : 250 - 30, 301 + 30 : 380 - 30] = False
     for new, old, allowed in zip(
-        Planes.of(planes, 640, 360), before, (may, may[::2, ::2], may[::2, ::2]), strict=True
+        YuvPlanes.of(planes, 640, 360), before, (may, may[::2, ::2], may[::2, ::2]), strict=True
     ):
         assert np.any(new != old)
         assert not np.any((new != old) & ~allowed)
@@ -105,14 +119,14 @@ def test_values_stay_in_the_limited_range() -> None:
         assert planes[720:].min() >= 15 and planes[720:].max() <= 241
 
 
-@pytest.mark.parametrize("matrix", ["bt601", "bt709"])
+@pytest.mark.parametrize("matrix", [BT601, BT709, BT2020])
 @pytest.mark.parametrize("rgb", [*COLOURS.values(), (255, 0, 0), (0, 255, 0), (0, 0, 255)])
-def test_colours_come_back(matrix: Matrix, rgb: tuple[int, int, int]) -> None:
+def test_colours_come_back(matrix: int, rgb: tuple[int, int, int]) -> None:
     planes = grey(32, 32)
-    views = Planes.of(planes, 32, 32)
-    make_tile([Layer(np.ones((16, 16), np.float32), rgb)], matrix).blend(views, 8, 8)
+    views = YuvPlanes.of(planes, 32, 32)
+    make_overlay([Layer(np.ones((16, 16), np.float32), rgb)], matrix).blend(views, 8, 8)
     y, u, v = (float(plane[c, c]) for plane, c in zip(views, (16, 8, 8), strict=True))
-    kr, kb = (0.299, 0.114) if matrix == "bt601" else (0.2126, 0.0722)
+    kr, kb = {BT601: (0.299, 0.114), BT709: (0.2126, 0.0722), BT2020: (0.2627, 0.0593)}[matrix]
     luma, cb, cr = (y - 16) / 219, (u - 128) / 224, (v - 128) / 224
     red, blue = luma + 2 * (1 - kr) * cr, luma + 2 * (1 - kb) * cb
     green = (luma - kr * red - kb * blue) / (1 - kr - kb)
@@ -122,8 +136,8 @@ def test_colours_come_back(matrix: Matrix, rgb: tuple[int, int, int]) -> None:
 def test_bt601_agrees_with_opencv() -> None:
     for rgb in COLOURS.values():
         picture = np.full((4, 4, 3), rgb, np.uint8)
-        planes = Planes.of(cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420), 4, 4)
-        assert np.allclose([p[0, 0] for p in planes], to_yuv(rgb, "bt601"), atol=1.5)
+        planes = YuvPlanes.of(cv2.cvtColor(picture, cv2.COLOR_RGB2YUV_I420), 4, 4)
+        assert np.allclose([p[0, 0] for p in planes], to_yuv(rgb, BT601), atol=1.5)
 
 
 def test_planes_of_an_odd_picture_are_rounded_up() -> None:
@@ -156,7 +170,7 @@ def test_labels_stay_whole_inside_the_picture_and_apart(width: int, height: int)
         labels = crowd(rng, width, height, step + 1)
         placed = paint.layout(labels, step * 5.0)
         paint.paint(planes, labels, step * 5.0)
-        rects = [p.rect for p in placed if p.rect]
+        rects = [p.spot.rect for p in placed if p.spot]
         for x0, y0, x1, y1 in rects:
             assert 0 <= x0 < x1 <= width and 0 <= y0 < y1 <= height
         for i, rect in enumerate(rects):
@@ -169,21 +183,21 @@ def test_labels_stay_whole_inside_the_picture_and_apart(width: int, height: int)
 )
 def test_a_face_is_not_covered_where_there_is_room(box: tuple[int, int, int, int]) -> None:
     placed = painter(1280, 720).layout([face(box)], 0.0)[0]
-    assert placed.level == FULL
+    assert level_of(placed) == FULL
     assert not overlap(rect_of(placed), placed.box)
 
 
 def test_other_faces_are_not_covered() -> None:
     row = [face((60 + 200 * i, 200, 160 + 200 * i, 330), i) for i in range(6)]
     placed = painter(1280, 720).layout(row, 0.0)
-    assert all(p.rect for p in placed)
+    assert all(p.spot for p in placed)
     for one in placed:
         assert not any(overlap(rect_of(one), other.box) for other in placed)
 
 
 def test_a_face_that_fills_the_picture_has_a_label_low_inside() -> None:
     placed = painter(1280, 720).layout([face((-50, -50, 1400, 800))], 0.0)[0]
-    assert placed.level == FULL
+    assert level_of(placed) == FULL
     assert rect_of(placed)[1] > 600
 
 
@@ -193,14 +207,14 @@ def test_labels_shrink_in_a_crowd() -> None:
         for x in range(10)
         for y in range(9)
     ]
-    assert {p.level for p in painter(640, 640).layout(grid, 0.0) if p.rect} <= {MINI}
+    assert {p.spot.level for p in painter(640, 640).layout(grid, 0.0) if p.spot} <= {MINI}
 
 
 def test_labels_are_seen_alike_whatever_the_shape_of_pixels() -> None:
     def drawn(width: int, height: int, stretch: tuple[float, float]) -> np.ndarray:
         """(360, 640) luma as a person sees it."""
         planes = np.full((height * 3 // 2, width), 128, np.uint8)
-        paint = Painter(width, height, matrix="bt709", messages=DEFAULT_MESSAGES, stretch=stretch)
+        paint = Painter(width, height, matrix=BT709, messages=DEFAULT_MESSAGES, stretch=stretch)
         x, y = width / 640, height / 360
         paint.paint(planes, [face((250 * x, 120 * y, 390 * x, 290 * y))], 0.0)
         return cv2.resize(planes[:height], (640, 360), interpolation=cv2.INTER_AREA).astype(float)
@@ -229,7 +243,7 @@ def test_jitter_does_not_move_labels() -> None:
             for i, box in enumerate(boxes + jitter)
         ]
         for placed in paint.layout(labels, step / 30):
-            state = (*rect_of(placed), placed.level, placed.text_size, placed.arm)
+            state = (*rect_of(placed), level_of(placed), placed.text_size, placed.arm)
             seen[placed.label.track_id].append(state)
     for states in seen.values():
         settled = np.array(states[15:])
@@ -250,13 +264,13 @@ def test_a_label_keeps_its_side_as_the_face_moves() -> None:
 def test_shown_probabilities_rest() -> None:
     paint = painter(640, 360)
     rng = np.random.default_rng(4)
-    chips, widths = [], set()
+    texts, widths = [], set()
     for step in range(90):
         label = face((300, 150, 380, 250), emotion_prob=rng.uniform(0, 1))
         placed = paint.layout([label], step / 30)[0]
-        chips.append(placed.chip)
+        texts.append(text_of(placed))
         widths.add(rect_of(placed)[2] - rect_of(placed)[0])
-    changes = sum(a != b for a, b in pairwise(chips))
+    changes = sum(a != b for a, b in pairwise(texts))
     assert 0 < changes <= 4 * 3
     assert len(widths) == 1
 
@@ -265,8 +279,7 @@ def test_a_new_expression_is_shown_at_once() -> None:
     paint = painter(640, 360)
     box = (300, 150, 380, 250)
     for emotion in ("happy", "sad"):
-        chip = paint.layout([face(box, emotion=emotion)], 0.0)[0].chip
-        assert chip is not None and chip.emotion == emotion
+        assert text_of(paint.layout([face(box, emotion=emotion)], 0.0)[0]).emotion == emotion
 
 
 def test_boxes_fade_only_where_detections_stay_out() -> None:
@@ -331,26 +344,40 @@ def test_missing_and_odd_facts(changes: dict[str, object]) -> None:
 
 def test_without_messages_the_label_is_one_row() -> None:
     label = face((300, 150, 380, 250))
-    chips = [
-        painter(640, 360, messages=said).layout([label], 0.0)[0].chip for said in (False, True)
+    texts = [
+        text_of(painter(640, 360, messages=with_message).layout([label], 0.0)[0])
+        for with_message in (False, True)
     ]
-    assert [len(chip.rows) for chip in chips if chip] == [1, 2]
+    assert [len(text.rows) for text in texts] == [1, 2]
 
 
 def test_a_long_message_is_broken_into_lines() -> None:
-    paint = Painter(640, 360, matrix="bt709", messages={"happy": "very long words " * 7})
+    paint = Painter(640, 360, matrix=BT709, messages={"happy": "very long words " * 7})
     placed = paint.layout([face((300, 150, 380, 250))], 0.0)[0]
-    assert placed.chip is not None and len(placed.chip.rows) == 4
+    assert len(text_of(placed).rows) == 4
 
 
 # -- cost ----------------------------------------------------------------------------------
 
 
-def test_what_is_remembered_is_bounded() -> None:
+def test_memory_does_not_grow_with_the_number_of_faces() -> None:
     paint = painter(320, 240)
     planes = grey(320, 240)
-    for step in range(300):
-        label = face((100, 100, 130 + step % 40, 140 + step % 40), step, identity=f"n{step}")
+    sizes: list[int] = []
+    tracemalloc.start()
+    for step in range(900):
+        label = face((100, 100, 130 + step % 40, 140 + step % 40), step, identity=f"n{step:04}")
         paint.paint(planes, [label], float(step))
-    assert paint._chip_tile.cache_info().currsize <= 96  # type: ignore[attr-defined]
-    assert len(paint._layout._tracks) <= 3
+        if step in (449, 899):
+            sizes.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert sizes[1] < 1.05 * sizes[0]
+
+
+def test_a_track_is_forgotten_when_its_face_stays_away() -> None:
+    box = (300, 150, 380, 250)
+    for away_s, strength in ((1.5, 0.5), (2.5, 1.0)):
+        paint = painter(640, 360)
+        paint.layout([face(box)], 0.0)
+        (again,) = paint.layout([face(box, source="interpolated")], away_s)
+        assert again.strength == strength

@@ -32,7 +32,7 @@ class AnnotatedVideo:
         self._painter = Painter(
             info.width,
             info.height,
-            matrix="bt709" if info.colour.matrix == 1 else "bt601",
+            matrix=info.colour.matrix,
             messages=context.messages,
             stretch=info.stretch,
         )
