@@ -36,7 +36,7 @@ _IN_SYNC_S = 2
 
 
 @dataclass
-class _Track:
+class _StreamState:
     """The state of one stream, in seconds of the timeline."""
 
     offset: float
@@ -57,7 +57,7 @@ class Timeline:
         "number found so far"
         self._offset = 0.0
         "seconds, after the latest discontinuity"
-        self._tracks: dict[int, _Track] = {}
+        self._states: dict[int, _StreamState] = {}
         self._buffer: deque[Packet[Stream]] = deque()
         self._units: dict[int, float] = {}
         "time base of each stream in seconds; Packet.time_base is slow"
@@ -69,52 +69,52 @@ class Timeline:
             time = self._seconds(packet, packet.dts)
             if time is not None:
                 self._arrive(packet, time, source)
-            track = self._tracks.get(packet.stream_index)
-            self._move(packet, track.offset if track else self._offset)
+            state = self._states.get(packet.stream_index)
+            self._move(packet, state.offset if state else self._offset)
             yield packet
 
     def _arrive(
         self, packet: Packet[Stream], time: float, source: Iterator[Packet[Stream]]
     ) -> None:
-        track = self._tracks.get(packet.stream_index)
-        if track is None:
+        state = self._states.get(packet.stream_index)
+        if state is None:
             begin = time + self._offset
-            if self._tracks and abs(begin - self._now()) > _FORWARD_S:
+            if self._states and abs(begin - self._now()) > _FORWARD_S:
                 begin = self._now()
-            track = _Track(begin - time, begin, begin, float("-inf"))
-            self._tracks[packet.stream_index] = track
-        track.offset = self._nearest(track, time, self._offset)
-        if self._is_discontinuity(track, packet, time):
-            step = abs(time + track.offset - track.next)
-            if step > _SMALL_S and self._is_one_wrong_timestamp(packet, time, track, source):
+            state = _StreamState(begin - time, begin, begin, float("-inf"))
+            self._states[packet.stream_index] = state
+        state.offset = self._nearest(state, time, self._offset)
+        if self._is_discontinuity(state, packet, time):
+            step = abs(time + state.offset - state.next)
+            if step > _SMALL_S and self._is_one_wrong_timestamp(packet, time, state, source):
                 packet.pts = packet.dts = None
                 return
-            self._set_offset(packet, time, track, source)
-        self._advance(track, packet, time)
+            self._set_offset(packet, time, state, source)
+        self._advance(state, packet, time)
 
     def _now(self) -> float:
         """The latest expected DTS of all streams."""
-        return max(track.next for track in self._tracks.values())
+        return max(state.next for state in self._states.values())
 
-    def _nearest(self, track: _Track, time: float, offset: float) -> float:
-        """``offset`` or the track's own: that which puts ``time`` nearer to what is due."""
-        if abs(offset - track.offset) < _SMALL_S:
+    def _nearest(self, state: _StreamState, time: float, offset: float) -> float:
+        """``offset`` or the stream's own: that which puts ``time`` nearer to what is due."""
+        if abs(offset - state.offset) < _SMALL_S:
             return offset
         now = self._now()
-        place = track.next if now - track.next < _IN_SYNC_S else now
-        return min((offset, track.offset), key=lambda one: abs(time + one - place))
+        place = state.next if now - state.next < _IN_SYNC_S else now
+        return min((offset, state.offset), key=lambda one: abs(time + one - place))
 
-    def _is_discontinuity(self, track: _Track, packet: Packet[Stream], time: float) -> bool:
-        at = time + track.offset
+    def _is_discontinuity(self, state: _StreamState, packet: Packet[Stream], time: float) -> bool:
+        at = time + state.offset
         video = isinstance(packet.stream, VideoStream)
-        if at < track.last - (_BACKWARD_S if video else _SOUND_BACKWARD_S):
+        if at < state.last - (_BACKWARD_S if video else _SOUND_BACKWARD_S):
             return True
         if video and packet.is_keyframe:
             # no frame that is decoded before a key frame is shown after it
             length = self._seconds(packet, packet.duration) or 0.0
             shown = self._seconds(packet, packet.pts)
-            latest = track.shown_until - length + min(_ROUNDING_S, length / 2)
-            if shown is not None and shown + track.offset < latest:
+            latest = state.shown_until - length + min(_ROUNDING_S, length / 2)
+            if shown is not None and shown + state.offset < latest:
                 return True
         # a stream may pause while the other one goes on
         return at - self._now() > _FORWARD_S
@@ -131,23 +131,31 @@ class Timeline:
                 yield packet, time
 
     def _is_one_wrong_timestamp(
-        self, packet: Packet[Stream], wrong: float, track: _Track, source: Iterator[Packet[Stream]]
+        self,
+        packet: Packet[Stream],
+        wrong: float,
+        state: _StreamState,
+        source: Iterator[Packet[Stream]],
     ) -> bool:
         """Whether the next packet of the stream continues the timestamps before this one."""
         for other, time in self._peek(source):
             if other.stream_index == packet.stream_index:
-                return abs(time + track.offset - track.next) < abs(time - wrong)
+                return abs(time + state.offset - state.next) < abs(time - wrong)
         return False
 
     def _set_offset(
-        self, packet: Packet[Stream], time: float, track: _Track, source: Iterator[Packet[Stream]]
+        self,
+        packet: Packet[Stream],
+        time: float,
+        state: _StreamState,
+        source: Iterator[Packet[Stream]],
     ) -> None:
         """Set the smallest offset with which no stream overlaps itself from here on."""
         self.discontinuities += 1
-        offset = self._to_follow(track, packet, time)
-        waiting = set(self._tracks) - {packet.stream_index}
+        offset = self._to_follow(state, packet, time)
+        waiting = set(self._states) - {packet.stream_index}
         for other, at in self._peek(source):
-            its = self._tracks.get(other.stream_index)
+            its = self._states.get(other.stream_index)
             if other.stream_index == packet.stream_index:
                 if not 0 <= at - time <= _AHEAD_S:
                     break
@@ -162,7 +170,7 @@ class Timeline:
                     offset = max(offset, least)
             if not waiting:
                 break
-        self._offset = track.offset = offset
+        self._offset = state.offset = offset
 
     def _seconds(self, packet: Packet[Stream], timestamp: int | None) -> float | None:
         return None if timestamp is None else timestamp * self._unit(packet)
@@ -173,21 +181,21 @@ class Timeline:
             self._units[index] = float(packet.time_base)
         return self._units[index]
 
-    def _to_follow(self, track: _Track, packet: Packet[Stream], time: float) -> float:
-        """The offset with which a packet directly follows what the track has."""
-        offset = track.next - time
+    def _to_follow(self, state: _StreamState, packet: Packet[Stream], time: float) -> float:
+        """The offset with which a packet directly follows what its stream has."""
+        offset = state.next - time
         shown = self._seconds(packet, packet.pts)
         if shown is not None and isinstance(packet.stream, VideoStream):
-            offset = max(offset, track.shown_until - shown)
+            offset = max(offset, state.shown_until - shown)
         return offset
 
-    def _advance(self, track: _Track, packet: Packet[Stream], time: float) -> None:
+    def _advance(self, state: _StreamState, packet: Packet[Stream], time: float) -> None:
         length = self._seconds(packet, packet.duration) or 0.0
-        track.last = time + track.offset
-        track.next = track.last + length
+        state.last = time + state.offset
+        state.next = state.last + length
         shown = self._seconds(packet, packet.pts)
         if shown is not None:
-            track.shown_until = max(track.shown_until, shown + track.offset + length)
+            state.shown_until = max(state.shown_until, shown + state.offset + length)
 
     def _move(self, packet: Packet[Stream], offset: float) -> None:
         if not offset:

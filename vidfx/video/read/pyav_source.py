@@ -14,9 +14,9 @@ from vidfx.video.container.frame_times import MonotonicPts
 from vidfx.video.container.scan import scan
 from vidfx.video.container.segment import KeyFrame
 from vidfx.video.read import colours
-from vidfx.video.read.canvas import Canvas
 from vidfx.video.read.decoder import VideoDecoder
 from vidfx.video.read.facts import describe, shortfall
+from vidfx.video.read.frame_fitter import FrameFitter
 from vidfx.video.read.frame_rate import assumption
 from vidfx.video.read.frame_source import FrameSource
 from vidfx.video.read.shape import Shapes
@@ -58,7 +58,7 @@ class PyAVSource(FrameSource):
         )
         self.warnings.extend(doubt for doubt in doubts if doubt)
         self._is_raw = demuxer.is_raw
-        self._canvas = Canvas(self._shapes.first, first, self.info, planes=planes)
+        self._fitter = FrameFitter(self._shapes.first, first, self.info, planes=planes)
         self._step = max(1, round(1 / (self.info.frame_rate * self.info.time_base)))
         "nominal duration of a frame, in ticks"
         self._damaged = 0
@@ -88,7 +88,7 @@ class PyAVSource(FrameSource):
                     continue
                 if self.is_past_end(pts):
                     break
-                frame = self._canvas(index, pts, picture, shape)
+                frame = self._fitter(index, pts, picture, shape)
                 yield replace(frame, duration=duration or None)
             else:
                 self._report_shortfall(count, pts, duration)
@@ -150,7 +150,7 @@ class PyAVSource(FrameSource):
                 "jump(s) in its timestamps were closed, for picture and sound alike",
             ),
             (
-                self._canvas.fitted,
+                self._fitter.fitted,
                 "of its frames had another size or shape than the first and were fitted into it",
             ),
         ):

@@ -22,7 +22,7 @@ _SHORTEST_MS, _DEFAULT_MS = 11, 100
 
 
 @dataclass(frozen=True)
-class Picture:
+class WebpPicture:
     """One picture of an animation, and its place on the canvas in px."""
 
     left: int
@@ -40,7 +40,7 @@ class Picture:
 class Animation:
     width: int
     height: int
-    pictures: list[Picture]
+    pictures: list[WebpPicture]
 
     @property
     def duration_ms(self) -> int:
@@ -50,7 +50,7 @@ class Animation:
 def animation_of(path: Path) -> Animation:
     """The list of pictures, without decoding. Raises ValueError (no pictures) and OSError."""
     with path.open("rb") as file:
-        size, pictures = None, list[Picture]()
+        size, pictures = None, list[WebpPicture]()
         for name, offset, length in _chunks(file, 12, path.stat().st_size):
             if name == b"VP8X":
                 size = _pair(file.read(10)[4:])
@@ -93,11 +93,11 @@ def _pair(data: bytes) -> tuple[int, int]:
     return int.from_bytes(data[:3], "little"), int.from_bytes(data[3:6], "little")
 
 
-def _picture(header: bytes, offset: int, size: int) -> Picture:
+def _picture(header: bytes, offset: int, size: int) -> WebpPicture:
     left, top = _pair(header)
     width, height = _pair(header[6:])
     duration = int.from_bytes(header[12:15], "little")
-    return Picture(
+    return WebpPicture(
         left=left * 2,
         top=top * 2,
         width=width + 1,
@@ -109,7 +109,7 @@ def _picture(header: bytes, offset: int, size: int) -> Picture:
     )
 
 
-def _decoded(file: BinaryIO, picture: Picture) -> np.ndarray | None:
+def _decoded(file: BinaryIO, picture: WebpPicture) -> np.ndarray | None:
     """(h, w, 3 or 4) uint8 BGR or BGRA."""
     parts: dict[bytes, bytes] = {}
     for name, _, length in _chunks(file, picture.offset, picture.offset + picture.size):

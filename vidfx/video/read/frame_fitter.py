@@ -19,7 +19,7 @@ BLACK = (16, 128, 128)
 "Y, U and V"
 
 
-class Canvas:
+class FrameFitter:
     """Makes frames of decoded pictures.
 
     Pictures with the shape of the first one are converted only. Others, where a stream changes its
