@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidfx.workers.resources import cores
+from vidfx.cores import cores
 
 VECTORS = ("avx", "avx2", "fma", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8")
 PROGRAM = (sys.executable, "-c", "from vidfx.cli import main; main()")

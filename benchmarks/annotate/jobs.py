@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.measure import PROGRAM, machine, make_clip, run
 from benchmarks.saved import Row, add_option, show
-from vidfx.workers.resources import cores
+from vidfx.cores import cores
 
 FAST = ("--quiet", "--progress", "none", "--overwrite")
 

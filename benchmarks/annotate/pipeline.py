@@ -20,7 +20,7 @@ from typing import Any
 
 from benchmarks.measure import PROGRAM, Run, failure, machine, make_clip, ratios, run, spread, table
 from benchmarks.saved import Row, add_option, show
-from vidfx.workers.resources import cores
+from vidfx.cores import cores
 
 PRESET, CRF = "veryfast", "23"
 DETECTOR = (640, 384)

@@ -24,7 +24,7 @@ from torchvision.models import resnet18
 
 from benchmarks.measure import machine
 from benchmarks.saved import Row, add_option, show
-from vidfx.workers.resources import cores
+from vidfx.cores import cores
 from vidfx_training.dataset.index import read_dataset
 from vidfx_training.recipe import recipe_for
 from vidfx_training.run import Request, train_run

@@ -30,7 +30,6 @@ from vidfx.types import Frame, Quality, VideoInfo
 from vidfx.video.container.cutting import cut
 from vidfx.video.read.preflight import preflight
 from vidfx.video.read.pyav_source import PyAVSource
-from vidfx.workers import resources as machine
 
 SIZE = (480, 270)
 FAST = ("--preset", "ultrafast", "--crf", "12")
@@ -226,10 +225,10 @@ def test_segments_meet_and_begin_with_key_frames(long: Path) -> None:
 @pytest.mark.parametrize(
     ("cores", "threads", "seconds", "memory", "count"),
     [
-        (2, 0, 3600, None, 1),
-        (16, 0, 3600, None, 8),
-        (16, 4, 3600, None, 2),
-        (16, 0, 200, None, 3),
+        (2, 0, 3600, 1 << 40, 1),
+        (16, 0, 3600, 1 << 40, 8),
+        (16, 4, 3600, 1 << 40, 2),
+        (16, 0, 200, 1 << 40, 3),
         (16, 0, 3600, 4 << 30, 4),
     ],
 )
@@ -239,7 +238,7 @@ def test_auto_is_as_many_as_pay(
     cores: int,
     threads: int,
     seconds: float,
-    memory: int | None,
+    memory: int,
     count: int,
 ) -> None:
     asked: list[int] = []
@@ -254,8 +253,8 @@ def test_auto_is_as_many_as_pay(
         class models:  # noqa: N801
             tensors_on = None
 
-    monkeypatch.setattr(machine, "cores", lambda: cores)
-    monkeypatch.setattr(machine, "allowed", lambda *_: memory)
+    monkeypatch.setattr(segments, "cores", lambda: cores)
+    monkeypatch.setattr("vidfx.workers.memory.allowed", lambda *_: memory)
     monkeypatch.setattr(segments, "cut", cut_nothing)
     info = preflight(long).info
     here: Any = Here()

@@ -42,7 +42,7 @@ COSTS_NOTHING = [
 """In the run's own process; every video is done all the same."""
 AT_THE_START = [
     ("vidfx.workers.worker_process:subprocess.Popen", BUSY),
-    ("vidfx.workers.protocol:socket.socketpair", "OSError(24, 'Too many open files')"),
+    ("vidfx.workers.channel:socket.socketpair", "OSError(24, 'Too many open files')"),
     ("vidfx.workers.worker_process:Channel.send", "BrokenPipeError(32, 'Broken pipe')"),
     ("vidfx.workers.worker_process:Channel.receive", "EOFError()"),
 ]
@@ -55,7 +55,7 @@ IN_A_WORKER = [
     ("vidfx.run.worker:Channel.receive", BROKEN),
     ("vidfx.run.worker:threading.Thread.start", NO_THREAD),
     ("vidfx.jobs.locks:os.open", "OSError(24, 'Too many open files')"),
-    ("vidfx.run.worker:find_leftovers", BROKEN),
+    ("vidfx.run.do_task:find_leftovers", BROKEN),
 ]
 
 

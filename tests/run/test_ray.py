@@ -14,12 +14,12 @@ import pytest
 
 from benchmarks import clips
 from tests.vidfx_command import results_in, vidfx
+from vidfx.annotate.tasks import AnnotateVideo
 from vidfx.config import Settings
-from vidfx.jobs.events import Advanced, Done, Event
-from vidfx.jobs.outcomes import Outcome
+from vidfx.jobs.events import Advanced, Event
 from vidfx.jobs.plan import Job, Outputs
 from vidfx.run.ray_pool import RayPool
-from vidfx.workers.worker_process import Task
+from vidfx.workers.messages import Answer
 
 ray = pytest.importorskip("ray")
 FAST = ("--emotion", "none", "--detector-size", "320", "--preset", "ultrafast")
@@ -89,25 +89,15 @@ def test_frames_are_told_of_while_a_video_is_done(tmp_path: Path, cluster: Any) 
     film = tmp_path / "film.mp4"
     size = (1280, 720)
     clips.write_clip(film, clips.demo_frames(size, seconds=20), size)
-    told: list[tuple[str, int]] = []
-
-    def listener(event: Event) -> None:
-        match event:
-            case Advanced(frames=frames):
-                told.append(("advanced", frames))
-            case Done(summary=summary):
-                told.append(("done", summary["counts"]["frames"]))
-            case _:
-                pass
-
+    events: list[Event] = []
     settings = Settings(emotion="none", video=False, executor="ray", address=cluster.address)
-    outcomes: list[Outcome] = []
-    pool = RayPool(settings, tmp_path / "out", listener, outcomes.append)
     job = Job(film, Outputs.of(tmp_path / "out" / "film"))
-    pool.run([Task(job, overwrite=False, leftovers=None)])
-    assert [o.status for o in outcomes] == ["done"]
-    frames = [n for kind, n in told if kind == "advanced"]
-    assert told[-1] == ("done", 600) and frames == sorted(frames)
+    with RayPool(settings, tmp_path / "out", events.append) as pool:
+        ((_, answer),) = pool.do([AnnotateVideo(job)])
+    assert isinstance(answer, Answer)
+    frames_done = answer.result["summary"]["counts"]["frames"]
+    frames = [event.frames for event in events if isinstance(event, Advanced)]
+    assert frames_done == 600 and frames == sorted(frames)
     assert len({n for n in frames if 0 < n < 600}) > 1
 
 

@@ -1,4 +1,4 @@
-"""A worker that is no process: tests say what it tells and when it dies."""
+"""A worker that is no process: tests say what it sends and when it dies."""
 
 from __future__ import annotations
 
@@ -8,43 +8,46 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from vidfx.workers.worker_process import Task
+from vidfx.config import Settings
+from vidfx.workers.messages import Answer, Begun, FromWorker, Ready
+from vidfx.workers.task import QueuedTask
 
-DIES: dict[str, Any] = {"event": "dies"}
-SUMMARY = {"seconds": {"total": 0.1}, "warnings": [], "counts": {"frames": 1}}
-DONE: dict[str, Any] = {"event": "done", "summary": SUMMARY}
-BEGUN: dict[str, Any] = {"event": "begun"}
+DIES = None
+DONE = Answer({})
+BEGUN = Begun()
+Sent = FromWorker | None
 
 
-def ready(device: str = "cpu") -> dict[str, Any]:
-    return {"event": "ready", "notices": [], "device": device}
+def ready(device: str = "cpu") -> Ready:
+    return Ready((), device)
 
 
 class FakeWorker:
     """What Pool knows of a WorkerProcess. ``starts`` and ``does`` are set by the test."""
 
-    starts: Callable[[FakeWorker], list[dict[str, Any]]] = lambda _: [ready()]
-    does: Callable[[FakeWorker, Task], list[dict[str, Any]]] = lambda *_: [BEGUN, DONE]
+    starts: Callable[[FakeWorker], list[Sent]] = lambda _: [ready()]
+    does: Callable[[FakeWorker, QueuedTask], list[Sent]] = lambda *_: [BEGUN, DONE]
     all: list[FakeWorker]
 
-    def __init__(self, settings: dict[str, Any], out: object, gpu: str | None) -> None:
-        self.gpu, self.threads = gpu, settings["threads"]
-        self.ready = self.at_it = self.useful = self.was_killed = False
-        self.task: Task | None = None
-        self.heard = time.monotonic()
+    def __init__(self, settings: Settings, out: object, gpu: str | None) -> None:
+        self.gpu, self.threads = gpu, settings.threads
+        self.ready = self.has_begun = self.ever_began = self.was_killed = False
+        self.task: QueuedTask | None = None
+        self.last_message = time.monotonic()
         self.pid = 0
-        self.dismissed = False
-        self.wire = self
+        self.left = False
+        self.channel: Any = self
         self._inside, self._outside = socket.socketpair()
-        self._messages: deque[dict[str, Any]] = deque()
+        self._messages: deque[Sent] = deque()
         type(self).all.append(self)
-        self._say(type(self).starts(self))
+        self.send(type(self).starts(self))
 
     @property
     def idle(self) -> bool:
         return self.ready and self.task is None
 
-    def _say(self, messages: list[dict[str, Any]]) -> None:
+    def send(self, messages: list[Sent]) -> None:
+        """What it sends to the pool."""
         for message in messages:
             self._messages.append(message)
             self._inside.send(b"x")
@@ -52,18 +55,17 @@ class FakeWorker:
     def fileno(self) -> int:
         return self._outside.fileno()
 
-    def receive(self) -> dict[str, Any] | None:
+    def receive(self) -> Sent:
         self._outside.recv(1)
-        self.heard = time.monotonic()
-        message = dict(self._messages.popleft())
-        return None if message == DIES else message
+        self.last_message = time.monotonic()
+        return self._messages.popleft()
 
-    def give(self, task: Task) -> None:
-        self.task, self.at_it = task, False
-        self._say(type(self).does(self, task))
+    def assign(self, task: QueuedTask) -> None:
+        self.task, self.has_begun = task, False
+        self.send(type(self).does(self, task))
 
-    def dismiss(self) -> None:
-        self.dismissed = True
+    def leave(self) -> None:
+        self.left = True
 
     def interrupt(self) -> None:
         pass
@@ -71,13 +73,13 @@ class FakeWorker:
     def kill(self) -> None:
         pass
 
-    def gone(self, timeout: float) -> bool:
+    def has_exited(self, timeout: float) -> bool:
         return True
 
-    def why_it_ended(self) -> str:
+    def exit_reason(self) -> str:
         return "was ended by SIGKILL" if self.was_killed else "ended with code 1"
 
-    def last_words(self) -> str:
+    def stderr_tail(self) -> str:
         return ""
 
     def close(self) -> None:

@@ -5,37 +5,58 @@ from __future__ import annotations
 import errno
 import os
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.workers.fake_worker import BEGUN, DIES, DONE, FakeWorker, ready
+from tests.workers.fake_worker import BEGUN, DIES, DONE, FakeWorker, Sent, ready
+from vidfx.annotate.tasks import AnnotateVideo, DrawSegment, ObserveSegment, Task
 from vidfx.config import Settings
-from vidfx.errors import UnavailableError, VidfxError
+from vidfx.errors import StalledError, UnavailableError, VidfxError
 from vidfx.jobs.events import Alive, Event, Notice, Retried
-from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.plan import Job, Outputs
+from vidfx.jobs.storage import Origin
+from vidfx.video.container.segment import KeyFrame, Segment
 from vidfx.workers import pool
 from vidfx.workers import supervisor as workers
 from vidfx.workers import watchdog as limits
+from vidfx.workers.channel import Channel
+from vidfx.workers.messages import (
+    Answer,
+    Assignment,
+    Failure,
+    FromWorker,
+    Shortage,
+    ToWorker,
+    from_plain,
+)
 from vidfx.workers.pool import Pool
-from vidfx.workers.protocol import Channel, error_as_json
 from vidfx.workers.shortage import is_short, looks_short
 from vidfx.workers.sizing import PoolSize
+from vidfx.workers.task import QueuedTask
 from vidfx.workers.watchdog import Watchdog
-from vidfx.workers.worker_process import Task, WorkerProcess
+
+
+@dataclass(frozen=True)
+class FakeTask:
+    job: Job
+
+    def remove_parts(self, pid: int) -> None:
+        pass
+
+    def again(self) -> FakeTask:
+        return self
 
 
 class Run:
     """A pool of fake workers over videos that are named by numbers."""
 
     def __init__(self, jobs: int, size: PoolSize, settle: Any = None) -> None:
-        self.events, self.outcomes = list[Event](), list[Outcome]()
-        self.tasks = [Task(Job(Path(str(i)), Outputs.of(Path(f"out/{i}")))) for i in range(jobs)]
-        self.pool = Pool(
-            *(Settings(), size, None, self.handle, self.outcomes.append), settle=settle
-        )
+        self.events, self.answers = list[Event](), list[Answer | Failure]()
+        self.tasks = [FakeTask(Job(Path(str(i)), Outputs.of(Path(str(i))))) for i in range(jobs)]
+        self.pool = Pool(Settings(), size, None, self.handle, settle=settle)
 
     def handle(self, event: Event) -> None:
         self.events.append(event)
@@ -49,12 +70,15 @@ class Run:
         return [event.job.name for event in self.events if isinstance(event, Retried)]
 
     def go(self) -> dict[str, int]:
-        self.pool.run(self.tasks)
+        with self.pool as pool:
+            for _, answer in pool.do(self.tasks):
+                self.answers.append(answer)
         return self.statuses
 
     @property
     def statuses(self) -> dict[str, int]:
-        return Counter(outcome.status for outcome in self.outcomes)
+        names = {Answer: "done", Failure: "failed"}
+        return Counter(names[type(answer)] for answer in self.answers)
 
 
 @pytest.fixture
@@ -63,7 +87,7 @@ def hand(monkeypatch: pytest.MonkeyPatch) -> type[FakeWorker]:
     kind = type("Fake", (FakeWorker,), {"all": []})
     monkeypatch.setattr(workers, "WorkerProcess", kind)
     monkeypatch.setattr(workers, "TRY_AGAIN_S", 0.0)
-    monkeypatch.setattr(pool, "LOOK_AGAIN_S", 0.0)
+    monkeypatch.setattr(pool, "BUSY_S", 0.0)
     monkeypatch.setattr(pool, "TICK_S", 0.01)
     return kind
 
@@ -76,7 +100,7 @@ def test_the_first_worker_says_what_the_engines_run_on(hand: type[FakeWorker]) -
     run = Run(8, PoolSize(1, 0, ("0",), None), settle={"cpu": PoolSize(4, 1, (), None)}.__getitem__)
     assert run.go() == {"done": 8}
     first, *others = hand.all
-    assert (first.gpu, first.threads, first.dismissed) == ("0", 0, True)  # of another guess
+    assert (first.gpu, first.threads, first.left) == ("0", 0, True)  # of another guess
     assert [(h.gpu, h.threads) for h in others] == [(None, 1)] * 4
 
 
@@ -90,9 +114,9 @@ def test_a_right_guess_costs_nothing(hand: type[FakeWorker]) -> None:
 def test_a_worker_that_dies_between_two_videos_costs_none(hand: type[FakeWorker]) -> None:
     seen: Counter[str] = Counter()
 
-    def does(here: FakeWorker, task: Task) -> list[dict[str, Any]]:
-        seen[task.job.name] += 1
-        return [DIES] if here.useful and seen[task.job.name] < 4 else [BEGUN, DONE]
+    def does(here: FakeWorker, task: QueuedTask) -> list[Sent]:
+        seen[task.name] += 1
+        return [DIES] if here.ever_began and seen[task.name] < 4 else [BEGUN, DONE]
 
     hand.does = does
     run = Run(4, size(1))
@@ -102,9 +126,9 @@ def test_a_worker_that_dies_between_two_videos_costs_none(hand: type[FakeWorker]
 def test_a_worker_killed_for_memory_beside_others_costs_no_video(hand: type[FakeWorker]) -> None:
     kills = 0
 
-    def does(here: FakeWorker, task: Task) -> list[dict[str, Any]]:
+    def does(here: FakeWorker, task: QueuedTask) -> list[Sent]:
         nonlocal kills
-        if task.job.name == "1" and kills < 3:
+        if task.name == "1" and kills < 3:
             kills += 1
             here.was_killed = True
             return [BEGUN, DIES]
@@ -118,23 +142,22 @@ def test_a_worker_killed_for_memory_beside_others_costs_no_video(hand: type[Fake
 
 
 def test_a_video_that_kills_alone_fails(hand: type[FakeWorker]) -> None:
-    def does(here: FakeWorker, task: Task) -> list[dict[str, Any]]:
-        here.was_killed = task.job.name == "1"
+    def does(here: FakeWorker, task: QueuedTask) -> list[Sent]:
+        here.was_killed = task.name == "1"
         return [BEGUN, DIES] if here.was_killed else [BEGUN, DONE]
 
     hand.does = does
     assert Run(5, size(2)).go() == {"done": 4, "failed": 1}
 
 
-def short(*, sure: bool) -> dict[str, Any]:
-    error = error_as_json(VidfxError("Resource temporarily unavailable"))
-    return {"event": "short", "error": error, "sure": sure}
+def short(*, sure: bool) -> Shortage:
+    return Shortage(VidfxError("Resource temporarily unavailable"), sure)
 
 
 def test_a_shortage_beside_others_costs_no_video(hand: type[FakeWorker]) -> None:
     left = 4
 
-    def does(_: FakeWorker, task: Task) -> list[dict[str, Any]]:
+    def does(_: FakeWorker, task: QueuedTask) -> list[Sent]:
         nonlocal left
         left -= 1
         return [BEGUN, short(sure=False)] if left >= 0 and left % 2 else [BEGUN, DONE]
@@ -150,11 +173,11 @@ def test_a_lasting_shortage_ends_the_run_and_fails_no_video(hand: type[FakeWorke
     run = Run(3, size(1))
     with pytest.raises(UnavailableError, match="too few processes") as caught:
         run.go()
-    assert caught.value.exit_code == 4 and "ulimit" in caught.value.hint and not run.outcomes
+    assert caught.value.exit_code == 4 and "ulimit" in caught.value.hint and not run.answers
 
 
 def test_a_video_that_only_looks_like_a_shortage_fails_alone(hand: type[FakeWorker]) -> None:
-    hand.does = lambda _, task: [BEGUN, short(sure=False) if task.job.name == "1" else DONE]
+    hand.does = lambda _, task: [BEGUN, short(sure=False) if task.name == "1" else DONE]
     assert Run(3, size(1)).go() == {"done": 2, "failed": 1}
 
 
@@ -167,7 +190,7 @@ def test_no_further_worker_starts_and_the_others_go_on(hand: type[FakeWorker]) -
 
 def test_the_last_worker_dies_and_none_can_be_started(hand: type[FakeWorker]) -> None:
     hand.starts = lambda here: [ready() if len(hand.all) == 1 else DIES]
-    hand.does = lambda _, task: [BEGUN, DIES if task.job.name == "1" else DONE]
+    hand.does = lambda _, task: [BEGUN, DIES if task.name == "1" else DONE]
     run = Run(3, size(1))
     with pytest.raises(UnavailableError, match="the engines cannot be loaded"):
         run.go()
@@ -179,7 +202,7 @@ def test_workers_that_are_ready_and_never_begin_end_the_run(hand: type[FakeWorke
     run = Run(3, size(2))
     with pytest.raises(UnavailableError, match="the engines cannot be loaded"):
         run.go()
-    assert not run.outcomes
+    assert not run.answers
 
 
 @pytest.mark.parametrize("number", [errno.EAGAIN, errno.EMFILE, errno.ENOMEM])
@@ -196,18 +219,18 @@ def test_no_process_can_be_started(
     run = Run(3, size(2))
     with pytest.raises(UnavailableError, match=os.strerror(number)):
         run.go()
-    assert not run.outcomes and len(tries) == workers.FIRST_STARTS
+    assert not run.answers and len(tries) == workers.FIRST_STARTS
 
 
 def test_a_run_beats_whatever_the_videos_do(hand: type[FakeWorker]) -> None:
-    def does(here: FakeWorker, _: Task) -> list[dict[str, Any]]:
+    def does(here: FakeWorker, _: QueuedTask) -> list[Sent]:
         return [BEGUN]
 
     class OneThatWaits(Run):
         def handle(self, event: Event) -> None:
             super().handle(event)
             if self.events.count(Alive()) == 5:
-                hand.all[0]._say([DONE])
+                hand.all[0].send([DONE])
 
     run = OneThatWaits(1, size(1))
     hand.does = does
@@ -226,9 +249,9 @@ def test_time_in_which_the_run_stood_still_does_not_count(
 ) -> None:
     clock = StageTimer()
     monkeypatch.setattr(limits, "time", clock)
-    found, worker = Watchdog(5.0, None), hand({"threads": 1}, None, None)
+    found, worker = Watchdog(5.0, None), hand(Settings(threads=1), None, None)
     hands: Any = [worker]
-    worker.heard = clock.now
+    worker.last_message = clock.now
     for _ in range(20):  # 4 s at work
         clock.now += 0.2
         assert not found.stalled(hands)
@@ -242,14 +265,12 @@ def test_time_in_which_the_run_stood_still_does_not_count(
 
 
 def test_a_worker_of_nothing_but_nonsense_is_as_good_as_dead() -> None:
-    ours, theirs = Channel.pair()
-    os.write(theirs, b"\x00\x00\x00\x02{[")
-    hand = WorkerProcess.__new__(WorkerProcess)
-    hand.wire = ours
-    assert hand.receive() is None
-    os.write(theirs, b"\x7f\xff\xff\xff")  # 2 GB are to come
-    assert hand.receive() is None
-    os.close(theirs)
+    for sent in (b"\x00\x00\x00\x02{[", b"\x00\x00\x00\x02{}", b"\x7f\xff\xff\xff"):  # 2 GB
+        ours, theirs = Channel.pair(FromWorker)
+        os.write(theirs, sent)
+        with pytest.raises((ValueError, OSError)):
+            ours.receive()
+        os.close(theirs)
 
 
 def test_what_looks_like_a_shortage() -> None:
@@ -275,9 +296,31 @@ def test_a_shortage_is_tried_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert is_short()
 
 
-def test_numbers_that_are_none_go_over_the_wire_as_null() -> None:
-    ours, theirs = Channel.pair()
-    other = Channel(theirs)
-    ours.send(counts={"a": float("nan"), "b": [1.5, float("inf")]}, name=os.fsdecode(b"\xff"))
-    told = other.receive()
-    assert told == {"counts": {"a": None, "b": [1.5, None]}, "name": "\udcff"}
+def test_what_json_does_not_know_is_sent_too() -> None:
+    ours, theirs = Channel.pair(FromWorker)
+    counts = {"a": float("nan"), "b": [1.5, float("inf")], "name": os.fsdecode(b"\xff")}
+    Channel(theirs, None).send(Answer(counts))
+    assert ours.receive() == Answer({"a": None, "b": [1.5, None], "name": "\udcff"})
+
+
+def test_a_task_and_an_error_come_back_whole() -> None:
+    name = os.fsdecode(b"/v/caf\xe9.mp4")
+    origin = Origin("s3://b/a.mp4", 7, "etag")
+    job = Job(Path(name), Outputs.of(Path(name)), origin, "s3://out", ("left out",))
+    ours, theirs = Channel.pair(ToWorker)
+    other = Channel(theirs, FromWorker)
+    key_frame = KeyFrame(0, 0)
+    segment = Segment(1, 0.0, None, key_frame, 0.0, key_frame, 5.0)
+    for task in (
+        AnnotateVideo(job, overwrite=True, leftovers=(Path(name),)),
+        ObserveSegment(job, segment),
+        DrawSegment(job, segment, Path(name)),
+    ):
+        other.send(Assignment(task))
+        assert from_plain(ours.receive().task, Task) == task
+    ours.send(Failure(StalledError("a.mp4: no progress", hint="wait")))
+    error = other.receive().error
+    assert isinstance(error, StalledError) and (str(error), error.hint) == (
+        "a.mp4: no progress",
+        "wait",
+    )

@@ -12,7 +12,6 @@ from benchmarks import clips
 from tests.processes import alive, children, wait_until
 from tests.vidfx_command import results_in, start, vidfx
 from tests.worker_faults import copies, worker_faults
-from vidfx.workers import resources as machine
 
 FAST = ["--emotion", "none", "--detector-size", "320", "--no-video", "--end", "0.4"]
 IN_WORKERS = """
@@ -44,7 +43,6 @@ def test_a_start_that_hangs_is_ended(
     assert "--stall-timeout" in done.stderr and len(done.stderr.strip().splitlines()) == 1
 
 
-@pytest.mark.skipif(machine.available() is None, reason="nobody knows how much memory there is")
 def test_a_start_that_grows_is_ended(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,7 +8,6 @@ for that. It costs decoding the video twice, and engines for each segment.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
@@ -23,21 +22,22 @@ from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.result_files import Made, ResultFiles
 from vidfx.annotate.segment_task import label_line
 from vidfx.annotate.stage_timer import StageTimer
+from vidfx.annotate.tasks import Drawn, DrawSegment, Observed, ObserveSegment
 from vidfx.config import Settings
+from vidfx.cores import cores
 from vidfx.errors import DecodeError, EngineFailedError, output_errors
-from vidfx.jobs.events import Advanced, Done, Event, Listener, Notice, Retried
-from vidfx.jobs.outcomes import Outcome
-from vidfx.jobs.plan import Job, Part
+from vidfx.jobs.events import Advanced, Event, Listener, Notice, Retried
+from vidfx.jobs.plan import Job
 from vidfx.stages.engine_faults import EngineFaults
 from vidfx.types import FrameResult, VideoInfo
 from vidfx.video.container.cutting import cut
 from vidfx.video.container.segment import Segment
 from vidfx.video.read.facts import shortfall
 from vidfx.video.write.concat import concatenate
-from vidfx.workers import resources as machine
+from vidfx.workers import memory
+from vidfx.workers.messages import Failure, from_plain
 from vidfx.workers.pool import Pool
 from vidfx.workers.sizing import PoolSize
-from vidfx.workers.worker_process import Task
 from vidfx_engines.errors import EngineError
 from vidfx_engines.files import create_text, part_name
 
@@ -70,9 +70,8 @@ def _as_many_as_pay(info: VideoInfo, context: Context) -> int:
     settings = context.settings
     start, end = settings.start or 0.0, settings.end
     seconds = min(info.duration_s or 0.0, end or info.duration_s or 0.0) - start
-    by_cores = (settings.threads or machine.cores()) // CORES
-    memory = machine.allowed(settings.max_memory)
-    by_memory = by_cores if memory is None else memory // machine.A_JOB
+    by_cores = (settings.threads or cores()) // CORES
+    by_memory = memory.allowed(settings.max_memory) // memory.BYTES_PER_VIDEO
     return max(1, min(by_cores, by_memory, int(seconds // LEAST_S)))
 
 
@@ -91,14 +90,14 @@ def annotate_segments(
     process died each time.
     """
     settings, job = context.settings, results.job
-    crew = stack.enter_context(_SegmentWorkers(job, settings, len(segments), listener, timer))
-    looked = crew.do([Part(segment) for segment in segments])
+    workers = stack.enter_context(SegmentWorkers(job, settings, len(segments), listener, timer))
+    observed = workers.do([ObserveSegment(job, segment) for segment in segments])
     try:
-        faults = crew.faults.warnings(context.models.specs())
+        faults = workers.faults.warnings(context.models.specs())
     except EngineError as error:
         raise EngineFailedError(f"{job.source}: {error}", hint=error.hint) from error
     pipeline = Pipeline(info, settings, context.models, timer)
-    seen = follow(chain.from_iterable(map(load, looked)), pipeline.tracker)
+    seen = follow(chain.from_iterable(load(o.file) for o in observed), pipeline.tracker)
     first_pts, last_pts, drawn = None, 0, list[Path]()
     with _Labels(job.outputs.frames) as labels:
         for result in pipeline.settle(seen):
@@ -107,15 +106,18 @@ def annotate_segments(
             results.add(result)
             if results.mp4:
                 labels.add(result, info.seconds(last_pts))
-            crew.alive()
+            workers.alive()
         labels.close()
         if results.mp4:
-            drawn = crew.do([Part(segment, labels.file) for segment in segments])
-            crew.compare_rounds()
+            results_drawn = workers.do([DrawSegment(job, s, labels.file) for s in segments])
+            drawn = [result.file for result in results_drawn]
+            counts = ([r.frames for r in observed], [r.frames for r in results_drawn])
+            if warning := compare_rounds(job.name, *counts):
+                workers.warnings.append(warning)
     missing = None
     if settings.start is None and settings.end is None:
         missing = shortfall(info, results.tally.frames, last_pts)
-    warnings = [*dict.fromkeys(crew.warnings), *([missing] if missing else []), *faults]
+    warnings = [*dict.fromkeys(workers.warnings), *([missing] if missing else []), *faults]
     report = None
     if results.mp4:
         with timer("encode"):
@@ -153,8 +155,8 @@ class _Labels:
             self.file.unlink()
 
 
-class _SegmentWorkers:
-    """Worker processes for the segments of one video; what they made vanishes in the end."""
+class SegmentWorkers:
+    """Worker processes for the segments of one video; their files are removed in the end."""
 
     def __init__(
         self, job: Job, settings: Settings, count: int, listener: Listener, timer: StageTimer
@@ -162,78 +164,76 @@ class _SegmentWorkers:
         self.warnings: list[str] = []
         self.faults = EngineFaults()
         self._job, self._listener, self._timer = job, listener, timer
-        threads = max(1, (settings.threads or machine.cores()) // count)
+        threads = max(1, (settings.threads or cores()) // count)
         size = PoolSize(count, threads, gpus=(), max_bytes=None)
-        given = replace(settings, segments=1)
-        self._pool = Pool(given, size, None, self.handle, self._report)
+        self._pool = Pool(replace(settings, segments=1), size, None, self._handle)
         self._rounds = 2 if settings.video else 1
-        self._frames: dict[Part, int] = {}
-        self._files: dict[Part, Path] = {}
+        self._frames: dict[int, int] = {}
+        "so far, by segment"
+        self._frames_before = 0
+        "in the first round"
+        self._files: list[Path] = []
 
-    def __enter__(self) -> _SegmentWorkers:
+    def __enter__(self) -> SegmentWorkers:
         return self
 
     def __exit__(self, *exception: Any) -> None:
-        self._pool.close()
-        for file in self._files.values():
+        self._pool.__exit__(*exception)
+        for file in self._files:
             with suppress(OSError):
                 file.unlink()
 
-    def do(self, parts: Sequence[Part]) -> list[Path]:
-        """What the workers made of ``parts``."""
-        self._pool.do([Task(replace(self._job, part=part)) for part in parts])
-        return [self._files[part] for part in parts]
-
-    def compare_rounds(self) -> None:
-        """Warn of frames that were not the same ones when they were drawn as when looked at.
-
-        Raises DecodeError where many were not.
-        """
-        counts = {False: Counter[int](), True: Counter[int]()}
-        for part, frames in self._frames.items():
-            counts[part.labels is not None][part.segment.number] = frames
-        looked, drawn = counts[False], counts[True]
-        differing = ((drawn - looked) + (looked - drawn)).total()
-        if not differing:
-            return
-        told = f"{looked.total()} frames were looked at and {drawn.total()} drawn"
-        if differing > MOST_DIFFERING * looked.total():
-            raise DecodeError(
-                f"{self._job.name}: {told}; it does not decode alike twice",
-                hint="do it in one piece, with --segments 1",
-            )
-        self.warnings.append(f"{told}: where they differ, labels or frames are missing")
+    def do(self, tasks: Sequence[ObserveSegment | DrawSegment]) -> list[Observed | Drawn]:
+        """The results of ``tasks``, in their order. Raises the error of one that fails."""
+        self._frames_before = sum(self._frames.values())
+        self._frames.clear()
+        results: dict[int, Observed | Drawn] = {}
+        for _, answer in self._pool.do(tasks):
+            if isinstance(answer, Failure):
+                raise answer.error
+            result: Observed | Drawn = from_plain(answer.result, Observed | Drawn)
+            self._take(result)
+            results[result.segment] = result
+        return [results[task.segment.number] for task in tasks]
 
     def alive(self) -> None:
-        self._listener(Advanced(self._job, sum(self._frames.values()) // self._rounds))
+        frames = self._frames_before + sum(self._frames.values())
+        self._listener(Advanced(self._job, frames // self._rounds))
 
-    def handle(self, event: Event) -> None:
-        """What a worker reports of its segment."""
+    def _handle(self, event: Event) -> None:
         match event:
             case Notice():
                 self._listener(event)
-            case Advanced(job=job, frames=frames):
-                self._advanced(job, frames)
+            case Advanced(segment=int() as segment, frames=frames):
+                self._frames[segment] = frames
+                self.alive()
             case Retried(job=job, why=why):
                 self._listener(Notice(f"{job.name}: {why}; a segment of it is done again"))
-            case Done(job=job, summary=summary):
-                self._done(job, summary)
             case _:
                 pass
 
-    def _advanced(self, job: Job, frames: int) -> None:
-        assert job.part
-        self._frames[job.part] = frames
+    def _take(self, result: Observed | Drawn) -> None:
+        self._files.append(result.file)
+        self._frames[result.segment] = result.frames
         self.alive()
+        self.warnings += result.warnings
+        if isinstance(result, Observed):
+            self.faults.merge(result.faults)
+        self._timer.merge(result.seconds)
 
-    def _done(self, job: Job, summary: dict[str, Any]) -> None:
-        assert job.part
-        self._advanced(job, summary["counts"]["frames"])
-        self._files[job.part] = Path(summary["outputs"]["file"])
-        self.warnings += summary["warnings"]
-        self.faults.merge(summary["counts"]["faults"])
-        self._timer.merge(summary["seconds"]["by_stage"])
 
-    def _report(self, outcome: Outcome) -> None:
-        if outcome.error:
-            raise outcome.error
+def compare_rounds(name: str, observed: Sequence[int], drawn: Sequence[int]) -> str | None:
+    """A warning where the frames drawn are not those observed, by their number in each segment.
+
+    Raises DecodeError where many are not.
+    """
+    differing = sum(abs(a - b) for a, b in zip(observed, drawn, strict=True))
+    if not differing:
+        return None
+    text = f"{sum(observed)} frames were observed and {sum(drawn)} drawn"
+    if differing > MOST_DIFFERING * sum(observed):
+        raise DecodeError(
+            f"{name}: {text}; it does not decode alike twice",
+            hint="do it in one piece, with --segments 1",
+        )
+    return f"{text}: where they differ, labels or frames are missing"

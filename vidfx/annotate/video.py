@@ -81,7 +81,7 @@ def annotate_video(job: Job, context: Context, listener: Listener) -> dict[str, 
             ],
             "versions": versions(),
         }
-        summary = with_texts(summary, job.told) | {"fingerprint": fingerprint}
+        summary = with_texts(summary, job.in_user_terms) | {"fingerprint": fingerprint}
         results.publish(summary)
     return summary
 

@@ -17,7 +17,7 @@ from vidfx.extract.request import ExtractProgress, ExtractRequest
 from vidfx.extract.source import extract_source, is_photograph
 from vidfx.jobs.outcomes import Outcome, as_failure
 from vidfx.jobs.plan import find_media
-from vidfx.workers.resources import give_memory_back
+from vidfx.workers.memory import give_memory_back
 
 
 def extract(

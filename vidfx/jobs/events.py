@@ -46,10 +46,12 @@ class Started(Struct, frozen=True, tag=True):
 
 
 class Advanced(Struct, frozen=True, tag=True):
-    """So many frames of this video are written."""
+    """So many frames of this video, or of one segment of it, are done."""
 
     job: Job
     frames: int
+    segment: int | None = None
+    "its number; None: the whole video"
 
 
 class Retried(Struct, frozen=True, tag=True):

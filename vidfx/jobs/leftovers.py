@@ -11,7 +11,7 @@ from vidfx_engines.files import part_name, same_part
 
 
 def find_leftovers(jobs: Sequence[Job]) -> dict[Path, list[Path]]:
-    """By job's summary: temporary files of its results, of runs that live or that died."""
+    """Temporary files of the results, of running and of dead processes, by path of the summary."""
     parts: dict[Path, list[Path]] = {}
     for folder in {job.outputs.summary.parent for job in jobs}:
         with suppress(OSError):
@@ -26,17 +26,10 @@ def find_leftovers(jobs: Sequence[Job]) -> dict[Path, list[Path]]:
     return found
 
 
-def remove_parts(job: Job, owner: int) -> None:
-    """Remove the temporary files of a process that died over ``job``, or over a segment of it.
-
-    Of segments that it had made before, nothing is removed.
-    """
-    if job.part is None:
-        files = (f for found in find_leftovers([job]).values() for f in found)
-        doomed = [f for f in files if f.name.endswith(f".{owner}.part")]
-    else:
-        paths = map(job.part.file, job.outputs)
-        doomed = [path.with_name(part_name(path.name, owner)) for path in paths]
-    for file in doomed:
-        with suppress(OSError):
-            file.unlink()
+def remove_parts(job: Job, pid: int) -> None:
+    """Remove the temporary files that process ``pid``, which died, left of ``job``."""
+    for files in find_leftovers([job]).values():
+        for file in files:
+            if file.name.endswith(f".{pid}.part"):
+                with suppress(OSError):
+                    file.unlink()

@@ -13,7 +13,6 @@ from vidfx.jobs import storage
 from vidfx.jobs.left_out import RESULTS
 from vidfx.jobs.search import Found, Search, real
 from vidfx.jobs.storage import Origin
-from vidfx.video.container.segment import Segment
 
 
 @dataclass(frozen=True)
@@ -34,19 +33,6 @@ class Outputs:
 
 
 @dataclass(frozen=True)
-class Part:
-    """A segment of a video that a worker does for another one."""
-
-    segment: Segment
-    labels: Path | None = None
-    "what to draw on it; None: only look at it"
-
-    def file(self, path: Path) -> Path:
-        """Stands for this segment's part of an output."""
-        return path.with_name(f"{path.name}.{self.segment.number}")
-
-
-@dataclass(frozen=True)
 class Job:
     """One input and where its results go."""
 
@@ -56,8 +42,6 @@ class Job:
     "of a video on storage, whose place in the spool is ``source``"
     destination: str | None = None
     "URL of the folder that the results go to from the spool"
-    part: Part | None = None
-    "None: the whole of it"
     left_out: tuple[str, ...] = ()
     "lines about what else was found where it was found"
 
@@ -66,8 +50,8 @@ class Job:
         """As the user knows it."""
         return self.origin.url if self.origin else str(self.source)
 
-    def told(self, text: str) -> str:
-        """``text`` in terms of what the user named: of storage, not of the spool and its owner."""
+    def in_user_terms(self, text: str) -> str:
+        """``text`` with names of storage instead of local paths that stand in for them."""
         if self.origin:
             text = text.replace(str(self.source), self.name)
         if self.destination:

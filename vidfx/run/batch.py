@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
-from collections.abc import Collection, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Generator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from vidfx.annotate.tasks import AlreadyDone, Annotated, AnnotateVideo, NotDone
 from vidfx.config import Settings
-from vidfx.jobs.events import Broadcast, Ended, Failed, LeftOut, Listener, Notice, Planned
+from vidfx.jobs.events import (
+    Broadcast,
+    Done,
+    Ended,
+    Failed,
+    LeftOut,
+    Listener,
+    Notice,
+    Planned,
+    Skipped,
+)
 from vidfx.jobs.ledger import Ledger
 from vidfx.jobs.leftovers import find_leftovers
 from vidfx.jobs.outcomes import Outcome
-from vidfx.jobs.plan import plan
+from vidfx.jobs.plan import Job, Plan, plan
 from vidfx.run.ray_pool import RayPool
+from vidfx.workers.messages import Answer, Failure, from_plain
 from vidfx.workers.pool import Pool
 from vidfx.workers.sizing import PoolSize
-from vidfx.workers.worker_process import Task
 
 
 def annotate(
@@ -32,18 +45,18 @@ def annotate(
     """Annotate all inputs into ``out``; returns what became of each.
 
     Inputs that cannot even be jobs come first, then the jobs in order. ``outcomes``, if given, is
-    filled as the run goes on, so that whoever interrupts it has it. ``keep`` names summaries that
-    not even ``settings.overwrite`` does again. A dry run looks, and does nothing. Raises
-    UsageError and UnavailableError before any work where messages are wrong or an engine, device
-    or backend is not available, OutputError where ``out`` cannot be made, Interrupted after
-    SIGTERM.
+    filled as the run goes on, so that whoever interrupts it has it. ``keep`` names summaries whose
+    videos are not done again even with ``settings.overwrite``. A dry run only reports what it would
+    do. Raises UsageError and UnavailableError before any work where messages are wrong or an
+    engine, device or backend is not available, OutputError where ``out`` cannot be made,
+    Interrupted after SIGTERM.
     """
     outcomes = [] if outcomes is None else outcomes
     begun = time.monotonic()
     work = plan(inputs, out)
+    broadcast = Broadcast(listener)
+    report = broadcast.handle
     with ExitStack() as stack:
-        broadcast = Broadcast(listener)
-        report = broadcast.handle
         if work.jobs and not dry_run:
             ledger = Ledger(work.folder, inputs, settings, lambda text: report(Notice(text)))
             stack.callback(ledger.close)
@@ -55,28 +68,83 @@ def annotate(
             report(Failed(name, error))
             outcomes.append(Outcome(name, "failed", error=error))
         if work.jobs:
-            leftovers = {} if dry_run else find_leftovers(work.jobs)
-            tasks = [
-                Task(
-                    job,
-                    settings.overwrite and str(job.outputs.summary) not in keep,
-                    leftovers.get(job.outputs.summary, []),
-                )
-                for job in work.jobs
-            ]
-            place_of_results = None if dry_run else work.folder
-            if settings.executor == "ray":
-                pool = RayPool(settings, place_of_results, report, outcomes.append)
-            else:
-                size = PoolSize.of(settings, len(tasks))
-                pool = Pool(
-                    *(settings, size, place_of_results, report, outcomes.append),
-                    settle=lambda device: size.on(device, settings, len(tasks)),
-                )
             try:
-                pool.run(tasks)
+                _run(work, settings, report, outcomes, dry_run=dry_run, keep=keep)
             finally:
                 place = {job.name: i for i, job in enumerate(work.jobs)}
                 outcomes.sort(key=lambda outcome: place.get(outcome.input, -1))
                 report(Ended(tuple(outcomes), time.monotonic() - begun))
     return outcomes
+
+
+def _run(
+    work: Plan,
+    settings: Settings,
+    report: Listener,
+    outcomes: list[Outcome],
+    *,
+    dry_run: bool,
+    keep: Collection[str],
+) -> None:
+    leftovers = {} if dry_run else find_leftovers(work.jobs)
+    tasks = [
+        AnnotateVideo(
+            job,
+            settings.overwrite and str(job.outputs.summary) not in keep,
+            tuple(leftovers.get(job.outputs.summary, ())),
+        )
+        for job in work.jobs
+    ]
+    out = None if dry_run else work.folder
+    with ExitStack() as stack:
+        if settings.executor == "ray":
+            pool = stack.enter_context(RayPool(settings, out, report))
+        else:
+            size = PoolSize.of(settings, len(tasks))
+            local = Pool(
+                *(settings, size, out, report),
+                settle=lambda device: size.on(device, settings, len(tasks)),
+            )
+            stack.enter_context(_on_sigterm(local.stop))
+            pool = stack.enter_context(local)
+        for task, answer in pool.do(tasks):
+            outcomes.append(_outcome(task.job, answer, settings, report))
+
+
+def _outcome(job: Job, answer: Answer | Failure, settings: Settings, report: Listener) -> Outcome:
+    """What became of a job; reports it too."""
+    if isinstance(answer, Failure):
+        report(Failed(job.name, answer.error))
+        return Outcome(job.name, "failed", error=answer.error)
+    names = zip(("video", "faces", "frames", "summary"), job.addresses(), strict=True)
+    outputs = {name: place for name, place in names if name != "video" or settings.video}
+    result: Annotated | AlreadyDone | NotDone = from_plain(
+        answer.result, Annotated | AlreadyDone | NotDone
+    )
+    match result:
+        case Annotated(summary=summary):
+            report(Done(job, summary))
+            seconds, warnings = summary["seconds"]["total"], tuple(summary["warnings"])
+            return Outcome(job.name, "done", outputs, summary["counts"], seconds, warnings)
+        case AlreadyDone(why=why):
+            report(Skipped(job, why))
+            return Outcome(job.name, "skipped", outputs)
+        case NotDone():
+            return Outcome(job.name, "planned", outputs)
+
+
+@contextmanager
+def _on_sigterm(stop: Callable[[], None]) -> Generator[None]:
+    """In the main thread, SIGTERM calls ``stop``. Ctrl-C ends the run at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def handler(*_: object) -> None:
+        stop()
+
+    before = signal.signal(signal.SIGTERM, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

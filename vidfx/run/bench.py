@@ -12,9 +12,9 @@ from typing import Any
 from vidfx.annotate.context import Context, load_context
 from vidfx.annotate.video import annotate_video
 from vidfx.config import Settings
+from vidfx.cores import cores
 from vidfx.jobs.events import Advanced, Event, Listener, Notice, Started
 from vidfx.jobs.plan import Job, Outputs
-from vidfx.workers.resources import cores
 
 THREADS = {
     "reading": ("decode",),

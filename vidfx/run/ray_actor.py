@@ -1,4 +1,4 @@
-"""What runs on a node of a Ray cluster: a worker process of its own, and word of what it does."""
+"""What runs on a node of a Ray cluster: a pool of one worker process, and its events."""
 
 from __future__ import annotations
 
@@ -6,93 +6,54 @@ import os
 import threading
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
+from vidfx.annotate.tasks import AnnotateVideo
 from vidfx.config import Settings
 from vidfx.errors import VidfxError
-from vidfx.jobs.events import (
-    Advanced,
-    Done,
-    Event,
-    Failed,
-    Notice,
-    Retried,
-    Skipped,
-    Started,
-)
-from vidfx.jobs.outcomes import Outcome
-from vidfx.output.strict_json import to_json
+from vidfx.jobs.events import Advanced, Alive, Event, Notice, Retried, Started
+from vidfx.workers.messages import Answer, Failure, Refused, from_text, to_text
 from vidfx.workers.pool import Pool
-from vidfx.workers.protocol import error_as_json, job_from_json
 from vidfx.workers.sizing import PoolSize
-from vidfx.workers.worker_process import Task
+
+Reported = Notice | Started | Advanced | Retried | Answer | Failure | Refused
+"""What comes from an actor; the last three end a call of ``do``."""
 
 
 class WorkerActor:
-    """The actor: a pool of one, which lives between the jobs that it is given."""
+    """The actor; its worker process lives between the tasks that it is given."""
 
-    def __init__(self, settings: dict[str, Any], out: str | None, folder: str) -> None:
+    def __init__(self, settings: str, out: str | None, folder: str) -> None:
+        """``settings``: as ``to_text`` writes them. ``folder``: to work in."""
         os.chdir(folder)
-        self._told = _Recorder()
-        given = Settings(**settings)
+        given: Settings = from_text(settings, Settings)
         # Ray names the GPU of an actor in CUDA_VISIBLE_DEVICES, which the worker inherits
         size = replace(PoolSize.of(replace(given, jobs=1), 1), gpus=(), threads=given.threads)
-        self._pool = Pool(given, size, Path(out) if out else None, self._told.handle, self._report)
-
-    def do(self, job: dict[str, Any], overwrite: bool, leftovers: list[str] | None) -> str:
-        """What the pool told of one job, in order, as JSON; less what ``news`` took."""
-        paths = None if leftovers is None else [Path(path) for path in leftovers]
-        task = Task(job_from_json(job), overwrite, paths)
-        try:
-            self._pool.do([task])
-        except VidfxError as error:
-            self._told.add("refused", error_as_json(error))
-        return self._told.take()
-
-    def news(self) -> str:
-        """How it goes, while ``do`` goes on in another thread; what comes of it is for ``do``."""
-        return self._told.take("started", "advanced")
-
-    def _report(self, outcome: Outcome) -> None:
-        counts = {"counts": outcome.counts, "seconds": outcome.seconds}
-        told = {"status": outcome.status, "warnings": list(outcome.warnings), **counts}
-        self._told.add("outcome", told)
-
-
-class _Recorder:
-    """Keeps what a pool tells until the driver takes it."""
-
-    def __init__(self) -> None:
-        self._events: list[tuple[str, Any]] = []
+        self._pool = Pool(given, size, Path(out) if out else None, self._handle)
+        self._reports: list[Event | Answer | Failure | Refused] = []
         self._lock = threading.Lock()
 
-    def add(self, kind: str, content: Any) -> None:
+    def do(self, task: str) -> str:
+        """Do one task; returns all reports that ``news`` did not take, the answer last."""
+        try:
+            for _, answer in self._pool.do([from_text(task, AnnotateVideo)]):
+                self._add(answer)
+        except VidfxError as error:
+            self._add(Refused(error))
         with self._lock:
-            self._events.append((kind, content))
+            taken, self._reports = self._reports, []
+        return to_text(taken)
 
-    def take(self, *kinds: str) -> str:
-        """All of it, or what is of ``kinds``, in order, as JSON."""
+    def news(self) -> str:
+        """Progress so far, while ``do`` goes on in another thread."""
         with self._lock:
-            taken = [e for e in self._events if not kinds or e[0] in kinds]
-            self._events = [e for e in self._events if kinds and e[0] not in kinds]
-        return to_json(taken)
+            taken = [r for r in self._reports if isinstance(r, Started | Advanced)]
+            self._reports = [r for r in self._reports if not isinstance(r, Started | Advanced)]
+        return to_text(taken)
 
-    def handle(self, event: Event) -> None:
-        match event:
-            case Notice(text=text):
-                self.add("notice", text)
-            case Started():
-                fields = ("width", "height", "codec", "expected")
-                self.add("started", {name: getattr(event, name) for name in fields})
-            case Advanced(frames=frames):
-                self.add("advanced", frames)
-            case Retried(why=why):
-                self.add("retried", why)
-            case Done(summary=summary):
-                self.add("done", summary)
-            case Skipped(why=why):
-                self.add("skipped", why)
-            case Failed(error=error):
-                self.add("failed", error_as_json(error))
-            case _:
-                pass
+    def _handle(self, event: Event) -> None:
+        if not isinstance(event, Alive):
+            self._add(event)
+
+    def _add(self, report: Event | Answer | Failure | Refused) -> None:
+        with self._lock:
+            self._reports.append(report)

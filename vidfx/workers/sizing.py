@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidfx.config import Settings
-from vidfx.workers import resources as machine
+from vidfx.cores import cores
+from vidfx.workers import memory
 
 GPUS = Path("/proc/driver/nvidia/gpus")
 _CARD = re.compile(r"\d+|(GPU|MIG)-\S+")
@@ -28,9 +29,9 @@ class PoolSize:
 
     @classmethod
     def of(cls, settings: Settings, jobs: int) -> PoolSize:
-        """A guess, while no worker has told what the engines run on: a GPU, where there is one."""
+        """A guess, while no worker has loaded the engines: on a GPU, where there is one."""
         gpu = bool(_cards(settings)) or settings.device.startswith("cuda")
-        return cls._of(settings, jobs, gpu, machine.allowed(settings.max_memory))
+        return cls._of(settings, jobs, gpu, memory.allowed(settings.max_memory))
 
     def on(self, device: str, settings: Settings, jobs: int) -> PoolSize:
         """The size for engines that run on ``device``, "cpu" or "cuda:n"."""
@@ -43,25 +44,25 @@ class PoolSize:
         Videos side by side leave less idle than threads within one (docs/benchmarks.md). Memory
         may allow fewer.
         """
-        gpus, cores = _cards(settings) if gpu else (), machine.cores()
-        workers = settings.jobs or (max(1, len(gpus)) if gpu else cores)
+        gpus, count = _cards(settings) if gpu else (), cores()
+        workers = settings.jobs or (max(1, len(gpus)) if gpu else count)
         if limit is not None and not settings.jobs:
-            workers = min(workers, max(1, limit // machine.A_JOB))
+            workers = min(workers, max(1, limit // memory.BYTES_PER_VIDEO))
         workers = max(1, min(workers, jobs))
-        all_cores = workers == 1 and cores == os.cpu_count()
-        threads = settings.threads or (0 if all_cores else max(1, cores // workers))
+        all_cores = workers == 1 and count == os.cpu_count()
+        threads = settings.threads or (0 if all_cores else max(1, count // workers))
         return cls(workers, threads, gpus, limit)
 
 
 def _cards(settings: Settings) -> tuple[str, ...]:
-    """GPUs to choose from; a card that is named is the worker's own to find."""
+    """GPUs to share out; a card that the settings name is found by the worker itself."""
     return visible_gpus() if settings.device in ("auto", "cuda") else ()
 
 
 def visible_gpus(folder: Path = GPUS) -> tuple[str, ...]:
     """NVIDIA GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them.
 
-    As CUDA reads it, nothing counts from the first name on that is none, such as -1.
+    As CUDA does, ignores the first invalid name, such as -1, and all after it.
     """
     named = os.environ.get("CUDA_VISIBLE_DEVICES")
     if named is None:
@@ -75,7 +76,7 @@ def visible_gpus(folder: Path = GPUS) -> tuple[str, ...]:
 
 
 class ConcurrencyLimit:
-    """How many workers may be at it: one fewer when it was too much, one more when it goes well.
+    """How many workers may work at once: one fewer after trouble, one more when it goes well.
 
     After a loss one more is tried when a video has been finished; if that was too much again, when
     two have been, then four, and so on.
@@ -88,18 +89,18 @@ class ConcurrencyLimit:
         "one more, since the last loss"
 
     def settle(self, wanted: int) -> None:
-        """What is wanted is known only now."""
+        """The number that is wanted is known only now."""
         self.wanted = self.now = wanted
 
     def lose(self, workers: int) -> None:
-        """It was too much; ``workers`` are left."""
+        """There was trouble; ``workers`` are left."""
         self.now = max(1, min(self.now - 1, workers))
         if self._tried:
             self._patience *= 2
         self._left, self._tried = self._patience, False
 
     def finished(self) -> bool:
-        """A video was; whether one worker more may be tried."""
+        """A task was; returns whether one worker more may be tried."""
         self._left -= 1
         if self._left > 0:
             return False

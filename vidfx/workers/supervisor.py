@@ -1,177 +1,183 @@
-"""The worker processes of a pool: how they come, and how they go."""
+"""How many worker processes there are: starts and stops them."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError, VidfxError
-from vidfx.jobs.leftovers import remove_parts
+from vidfx.jobs.events import Listener, Notice
 from vidfx.workers.shortage import shortage
 from vidfx.workers.sizing import ConcurrencyLimit, PoolSize
-from vidfx.workers.watchdog import Watchdog
-from vidfx.workers.worker_process import Task, WorkerProcess
+from vidfx.workers.task import QueuedTask
+from vidfx.workers.worker_process import WorkerProcess
 
 FIRST_STARTS = 2
 """Workers that may die while the first one starts."""
 STARTS = 5
-"""Workers that may fail to start later, one after the other, while none is at work."""
+"""Workers that may fail to start later, one after the other, while no other works."""
 TRY_AGAIN_S = 1.0
-"""Before a worker is tried again; longer each time."""
-GONE_S = 1.0
-"""For a worker that has died to be known as dead."""
+"""Before a worker is started again; longer each time."""
+EXIT_S = 1.0
+"""For a worker that closed its channel to exit."""
 DROP_S = 5.0
-"""For a worker to drop its video and go; then it is ended."""
+"""For a worker to drop its task and exit; then it is killed."""
 
 
 class Supervisor:
-    """One loads the engines first, and says what they run on; then as many come as are right."""
+    """One worker loads the engines first and reports their device; then the others start."""
 
     def __init__(
         self,
         settings: Settings,
         size: PoolSize,
         out: Path | None,
-        notice: Callable[[str], None],
+        listener: Listener,
         settle: Callable[[str], PoolSize] | None = None,
     ) -> None:
-        """``settle`` gives the size that is right for the device that the engines turn out to use.
+        """``settle`` returns the size for the device that the engines turn out to use.
 
-        Without it ``size`` stands.
+        Without it ``size`` is kept.
         """
-        self.hands: list[WorkerProcess] = []
-        self.limits = Watchdog(settings.stall_timeout, size.max_bytes)
+        self.workers: list[WorkerProcess] = []
         self._settings, self._size, self._out = settings, size, out
-        self._notice, self._settle = notice, settle
-        self._slots = ConcurrencyLimit(size.workers)
+        self._listener, self._settle = listener, settle
+        self._limit = ConcurrencyLimit(size.workers)
         self._leaving: list[WorkerProcess] = []
         self.proven = False
         "a worker has loaded the engines here"
-        self._failed = 0
-        "starts, one after the other"
-        self._hire_at = 0.0
+        self._failed_starts = 0
+        "one after the other"
+        self._start_at = 0.0
 
     @property
     def busy(self) -> list[WorkerProcess]:
-        return [hand for hand in self.hands if hand.task]
+        return [worker for worker in self.workers if worker.task]
 
     @property
     def idle(self) -> list[WorkerProcess]:
-        return [hand for hand in self.hands if hand.idle]
+        return [worker for worker in self.workers if worker.idle]
 
-    def hire(self, wanted: int) -> None:
-        """Start as many as are wanted and may be. Raises VidfxError where there will be none."""
-        self._leaving = [hand for hand in self._leaving if not hand.gone(timeout=0)]
-        if time.monotonic() < self._hire_at:
+    def start(self, wanted: int) -> None:
+        """Start workers until there are ``wanted``, or as many as are allowed.
+
+        Raises VidfxError where there is none and none can start.
+        """
+        self._leaving = [worker for worker in self._leaving if not worker.has_exited(timeout=0)]
+        if time.monotonic() < self._start_at:
             return
-        if self.hands and not self.proven:
+        if self.workers and not self.proven:
             return  # if the engines are missing it need not be said twice
-        while len(self.hands) < min(wanted, self._slots.now):
-            settings = asdict(replace(self._settings, threads=self._size.threads))
-            used = [hand.gpu for hand in self.hands]
+        while len(self.workers) < min(wanted, self._limit.now):
+            settings = replace(self._settings, threads=self._size.threads)
+            used = [worker.gpu for worker in self.workers]
             gpu = min(self._size.gpus, key=used.count) if self._size.gpus else None
             try:
-                self.hands.append(WorkerProcess(settings, self._out, gpu))
+                self.workers.append(WorkerProcess(settings, self._out, gpu))
             except OSError as error:
-                self.not_started(shortage(error.strerror or error))
+                self.start_failed(shortage(error.strerror or error))
                 return
             if not self.proven:
                 return
 
-    def welcome(self, hand: WorkerProcess, device: str) -> None:
-        """It is ready, and its engines run on ``device``."""
-        hand.ready = True
+    def is_ready(self, worker: WorkerProcess, device: str) -> None:
+        """It has loaded its engines, on ``device``."""
+        worker.ready = True
         if self.proven:
             return
         self.proven = True
         if self._settle:
             self._size = self._settle(device)
-            self._slots.settle(self._size.workers)
-            if hand.threads != self._size.threads:  # it was started on another guess
-                self.dismiss(hand)
+            self._limit.settle(self._size.workers)
+            if worker.threads != self._size.threads:  # it was started for another size
+                self.stop(worker)
 
-    def begun(self, hand: WorkerProcess) -> None:
-        """It is at its task."""
-        hand.at_it = hand.useful = True
-        self._failed = 0
+    def has_begun(self, worker: WorkerProcess) -> None:
+        """It has begun with its task."""
+        worker.has_begun = worker.ever_began = True
+        self._failed_starts = 0
 
-    def died_at_start(self, why: str, last_words: str) -> None:
-        """A worker died before it began with anything. Raises VidfxError as ``not_started``."""
+    def died_at_start(self, worker: WorkerProcess, why: str) -> None:
+        """A worker died before it began with any task. Raises VidfxError as ``start_failed``."""
         error = UnavailableError(
             f"the engines cannot be loaded: a worker process {why}",
             hint="`vidfx doctor` says what works here",
         )
-        error.add_note(last_words)
-        self.not_started(error)
+        error.add_note(worker.stderr_tail())
+        self.start_failed(error)
 
-    def not_started(self, error: VidfxError, *, again: bool = True) -> None:
-        """A worker is not to be had; ``again``: it may be another time.
+    def start_failed(self, error: VidfxError, *, again: bool = True) -> None:
+        """A worker could not start; ``again``: another one may.
 
-        The others go on. Raises ``error`` where there is none and there will be none.
+        Raises ``error`` where no worker is left and this was the last attempt.
         """
-        self._failed += 1
+        self._failed_starts += 1
         tries = STARTS if self.proven else FIRST_STARTS if again else 1
-        if not self.hands and self._failed >= tries:
+        if not self.workers and self._failed_starts >= tries:
             raise error
-        self._hire_at = time.monotonic() + TRY_AGAIN_S * self._failed
-        if self.hands:
-            self.fewer(f"a further worker could not start: {error}")
+        self._start_at = time.monotonic() + TRY_AGAIN_S * self._failed_starts
+        if self.workers:
+            self.lower_limit(f"a further worker could not start: {error}")
         else:
-            self._notice(f"a worker could not start: {error}; it is tried again")
+            self._listener(Notice(f"a worker could not start: {error}; it is tried again"))
 
     def pause(self) -> None:
-        """The machine is full: start none for a moment."""
-        self._hire_at = time.monotonic() + TRY_AGAIN_S
+        """Start none for a moment: the machine is full."""
+        self._start_at = time.monotonic() + TRY_AGAIN_S
 
-    def fewer(self, why: str) -> None:
-        self._slots.lose(len(self.hands))
-        self._notice(f"{why}; going on with {self._slots.now} at once")
+    def lower_limit(self, why: str) -> None:
+        self._limit.lose(len(self.workers))
+        self._listener(Notice(f"{why}; going on with {self._limit.now} at once"))
 
-    def finished(self) -> None:
-        """One has finished a video well: it may be the time for one more."""
-        if self._slots.finished():
-            self._notice(f"going on with {self._slots.now} at once")
+    def task_done(self) -> None:
+        """A task went well: one more worker may be tried."""
+        if self._limit.finished():
+            self._listener(Notice(f"going on with {self._limit.now} at once"))
 
-    def dismiss_surplus(self) -> None:
-        for hand in self.idle[: max(0, len(self.hands) - self._slots.now)]:
-            self.dismiss(hand)
+    def stop_surplus(self) -> None:
+        """Stop idle workers above the limit."""
+        for worker in self.idle[: max(0, len(self.workers) - self._limit.now)]:
+            self.stop(worker)
 
-    def dismiss(self, hand: WorkerProcess) -> None:
-        """Let an idle one go."""
-        self.hands.remove(hand)
-        hand.dismiss()
-        self._leaving.append(hand)
+    def stop(self, worker: WorkerProcess) -> None:
+        """Stop an idle one."""
+        self.workers.remove(worker)
+        worker.leave()
+        self._leaving.append(worker)
 
-    def take_from(self, hand: WorkerProcess) -> tuple[Task | None, str]:
-        """End a worker and take its task back, without what it left of it."""
-        self.hands.remove(hand)
-        if not hand.gone(timeout=GONE_S):
-            hand.kill()
-            hand.gone(timeout=DROP_S)
-        task, hand.task = hand.task, None
+    def end(self, worker: WorkerProcess) -> tuple[QueuedTask | None, str]:
+        """Wait for the exit of a worker, or kill it; returns its task, and how it ended.
+
+        Temporary files of the task are removed.
+        """
+        self.workers.remove(worker)
+        if not worker.has_exited(timeout=EXIT_S):
+            worker.kill()
+            worker.has_exited(timeout=DROP_S)
+        task, worker.task = worker.task, None
         if task:
-            remove_parts(task.job, hand.pid)
-            task.leftovers = None
-        hand.wire.close()
-        return task, hand.why_it_ended()
+            task.task.remove_parts(worker.pid)
+            task.task = task.task.again()
+        worker.channel.close()
+        return task, worker.exit_reason()
 
     def close(self) -> None:
-        """Let all go: the idle ones at once, the others when they have dropped their videos."""
-        for hand in self.hands:
-            if hand.task:
-                hand.interrupt()
+        """Stop all: idle ones at once, busy ones when they have dropped their tasks."""
+        for worker in self.workers:
+            if worker.task:
+                worker.interrupt()
             else:
-                hand.dismiss()
+                worker.leave()
         until = time.monotonic() + DROP_S
-        for hand in (*self.hands, *self._leaving):
-            if not hand.gone(timeout=max(0.0, until - time.monotonic())):
-                hand.kill()
-                hand.gone(timeout=DROP_S)
-            if hand.task:
-                remove_parts(hand.task.job, hand.pid)
-            hand.close()
-        self.hands.clear()
+        for worker in (*self.workers, *self._leaving):
+            if not worker.has_exited(timeout=max(0.0, until - time.monotonic())):
+                worker.kill()
+                worker.has_exited(timeout=DROP_S)
+            if worker.task:
+                worker.task.task.remove_parts(worker.pid)
+            worker.close()
+        self.workers.clear()
         self._leaving.clear()

@@ -1,4 +1,4 @@
-"""One worker process, as the run sees it."""
+"""One worker process, and the channel to it, as the run sees them."""
 
 from __future__ import annotations
 
@@ -9,41 +9,26 @@ import sys
 import tempfile
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from vidfx.jobs.plan import Job
-from vidfx.workers.protocol import Channel, Message, job_as_json
+from vidfx.config import Settings
+from vidfx.workers.channel import Channel
+from vidfx.workers.messages import Assignment, FromWorker, Leave, Setup
+from vidfx.workers.task import QueuedTask
 
 # -P: what lies in the folder of the videos must not be imported
 _COMMAND = (sys.executable, "-P", "-X", "faulthandler", "-m", "vidfx.run.worker")
-LAST_WORDS = 4000
+STDERR_TAIL = 4000
 """Characters of a dead worker's stderr that are kept."""
-
-
-@dataclass(eq=False)
-class Task:
-    """A job that is to be done, and what happened to it so far."""
-
-    job: Job
-    overwrite: bool = False
-    leftovers: list[Path] | None = None
-    "temporary files of dead runs and workers, for whoever holds the lock; None: let it look"
-    deaths: int = 0
-    "workers that died over it"
-    not_before: float = 0.0
-
-    def leftovers_as_json(self) -> list[str] | None:
-        return None if self.leftovers is None else [str(path) for path in self.leftovers]
 
 
 class WorkerProcess:
     """A worker process and the task that it has. A session of its own keeps Ctrl-C from it."""
 
-    def __init__(self, settings: dict[str, Any], out: Path | None, gpu: str | None) -> None:
+    def __init__(self, settings: Settings, out: Path | None, gpu: str | None) -> None:
         """Raises OSError where the machine allows no further process or open file."""
-        self.wire, theirs = Channel.pair()
+        self.channel, theirs = Channel.pair(FromWorker)
         path = [entry for entry in sys.path if Path(entry).is_absolute()]
         environment = {"OPENBLAS_NUM_THREADS": "1"} | os.environ  # idle, they spin 0.2 s at start
         environment |= {"PYTHONPATH": os.pathsep.join(path)}
@@ -61,23 +46,24 @@ class WorkerProcess:
                 start_new_session=True,
             )
         except BaseException:
-            self.wire.close()
+            self.channel.close()
             raise
         finally:
             os.close(theirs)
-        self.gpu, self.threads = gpu, settings["threads"]
-        self._ended = False
+        self.gpu, self.threads = gpu, settings.threads
+        self._killed = False
         "by us"
         self.ready = False
-        self.task: Task | None = None
-        self.at_it = False
-        "it has begun with its task"
-        self.useful = False
-        "it has begun with one, sometime"
-        self.heard = time.monotonic()
-        "when it last made progress, from its start on"
+        "its engines are loaded"
+        self.task: QueuedTask | None = None
+        self.has_begun = False
+        "with its task"
+        self.ever_began = False
+        "with any task"
+        self.last_message = time.monotonic()
+        "when it last sent one, or was given something to do"
         try:
-            self.wire.send(settings=settings, out=None if out is None else str(out))
+            self.channel.send(Setup(settings, out))
         except OSError:  # it has died, or has nothing to do
             self.kill()
 
@@ -89,52 +75,48 @@ class WorkerProcess:
     def idle(self) -> bool:
         return self.ready and self.task is None
 
-    def give(self, task: Task) -> None:
-        """Raises OSError where the worker is no more."""
-        self.task, self.at_it, self.heard = task, False, time.monotonic()
-        self.wire.send(
-            job=job_as_json(task.job),
-            overwrite=task.overwrite,
-            leftovers=task.leftovers_as_json(),
-        )
+    def assign(self, task: QueuedTask) -> None:
+        """Raises OSError where the worker has exited."""
+        self.task, self.has_begun, self.last_message = task, False, time.monotonic()
+        self.channel.send(Assignment(task.task))
 
-    def receive(self) -> Message | None:
-        """What it tells; None where it is no more, or is out of its mind."""
+    def receive(self) -> FromWorker | None:
+        """Its next message; None where it has exited, or sends what is no message."""
         try:
-            message = self.wire.receive()
+            message = self.channel.receive()
         except (EOFError, OSError, ValueError):
             return None
-        self.heard = time.monotonic()
+        self.last_message = time.monotonic()
         return message
 
-    def dismiss(self) -> None:
-        """Tell an idle worker to go."""
+    def leave(self) -> None:
+        """Ask an idle worker to exit."""
         with suppress(OSError):
-            self.wire.send(leave=True)
-        self.wire.close()
+            self.channel.send(Leave())
+        self.channel.close()
 
     def interrupt(self) -> None:
-        """Have it drop its video in good order."""
+        """Ask a busy worker to drop its task, remove its temporary files and exit."""
         with suppress(OSError):
-            self.wire.send(leave=True)
+            self.channel.send(Leave())
         with suppress(OSError):
             self._process.terminate()
 
     def kill(self) -> None:
-        self._ended = True
+        self._killed = True
         with suppress(OSError):
             self._process.kill()
 
-    def gone(self, timeout: float) -> bool:
-        """Whether its process has ended, after waiting for it."""
+    def has_exited(self, timeout: float) -> bool:
+        """Waits for its exit, at most ``timeout`` seconds."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout)
         return self._process.returncode is not None
 
-    def why_it_ended(self) -> str:
+    def exit_reason(self) -> str:
         """How the process ended; wait for it first."""
         code = self._process.returncode
-        if self._ended and code == -signal.SIGKILL:
+        if self._killed and code == -signal.SIGKILL:
             return "did not answer and was ended"
         if code is None or code >= 0:
             return f"ended with code {code}"
@@ -145,23 +127,23 @@ class WorkerProcess:
     @property
     def was_killed(self) -> bool:
         """By SIGKILL and not by us: the system does so when memory runs out; wait for it first."""
-        return self._process.returncode == -signal.SIGKILL and not self._ended
+        return self._process.returncode == -signal.SIGKILL and not self._killed
 
-    def last_words(self) -> str:
+    def stderr_tail(self) -> str:
         """The end of what it wrote to stderr."""
         with suppress(OSError):
             self._stderr.seek(0, os.SEEK_END)
-            self._stderr.seek(max(0, self._stderr.tell() - LAST_WORDS))
+            self._stderr.seek(max(0, self._stderr.tell() - STDERR_TAIL))
             return self._stderr.read().decode("utf-8", "replace")
         return ""
 
     def close(self) -> None:
-        self.wire.close()
+        self.channel.close()
         self._stderr.close()
 
 
 def _temporary() -> IO[bytes]:
-    """For what a worker writes to stderr, which nobody needs as much as the worker."""
+    """For the worker's stderr, without which it can work too."""
     try:
         return tempfile.TemporaryFile()
     except OSError:  # no folder for temporary files, or no room in it

@@ -1,0 +1,127 @@
+"""What a worker process is given to do with a video, and what it answers."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from vidfx.jobs.leftovers import remove_parts
+from vidfx.jobs.plan import Job
+from vidfx.video.container.segment import Segment
+from vidfx_engines.files import part_name
+
+
+class AnnotateVideo(Struct, frozen=True, tag=True):
+    """Make all results of a video."""
+
+    job: Job
+    overwrite: bool = False
+    leftovers: tuple[Path, ...] | None = None
+    "temporary files of dead processes, to remove under the lock; None: search for them"
+
+    def remove_parts(self, pid: int) -> None:
+        remove_parts(self.job, pid)
+
+    def again(self) -> AnnotateVideo:
+        return replace(self, leftovers=None)
+
+
+class ObserveSegment(Struct, frozen=True, tag=True):
+    """Find, follow and read the faces of a segment."""
+
+    job: Job
+    segment: Segment
+
+    @property
+    def path(self) -> Path:
+        """The observations get a temporary name beside this one, for the run to read."""
+        return _part_of(self.job.outputs.faces, self.segment)
+
+    def remove_parts(self, pid: int) -> None:
+        _remove(self.path, pid)
+
+    def again(self) -> ObserveSegment:
+        return self
+
+
+class DrawSegment(Struct, frozen=True, tag=True):
+    """Draw on the frames of a segment, and encode them."""
+
+    job: Job
+    segment: Segment
+    labels: Path
+    "what to draw"
+
+    @property
+    def path(self) -> Path:
+        """The encoded frames get a temporary name beside this one, for the run to concatenate."""
+        return _part_of(self.job.outputs.video, self.segment)
+
+    def remove_parts(self, pid: int) -> None:
+        _remove(self.path, pid)
+
+    def again(self) -> DrawSegment:
+        return self
+
+
+class Annotated(Struct, frozen=True, tag=True):
+    """The results of a video have their final names."""
+
+    summary: dict[str, Any]
+    "counts, seconds, warnings and outputs of its summary"
+
+
+class AlreadyDone(Struct, frozen=True, tag=True):
+    """The results of a video were there already."""
+
+    why: str
+
+
+class NotDone(Struct, frozen=True, tag=True):
+    """In a dry run: the results of a video would be made."""
+
+
+class Observed(Struct, frozen=True, tag=True):
+    """A segment was observed."""
+
+    segment: int
+    "its number"
+    file: Path
+    "of the observations, which the run removes"
+    frames: int
+    seconds: dict[str, float]
+    "by stage"
+    warnings: list[str]
+    faults: dict[str, tuple[int, int, int]]
+    "see Faults"
+
+
+class Drawn(Struct, frozen=True, tag=True):
+    """A segment was drawn and encoded."""
+
+    segment: int
+    "its number"
+    file: Path
+    "of the encoded frames, which the run removes"
+    frames: int
+    seconds: dict[str, float]
+    "by stage"
+    warnings: list[str]
+
+
+Task = AnnotateVideo | ObserveSegment | DrawSegment
+Result = Annotated | AlreadyDone | NotDone | Observed | Drawn
+
+
+def _part_of(path: Path, segment: Segment) -> Path:
+    return path.with_name(f"{path.name}.{segment.number}")
+
+
+def _remove(path: Path, pid: int) -> None:
+    """Remove the temporary file of a dead process."""
+    with suppress(OSError):
+        path.with_name(part_name(path.name, pid)).unlink()
