@@ -1,9 +1,7 @@
-"""Faces found and read on a device are those of the host, up to a whole run of annotate."""
+"""Faces that are found and read on a device are those of the host."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,23 +13,17 @@ pytest.importorskip("torch")
 import torch
 
 from tests.engine_files import brightness_classifier, detector_spec
-from tests.vidfx_command import read_csv, vidfx
-from tests.worker_faults import worker_faults
 from vidfx.device import detector_heads
 from vidfx.device.analyze import DeviceAnalyzer, ThroughHost, tensor_engine
-from vidfx.device.frames import BATCH, DeviceFrame, on_device, retained
 from vidfx.stages.analyze import HostAnalyzer
-from vidfx.stages.cuts import thumbnail
 from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
-from vidfx.types import SQUARE, Colour, Frame, Stretch, Surface
-from vidfx.video.read.source import open_source
+from vidfx.types import SQUARE, Colour, Frame, Stretch
 from vidfx_engines.backends.fake import FakeEngine
 from vidfx_engines.base import Engine
 from vidfx_engines.embedded import ORIGINS, embedded
 from vidfx_engines.select import select
 
-CPU = torch.device("cpu")
 PIXEL = 1.0
 """The most that a detector makes of inputs that differ by a grey level here and there, in fp32."""
 
@@ -214,74 +206,6 @@ def test_faces_of_pixels_that_are_not_square_are_the_hosts(
         assert one.value == pytest.approx(other.value, abs=0.02)
 
 
-def test_frames_come_in_order_with_their_thumbnails(group: np.ndarray) -> None:
-    pictures = [np.roll(group, 5 * i, axis=1)[:300, :400] for i in range(BATCH * 2 + 3)]
-    frames = frames_of(*pictures)
-    ready = list(on_device(frames, CPU, Colour()))
-    assert [f.index for f in ready] == [f.index for f in frames]
-    for frame, picture in zip(ready, pictures, strict=True):
-        assert isinstance(frame.device, DeviceFrame)
-        np.testing.assert_array_equal(frame.device.pixels.permute(1, 2, 0).numpy(), picture)
-        assert np.abs(frame.device.small - thumbnail(Frame(0, 0, picture))).max() <= 1
-
-
-def test_planes_that_a_decoder_lent_are_sent_like_those_that_were_copied(clip: Path) -> None:
-    pixels: list[torch.Tensor] = []
-    for planes in (False, True):
-        with open_source(clip, "pyav", planes=planes)[0] as source:
-            decoded = next(iter(source))
-            frame = next(on_device(retained([decoded], CPU), CPU, source.info.colour))
-        assert (decoded.lent is None) == planes and isinstance(frame.device, DeviceFrame)
-        pixels.append(frame.device.pixels)
-    torch.testing.assert_close(*pixels, rtol=0, atol=0)
-
-
-def test_surfaces_become_pixels_and_planes(group: np.ndarray) -> None:
-    """What a decoder on a GPU leaves, here in memory that NumPy lends by DLPack."""
-    from vidfx.device.colour import rgb_to_nv12
-
-    rgb = torch.from_numpy(np.ascontiguousarray(group[:96, :128])).permute(2, 0, 1)
-    luma, chroma = (t.numpy() for t in rgb_to_nv12(rgb, 1))
-    surfaces = [
-        Surface(luma, chroma.reshape(48, 128), wants_planes=True),
-        Surface(luma[..., None], chroma, wants_planes=False),
-        Surface(rgb=np.ascontiguousarray(group[:96, :128]), wants_planes=True),
-    ]
-    nothing = np.empty((0, 0, 3), np.uint8)
-    frames = [Frame(i, i, nothing, None, surface) for i, surface in enumerate(surfaces)]
-    first, second, third = on_device(retained(frames, CPU), CPU, Colour(matrix=1))
-    assert first.planes is not None and third.planes is not None
-    np.testing.assert_array_equal(first.planes[:96], luma)
-    assert np.abs(first.planes.astype(int) - third.planes).max() <= 1
-    assert second.planes is None
-    assert isinstance(first.device, DeviceFrame) and isinstance(second.device, DeviceFrame)
-    torch.testing.assert_close(first.device.pixels, second.device.pixels)
-    difference = (first.device.pixels.int() - rgb.int()).abs().float()
-    assert difference.mean() < 3  # chroma has a quarter of the pixels
-
-
-def test_a_surface_is_copied_before_the_decoder_uses_its_memory_again(group: np.ndarray) -> None:
-    """PyNvVideoCodec and FFmpeg hand out their own memory, and free it when they end."""
-    from vidfx.device.colour import rgb_to_nv12
-
-    memory = [np.zeros((96, 128, 1), np.uint8), np.zeros((48, 64, 2), np.uint8)]
-    pictures = [torch.from_numpy(group[8 * i : 8 * i + 96, :128].copy()) for i in range(BATCH + 3)]
-    planes = [[t.numpy() for t in rgb_to_nv12(p.permute(2, 0, 1), 1)] for p in pictures]
-
-    def decoded() -> Iterator[Frame]:
-        for i, (luma, chroma) in enumerate(planes):
-            memory[0][:], memory[1][:] = luma[..., None], chroma
-            surface = Surface(*memory, wants_planes=True)
-            yield Frame(i, i, np.empty((0, 0, 3), np.uint8), None, surface)
-        memory[0][:] = memory[1][:] = 0
-
-    frames = list(on_device(retained(decoded(), CPU), CPU, Colour(matrix=1)))
-    assert len(frames) == BATCH + 3
-    for frame, (luma, _) in zip(frames, planes, strict=True):
-        assert frame.planes is not None
-        np.testing.assert_array_equal(frame.planes[:96], luma)
-
-
 def test_an_engine_with_tensors_is_taken_as_it_is() -> None:
     class Native:
         def run_tensor(self, pixels: Any) -> tuple[Any, ...]:
@@ -289,120 +213,3 @@ def test_an_engine_with_tensors_is_taken_as_it_is() -> None:
 
     native: Any = Native()
     assert tensor_engine(native) is native
-
-
-def rows_of(folder: Path) -> list[dict[str, str]]:
-    (file,) = folder.glob("*.faces.csv")
-    return read_csv(file)
-
-
-def annotate(clip: Path, out: Path, *args: str) -> list[dict[str, str]]:
-    same = ("--backend", "onnxruntime", "--detector", "centerface")
-    done = vidfx("annotate", clip, "-o", out, *same, *args)
-    assert done.exit_code == 0, done.output
-    return rows_of(out)
-
-
-def assert_same_rows(ours: list[dict[str, str]], theirs: list[dict[str, str]]) -> None:
-    """The same faces, tracks and labels; numbers as near as a detector lets them be.
-
-    A grey level here and there decides between two candidates of one face that score the same,
-    which moves a corner by some pixels; that is rare.
-    """
-    assert len(ours) == len(theirs) > 50
-    pixels: list[float] = []
-    shares: list[float] = []
-    labels = 0
-    for one, other in zip(ours, theirs, strict=True):
-        for name, value in other.items():
-            if value == one[name]:
-                continue
-            if name.endswith("emotion") and one[name] and value:  # two labels that are as likely
-                labels += 1
-                continue
-            assert one[name] and value, name
-            difference = abs(float(one[name]) - float(value))
-            (pixels if name.endswith("_px") else shares).append(difference)
-    assert labels <= 0.05 * len(theirs)
-    if pixels:
-        assert np.mean(pixels) <= 0.15 and np.quantile(pixels, 0.99) <= 1.5 and max(pixels) <= 6
-    if shares:
-        assert np.mean(shares) <= 0.005 and max(shares) <= 0.2
-
-
-ON_A_DEVICE = """
-    from dataclasses import replace
-    import vidfx.annotate.context as setup
-    from vidfx_engines.device import CPU
-    whole = setup.load_models
-    setup.load_models = lambda settings: replace(whole(settings), tensors_on=CPU)
-"""
-
-
-@pytest.mark.parametrize("args", [("--every", "2"), ("--no-video", "--every", "3")])
-def test_a_whole_run_on_a_device_gives_the_rows_of_the_host(
-    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...]
-) -> None:
-    theirs = annotate(clip, tmp_path / "host", *args)
-    worker_faults(monkeypatch, tmp_path, ON_A_DEVICE)
-    ours = annotate(clip, tmp_path / "device", *args)
-    assert_same_rows(ours, theirs)
-    if "--no-video" not in args:
-        summaries = [
-            json.loads((tmp_path / where / "clip.summary.json").read_text())["counts"]
-            for where in ("host", "device")
-        ]
-        assert summaries[0] == summaries[1]
-
-
-LENT = (
-    ON_A_DEVICE
-    + """
-    import numpy as np
-    import vidfx.annotate.video as video
-    from vidfx.types import Surface
-    opened = video.open_source
-    class Lent:
-        def __init__(self, source, wanted):
-            self.source, self.wanted = source, wanted
-            self.name, self.info, self.warnings = source.name, source.info, source.warnings
-        def __enter__(self):
-            self.source.__enter__()
-            return self
-        def __exit__(self, *error):
-            self.source.__exit__(*error)
-        def __iter__(self):
-            height, width = self.info.height, self.info.width
-            luma = np.zeros((height, width), np.uint8)
-            chroma = np.zeros((height // 2, width // 2, 2), np.uint8)
-            for frame in self.source:
-                luma[:] = frame.planes[:height]
-                chroma[:] = frame.planes[height:].reshape(2, height // 2, -1).transpose(1, 2, 0)
-                surface = Surface(luma, chroma, wants_planes=self.wanted)
-                yield replace(frame, pixels=None, planes=None, device=surface)
-                luma[:] = chroma[:] = 0
-    def lent(path, reader, *, planes, **more):
-        source, why = opened(path, "pyav", planes=True, **more)
-        return Lent(source, planes), why
-    video.open_source = lent
-"""
-)
-
-
-def test_a_decoder_may_use_its_memory_again_while_its_frames_wait(
-    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Between the decoder's thread and who looks at its frames there is a queue."""
-    theirs = annotate(clip, tmp_path / "sent", "--every", "2", "--reader", "pyav")
-    worker_faults(monkeypatch, tmp_path, LENT)
-    ours = annotate(clip, tmp_path / "lent", "--every", "2", "--reader", "pyav")
-    assert_same_rows(ours, theirs)
-
-
-def test_a_real_clip_gives_the_rows_of_the_host(
-    test_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clip = test_data / "clips" / "pyfeat-single_face.mp4"
-    theirs = annotate(clip, tmp_path / "host", "--no-video", "--every", "2")
-    worker_faults(monkeypatch, tmp_path, ON_A_DEVICE)
-    assert_same_rows(annotate(clip, tmp_path / "device", "--no-video", "--every", "2"), theirs)
