@@ -1,4 +1,4 @@
-"""Processes that a test has started: who runs, and waiting until something is so."""
+"""Processes that a test has started: their children, whether they run, and waiting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings: where they come from, which wins, and what is said of wrong ones."""
+"""Settings: where they come from, which wins, and the errors of wrong ones."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_a_file_that_is_a_pipe_is_refused_not_waited_for(tmp_path: Path) -> None
         load_settings({}, folder=tmp_path, environment={})
 
 
-def test_what_decides_results_may_stand_in_a_file_and_how_a_run_goes_may_not(
+def test_settings_of_results_may_be_in_a_file_and_those_of_a_run_may_not(
     tmp_path: Path,
 ) -> None:
     values = dict.fromkeys(names("files"), "none") | dict.fromkeys(names("rounding"), "auto")

@@ -1,4 +1,4 @@
-"""Cores and memory that a container leaves, as the kernel's files tell of it."""
+"""Cores and memory within a container's limits, from the files of the kernel."""
 
 from __future__ import annotations
 
@@ -88,6 +88,6 @@ def test_memory_that_is_left(
     assert memory_left(system(tmp_path, own, files)) == expected
 
 
-def test_where_nothing_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_any_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1, 5, 7}, raising=False)
     assert cores(tmp_path) == 3 and memory_left(tmp_path) is None

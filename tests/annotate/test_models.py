@@ -1,4 +1,4 @@
-"""Detectors by name, by path and by pack, and what is said where one cannot be had."""
+"""Detectors by name, by path and by pack, and the error where one is missing."""
 
 from __future__ import annotations
 

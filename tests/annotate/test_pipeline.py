@@ -1,4 +1,4 @@
-"""Frames through all stages, with a detector that finds what it is told to."""
+"""Frames through all stages, with a detector whose faces are given."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def test_unrelated_pictures_share_no_track() -> None:
 
 
 @pytest.mark.parametrize("every", [1, 7, 100])
-def test_the_delay_line_sees_the_next_frame_that_is_looked_at(every: int) -> None:
+def test_the_look_ahead_buffer_holds_the_next_frame_that_is_analysed(every: int) -> None:
     scores = dict.fromkeys((0, every), 0.55)
     results = run(scores, [noise(0)] * (every + 1) + [noise(1)] * 3 * every, every=every)
     shown = [r.frame.index for r in results if r.faces]
@@ -124,14 +124,14 @@ def looks(times_s: Sequence[float], **options: Any) -> tuple[list[FrameResult], 
 
 
 @pytest.mark.parametrize("claimed", [Fraction(1), Fraction(15), Fraction(1000), Fraction(42860)])
-def test_looks_go_by_time_whatever_the_header_claims(claimed: Fraction) -> None:
+def test_detection_goes_by_time_whatever_the_header_claims(claimed: Fraction) -> None:
     """15 frames a second: every third is looked at, and each has the face."""
     results, looked = looks([i / 15 for i in range(90)], rate=claimed)
     assert looked == [*range(0, 90, 3), 89]
     assert all(len(r.faces) == 1 for r in results)
 
 
-def test_each_frame_is_looked_at_where_they_are_rare() -> None:
+def test_each_frame_is_analysed_where_frames_are_rare() -> None:
     """30 a second for two seconds, then one a second, a pause of a minute, and 25 a second."""
     times = [i / 30 for i in range(60)] + [2.0 + i for i in range(10)]
     times += [71 + i / 25 for i in range(25)]
@@ -162,7 +162,7 @@ def test_fast_frames_neither_pile_up_nor_leave_gaps() -> None:
 
 
 @pytest.mark.parametrize("begin", [3, 7, 31, 44])
-def test_it_is_the_same_looks_wherever_the_reading_began(begin: int) -> None:
+def test_the_same_frames_are_analysed_wherever_reading_begins(begin: int) -> None:
     """But for the first frame that is read, which has no neighbour."""
     times = [i / 24 + 0.1 * (i > 30) for i in range(80)]
     _, whole = looks(times)
@@ -173,7 +173,7 @@ def test_it_is_the_same_looks_wherever_the_reading_began(begin: int) -> None:
     assert later[1:] == [i for i in whole if i > begin]
 
 
-def test_looks_come_closer_together_where_faces_are_fast() -> None:
+def test_detection_is_more_frequent_where_faces_are_fast() -> None:
     """A face that jumps begins a track while another is lost; only where N was not asked for."""
     for every, closer in ((0, True), (5, False)):
         made = pipeline(dict.fromkeys(range(60), 0.9), every=every)

@@ -1,4 +1,4 @@
-"""What is drawn on segments of a video whose second reading is not like the first."""
+"""Labels on segments of a video that decodes differently the second time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def line(pts: int) -> Line:
         ([-5, 0, 50, 60], [None, "at 0", None, None], ["at 10", "at 20", "at 30", "at 40"]),
     ],
 )
-def test_a_frame_without_a_line_takes_none(
+def test_a_frame_without_labels_takes_those_of_no_other(
     frames: list[int], drawn: list[str | None], passed: list[str]
 ) -> None:
     lines = LabelLines(map(line, range(0, 50, 10)))

@@ -1,4 +1,4 @@
-"""A long video in segments side by side: what comes out is what comes out of the whole."""
+"""A long video in segments side by side gives what it gives in one piece."""
 
 # PyAV's stubs leave the parameters of some types open.
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
@@ -262,7 +262,7 @@ def test_auto_is_as_many_as_pay(
     assert asked == ([count] if count > 1 else [])
 
 
-def test_what_was_seen_comes_back_from_its_file(tmp_path: Path) -> None:
+def test_observations_come_back_from_their_file(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
 
     def sighting(index: int, left: float, emotion: np.ndarray | None) -> FaceObservation:
@@ -312,7 +312,7 @@ def test_what_was_seen_comes_back_from_its_file(tmp_path: Path) -> None:
                 assert np.array_equal(a.emotion, b.emotion)
 
 
-def test_a_file_of_nothing_seen(tmp_path: Path) -> None:
+def test_a_file_without_observations(tmp_path: Path) -> None:
     assert save(tmp_path / "seen", []) == 0
     assert list(load(tmp_path / "seen")) == []
     (tmp_path / "seen").write_bytes(b"nonsense")

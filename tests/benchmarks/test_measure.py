@@ -1,4 +1,4 @@
-"""The benchmark's own arithmetic and command lines; nothing is timed here."""
+"""The calculations and command lines of the benchmarks; nothing is timed here."""
 
 from __future__ import annotations
 

@@ -23,13 +23,13 @@ def test_a_run_is_saved_and_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "<svg" in (tmp_path / "jobs.svg").read_text()
 
 
-def test_what_is_no_run(tmp_path: Path) -> None:
+def test_a_file_that_is_no_saved_benchmark_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_text("{}")
     with pytest.raises(SystemExit, match="not a saved benchmark"):
         read(tmp_path / "x.json")
 
 
-def test_noise_is_no_change() -> None:
+def test_noise_is_not_a_change() -> None:
     before = Row("a", "frames/s", (100.0, 90.0, 110.0))
     assert (
         change(before, Row("a", "frames/s", (91.0, 80.0, 100.0)), 0.03)[1] == "same, within noise"

@@ -1,4 +1,4 @@
-"""The study's commands are vidfx's, and its page says what the run folders say."""
+"""The commands of the study are vidfx's, and its page has the figures of the run folders."""
 
 from __future__ import annotations
 

@@ -182,9 +182,7 @@ def test_another_threshold_or_label_is_other_work(clip: Path, tmp_path: Path) ->
         assert named == ({"unknown"}, {"Bea"})[number]
 
 
-def test_an_engine_that_gives_no_numbers_is_an_error_of_one_line(
-    clip: Path, tmp_path: Path
-) -> None:
+def test_an_engine_that_gives_nan_is_an_error_of_one_line(clip: Path, tmp_path: Path) -> None:
     probs = dict.fromkeys(("angry", "happy"), float("nan"))
     engine = constant_classifier(tmp_path, "void", "emotion", probs)
     out = tmp_path / "out"
@@ -291,7 +289,7 @@ def test_wrong_kind_of_engine(clip: Path, engines: dict[str, Path], tmp_path: Pa
     assert done.exit_code == 2 and "identity" in done.stderr
 
 
-def test_an_output_folder_that_cannot_be(clip: Path, tmp_path: Path) -> None:
+def test_an_output_folder_that_cannot_be_made(clip: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     done = vidfx("annotate", clip, "-o", tmp_path / "file" / "out", *FAST, "--end", "0.2")
     assert done.exit_code == 1 and "file" in done.stderr and "Traceback" not in done.stderr

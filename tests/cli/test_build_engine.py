@@ -88,7 +88,7 @@ def test_a_file_is_written_where_it_is_named_and_is_an_engine(toy: Path, tmp_pat
     assert sorted(p.name for p in out.parent.iterdir()) == ["half.onnx", "half.spec.json"]
 
 
-def test_a_plan_is_built_without_a_gpu_and_is_told_not_to_run_here(toy: Path) -> None:
+def test_a_plan_is_built_without_a_gpu_and_reported_not_to_run_here(toy: Path) -> None:
     pytest.importorskip("tensorrt_rtx")
     told = json_of(toy, "--backend", "tensorrt-rtx", "--batch", "1,4,8")
     plan = Path(str(told["engine"]))
@@ -141,7 +141,7 @@ def test_what_loses_too_much_is_refused_with_the_table(
         (("-o", "x.plan"), 2, "ends in .onnx"),
     ],
 )
-def test_mistakes_are_told_in_one_line(
+def test_mistakes_are_reported_in_one_line(
     toy: Path, args: tuple[str, ...], code: int, told: str
 ) -> None:
     result = vidfx("build-engine", toy, *args, "-q")
@@ -149,7 +149,7 @@ def test_mistakes_are_told_in_one_line(
     assert len(result.stderr.strip().splitlines()) == 1
 
 
-def test_a_model_that_was_built_already_is_told(toy: Path, tmp_path: Path) -> None:
+def test_a_model_that_was_built_already_is_reported(toy: Path, tmp_path: Path) -> None:
     json_of(toy, "--backend", "onnx", "-o", tmp_path / "built.onnx")
     result = vidfx("build-engine", tmp_path / "built.onnx", "-q")
     assert result.exit_code == 2
@@ -249,7 +249,7 @@ def test_an_engine_is_not_put_into_a_cache_that_others_may_write_to(
     assert f"{cache} may be changed by all" in told
 
 
-def test_doctor_says_what_works_and_what_mends_the_rest() -> None:
+def test_doctor_says_what_works_and_what_fixes_the_rest() -> None:
     result = vidfx("doctor", "--json")
     assert result.exit_code == 0, result.output
     found = {f["name"]: f for f in json.loads(result.stdout)["findings"]}

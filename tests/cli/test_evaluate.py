@@ -97,7 +97,7 @@ def test_figures_of_known_pictures(shades: Path, shade_engine: Path) -> None:
     assert sum(b["pictures"] for b in model["reliability"]) == 30
 
 
-def test_results_stand_beside_the_model_and_the_report_is_text(
+def test_results_lie_beside_the_model_and_the_report_is_text(
     shades: Path, shade_engine: Path
 ) -> None:
     result = vidfx("evaluate", shade_engine.parent, shades)
@@ -236,7 +236,7 @@ def test_a_model_that_was_replaced_meanwhile_keeps_its_spec(identity_engine: Pat
 
 
 @pytest.mark.parametrize(("others", "warned"), [(19, True), (20, False)])
-def test_few_people_behind_a_threshold_are_told(
+def test_few_people_behind_a_threshold_are_reported(
     tmp_path: Path, identity_engine: Path, others: int, warned: bool
 ) -> None:
     data = people(tmp_path / "people", parts=("train", "val", "test"), others=others)

@@ -1,4 +1,4 @@
-"""Real people: a smile comes out happy, a face is found where one is, and none where none is."""
+"""Real people: a smile is read as happy, faces are found, and none where there is none."""
 
 from __future__ import annotations
 

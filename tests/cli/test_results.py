@@ -1,4 +1,4 @@
-"""Results once made are safe: never mistaken for others', never lost to a later run."""
+"""Finished results are never mistaken for those of another input, and never lost to a later run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_another_video_of_the_same_name_is_not_done(clip: Path, tmp_path: Path) 
     assert done.exit_code == 1 and "another input" in done.stderr
 
 
-def test_other_words_are_other_work(clip: Path, tmp_path: Path) -> None:
+def test_other_options_are_other_work(clip: Path, tmp_path: Path) -> None:
     words = tmp_path / "words.toml"
     words.write_text('happy = "Ha!"')
     args = (clip, "-o", tmp_path / "out", "--messages", words, *SHORT)
@@ -147,7 +147,7 @@ def test_what_differs_from_what_is_there_is_said(clip: Path, tmp_path: Path) -> 
     assert told in vidfx("annotate", *args).stderr
 
 
-def test_numbers_that_are_none_are_null_in_json() -> None:
+def test_numbers_that_are_not_finite_are_null_in_json() -> None:
     content = {"a": [math.nan, (math.inf, 1.5)], "b\udcff": {"c": -math.inf, "d": True, 3: None}}
     assert json.loads(to_json(content), parse_constant=pytest.fail) == {
         "a": [None, [None, 1.5]],
@@ -175,7 +175,7 @@ def test_a_folder_in_the_place_of_a_result(clip: Path, tmp_path: Path) -> None:
     assert not results_in(tmp_path)
 
 
-def test_a_dry_run_tells_what_would_happen(clip: Path, tmp_path: Path) -> None:
+def test_a_dry_run_says_what_would_happen(clip: Path, tmp_path: Path) -> None:
     assert vidfx("annotate", clip, "-o", tmp_path, *SHORT).exit_code == 0
     done = vidfx("annotate", clip, "-o", tmp_path, *SHORT, "--dry-run", "--json")
     assert json.loads(done.stdout)["results"][0]["status"] == "skipped"
@@ -183,7 +183,7 @@ def test_a_dry_run_tells_what_would_happen(clip: Path, tmp_path: Path) -> None:
     assert other.exit_code == 1
 
 
-def test_json_also_tells_of_errors_before_any_work(clip: Path, tmp_path: Path) -> None:
+def test_json_has_errors_before_any_work_too(clip: Path, tmp_path: Path) -> None:
     done = vidfx("annotate", clip, "-o", tmp_path, "--recognition", "no.onnx", "--json")
     content = json.loads(done.stdout)
     assert content["exit_code"] == done.exit_code == 4

@@ -1,4 +1,4 @@
-"""`vidfx train`: what it says, what it leaves, and how it ends when something is wrong."""
+"""`vidfx train`: its messages, its files, and how it ends when something is wrong."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def train(data: Path, *more: object, recipe: str = "tiny.toml") -> Result:
     return vidfx(*words, "--recipe", data.parent / recipe, *more)
 
 
-def test_json_is_one_object_and_run_json_tells_how_it_was_made(
+def test_json_is_one_object_and_run_json_says_how_it_was_made(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     typed = ["vidfx", "train", "emotion", "a folder", "--seed", "7"]
@@ -58,7 +58,7 @@ def test_json_is_one_object_and_run_json_tells_how_it_was_made(
     assert [json.loads(x) for x in logged] == run["lines"]
 
 
-def test_classes_that_nobody_asked_for_are_left_alone(data: Path) -> None:
+def test_classes_that_were_not_asked_for_are_left_alone(data: Path) -> None:
     shutil.copytree(data / "val" / "left", data / "val" / "top")
     (data / "train" / "sides").mkdir()
     text = RECIPE.replace("task =", 'labels = ["right", "left"]\ntask =')
@@ -70,7 +70,7 @@ def test_classes_that_nobody_asked_for_are_left_alone(data: Path) -> None:
     assert spec["labels"] == ["right", "left"], "in the order that was asked for"
 
 
-def test_what_was_left_out_stands_in_the_card_of_every_run(data: Path) -> None:
+def test_what_was_left_out_is_in_the_card_of_every_run(data: Path) -> None:
     (data / "train" / "left" / "000.png").write_bytes(b"no picture")
     for _ in range(2):  # the second finds the others decoded
         done = train(data, "--epochs", 1)
@@ -102,7 +102,7 @@ def test_a_name_that_no_engine_may_give_costs_no_training(data: Path) -> None:
         ("--name", "x" * 99, "name: cannot be the name of a file"),
     ],
 )
-def test_options_that_cannot_be(data: Path, option: str, value: object, said: str) -> None:
+def test_invalid_options(data: Path, option: str, value: object, said: str) -> None:
     done = train(data, option, value)
     assert done.exit_code == 2, done.stderr
     assert last_line(done).startswith(f"vidfx: {said}")

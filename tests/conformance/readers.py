@@ -1,4 +1,4 @@
-"""The clips that every reader is shown, and what all tests of readers do."""
+"""The clips that every reader reads, and what all tests of readers do."""
 
 from __future__ import annotations
 

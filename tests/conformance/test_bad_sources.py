@@ -1,4 +1,4 @@
-"""Files that are damaged, hostile or no media: what can be read is, the rest is said in a line."""
+"""Files that are damaged, hostile or no media: what is readable is read, the rest is one line."""
 
 from __future__ import annotations
 

@@ -104,12 +104,12 @@ def test_strided_and_read_only_input_is_taken(classifier: Engine) -> None:
     ],
     ids=lambda batch: f"{batch.shape}-{batch.dtype}",
 )
-def test_what_it_cannot_take_is_told(classifier: Engine, batch: np.ndarray) -> None:
+def test_what_it_cannot_take_is_reported(classifier: Engine, batch: np.ndarray) -> None:
     with pytest.raises(EngineRunError, match=r"toy: takes .*, was given"):
         classifier.run(batch)
 
 
-def test_sides_that_are_no_multiples_of_32_are_told(detector: Engine) -> None:
+def test_sides_that_are_not_multiples_of_32_are_reported(detector: Engine) -> None:
     with pytest.raises(EngineRunError, match="multiples of 32, was given 100x64"):
         detector.run(np.zeros((1, 64, 100, 3), np.uint8))
 

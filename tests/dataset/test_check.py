@@ -1,4 +1,4 @@
-"""The report finds what was planted and FER2013's known traps; the page escapes what it shows."""
+"""The report finds planted faults and FER2013's known ones; the page escapes what it shows."""
 
 from __future__ import annotations
 

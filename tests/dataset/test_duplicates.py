@@ -1,4 +1,4 @@
-"""Copies are found through light, shifts, scale and mirrors; strangers are not."""
+"""Copies are found despite other light, shifts, scale and mirroring; other people are not."""
 
 from __future__ import annotations
 

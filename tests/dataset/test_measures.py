@@ -1,4 +1,4 @@
-"""What is measured of a picture, and that a broken one stops nothing."""
+"""The measures of a picture; a broken picture does not stop the others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing that belongs together stands on two sides, and every class on every side."""
+"""What belongs together is in one part, and every class is in every part."""
 
 from __future__ import annotations
 
@@ -236,7 +236,7 @@ def test_covered_and_small_come_from_faces_csv(unread: Unread, tmp_path: Path) -
         (several("a", 9) + several("b", 9), {"group_by": "regex:x(.)"}, RecipeError, "a/000.png"),
     ],
 )
-def test_what_cannot_be_is_said(
+def test_impossible_requests_are_refused(
     unread: Unread, pictures: list[Picture], rule: dict[str, str], kind: type[Exception], said: str
 ) -> None:
     data, measures = unread(pictures)
@@ -256,7 +256,7 @@ def test_what_cannot_be_is_said(
         {"group_by": "regex:("},
     ],
 )
-def test_rules_that_are_none(rule: dict[str, object]) -> None:
+def test_invalid_rules(rule: dict[str, object]) -> None:
     with pytest.raises(RecipeError) as error:
         Rule(**rule)  # pyright: ignore[reportArgumentType]
     assert error.value.hint

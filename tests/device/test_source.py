@@ -1,4 +1,4 @@
-"""Which decoder and which encoder a run on a GPU gets, and what is said of the others."""
+"""Which decoder and encoder a run on a GPU gets, and the reasons against the others."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_what_no_gpu_gets_right(
 
 
 @pytest.mark.usefixtures("nvcodec")
-def test_missing_frames_are_told(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_frames_are_reported(clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Decoder, "frames", 50)
     source, _ = open_on_device(clip, 0, "nvcodec", planes=True, part=False)
     assert source is not None

@@ -1,4 +1,4 @@
-"""The stand-in that tests use, and the packaged models."""
+"""The fake engine, and the packaged models."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_centerface_finds_more_face_than_noise(test_data: Path) -> None:
     assert heat[0].max() > 0.5 > heat[1].max()
 
 
-def test_missing_and_unknown_models_are_told(
+def test_missing_and_unknown_models_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(EngineFileError, match="no embedded model is named 'age'"):

@@ -1,4 +1,4 @@
-"""The edits of graphs: what they give is what the file as it came gives, picture by picture."""
+"""Edited graphs give what the original file gives, picture by picture."""
 
 from __future__ import annotations
 
@@ -97,7 +97,9 @@ def test_centerface_at_its_declared_batch() -> None:
 @pytest.mark.parametrize("colour", ["rgb", "bgr"])
 @pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
-def test_every_kind_of_input_gets_the_same_door(colour: str, layout: str, dtype: str) -> None:
+def test_every_kind_of_input_gets_the_same_input_tensor(
+    colour: str, layout: str, dtype: str
+) -> None:
     kind = TensorProto.UINT8 if dtype == "uint8" else TensorProto.FLOAT
     shape = ["b", 3, 8, 8] if layout == "NCHW" else ["b", 8, 8, 3]
     made = helper.make_graph(
@@ -147,19 +149,19 @@ def test_weights_in_other_files_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"\x08\x08", b"\xff" * 100])
-def test_what_is_no_onnx_file_is_told(data: bytes) -> None:
+def test_what_is_no_onnx_file_is_reported(data: bytes) -> None:
     with pytest.raises(EngineFileError, match=r"x\.onnx: not an ONNX file"):
         graph.parse(data, "x.onnx")
 
 
-def test_scrfd_without_landmarks_is_told(tmp_path: Path) -> None:
+def test_scrfd_without_landmarks_is_reported(tmp_path: Path) -> None:
     toys.stock_scrfd(tmp_path / "scrfd.onnx", landmarks=False)
     with pytest.raises(EngineFileError, match="without landmarks") as raised:
         detector_spec_for(tmp_path / "scrfd.onnx")
     assert "kps" in raised.value.hint
 
 
-def test_a_file_that_is_no_detector_is_told(tmp_path: Path) -> None:
+def test_a_file_that_is_no_detector_is_reported(tmp_path: Path) -> None:
     toys.classifier(tmp_path)
     with pytest.raises(EngineFileError, match="not a face detector that vidfx knows"):
         detector_spec_for(tmp_path / "toy.onnx")

@@ -1,4 +1,4 @@
-"""Sixteen and eight bits, written into graphs: what they keep, and what is refused."""
+"""FP16 and INT8 written into graphs: what stays equal, and what is refused."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def test_pictures_are_fed_as_the_file_takes_them() -> None:
     np.testing.assert_array_equal(planar, batch.transpose(0, 3, 1, 2))
 
 
-def test_what_cannot_be_quantised_is_an_error_with_the_way_on(tmp_path: Path) -> None:
+def test_what_cannot_be_quantised_is_an_error_with_a_hint(tmp_path: Path) -> None:
     spec = toys.classifier(tmp_path)
     with pytest.raises(EngineFileError, match="cannot be made int8") as raised:
         quantise(b"\x00broken", spec.input, pictures(2, 32, 32), "signed")

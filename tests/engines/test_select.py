@@ -1,4 +1,4 @@
-"""Which backend runs an engine, and what is said of the others."""
+"""Which backend runs an engine, and the reasons against the others."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_openvino_is_the_first_choice(toy: Path) -> None:
     assert chosen.reason.startswith("openvino on CPU, ")
 
 
-def test_what_was_passed_over_is_told(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_passed_over_is_reported(toy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     without("openvino", monkeypatch)
     chosen = select(toy, device="cpu")
     assert chosen.engine.backend == "onnxruntime"
@@ -73,12 +73,12 @@ def test_cuda_is_used_or_is_an_error(toy: Path) -> None:
 
 
 @pytest.mark.parametrize("device", ["gpu", "cuda:", "cuda:x", "CPU", ""])
-def test_unknown_devices_are_told(toy: Path, device: str) -> None:
+def test_unknown_devices_are_reported(toy: Path, device: str) -> None:
     with pytest.raises(EngineUnavailable, match="is not known"):
         select(toy, device=device)
 
 
-def test_unknown_backends_are_told(toy: Path) -> None:
+def test_unknown_backends_are_reported(toy: Path) -> None:
     with pytest.raises(EngineUnavailable, match="no backend is named 'tflite'") as raised:
         select(toy, backend="tflite")
     assert "openvino, onnxruntime" in raised.value.hint
@@ -92,13 +92,13 @@ def test_bad_files_are_errors_and_not_passed_over(toy: Path) -> None:
         select(toy)
 
 
-def test_labels_that_disagree_with_the_network_are_told(tmp_path: Path) -> None:
+def test_labels_that_disagree_with_the_network_are_reported(tmp_path: Path) -> None:
     toys.classifier(tmp_path, labels=("a", "b", "c"))
     with pytest.raises(EngineFileError, match="gives 4 probabilities; labels has 3"):
         select(tmp_path / "toy.onnx")
 
 
-def test_names_and_types_that_disagree_are_told(tmp_path: Path) -> None:
+def test_names_and_types_that_disagree_are_reported(tmp_path: Path) -> None:
     spec = toys.classifier(tmp_path)
     for wrong, said in (
         (replace(spec, outputs=("logits",)), "has no output logits"),
@@ -116,7 +116,7 @@ def test_a_known_detector_needs_no_spec(tmp_path: Path) -> None:
     assert len(chosen.engine.run(np.zeros((2, 64, 96, 3), np.uint8))) == 9
 
 
-def test_missing_system_libraries_are_told_by_package() -> None:
+def test_missing_system_libraries_are_reported_by_package() -> None:
     text = "libGL.so.1: cannot open shared object file: No such file or directory"
     with pytest.raises(EngineUnavailable, match=r"needs the system library libGL\.so\.1") as raised:  # noqa: SIM117
         with importing("anything"):

@@ -1,4 +1,4 @@
-"""The sidecar file: written, read again, and one line for every way it can be wrong."""
+"""The spec file: written, read again, and one line for every way it can be wrong."""
 
 from __future__ import annotations
 
@@ -202,7 +202,7 @@ def test_a_pipe_or_a_device_is_not_waited_for(tmp_path: Path, name: str) -> None
         select(tmp_path / "toy.onnx", device="cpu")
 
 
-def test_nan_and_infinity_are_no_numbers(tmp_path: Path) -> None:
+def test_nan_and_infinity_are_refused(tmp_path: Path) -> None:
     for value in (float("nan"), float("inf")):
         spec = replace(toys.identity_spec(), metrics={"a": value})
         with pytest.raises(EngineFileError, match=r"metrics\.a: a finite number is needed"):

@@ -1,4 +1,4 @@
-"""Engines that were built and kept: found by what they are of, and only where they fit."""
+"""Engines that were built and kept: found by their source, and only where they fit."""
 
 from __future__ import annotations
 
@@ -217,7 +217,7 @@ def test_a_record_survives_its_file(toy: EngineSpec, tmp_path: Path) -> None:
         ('"weights": "toy.onnx"', "TensorRT plan"),
     ],
 )
-def test_a_wrong_record_is_told(toy: EngineSpec, change: str, told: str) -> None:
+def test_a_wrong_record_is_reported(toy: EngineSpec, change: str, told: str) -> None:
     side = (3, 32, 32)
     profile = Profile((1, *side), (4, *side), (8, *side))
     build = Build("tensorrt", "fp16", "2" * 64, "0", "10.9", "L4", "2026", "8.9", profile=profile)

@@ -95,7 +95,7 @@ def test_every_name_in_the_stub_is_in_the_library() -> None:
     assert hold(ast.parse(STUB.read_text()).body, library, "tensorrt") > 80
 
 
-def test_a_plan_is_built_and_its_phases_are_told(tmp_path: Path) -> None:
+def test_a_plan_is_built_and_its_phases_are_reported(tmp_path: Path) -> None:
     phases = Phases()
     plan = rtx()(toy_graph(tmp_path), monitor=phases)
     assert len(plan.data) > 1000
@@ -120,7 +120,7 @@ def test_ctrl_c_cancels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert not [t for t in threading.enumerate() if t.name == "tensorrt-build"]
 
 
-def test_an_unknown_operator_is_told_with_its_node(tmp_path: Path) -> None:
+def test_an_unknown_operator_is_reported_with_its_node(tmp_path: Path) -> None:
     model = onnx.load_model_from_string(toy_graph(tmp_path))
     odd = helper.make_node("Odd", [model.graph.node[-1].input[0]], ["odd"], name="the_odd_one")
     odd.domain = "strange"
@@ -133,7 +133,7 @@ def test_an_unknown_operator_is_told_with_its_node(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 32, 32), (1, 3, 32, 48)])
-def test_wrong_shapes_are_told(tmp_path: Path, shape: tuple[int, ...]) -> None:
+def test_wrong_shapes_are_reported(tmp_path: Path, shape: tuple[int, ...]) -> None:
     with pytest.raises(EngineFileError, match="imension") as raised:
         rtx(Profile(shape, shape, shape))(toy_graph(tmp_path))
     assert "--batch" in raised.value.hint
@@ -147,7 +147,7 @@ def test_rtx_has_no_compatibility_levels(tmp_path: Path, how: dict[str, Any]) ->
         rtx(**how)(toy_graph(tmp_path))
 
 
-def test_a_missing_library_is_told_with_what_installs_it(
+def test_a_missing_library_is_reported_with_what_installs_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "tensorrt", None)
@@ -157,7 +157,7 @@ def test_a_missing_library_is_told_with_what_installs_it(
     assert raised.value.hint.startswith("pip install tensorrt")
 
 
-def test_no_driver_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_driver_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """TensorRT's own builder gives a null pointer then, which becomes a TypeError."""
     pytest.importorskip("tensorrt_rtx")
 
@@ -193,7 +193,7 @@ def test_no_driver_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         ({"backend": "tensorrt-rtx"}, "1.8.0", ADA, "built with tensorrt-rtx 10.9.0, here is 1.8"),
     ],
 )
-def test_a_plan_for_another_place_is_told(
+def test_a_plan_for_another_place_is_reported(
     change: dict[str, Any], library: str, gpu: Gpu, told: str | None
 ) -> None:
     reason = backend.misfit(replace(BUILD, **change), library, gpu)
@@ -264,7 +264,7 @@ def test_a_plan_is_nothing_for_a_cpu(tmp_path: Path) -> None:
         select(tmp_path / "toy.plan", device="cpu")
 
 
-def test_labels_that_disagree_with_the_weights_are_told(tmp_path: Path) -> None:
+def test_labels_that_disagree_with_the_weights_are_reported(tmp_path: Path) -> None:
     spec = replace(toys.classifier(tmp_path), labels=("happy", "sad"))
     with pytest.raises(EngineFileError, match="gives 4 probabilities; labels has 2"):
         graph.prepare(spec, (tmp_path / "toy.onnx").read_bytes(), planar=True)

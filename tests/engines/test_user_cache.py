@@ -1,4 +1,4 @@
-"""What is kept between runs is believed only where nobody else can have put it there."""
+"""Files kept between runs are trusted only where no other user can have written them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def places(kept: Path) -> list[Path]:
     return [kept, *list(kept.parents)[:3]]
 
 
-def test_what_vidfx_made_itself_is_believed(kept: Path) -> None:
+def test_what_vidfx_made_itself_is_trusted(kept: Path) -> None:
     assert distrust(kept) is None
     assert compiled_cache.fetch("a") == b"compiled"
     assert [place.stat().st_mode & 0o777 for place in places(kept)[:3]] == [0o600, 0o700, 0o700]
@@ -70,7 +70,7 @@ def test_what_is_of_somebody_else_is_not_unless_that_is_root(
     assert distrust(kept) is None
 
 
-def test_a_cache_in_tmp_is_believed_where_it_is_the_users_own(kept: Path) -> None:
+def test_a_cache_in_tmp_is_trusted_where_it_is_the_users_own(kept: Path) -> None:
     kept.parents[2].chmod(0o1777)
     assert distrust(kept) is None
 
@@ -84,9 +84,7 @@ def test_a_link_into_a_folder_that_all_may_change_is_not(kept: Path, tmp_path: P
     assert "may be changed by all" in str(distrust(kept))
 
 
-def test_what_is_not_there_is_no_fault_and_is_made_private(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_missing_is_made_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     folder = user_cache("engines") / "one"
     assert distrust(folder) is None
@@ -98,7 +96,7 @@ def test_what_is_not_there_is_no_fault_and_is_made_private(
         make_private(folder)
 
 
-def test_a_file_in_the_place_of_the_cache_is_no_fault(
+def test_a_file_in_the_place_of_the_cache_is_no_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "cache").write_text("")

@@ -1,4 +1,4 @@
-"""Figures against scikit-learn, against sums done by hand, and against known truths."""
+"""Figures compared with scikit-learn, with sums done by hand, and with known truths."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def some_predictions(n: int = 400, classes: int = 4) -> tuple[np.ndarray, np.nda
     return truth, np.where(wrong, random.integers(0, classes, n), truth)
 
 
-def test_by_hand() -> None:
+def test_figures_that_were_counted_by_hand() -> None:
     assert metrics.accuracy(HAND) == pytest.approx(0.7)
     assert metrics.balanced_accuracy(HAND) == pytest.approx((3 / 4 + 4 / 6) / 2)
     first, _, empty = metrics.per_class(HAND)

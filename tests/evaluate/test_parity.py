@@ -1,4 +1,4 @@
-"""What an engine lost against its source, counted on known answers."""
+"""What an engine loses against its source, counted on known answers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_labels_are_compared_with_the_source_and_with_the_truth() -> None:
     assert found.figures()["recall_a_before"] == 1.0
 
 
-def test_a_gain_is_no_drop_and_the_worse_of_the_two_accuracies_counts() -> None:
+def test_a_gain_is_not_a_drop_and_the_worse_of_the_two_accuracies_counts() -> None:
     truth = np.array([0, 0, 0, 1])
     better = compare(prob(0.4, 0.9, 0.9, 0.1), prob(0.9, 0.9, 0.9, 0.1), truth, LABELS)
     assert better.drop < 0
@@ -45,7 +45,7 @@ def test_without_labels_only_clear_changes_count() -> None:
 
 
 @pytest.mark.parametrize("row", [(np.nan, np.nan), (1e30, -1e30), (0.4, 0.2)])
-def test_numbers_that_are_none_are_the_greatest_loss(row: tuple[float, float]) -> None:
+def test_numbers_that_are_not_finite_are_the_greatest_loss(row: tuple[float, float]) -> None:
     after = prob(0.9, 0.8)
     after[1] = row
     for truth in (None, np.array([0, 1])):

@@ -99,7 +99,7 @@ def test_a_killed_run_leaves_nothing_unfinished(
         )
 
 
-def test_a_torn_row_is_written_again(people: Path, tmp_path: Path) -> None:
+def test_a_row_that_was_cut_off_is_written_again(people: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     run(out, people / "Eileen/a.png")
     rows = (out / "faces.csv").read_text()

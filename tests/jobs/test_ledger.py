@@ -1,4 +1,4 @@
-"""The ledger through faults: what cannot be written now is written later, and costs no run."""
+"""The ledger with faults: what cannot be written now is written later, and no video fails by it."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ def test_a_reader_that_holds_the_ledger_delays_it(out: Path, connection: type[Co
     assert told == [] and read_ledger(out)[0].ended
 
 
-def test_what_goes_on_failing_is_told_once(
+def test_a_lasting_fault_is_reported_once(
     out: Path, monkeypatch: pytest.MonkeyPatch, connection: type[Connection]
 ) -> None:
     monkeypatch.setattr(ledger, "REPORT_AFTER_S", 0.0)
@@ -169,7 +169,7 @@ def test_whatever_goes_wrong_costs_no_run(
     assert [t.startswith("the ledger could not be kept") for t in told] == [True]
 
 
-def test_a_run_lives_though_no_frame_comes(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_is_alive_though_no_frame_comes(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = begun(out, [], job(out, "a.mp4"))
     found.handle(started(job(out, "a.mp4")))
     found.handle(Alive())
@@ -181,7 +181,9 @@ def test_a_run_lives_though_no_frame_comes(out: Path, monkeypatch: pytest.Monkey
     assert not run.alive and run.ended is None and entries[0].status == "waiting"
 
 
-def test_without_locks_the_pulse_tells(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_locks_the_time_of_the_last_write_shows_that_a_run_is_alive(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(history, "is_alive", lambda _: None)
     found = begun(out, [], job(out, "a.mp4"))
     assert read_ledger(out)[0].alive
@@ -194,7 +196,7 @@ def test_without_locks_the_pulse_tells(out: Path, monkeypatch: pytest.MonkeyPatc
     found.close()
 
 
-def test_a_run_of_another_machine_is_believed_by_its_pulse(
+def test_a_run_of_another_machine_is_alive_if_it_wrote_lately(
     out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(socket, "gethostname", lambda: "there")

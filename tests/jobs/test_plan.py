@@ -1,4 +1,4 @@
-"""From what people type to jobs."""
+"""From the arguments of a command to jobs."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ SHARED_ENDINGS = {
 }
 
 
-def test_endings_that_others_have_too_are_looked_into(tmp_path: Path) -> None:
+def test_files_with_ambiguous_suffixes_are_opened(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     for name, content in (OTHER_FILES | SHARED_ENDINGS).items():
         (tmp_path / "in" / name).write_bytes(content)
@@ -349,7 +349,7 @@ def test_a_link_refused_in_a_folder_of_pictures_is_not_read(tmp_path: Path) -> N
         ("http://127.0.0.1:9/o", "http:// is not read"),
     ],
 )
-def test_a_place_for_results_that_is_none(tmp_path: Path, out: str, told: str) -> None:
+def test_an_output_folder_that_is_refused(tmp_path: Path, out: str, told: str) -> None:
     (tmp_path / "a.mp4").touch()
     with pytest.raises(UsageError, match=told):
         plan([str(tmp_path / "a.mp4")], out)

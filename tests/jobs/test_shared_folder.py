@@ -1,4 +1,4 @@
-"""An output folder that others may write to: no link is followed, no folder is a user's alone."""
+"""Output folders that others may write to: links are not followed, and locks are shared."""
 
 from __future__ import annotations
 

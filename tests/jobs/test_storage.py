@@ -77,7 +77,7 @@ def test_from_a_bucket_to_a_folder_and_back(s3: Any, clip: Path, tmp_path: Path)
     assert "-> s3://results/told/clip.faces.csv" in told.stderr
 
 
-def test_what_is_damaged_is_told_by_its_url_and_the_others_go_on(
+def test_a_damaged_video_is_named_by_its_url_and_the_others_go_on(
     s3: Any, clip: Path, tmp_path: Path
 ) -> None:
     s3.put_object(Bucket="videos", Key="broken.mp4", Body=clip.read_bytes()[:900])
@@ -161,7 +161,7 @@ def test_keys_that_look_alike_are_two_inputs(s3: Any, tmp_path: Path) -> None:
     assert any(job.outputs.summary.name == "100%.summary.json" for job in jobs)
 
 
-def test_results_on_storage_tell_nothing_of_the_machine(
+def test_results_on_storage_say_nothing_of_the_machine(
     s3: Any, clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -1,4 +1,4 @@
-"""Cells hold numbers, or nothing."""
+"""Cells hold finite numbers, or nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The columns: their order is a promise, and their documentation is made from them."""
+"""The order of the columns is fixed, and their documentation is made from them."""
 
 from __future__ import annotations
 

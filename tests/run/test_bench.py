@@ -1,4 +1,4 @@
-"""`vidfx bench`: figures that are of the real pipeline, and what sets the pace."""
+"""`vidfx bench`: figures of the real pipeline, and what limits the speed."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def test_a_cluster_gives_what_one_machine_gives_also_when_a_node_dies(
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_frames_are_told_of_while_a_video_is_done(tmp_path: Path, cluster: Any) -> None:
+def test_frames_are_reported_while_a_video_is_processed(tmp_path: Path, cluster: Any) -> None:
     film = tmp_path / "film.mp4"
     size = (1280, 720)
     clips.write_clip(film, clips.demo_frames(size, seconds=20), size)

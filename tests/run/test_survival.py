@@ -1,4 +1,4 @@
-"""Kills at any moment, damaged files, names from hell, no room: a batch survives them."""
+"""A batch survives kills at any moment, damaged files, hostile names and a full disk."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ NAMES = [
 ]
 
 
-def test_names_from_hell(short: Path, tmp_path: Path) -> None:
+def test_hostile_names(short: Path, tmp_path: Path) -> None:
     folder, out = tmp_path / "in", tmp_path / "out"
     folder.mkdir()
     for name in NAMES:

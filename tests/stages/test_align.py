@@ -1,4 +1,4 @@
-"""Alignment equals insightface's, and quality says what a person would."""
+"""Alignment equals insightface's, and quality agrees with the eye."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faces in pixels that are not square are found and read as a person sees them."""
+"""Faces in pixels that are not square are found and read as if they were square."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def test_motion_and_fades_are_no_cuts(group: np.ndarray) -> None:
     assert not any(m.starts_shot for m in mark(frames([*pan, *fade])))
 
 
-def test_one_frame_and_none() -> None:
+def test_one_frame_and_no_frame() -> None:
     assert list(mark([])) == []
     (only,) = mark(frames([np.zeros((8, 8, 3), np.uint8)]))
     assert only.at_shot_edge and not only.starts_shot
@@ -51,7 +51,7 @@ def test_a_folder_of_unrelated_pictures_is_all_cuts(
     assert [m.starts_shot for m in mark(frames(pictures))] == [False] + [True] * 5
 
 
-def test_a_flash_among_cuts_is_none(group: np.ndarray, astronaut: np.ndarray) -> None:
+def test_a_flash_among_cuts_is_no_cut(group: np.ndarray, astronaut: np.ndarray) -> None:
     """The picture is back after the flash, however great the change."""
     still = cv2.resize(group, SIZE)
     pictures = [still, still, np.full_like(still, 255), still, cv2.resize(astronaut, SIZE)]

@@ -1,4 +1,4 @@
-"""Numbers that cannot be are left out where engines' answers enter, counted and told."""
+"""Invalid numbers of engines are left out where they enter, counted and reported."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_probabilities_are_a_distribution(row: tuple[float, ...], good: bool) ->
 
 @pytest.mark.parametrize("number", NONE)
 @pytest.mark.parametrize("where", ["box", "score", "landmarks"])
-def test_no_face_has_a_number_that_is_none(where: str, number: float) -> None:
+def test_no_face_has_a_number_that_is_not_finite(where: str, number: float) -> None:
     box = np.array([[10, 10, 50, 60], [-20, -30, 90, 80]], np.float32)
     score = np.array([0.9, 1.001], np.float32)
     landmarks = np.full((2, 5, 2), 20, np.float32)
@@ -44,12 +44,12 @@ def test_no_face_has_a_number_that_is_none(where: str, number: float) -> None:
     assert are_faces(box, score, landmarks, (64, 96)).tolist() == [True, False]
 
 
-def test_a_box_that_is_inside_out_is_no_face() -> None:
+def test_a_box_whose_corners_are_swapped_is_not_a_face() -> None:
     box = np.array([[50, 10, 10, 60]], np.float32)
     assert not are_faces(box, np.array([0.9]), np.zeros((1, 5, 2)), (64, 96)).any()
 
 
-def test_a_row_that_is_no_probabilities_is_not_read() -> None:
+def test_a_row_that_is_not_probabilities_is_left_out() -> None:
     spec = brightness_classifier().spec
     given = np.array([[0.25, 0.75], [np.nan, 0.5], [1e30, -1e30]], np.float32)
     engine = FakeEngine(spec, lambda _: (given,))
@@ -59,7 +59,7 @@ def test_a_row_that_is_no_probabilities_is_not_read() -> None:
     assert np.isnan(prob[1:]).all()
 
 
-def test_faults_are_told_once_for_an_engine_and_summed_over_parts() -> None:
+def test_faults_are_reported_once_for_an_engine_and_summed_over_parts() -> None:
     spec = brightness_classifier().spec
     part, whole = EngineFaults(), EngineFaults()
     part.add("emotion", 10, 3, 7)

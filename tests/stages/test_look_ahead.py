@@ -106,7 +106,7 @@ def test_frames_wait_by_time_and_not_more_than_may(rate: int, waiting: int) -> N
     assert waiting <= max(counts) <= waiting + 1  # of two times whose difference is rounded
 
 
-def test_a_face_that_one_of_rare_looks_misses_is_filled_in() -> None:
+def test_a_face_that_one_of_rare_detections_misses_is_interpolated() -> None:
     """A frame every ten seconds: one missed is a short gap, and the track stays confirmed."""
     seen = {i: {1: sighting(i, score=0.9, time_s=10.0 * i)} for i in (0, 1, 3, 4)}
     results = settle(seen, 6, times=lambda i: 10.0 * i)
@@ -115,7 +115,7 @@ def test_a_face_that_one_of_rare_looks_misses_is_filled_in() -> None:
     assert shown == [found, found, [(1, "interpolated")], found, found, []]
 
 
-def test_a_face_seen_too_rarely_is_not_believed() -> None:
+def test_a_face_seen_too_rarely_is_not_confirmed() -> None:
     seen = {10: {1: sighting(10)}, 11: {1: sighting(11)}, 20: {2: sighting(20, score=0.9)}}
     results = settle(seen, 30)
     assert [(r.frame.index, r.faces[0].track_id) for r in results if r.faces] == [(20, 2)]
@@ -139,23 +139,23 @@ def shown_of(
     return [r.frame.index for r in [*results, *buffer.flush()] if r.faces]
 
 
-def test_a_face_once_believed_is_believed_for_good() -> None:
+def test_a_face_once_confirmed_stays_confirmed() -> None:
     scores = [0.7] * 30 + [0.3] * 90 + [0.7] * 30
     assert shown_of(scores) == list(range(150))
 
 
-def test_the_backs_of_heads_are_not_believed() -> None:
+def test_the_backs_of_heads_are_not_confirmed() -> None:
     assert shown_of([0.64, 0.55, 0.6, 0.6, 0.66, 0.67, 0.6] + [0.35] * 57 + [0.6] * 22) == []
     assert shown_of([0.61, 0.49, 0.4, 0.36, 0.34, 0.33]) == []
 
 
-def test_a_poor_face_is_believed_when_it_stays() -> None:
+def test_a_poor_face_is_confirmed_when_it_stays() -> None:
     shown = shown_of([0.55] * 60)
     assert shown == list(range(12, 60))  # from where the 25th sighting can be seen ahead
 
 
 @pytest.mark.parametrize("looked", [1, 2, 5])
-def test_a_short_shot_needs_no_more_sightings_than_it_has_frames(looked: int) -> None:
+def test_a_short_shot_needs_no_more_observations_than_it_has_frames(looked: int) -> None:
     assert shown_of([0.55] * looked, shot=looked) == list(range(looked))
     assert shown_of([0.55] * looked, frames=looked) == list(range(looked))
     assert shown_of([0.55] * looked, frames=40) == []
@@ -214,7 +214,7 @@ def test_identity_has_an_unknown_band(prob: float, expected: str) -> None:
     assert sum(reading.probs) == pytest.approx(1)
 
 
-def test_nobody_is_named_by_hardly_anything() -> None:
+def test_nobody_is_named_by_little_evidence() -> None:
     decider = IdentityDecider(("other", "Ana"), DEFAULT_THRESHOLDS)
     labels: list[str] = []
     for quality in (0.001, 0.001, 0.001, 0.5):

@@ -1,4 +1,4 @@
-"""What is seen through a frame's planes is what its RGB shows."""
+"""Pixels read through a frame's planes equal those of its RGB."""
 
 from __future__ import annotations
 

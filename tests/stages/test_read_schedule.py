@@ -41,7 +41,7 @@ def test_undecided_readings_are_repeated_sooner() -> None:
 
 @pytest.mark.parametrize("rate", [EXPRESSION, IDENTITY])
 @pytest.mark.parametrize("prob", [SURE, UNDECIDED])
-def test_it_is_the_same_looks_wherever_the_work_began(rate: ReadRate, prob: np.ndarray) -> None:
+def test_the_same_faces_are_read_wherever_the_work_begins(rate: ReadRate, prob: np.ndarray) -> None:
     whole = readings(rate, prob, 20)
     for begin in (30, 147, 223):
         warm = begin / 30 + 3

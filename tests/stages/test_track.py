@@ -1,4 +1,4 @@
-"""Tracks: one number a face, for as long as it is followed."""
+"""Tracks: one number per face, for as long as it is followed."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_short_gap_is_bridged_and_a_long_one_is_not() -> None:
     assert tracker.update(2.0, here, sure(1)).tolist() == [2]
 
 
-def test_a_pause_in_which_nothing_was_looked_at_is_no_gap() -> None:
+def test_a_pause_without_detection_is_not_a_gap() -> None:
     tracker = Tracker(threshold=0.5, max_gap_s=1.0)
     here = boxes((100, 100, 60))
     assert tracker.update(0.0, here, sure(1)).tolist() == [1]
@@ -54,7 +54,7 @@ def test_a_pause_in_which_nothing_was_looked_at_is_no_gap() -> None:
     assert tracker.update(14.0, here, sure(1)).tolist() == [2]
 
 
-def test_of_rare_looks_one_may_miss_a_face_and_two_may_not() -> None:
+def test_of_rare_detections_one_may_miss_a_face_and_two_may_not() -> None:
     tracker = Tracker(threshold=0.5)
     here = boxes((100, 100, 60))
     seen = (1, 1, 0, 1, 0, 0, 1)
@@ -78,7 +78,7 @@ def test_a_cut_ends_tracks() -> None:
     assert tracker.update(0.04, here, sure(1)).tolist() == [2]
 
 
-def test_a_weak_detection_goes_on_a_track_but_begins_none() -> None:
+def test_a_weak_detection_continues_a_track_but_begins_none() -> None:
     tracker = Tracker(threshold=0.5)
     here, elsewhere = (100, 100, 60), (400, 100, 60)
     tracker.update(0.0, boxes(here), sure(1))
@@ -101,7 +101,7 @@ def test_affinity_is_the_overlap_and_survives_a_jump() -> None:
         max_size=12,
     )
 )
-def test_a_number_stands_once_in_a_frame_and_never_returns_to_another_shot(
+def test_a_track_is_once_in_a_frame_and_never_in_another_shot(
     frames: list[list[tuple[float, float, float, float]]],
 ) -> None:
     tracker = Tracker(threshold=0.5)

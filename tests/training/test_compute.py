@@ -1,4 +1,4 @@
-"""Where a training runs."""
+"""The device that a training runs on."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_the_device(monkeypatch: pytest.MonkeyPatch, count: int, asked: str, fou
     [(0, "cuda", "finds 0 CUDA GPUs"), (2, "cuda:2", "finds 2 CUDA GPUs"), (1, "gpu", "no such"),
      (1, "cuda:x", "no such"), (1, "cuda:-1", "no such"), (1, "", "no such")],
 )  # fmt: skip
-def test_a_device_that_is_not_there_is_told(
+def test_a_device_that_is_not_there_is_reported(
     monkeypatch: pytest.MonkeyPatch, count: int, asked: str, told: str
 ) -> None:
     cards(monkeypatch, count)

@@ -1,4 +1,4 @@
-"""The detector of our own: canvases, which point answers for which face, training, the file."""
+"""The packaged detector: canvases, which point predicts which face, training, the file."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_overlaps() -> None:
     assert apart[2] < 0  # and so it still says where to go
 
 
-def test_nothing_is_learned_where_nobody_is_sure() -> None:
+def test_nothing_is_learned_from_uncertain_points() -> None:
     torch.manual_seed(0)
     net = DetectorNet((8, 8, 16, 16, 16), (1, 1, 1), 16)
     maps = net(torch.zeros((1, 3, 64, 64)))

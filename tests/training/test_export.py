@@ -1,4 +1,4 @@
-"""From a checkpoint to an engine that runs, with what must be known of it."""
+"""From a checkpoint to an engine that runs, with its spec and card."""
 
 from __future__ import annotations
 

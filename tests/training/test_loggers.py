@@ -1,4 +1,4 @@
-"""What is kept of a run: files, and the two services in their offline forms."""
+"""Logs of a run: files, and the two services in their offline forms."""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ def test_nothing_to_resume_is_said(
     assert any("nothing to resume" in text for text in watcher.said)
 
 
-def test_a_loss_that_is_no_number_stops_and_keeps_the_best(
+def test_a_loss_that_is_not_finite_stops_and_keeps_the_best(
     recipe: Recipe, sets: Any, tmp_path: Path, listening: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = loop._Run._step
@@ -168,7 +168,7 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_best(
     assert load_checkpoint(tmp_path / BEST).facts["epoch"] == 3
 
 
-def test_a_validation_loss_that_is_no_number_is_no_best(
+def test_a_validation_loss_that_is_not_finite_is_never_the_best(
     recipe: Recipe, sets: Any, tmp_path: Path, listening: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
@@ -350,7 +350,7 @@ def test_a_rare_class_is_drawn_as_often_as_the_others(
     assert np.allclose(drawn(recipe, sets, tmp_path, listening, "sampler"), 1 / 3, atol=0.04)
 
 
-def test_a_pupil_believes_its_teacher(
+def test_a_network_learns_from_its_teacher(
     whole: tuple[Trained, Path], recipe: Recipe, sets: Any, tmp_path: Path, listening: Any
 ) -> None:
     names = sets[0].labels

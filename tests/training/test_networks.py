@@ -1,4 +1,4 @@
-"""Networks take any size, and the exported wrapper does to a crop what the training did."""
+"""Networks take any size, and the exported wrapper prepares a crop as the training did."""
 
 from __future__ import annotations
 

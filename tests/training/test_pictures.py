@@ -1,4 +1,4 @@
-"""From folders to one array: labels, crops, the cache, and what must not be trusted."""
+"""From folders to one array: labels, crops, the cache, and hostile files."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def test_a_full_disk_is_one_line(
     assert not list((tmp_path / "cache").rglob("*.npy"))
 
 
-def test_classes_that_cannot_be(
+def test_invalid_classes(
     halves: Callable[[int, int], Pictures], save: Callable[[Pictures, Path], Path], tmp_path: Path
 ) -> None:
     data = read_dataset(save(halves(6, 0), tmp_path / "d"))
@@ -193,7 +193,7 @@ def test_colours_keep_their_order(tmp_path: Path) -> None:
     assert np.abs(grey.astype(int) - (0.299 * 200 + 0.587 * 100 + 0.114 * 20)).max() <= 1
 
 
-def test_a_broken_picture_is_told_of_in_every_run(
+def test_a_broken_picture_is_reported_in_every_run(
     halves: Callable[[int, int], Pictures], save: Callable[[Pictures, Path], Path], tmp_path: Path
 ) -> None:
     folder = save(halves(6, 0), tmp_path / "d")

@@ -1,4 +1,4 @@
-"""Starts: every weight in its place, or one line that says what is wrong and what to do."""
+"""Initial weights: each in its place, or one line that says what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def vgg_face(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-def test_weights_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+def test_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
     net = network("small")
     tensors = {n: t.clone() for n, t in net.state_dict().items()}
     name = next(n for n in tensors if n.startswith("backbone.") and n.endswith("weight"))

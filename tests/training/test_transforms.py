@@ -1,4 +1,4 @@
-"""Augmentation does what it says, from its seed alone."""
+"""Augmentation does what its settings say, and depends on its seed alone."""
 
 from __future__ import annotations
 

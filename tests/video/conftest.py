@@ -1,4 +1,4 @@
-"""Where the tests of the sink write."""
+"""The file that tests of video write."""
 
 from __future__ import annotations
 

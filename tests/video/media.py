@@ -1,4 +1,4 @@
-"""Small media made on the spot, and ways to look at what was written."""
+"""Small media made on the spot, and readers for what was written."""
 
 from __future__ import annotations
 

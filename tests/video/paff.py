@@ -1,4 +1,4 @@
-"""H.264 of field pictures, which no encoder at hand makes: flat macroblocks, not compressed."""
+"""H.264 of field pictures, which no encoder here makes: flat macroblocks, not compressed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is not a video's fault never costs a video, and no worker for ever."""
+"""A fault that is not the video's fails no video, and ends no pool for good."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ def test_no_process_can_be_started(
     assert not run.answers and len(tries) == workers.FIRST_STARTS
 
 
-def test_a_run_beats_whatever_the_videos_do(hand: type[FakeWorker]) -> None:
+def test_a_run_reports_that_it_is_alive_whatever_the_videos_do(hand: type[FakeWorker]) -> None:
     def does(here: FakeWorker, _: QueuedTask) -> list[Sent]:
         return [BEGUN]
 
@@ -244,7 +244,7 @@ class StageTimer:
         return self.now
 
 
-def test_time_in_which_the_run_stood_still_does_not_count(
+def test_time_in_which_the_run_was_suspended_does_not_count(
     hand: type[FakeWorker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = StageTimer()

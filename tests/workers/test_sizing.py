@@ -1,4 +1,4 @@
-"""How many workers: by what the engines run on, fewer after trouble, and more again."""
+"""The number of workers: by the engines' device, fewer after trouble, and more again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What dies, hangs or grows in a worker costs one video, and the others go on."""
+"""A worker that dies, hangs or grows costs one video, and the others go on."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def test_a_worker_that_cannot_even_start(
     assert done.exit_code == 4 and "SIGABRT" in done.stderr and "vidfx doctor" in done.stderr
 
 
-def test_sigterm_lets_the_video_at_hand_end(
+def test_sigterm_lets_the_current_video_end(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     worker_faults(monkeypatch, tmp_path, IN_BAD.format(fault="time.sleep(2)"))

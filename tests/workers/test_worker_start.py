@@ -1,4 +1,4 @@
-"""From its very start a worker has limits, and what goes wrong there costs no video."""
+"""A worker has limits from its start, and a fault there costs no video."""
 
 from __future__ import annotations
 

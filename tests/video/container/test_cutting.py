@@ -1,4 +1,4 @@
-"""Segments of a long video know what comes before them."""
+"""Segments of a long video include the frames before them that tracking needs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vidfx.video.read.preflight import preflight
 
 
 @pytest.mark.parametrize("apart", [Fraction(1, 5), Fraction(4)])
-def test_looking_begins_some_seconds_and_some_frames_before(
+def test_detection_begins_some_seconds_and_some_frames_before(
     tmp_path: Path, apart: Fraction
 ) -> None:
     path = tmp_path / "a.mp4"

@@ -1,4 +1,4 @@
-"""Times, rates and durations where containers say nothing, or what is not so."""
+"""Times, rates and durations where containers have none, or wrong ones."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_raw_stream_has_the_rate_that_it_says(
     assert read(path, start_s=1)[:2] == (indices[later:], times[later:])
 
 
-def test_a_raw_stream_that_says_no_rate_is_a_guess_that_is_told(tmp_path: Path):
+def test_the_rate_of_a_raw_stream_without_one_is_a_guess_that_is_reported(tmp_path: Path):
     for rate, told in ((None, True), (25, False)):
         path = paff.write_fields(tmp_path / "raw.h264", 10, rate=rate, paired=False)
         _, times, source = read(path)
@@ -154,7 +154,7 @@ def test_a_file_that_begins_late_has_its_own_length(tmp_path: Path, begin: int):
 
 
 @pytest.mark.parametrize("claim", ["nan", "inf", "00:00:inf", "00:00:nan", "00:00:1e30", "99:99"])
-def test_lengths_that_are_none_are_not_believed(tmp_path: Path, claim: str):
+def test_invalid_lengths_are_ignored(tmp_path: Path, claim: str):
     path = media.write_recording(tmp_path / "a.mkv", sound=None)
     data = path.read_bytes()
     true = b"00:00:02.000000000"

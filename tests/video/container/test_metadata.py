@@ -1,4 +1,4 @@
-"""What an input says beside its streams: what is carried into the annotated video, and what not."""
+"""Metadata of an input: what is carried into the annotated video, and what not."""
 
 from __future__ import annotations
 

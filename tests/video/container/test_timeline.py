@@ -1,4 +1,4 @@
-"""One clock for picture and sound of recordings whose clock jumps."""
+"""One timeline for picture and sound of recordings whose timestamps jump."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures that move, and pictures that are several: animated WebP and PNG, pages of a TIFF."""
+"""Animated and multi-page pictures: animated WebP and PNG, pages of a TIFF."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_it_is_what_the_library_of_the_format_shows(tmp_path: Path) -> None:
         assert np.abs(frame.astype(int) - true[..., 2::-1].astype(int) * alpha // 255).max() <= 1
 
 
-def test_times_that_browsers_do_not_believe(tmp_path: Path) -> None:
+def test_times_that_browsers_replace(tmp_path: Path) -> None:
     frames, _, info = read(write_animation(tmp_path / "a.webp", [0, 5, 10, 11, 50, 0]))
     assert [f.pts for f in frames] == [0, 100, 200, 300, 311, 361]
     assert info.duration_s == pytest.approx(0.461)
@@ -118,7 +118,7 @@ def test_an_animated_png_is_a_video(tmp_path: Path, name: str) -> None:
         assert np.array_equal(frame.rgb, bgra[..., 2::-1])
 
 
-def test_what_a_picture_has_beyond_the_first_is_told(tmp_path: Path) -> None:
+def test_further_pictures_of_a_file_are_reported(tmp_path: Path) -> None:
     pages = [picture[..., :3].copy() for picture in drawings()]
     path = tmp_path / "scan.tiff"
     cv2.imwritemulti(str(path), pages)

@@ -1,4 +1,4 @@
-"""Colours of every pixel format and matrix: as RGB, and as planes with the tags that are told."""
+"""Colours of every pixel format and matrix: as RGB, and as planes with their tags."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ def test_pixels_that_nothing_converts_are_an_error_that_names_the_file() -> None
 
 
 @pytest.mark.parametrize("planes", [True, False])
-def test_frames_that_change_what_they_are_stay_of_the_colour_that_is_told(planes: bool) -> None:
+def test_frames_that_change_their_format_keep_the_reported_colour(planes: bool) -> None:
     first = VideoReformatter().reformat(flat(RED), format="yuv420p", dst_colorspace=5)
     facts = media.info(width=64, height=64, colour=colour_of(first, 64))
     convert = FrameConverter(first, facts, planes=planes)

@@ -1,4 +1,4 @@
-"""Pictures keep the shape that a person sees: turned on the way, with other pixels, cropped."""
+"""Pictures keep their visible shape: size changes, pixels that are not square, cropping."""
 
 # PyAV's stubs leave the parameters of some types open.
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
@@ -142,7 +142,7 @@ def test_a_part_has_the_shapes_of_the_whole(tmp_path: Path, name: str, start_s: 
         np.testing.assert_allclose(bright(frame), place, atol=2)
 
 
-def test_a_little_other_pixels_are_no_other_shape(tmp_path: Path) -> None:
+def test_slightly_different_pixel_aspects_are_one_shape(tmp_path: Path) -> None:
     """PAL's 12:11, 59:54 and 16:15 are the same to the eye."""
     parts = [Part((176, 144), Fraction(12, 11)), Part((176, 144), Fraction(16, 15))]
     frames, source = read(joined(tmp_path / "pal.ts", "mpeg2video", parts), planes=True)

@@ -1,4 +1,4 @@
-"""Frames that carry what the bindings have no name for, and that say themselves how they lie."""
+"""Frames with side data that PyAV has no name for, and with an orientation of their own."""
 
 from __future__ import annotations
 

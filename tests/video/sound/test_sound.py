@@ -1,4 +1,4 @@
-"""The sound of what is written: copied where MP4 takes it, else made AAC, and in sync."""
+"""The sound of the annotated video: copied where MP4 takes it, else encoded as AAC, and in sync."""
 
 from fractions import Fraction
 from pathlib import Path
@@ -120,7 +120,7 @@ def test_a_gap_in_the_sound_becomes_silence(out: Path, tmp_path: Path) -> None:
     assert media.beep_times(out) == pytest.approx([0.25, 2.0], abs=0.003)
 
 
-def test_of_several_sounds_one_is_kept_and_the_user_told(out: Path, tmp_path: Path) -> None:
+def test_of_several_sounds_one_is_kept_and_reported(out: Path, tmp_path: Path) -> None:
     sound = media.write_sound(tmp_path / "a.mp4", "aac", copies=3)
     report = media.write_video(out, media.info(), [0, media.STEP], sound)
     assert report.warnings == ("2 more sound streams were left out",)
@@ -128,7 +128,7 @@ def test_of_several_sounds_one_is_kept_and_the_user_told(out: Path, tmp_path: Pa
         assert len(container.streams.audio) == 1
 
 
-def test_damaged_sound_is_skipped_and_told(out: Path, tmp_path: Path) -> None:
+def test_damaged_sound_is_skipped_and_reported(out: Path, tmp_path: Path) -> None:
     sound = media.write_sound(tmp_path / "a.ts", "mp2", seconds=4)
     data = bytearray(sound.read_bytes())
     middle = len(data) // 2

@@ -1,4 +1,4 @@
-"""What is wrong with a sound, or odd about it, costs the sound at most, and is told."""
+"""A wrong or unusual sound costs the sound at most, and is reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sound that is far off, and sound of several programmes."""
+"""Sound with long gaps, and sound of several programmes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_gap_of_hours_is_not_filled(out: Path, tmp_path: Path):
     assert media.beep_times(out) == pytest.approx([0.0, 9000.0], abs=0.003)
 
 
-def test_sound_that_is_far_behind_the_picture_is_left_out_and_told(out: Path, tmp_path: Path):
+def test_sound_that_is_far_behind_the_picture_is_left_out_and_reported(out: Path, tmp_path: Path):
     sound = sound_at(tmp_path / "a.mkv", "pcm_s16le", [0.0, 1e6])
     report = media.write_video(out, media.info(), [0, media.STEP], sound)
     assert "left out" in report.warnings[0]

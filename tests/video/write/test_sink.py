@@ -151,7 +151,7 @@ def test_the_index_comes_before_the_data(out: Path, tmp_path: Path) -> None:
     assert order.index("moov") < order.index("mdat")
 
 
-def test_nobody_s_place_or_name_is_passed_on(out: Path, tmp_path: Path) -> None:
+def test_no_place_or_name_of_a_person_is_passed_on(out: Path, tmp_path: Path) -> None:
     plain = media.write_sound(tmp_path / "plain.mp4", "aac")
     tagged = tmp_path / "tagged.mp4"
     with av.open(str(plain)) as source, av.open(str(tagged), "w") as container:
