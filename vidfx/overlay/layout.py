@@ -220,8 +220,6 @@ class Layout:
         text = self._text(face.facts, level, face.text_size)
         if text is None:
             return None
-        if before and before.text.size == text.size:
-            text = text._replace(width=max(text.width, before.text.width))
         rect = self._rect(face.box, place, text, before)
         if rect is None or rect.meets(taken):
             return None
