@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -43,14 +44,8 @@ class Font:
 
     def _fitting(self, text: str, size: int, weight: int, width: int) -> int:
         """How many characters fit."""
-        low, high = 0, len(text)
-        while low < high:
-            middle = (low + high + 1) // 2
-            if self.width(text[:middle], size, weight) <= width:
-                low = middle
-            else:
-                high = middle - 1
-        return low
+        counts = range(1, len(text) + 1)
+        return bisect_right(counts, width, key=lambda n: self.width(text[:n], size, weight))
 
     def _width(self, text: str, size: int, weight: int) -> int:
         if not text:
