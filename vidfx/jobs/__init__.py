@@ -1,4 +1,4 @@
-"""What is to be done and how it stands: inputs, jobs, events, outcomes, locks, ledger.
+"""What is to be done, and its state: inputs, jobs, events, outcomes, locks, ledger.
 
 Knows files, folders and object storage; no video, no model and no process.
 """

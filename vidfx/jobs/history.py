@@ -1,4 +1,4 @@
-"""What the ledger of an output folder tells: the run that goes on or the latest, every video."""
+"""Reads the ledger of an output folder: its running or latest run, and every video."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from vidfx.jobs.ledger import FILE, writable
 from vidfx.jobs.locks import FOLDER, is_alive
 
 ALIVE_S = 15.0
-"""Where locks cannot tell: a run that has not written for so long is no more."""
+"""Where locks prove nothing: a run that has not written for so long has ended."""
 _RUN = "SELECT id, started, seen, ended, host, pid, folder, inputs, settings FROM runs"
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerEntry:
     """One video in the ledger."""
 
     place: str
-    "of its summary, below the output folder"
+    "path of its summary, relative to the output folder"
     input: str
     status: str
     "waiting, running, done or failed"
@@ -46,7 +46,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Run:
-    """A run on an output folder: one that goes on, or the latest."""
+    """A run on an output folder."""
 
     id: int
     started: float
@@ -55,27 +55,30 @@ class Run:
     host: str
     pid: int
     folder: Path
-    "where it was started"
+    "that it was started in"
     inputs: tuple[str, ...]
     settings: Settings
     alive: bool
-    "whether it goes on"
+    "still running"
 
 
-def read_ledger(out: Path) -> tuple[Run, list[Entry]]:
-    """The latest run, and every video there ever was. Raises UsageError where there is none."""
+def read_ledger(out: Path) -> tuple[Run, list[LedgerEntry]]:
+    """The running or else the latest run, and every video of all runs.
+
+    Raises UsageError where there is no readable ledger, VidfxError where it is locked.
+    """
     file = out / FOLDER / FILE
     if not file.is_file():
         raise UsageError(
             f"{out}: no ledger of vidfx here", hint="name the output folder of `vidfx annotate`"
         )
     try:
-        # where the last run was killed while it wrote, its journal is rolled back, which is a write
+        # the journal of a run that was killed is rolled back, which is a write
         mode = "rw" if os.access(file, os.W_OK) else "ro"
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode={mode}", uri=True)) as base:
             newest = f"{_RUN} WHERE ended IS NULL ORDER BY seen DESC LIMIT 1"
             run = base.execute(newest).fetchone()
-            alive = run is not None and _lives(out, host=run[4], seen=run[2])
+            alive = run is not None and _is_running(out, host=run[4], seen=run[2])
             if not alive:
                 run = base.execute(f"{_RUN} ORDER BY id DESC LIMIT 1").fetchone()
             rows = base.execute(
@@ -83,7 +86,7 @@ def read_ledger(out: Path) -> tuple[Run, list[Entry]]:
                 " type, error, hint FROM jobs ORDER BY rowid"
             ).fetchall()
         found = _run(run, alive)
-        entries = [Entry(*row) for row in rows]
+        entries = [LedgerEntry(*row) for row in rows]
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise _unreadable(file, error) from error
@@ -118,10 +121,10 @@ def _run(row: Any, alive: bool) -> Run:
     )
 
 
-def _lives(out: Path, *, host: str, seen: float) -> bool:
-    """A run that has not said that it ended: by its lock; where that proves nothing, by its pulse.
+def _is_running(out: Path, *, host: str, seen: float) -> bool:
+    """Whether a run without a recorded end still runs: by its lock, else by when it last wrote.
 
-    No lock on this machine says nothing of a run on another one.
+    That no lock is held on this machine proves nothing about a run on another one.
     """
     held = is_alive(out)
     if held or (held is False and host == writable(socket.gethostname())):

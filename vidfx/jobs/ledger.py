@@ -1,7 +1,7 @@
-"""The ledger of an output folder: what every video came to, in SQLite, for whoever asks later.
+"""The ledger of an output folder: the state of every video, in SQLite.
 
-It only records: whether a video is done is decided by its summary (vidfx/annotate/resume.py). What
-cannot be written now is written later; whatever goes wrong with it, the run goes on.
+It only records: its summary decides whether a video is done (vidfx/annotate/resume.py). What cannot
+be written now is written later; no fault of the ledger ends a run.
 """
 
 from __future__ import annotations
@@ -70,44 +70,44 @@ _ENTER = (
 
 @dataclass
 class JobChange:
-    """What has happened to one job since it was last written."""
+    """Changes of one job that are not written yet."""
 
     input: str | None = None
-    "of a job that is entered; one that is known keeps its state"
+    "of a job to enter; one that is entered already keeps its state"
     attempts: int = 0
-    "begun"
+    "more of them"
     values: dict[str, Any] = field(default_factory=dict[str, Any])
     "by column"
 
 
 class Ledger:
-    """Writes what a run tells into the folder's ledger, and holds the sign that the run lives.
+    """Writes the events of a run into the ledger, and holds the lock that shows that it runs.
 
-    ``folder`` and ``inputs`` are what `vidfx retry` needs to run the same again.
+    ``inputs``, ``settings`` and the current folder are kept for `vidfx retry`.
     """
 
     def __init__(
-        self, out: Path, inputs: Sequence[str], settings: Settings, tell: Callable[[str], None]
+        self, out: Path, inputs: Sequence[str], settings: Settings, notice: Callable[[str], None]
     ) -> None:
-        """``tell`` is for what goes wrong with the ledger itself."""
-        self._out, self._tell = out, tell
+        """``notice`` is called with each lasting fault of the ledger."""
+        self._out, self._notice = out, notice
         self._facts = (
             *(time.time(), writable(socket.gethostname()), os.getpid(), vidfx.__version__),
             *(json.dumps(str(Path.cwd())), json.dumps(list(inputs))),
             json.dumps(asdict(settings)),
         )
         self._places: dict[str, str] = {}
-        "of jobs by input"
+        "of jobs, by input"
         self._running: set[str] = set()
         self._changes: defaultdict[str, JobChange] = defaultdict(JobChange)
         self._begun = False
-        "the folder is there, and the engines are loaded"
+        "the output folder exists"
         self._base: sqlite3.Connection | None = None
         self._alive: int | None = None
         self._run: int | None = None
         self._tried = -WRITE_EVERY_S
         self._failing_since: float | None = None
-        self._told = False
+        self._noticed = False
 
     def handle(self, event: Event) -> None:
         match event:
@@ -119,17 +119,17 @@ class Ledger:
                 self._started(event)
             case Advanced(job=job, frames=frames):
                 self._changes[self._place(job)].values["frames"] = frames
-                self._beat()
+                self._write_soon()
             case Retried(job=job, why=why):
-                self._over(self._place(job), "waiting", error=why)
+                self._end(self._place(job), "waiting", error=why)
             case Done(job=job, summary=summary):
-                self._over(self._place(job), "done", frames=summary["counts"]["frames"])
+                self._end(self._place(job), "done", frames=summary["counts"]["frames"])
             case Skipped(job=job):
-                self._over(self._place(job), "done")
+                self._end(self._place(job), "done")
             case Failed(input=name, error=error):
                 self._failed(name, error)
             case Alive():
-                self._beat()
+                self._write_soon()
             case Ended():
                 self._ended()
             case Notice() | LeftOut():
@@ -152,14 +152,14 @@ class Ledger:
         facts = {"error": str(error), "hint": error.hint, "type": type(error).__name__}
         place = self._places.get(name)
         if place is not None:
-            self._over(place, "failed", **facts)
+            self._end(place, "failed", **facts)
             return
         place = f"refused: {writable(name)}"  # not even a job; kept under its own name
         self._changes[place].input = writable(name)
         self._changes[place].values |= {"status": "failed", "ended": time.time()} | _cleaned(facts)
 
     def _ended(self) -> None:
-        for place in self._running:  # begun here and not over
+        for place in self._running:  # started by this run, and not ended
             self._changes[place].values["status"] = "waiting"
         self._running.clear()
         if not self._begun:
@@ -171,10 +171,10 @@ class Ledger:
                 break
             fault = self._write(ended=True)
         if fault is not None:
-            self._tell(f"the ledger could not be kept: {fault}")
+            self._notice(f"the ledger could not be kept: {fault}")
 
-    def _beat(self) -> None:
-        """The run lives; now and then, put on the disk what has been told."""
+    def _write_soon(self) -> None:
+        """Now and then, write the changes."""
         self._begun = True
         now = time.monotonic()
         if now - self._tried < WRITE_EVERY_S:
@@ -182,9 +182,9 @@ class Ledger:
         self._tried = now
         fault = self._write()
         self._failing_since = None if fault is None else self._failing_since or now
-        if self._failing_since and now - self._failing_since > REPORT_AFTER_S and not self._told:
-            self._told = True
-            self._tell(f"the ledger cannot be written, which is tried again: {fault}")
+        if self._failing_since and now - self._failing_since > REPORT_AFTER_S and not self._noticed:
+            self._noticed = True
+            self._notice(f"the ledger cannot be written, which is tried again: {fault}")
 
     def close(self) -> None:
         self._disconnect()
@@ -196,17 +196,17 @@ class Ledger:
         return writable(str(job.outputs.summary.relative_to(self._out)))
 
     def _set(self, place: str, status: str, **values: Any) -> None:
-        """What is not said of an error was none."""
+        """Clears the columns of an error that ``values`` do not set."""
         nothing = {"error": None, "hint": None, "type": None}
         self._changes[place].values |= nothing | {"status": status} | _cleaned(values)
-        self._beat()
+        self._write_soon()
 
-    def _over(self, place: str, status: str, **values: Any) -> None:
+    def _end(self, place: str, status: str, **values: Any) -> None:
         self._running.discard(place)
         self._set(place, status, ended=time.time(), **values)
 
     def _write(self, *, ended: bool = False) -> Exception | None:
-        """Write all changes, or keep them for another time and return why."""
+        """Write all changes; returns the error where they are kept for another attempt."""
         try:
             base = self._base or self._connect()
             with base:
@@ -218,7 +218,7 @@ class Ledger:
                     "UPDATE runs SET seen = ?, ended = ? WHERE id = ?",
                     (now, now if ended else None, run),
                 )
-        except Exception as error:  # noqa: BLE001 - what is the ledger's fault never costs a run
+        except Exception as error:  # noqa: BLE001 - no fault of the ledger ends a run
             self._disconnect()
             return error
         self._run = run
@@ -228,7 +228,7 @@ class Ledger:
     def _connect(self) -> sqlite3.Connection:
         file = self._out / FOLDER / FILE
         if file.is_symlink():
-            raise sqlite3.OperationalError(f"{file}: a link stands there")
+            raise sqlite3.OperationalError(f"{file}: is a link")
         if self._alive is None:
             self._alive = hold_alive(self._out)
         self._base = sqlite3.connect(file, timeout=BUSY_S)
@@ -255,7 +255,7 @@ def write_change(base: sqlite3.Connection, place: str, change: JobChange) -> Non
 
 
 def writable(text: str) -> str:
-    """A text that SQLite takes, whatever bytes the paths in it are made of."""
+    """``text`` as SQLite takes it: bytes that are not UTF-8 become escapes."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

@@ -1,4 +1,4 @@
-"""What was found and is not an input: said in a line of each kind, never left out in silence."""
+"""Files that were found and are not inputs: each kind is reported in a line."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ BESIDE_MEDIA = frozenset(
         *(".nfo", ".srt", ".ssa", ".sub", ".toml", ".tsv", ".txt", ".vtt", ".xml", ".yaml", ".yml"),
     ]
 )
-"""Texts, which nobody takes for media: subtitles, notes, tables, what cameras and systems note."""
+"""Texts beside media, which need no report: subtitles, notes, tables, files of cameras."""
 _MOST = 8
 """Endings or names in one line."""
 
 
 def is_result(path: Path) -> bool:
-    """Whether an earlier run made it, whose summary stands beside it."""
+    """Whether it is a result of an earlier run: its summary is beside it."""
     stem = next((path.name.removesuffix(end) for end in RESULTS if path.name.endswith(end)), "")
     return bool(stem) and path.with_name(stem + SUMMARY).is_file()
 
@@ -45,9 +45,9 @@ class LeftOut:
 
     def lines(self) -> Iterator[str]:
         if self.endings:
-            told = [f"{ending} ({n})" for ending, n in self.endings.most_common()]
+            kinds = [f"{ending} ({n})" for ending, n in self.endings.most_common()]
             count = _were(self.endings.total(), "file")
-            yield f"{count} not taken: {_some(told)}; name them to read them"
+            yield f"{count} not taken: {_some(kinds)}; name them to read them"
         if self.pictures:
             yield (
                 f"{_were(self.pictures, 'picture')} not taken: a folder is a sequence of pictures"
@@ -64,6 +64,6 @@ def _were(count: int, kind: str, which: str = "") -> str:
     return f"{count} {kind}{which} was" if count == 1 else f"{count} {kind}s{which} were"
 
 
-def _some(told: Sequence[str]) -> str:
-    more = len(told) - _MOST
-    return ", ".join([*told[:_MOST], *([f"and {more} more"] if more > 0 else [])])
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _MOST
+    return ", ".join([*names[:_MOST], *([f"and {more} more"] if more > 0 else [])])

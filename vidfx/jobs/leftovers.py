@@ -1,4 +1,4 @@
-"""Temporary files that dead runs left behind."""
+"""Temporary files that dead processes left."""
 
 from __future__ import annotations
 

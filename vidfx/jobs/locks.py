@@ -1,7 +1,7 @@
-"""Who works on what: two runs with one output folder never do the same video twice.
+"""Locks: two runs with one output folder never do the same video twice.
 
-A lock is one byte of one file, held by a process. It dies with its owner, however that ends, and
-holds between machines where the file system has locks (local ones, NFS, Lustre).
+A lock is one byte of one file, held by a process. It ends with its process, however that ends, and
+works between machines where the file system has locks (local ones, NFS, Lustre).
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from pathlib import Path
 from vidfx.errors import OutputError, output_errors
 
 FOLDER = ".vidfx"
-"""Below the output folder: what a batch knows of itself."""
+"""Below the output folder: locks and ledger."""
 ALIVE = "alive"
 _TRIES, _TRY_S = 5, 0.02
 
 
 def share(path: Path, out: Path) -> None:
-    """Whoever may write to the output folder may write to ``path``, if it is ours, in it."""
+    """Give ``path``, if it is ours, the permissions of the output folder ``out``."""
     mode = out.stat().st_mode & (0o7777 if path.is_dir() else 0o666)
     with suppress(OSError):  # another user's
         path.chmod(mode)
 
 
 def hold_alive(out: Path) -> int | None:
-    """Show that a run on ``out`` lives, by a file that is held until it is closed.
+    """Show that a run on ``out`` goes on: returns a locked file, to close at its end.
 
-    Any number of runs hold it together. None where this cannot be shown.
+    Any number of runs hold it together. None where there are no locks.
     """
     with suppress(OSError):
         file = _open_or_create(out / FOLDER / ALIVE)
         share(out / FOLDER / ALIVE, out)
         for _ in range(_TRIES):
-            with suppress(BlockingIOError):  # somebody asks just now whether it is held
+            with suppress(BlockingIOError):  # another process tests just now whether it is held
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
                 return file
             time.sleep(_TRY_S)
@@ -47,7 +47,7 @@ def hold_alive(out: Path) -> int | None:
 
 
 def is_alive(out: Path) -> bool | None:
-    """Whether a run on ``out`` lives; None where this cannot be known."""
+    """Whether a run on ``out`` goes on; None where unknown."""
     try:
         try:
             file = _open_alive(out, os.O_RDWR)
@@ -60,7 +60,7 @@ def is_alive(out: Path) -> bool | None:
             with suppress(BlockingIOError):
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return False
-            time.sleep(_TRY_S)  # it may be somebody else who asks
+            time.sleep(_TRY_S)  # it may be another process that tests
         return True
     except OSError:
         return None
@@ -82,13 +82,13 @@ def _open_or_create(path: Path) -> int:
 
 
 class BusyError(Exception):
-    """Another process is at it."""
+    """Another process holds the lock."""
 
 
 class Locks:
     """The locks of one output folder, for one process, which holds one at a time.
 
-    Raises OutputError where the folder cannot be made, or is another user's alone.
+    Raises OutputError where the folder cannot be made, or only another user may write to it.
     """
 
     def __init__(self, out: Path) -> None:
@@ -101,7 +101,7 @@ class Locks:
             out.mkdir(parents=True, exist_ok=True)
             if folder.is_symlink() or path.is_symlink():
                 raise OutputError(
-                    f"cannot write {path}: a link stands there, and others may have put it there",
+                    f"cannot write {path}: it is a link, which others may have put there",
                     hint=f"remove {folder}, or choose another output folder",
                 )
             try:
@@ -125,7 +125,7 @@ class Locks:
 
     @contextmanager
     def hold(self, path: Path) -> Generator[None]:
-        """Hold what ``path`` stands for. Raises BusyError."""
+        """Hold the lock of ``path``. Raises BusyError where another process holds it."""
         place = int.from_bytes(blake2b(os.fsencode(path), digest_size=7).digest(), "big")
         try:
             fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)

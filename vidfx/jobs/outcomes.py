@@ -63,7 +63,7 @@ def exit_code(outcomes: Sequence[Outcome]) -> int:
 
 
 def as_failure(source: object, error: Exception) -> VidfxError:
-    """``error`` as what may be told of ``source``."""
+    """``error`` as one that a user can read, about ``source``."""
     if isinstance(error, VidfxError):
         return error
     if isinstance(error, MemoryError):

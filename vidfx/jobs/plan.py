@@ -1,4 +1,4 @@
-"""From what the user named to jobs: one input, and the names of its results."""
+"""Jobs from what the user named: one input each, and where its results go."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vidfx.jobs.storage import Origin
 
 @dataclass(frozen=True)
 class Outputs:
-    """The files that one input becomes."""
+    """The result files of one input."""
 
     video: Path
     faces: Path
@@ -39,11 +39,11 @@ class Job:
     source: Path
     outputs: Outputs
     origin: Origin | None = None
-    "of a video on storage, whose place in the spool is ``source``"
+    "of a video on storage, whose local copy will be ``source``"
     destination: str | None = None
-    "URL of the folder that the results go to from the spool"
+    "URL of the folder that the results are delivered to"
     left_out: tuple[str, ...] = ()
-    "lines about what else was found where it was found"
+    "lines about other files in the folder that it was found in"
 
     @property
     def name(self) -> str:
@@ -60,7 +60,7 @@ class Job:
         return text
 
     def addresses(self) -> list[str]:
-        """Where the results will stand, in the order of ``outputs``."""
+        """Paths or URLs of the results, in the order of ``outputs``."""
         if self.destination is None:
             return [str(path) for path in self.outputs]
         return [f"{self.destination}/{path.name}" for path in self.outputs]
@@ -69,10 +69,10 @@ class Job:
 @dataclass(frozen=True)
 class Plan:
     folder: Path
-    "where results are made: the output folder, or what stands for it in the spool"
+    "where results are made: the output folder, or its local stand-in in the spool"
     jobs: tuple[Job, ...]
     refused: tuple[tuple[str, VidfxError], ...]
-    "inputs, lines of lists and files found that cannot even be jobs, with the reason"
+    "inputs, lines of lists and files that cannot become jobs, with the reason"
     left_out: tuple[str, ...]
     "a line about each kind of files that were found and are not inputs"
 
@@ -80,11 +80,11 @@ class Plan:
 def plan(inputs: Sequence[str], out: str | Path) -> Plan:
     """Jobs for files, folders, globs and lists of paths, each input once, in the order given.
 
-    Results mirror the place of an input below the folder that was named. Inputs that would share
-    a name keep their suffix in it; if they still do, their place below the folder that all inputs
-    have in common. A job whose results would stand on an input is refused. Inputs and ``out``
-    may be URLs of storage. Raises UsageError for a wrong ``out``,
-    UnavailableError where the package of ``out``'s store is missing.
+    Results have the same relative path as their input below the folder that was named. Inputs that
+    would share a name keep their suffix in it; if they still do, their path below the folder that
+    all inputs have in common. A job whose results would overwrite an input is refused. Inputs and
+    ``out`` may be URLs of storage. Raises UsageError for a wrong ``out``, UnavailableError where
+    the package of ``out``'s store is missing.
     """
     if not str(out).strip():
         raise UsageError("--out is empty", hint="name a folder for the results")
@@ -119,7 +119,7 @@ def plan(inputs: Sequence[str], out: str | Path) -> Plan:
 
 
 def find_media(inputs: Sequence[str]) -> Search:
-    """What ``inputs`` stand for, each file once: videos, and every picture for itself."""
+    """The files that ``inputs`` name, each once; each picture is an input of its own."""
     search = Search(sequences=False)
     for text in inputs:
         search.add(text)
@@ -147,6 +147,6 @@ def _stems(items: Sequence[Found]) -> list[Path]:
 
 
 def _apart(names: list[Path], longer: list[Path]) -> list[Path]:
-    """``names``, with those that stand more than once replaced by their ``longer`` ones."""
+    """``names``, with those that occur more than once replaced by their ``longer`` ones."""
     times = Counter(names)
     return [n if times[n] == 1 else more for n, more in zip(names, longer, strict=True)]

@@ -1,4 +1,4 @@
-"""What the user named, as files: folders, globs, lists and URLs are looked into."""
+"""The files that the user named, also by folders, globs, lists and URLs."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _ANY_FOLDERS = re.compile(r"(?:^|(?<=/))\*\*(?:/|$)")
 class Found:
     path: Path
     relative: Path
-    "where it stands below the folder that the user named"
+    "path below the folder that the user named"
     origin: Origin | None = None
     named: bool = True
-    "by the user, and not found in a folder"
+    "by the user; False: found in a folder"
 
 
 def real(path: Path) -> Path:
@@ -37,7 +37,7 @@ def real(path: Path) -> Path:
 
 
 class Search:
-    """What inputs stand for. Whatever is wrong with one costs no other."""
+    """The files that inputs name. An error of one does not end the search."""
 
     def __init__(self, *, sequences: bool = True) -> None:
         self.sequences = sequences
@@ -45,7 +45,7 @@ class Search:
         self.found: dict[Path, Found] = {}
         "by real path"
         self.refused: dict[str, tuple[str, VidfxError]] = {}
-        "by message: each is said once"
+        "by message: each is reported once"
         self.left_out = LeftOut()
         self._results: dict[Path, Found] = {}
         "of earlier runs, which were named"
@@ -71,7 +71,7 @@ class Search:
                 raise NotMediaError(f"{path}: there is no such file", hint="check the spelling")
 
     def end(self) -> None:
-        """All inputs were added: what earlier runs made is an input only if there is no other."""
+        """After all inputs: results of earlier runs are inputs only if there is no other."""
         if self.found:
             self.left_out.results += [str(item.path) for item in self._results.values()]
             return
@@ -144,7 +144,7 @@ class Search:
         pattern = os.path.join(glob.escape(str(folder)), text)  # noqa: PTH118 - keeps a last slash
         paths = [Path(match) for match in sorted(set(self._matches(pattern)))]
         lost = {p for p in paths if p.name.endswith(ANNOTATED) and not is_result(p)}
-        for path in lost:  # a result whose summary is gone
+        for path in lost:  # a result whose summary is missing
             self.left_out.add(path.name)
         if len(paths) == len(lost):
             raise NotMediaError(f"{folder / text}: matches no file", hint="check the pattern")

@@ -1,7 +1,7 @@
-"""The spool: local places for what stands on storage, while it is worked on.
+"""The spool: local folders for files of storage while they are processed.
 
-Nobody else may look into it. What is fetched stands in a folder that its process holds; the folders
-of processes that are no more are removed by the next run.
+Only its owner may read it. Fetched files are in a folder that its process holds locked; folders of
+dead processes are removed by the next run.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from pathlib import Path
 
 
 def spool() -> Path:
-    """Where the spool is: below XDG_CACHE_HOME. It may not be there yet."""
+    """Path of the spool, below XDG_CACHE_HOME. It may not exist yet."""
     from vidfx_engines.user_cache import user_cache  # noqa: PLC0415 - brings NumPy
 
     return user_cache("spool")
 
 
 def make_spool() -> Path:
-    """The same, there, and its owner's alone. Raises OSError."""
+    """Make the spool, for its owner alone; returns its path. Raises OSError."""
     folder = spool()
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
@@ -32,11 +32,11 @@ def make_spool() -> Path:
 
 @contextmanager
 def own_folder() -> Generator[Path]:
-    """A new folder for what is fetched, removed at the end. Raises OSError."""
+    """A new folder for fetched files, removed at the end. Raises OSError."""
     root = make_spool() / "in"
     root.mkdir(exist_ok=True)
     with _opened(root) as gate:
-        fcntl.flock(gate, fcntl.LOCK_EX)  # until it is held, a new folder looks like a dead one's
+        fcntl.flock(gate, fcntl.LOCK_EX)  # an unlocked folder looks like a dead process's
         folder = Path(tempfile.mkdtemp(dir=root))
         holder = os.open(folder, os.O_RDONLY)
         fcntl.flock(holder, fcntl.LOCK_EX)
@@ -48,7 +48,7 @@ def own_folder() -> Generator[Path]:
 
 
 def remove_dead() -> None:
-    """Remove what killed processes had fetched. Never raises: it is there to be tidy."""
+    """Remove what dead processes had fetched. Never raises."""
     with suppress(OSError), _opened(spool() / "in") as gate:
         fcntl.flock(gate, fcntl.LOCK_EX)
         for folder in (spool() / "in").iterdir():

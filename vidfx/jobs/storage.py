@@ -1,8 +1,8 @@
-"""Videos and results that stand on object storage: fetched before the work, delivered after it.
+"""Videos and results on object storage: fetched before the work, delivered after it.
 
-Any URL that fsspec knows (``s3://``, ``gs://``, ...), with that store's own package. Nothing but
-whole files travels: a video is copied into the spool, a local folder, worked on there, and its
-results are sent, the summary last. What else vidfx does sees local files only.
+Any URL that fsspec knows (``s3://``, ``gs://``, ...), with that store's own package. Only whole
+files are copied: a video into the spool, a local folder, and its results back, the summary last.
+All other modules see local files only.
 """
 
 # fsspec has no types.
@@ -26,7 +26,7 @@ from vidfx.errors import InputError, OutputError, UnavailableError, UsageError, 
 from vidfx.jobs.spool import make_spool, own_folder, remove_dead, spool
 
 _ESCAPED = re.compile("^%$|%(?=2E|00|25)")
-"""What would look like one of our own escapes."""
+"""What would look like an escape of ``_safe``."""
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 PACKAGES = {
     "s3": "vidfx[s3]",
@@ -35,7 +35,7 @@ PACKAGES = {
     "gcs": "vidfx[gs]",
 } | dict.fromkeys(("az", "abfs"), "adlfs")
 READ = frozenset({"s3", "s3a", "gs", "gcs", "abfs", "az", "memory"})
-"""Stores only: a ``http:`` or ``ftp:`` URL is a stranger's, and is not read."""
+"""Object storage only: ``http:`` and ``ftp:`` URLs are not read."""
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,15 @@ class Origin:
 
 @dataclass(frozen=True)
 class Listed:
-    """A file that stands below a URL that the user named."""
+    """A file below a URL that the user named."""
 
     origin: Origin
     local: Path
-    "stands for it in the spool, where it will be elsewhere, under this name"
+    "a path in the spool that identifies it; it is fetched to another one, under the same name"
     relative: Path
-    "where it stands below what was named"
+    "path below what was named"
     named: bool
-    "it is itself what was named"
+    "the URL named this very file"
 
 
 def is_url(text: str) -> bool:
@@ -73,13 +73,13 @@ def local_path(text: str) -> str:
 
 
 def folder_for(out: str | Path) -> Path:
-    """The local folder that stands for ``out``: itself, or for a URL one in the spool."""
+    """The local folder for ``out``: itself, or for a URL one in the spool."""
     text = local_path(str(out))
     return spool() / "out" / _short(text.rstrip("/")) if is_url(text) else Path(text)
 
 
 def check(url: str) -> None:
-    """Raises UnavailableError where the store's package is missing, UsageError for a stranger's."""
+    """Raises UnavailableError where the store's package is missing, UsageError for another URL."""
     try:
         _files(url)
     except InputError as error:
@@ -89,7 +89,7 @@ def check(url: str) -> None:
 
 
 def find(url: str) -> list[Listed]:
-    """The file that ``url`` names, or all that stand below it but the hidden.
+    """The file that ``url`` names, or all files below it that are not hidden.
 
     Raises InputError where there is nothing or it may not be read, UnavailableError where the
     store's package is missing.
@@ -122,7 +122,7 @@ def find(url: str) -> list[Listed]:
 def results(destination: str, names: Sequence[str]) -> tuple[dict[str, int], Any]:
     """Of the files ``names`` at ``destination``: the sizes of those there, and the summary.
 
-    The summary is the last of ``names``, None where it is not there or cannot be read.
+    The summary is the last of ``names``; None where it is missing or cannot be read.
     """
     files = _files(destination)
     summary = None
@@ -140,7 +140,7 @@ def results(destination: str, names: Sequence[str]) -> tuple[dict[str, int], Any
 
 @contextmanager
 def fetched(origin: Origin, name: str, alive: Callable[[], None]) -> Generator[Path]:
-    """The video as a local file ``name`` while it is wanted; ``alive`` is called as it comes.
+    """The video as a local file ``name``, within the block; ``alive`` is called while it is copied.
 
     Raises InputError.
     """
@@ -158,10 +158,10 @@ def fetched(origin: Origin, name: str, alive: Callable[[], None]) -> Generator[P
 
 
 def deliver(paths: Sequence[Path], destination: str, alive: Callable[[], None]) -> None:
-    """Send those of ``paths`` that are there, in this order, and remove them here.
+    """Copy those of ``paths`` that exist, in this order, and remove them here.
 
-    An object appears under its name when it is whole; one of an earlier run that is not made again
-    goes. Raises OutputError.
+    An object gets its name when it is whole. An object of a path that does not exist is removed: it
+    is of an earlier run. Raises OutputError.
     """
     files = _files(destination)
     for path in paths:
@@ -195,7 +195,7 @@ def _files(url: str) -> Any:
 
 @contextmanager
 def _errors(url: str, kind: type[VidfxError]) -> Generator[None]:
-    """What a store's package raises, as one line. Its kinds of error are many."""
+    """Any error of a store's package as a ``kind``, in one line."""
     try:
         yield
     except VidfxError:
@@ -222,10 +222,7 @@ def _callback(alive: Callable[[], None]) -> Any:
 
 
 def _safe(part: str) -> str:
-    """A part of an object's name as that of a file, unlike any other's.
-
-    A store allows any: ``..`` and nothing too.
-    """
+    """A part of an object's name as a unique file name. Stores allow any, even ``..`` or none."""
     part = _ESCAPED.sub("%25", part)
     if set(part) <= {"."}:
         return part.replace(".", "%2E") or "%"
@@ -233,6 +230,6 @@ def _safe(part: str) -> str:
 
 
 def _short(name: str) -> str:
-    """A folder's name for a URL, unlike any other's."""
+    """A unique folder name for a URL."""
     readable = re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-.")[:60]
     return f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:12]}"

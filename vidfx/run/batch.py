@@ -1,4 +1,4 @@
-"""MANY videos: what the user named becomes jobs, workers do them, the ledger remembers."""
+"""MANY videos: inputs become jobs, worker processes do them, a ledger records them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What this machine does with a video: the real pipeline on the first part of it, timed."""
+"""How fast this machine is: the real pipeline on the first part of a video, timed."""
 
 from __future__ import annotations
 
@@ -87,10 +87,10 @@ class Bench:
 
     def as_json(self) -> dict[str, Any]:
         content = asdict(self)
-        for timing, told in zip(self.timings, content["timings"], strict=True):
+        for timing, row in zip(self.timings, content["timings"], strict=True):
             thread, share = timing.thread()
-            told |= {"frames_per_s": timing.rate, "limit": timing.stage()}
-            told |= {"busiest_thread": thread, "busy_share": share}
+            row |= {"frames_per_s": timing.rate, "limit": timing.stage()}
+            row |= {"busiest_thread": thread, "busy_share": share}
         return {"schema": "vidfx.bench/1", **content}
 
 

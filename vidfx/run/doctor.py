@@ -1,4 +1,4 @@
-"""What is installed, what works, and what annotate would choose here, with what mends the rest."""
+"""What is installed, what works, what annotate would choose here, and how to fix the rest."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PACKAGES = (
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was looked at."""
+    """One thing that was checked."""
 
     name: str
     works: bool
@@ -37,7 +37,7 @@ class Finding:
     "by every run of annotate"
     detail: str
     mend: str = ""
-    "what mends it"
+    "what to do about it; a key of `vidfx doctor --json`"
 
 
 def examine() -> list[Finding]:

@@ -1,4 +1,4 @@
-"""Worker processes: started, given tasks, watched, ended; what goes wrong with one costs one.
+"""Worker processes: started, given tasks, watched and ended, so that a crash costs one video.
 
-Knows processes, memory and cores; not what a task does with a video.
+Knows processes, messages and memory; not what a task does with a video.
 """

@@ -1,4 +1,4 @@
-"""A machine that allows too few threads, processes or open files: no video's fault."""
+"""Too few threads, processes or open files allowed by the machine: no video's fault."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from contextlib import suppress
 from vidfx.errors import UnavailableError
 
 _NUMBERS = (errno.EAGAIN, errno.EMFILE, errno.ENFILE)
-_WORDS = (*map(os.strerror, _NUMBERS), "can't start new thread")
+_TEXTS = (*map(os.strerror, _NUMBERS), "can't start new thread")
 _THREADS, _FILES = 4, 16
-"""Without which no video can be done."""
+"""Needed for any video."""
 
 
 def shortage(reason: object) -> UnavailableError:
-    """What to tell of it."""
+    """The error that the user sees."""
     return UnavailableError(
         f"this machine allows too few processes, threads or open files: {reason}",
         hint="raise the limit (ulimit -u, ulimit -n, a container's pids limit), "
@@ -26,15 +26,15 @@ def shortage(reason: object) -> UnavailableError:
 
 
 def looks_short(error: BaseException) -> bool:
-    """Whether ``error``, or what it came from, may be for want of threads, processes or files."""
+    """Whether ``error``, or a cause of it, suggests a lack of threads, processes or files."""
     return any(
-        getattr(cause, "errno", None) in _NUMBERS or any(word in str(cause) for word in _WORDS)
+        getattr(cause, "errno", None) in _NUMBERS or any(text in str(cause) for text in _TEXTS)
         for cause in _causes(error)
     )
 
 
 def is_short() -> bool:
-    """Whether not even a few threads and files can be had right now."""
+    """Whether not even a few threads and files can be opened right now."""
     enough = threading.Event()
     threads = [threading.Thread(target=enough.wait, daemon=True) for _ in range(_THREADS)]
     files: list[int] = []

@@ -1,4 +1,4 @@
-"""`vidfx status` and `vidfx retry`: what a batch came to, and going on with it."""
+"""`vidfx status` and `vidfx retry`: the state of a batch, and going on with it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vidfx.cli.guard import errors_in_one_line
 from vidfx.cli.options import AsJson, Debug, Progress, Quiet
 
 if TYPE_CHECKING:
-    from vidfx.jobs.history import Entry, Run
+    from vidfx.jobs.history import LedgerEntry, Run
 
 Out = Annotated[
     str, typer.Argument(metavar="OUT", help="The output folder, or URL, of `vidfx annotate`.")
@@ -62,7 +62,7 @@ def retry(
         run, entries = read_ledger(folder)
         if run.alive:
             raise UsageError(
-                f"{out}: a run is at it (process {run.pid} on {run.host})",
+                f"{out}: a run works on it (process {run.pid} on {run.host})",
                 hint=f"`vidfx status {out}` shows its state",
             )
         try:
@@ -81,7 +81,7 @@ def retry(
         )
 
 
-def _write_table(run: Run, entries: list[Entry]) -> None:
+def _write_table(run: Run, entries: list[LedgerEntry]) -> None:
     from vidfx.cli.console.tables import write_line, write_table
     from vidfx.cli.console.text import duration
 
@@ -110,13 +110,13 @@ def _write_table(run: Run, entries: list[Entry]) -> None:
         write_line("`vidfx retry` goes on with what is not done")
 
 
-def _rate(entry: Entry) -> str:
+def _rate(entry: LedgerEntry) -> str:
     if not entry.started or not entry.frames:
         return "?"
     return f"{entry.frames / max(1e-3, time.time() - entry.started):.1f}"
 
 
-def _write_failed(entries: list[Entry]) -> None:
+def _write_failed(entries: list[LedgerEntry]) -> None:
     from vidfx.cli.console.tables import write_line
 
     for entry in entries:
@@ -125,7 +125,7 @@ def _write_failed(entries: list[Entry]) -> None:
             write_line(f"{entry.error}{hint}")
 
 
-def _write_json(run: Run, entries: list[Entry]) -> None:
+def _write_json(run: Run, entries: list[LedgerEntry]) -> None:
     statuses = Counter(entry.status for entry in entries)
     content: dict[str, Any] = {
         "schema": "vidfx.status/1",
