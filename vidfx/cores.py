@@ -1,7 +1,7 @@
-"""How many cores there are to use, and how much memory the groups of this process leave.
+"""Cores and memory available to this process, also in a container.
 
-Containers are control groups (cgroups): the kernel shows all cores to each of them and then lets it
-run for a share of the time, so a count of cores alone says too much.
+Containers are control groups (cgroups): the kernel shows all cores to them but limits their CPU
+time, so the number of visible cores is too high.
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SYSTEM = Path("/")
-"""Where proc and sys are found."""
+"""The parent folder of proc and sys."""
 
 
 def cores(system: Path = SYSTEM) -> int:
-    """Cores that this process may use; of a quota of time, as many as it would keep busy."""
+    """Number of cores that this process may use; a CPU quota is rounded up to whole cores."""
     here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return max(1, min(here or 1, *_quotas(system), 1 << 20))
 
 
 def memory_left(system: Path = SYSTEM) -> int | None:
-    """Bytes that this process's groups may still take; None where they have no limit."""
+    """Bytes that the cgroups of this process may still allocate; None without a limit."""
     left = [*_memory_v2(system), *_memory_v1(system)]
     return max(0, min(left)) if left else None
 
 
 def _quotas(system: Path) -> Iterator[int]:
-    """Of each group that has one, in whole cores, rounded up."""
+    """The CPU quotas of the cgroups, in whole cores, rounded up."""
     for group in _groups(system, ""):
         match (_text(group / "cpu.max") or "").split():
             case [quota, period] if quota.isdigit() and period.isdigit() and int(period):
@@ -36,7 +36,7 @@ def _quotas(system: Path) -> Iterator[int]:
                 pass
     for group in _groups(system, "cpu"):
         quota, period = _number(group / "cpu.cfs_quota_us"), _number(group / "cpu.cfs_period_us")
-        if quota and period and quota > 0:  # -1: none
+        if quota and period and quota > 0:  # -1: no quota
             yield -(-quota // period)
 
 
@@ -57,9 +57,9 @@ def _memory_v1(system: Path) -> Iterator[int]:
 
 
 def _groups(system: Path, controller: str) -> Iterator[Path]:
-    """The folders of this process's group and of those around it; "" is version 2.
+    """The folders of this process's cgroup and its parents; controller "" is version 2.
 
-    In a container the path may be the host's, of which only the end, or nothing, is to be seen.
+    In a container the path may be the host's, of which only the end, or nothing, is visible.
     """
     mounts = system / "sys/fs/cgroup"
     for line in (_text(system / "proc/self/cgroup") or "").splitlines():
@@ -75,7 +75,7 @@ def _groups(system: Path, controller: str) -> Iterator[Path]:
 
 
 def _statistic(group: Path, name: str) -> int:
-    """A line of memory.stat: pages of files, which the kernel gives back when it must."""
+    """A value of memory.stat: file pages, which the kernel frees if needed; 0 if missing."""
     for line in (_text(group / "memory.stat") or "").splitlines():
         if line.startswith(f"{name} "):
             return int(line.split()[1])

@@ -1,6 +1,6 @@
-"""The columns of the CSV files: names, order, units and meaning, in this one place.
+"""The columns of the CSV files: names, order, units and meaning.
 
-``docs/columns.md`` is made from it (``python -m vidfx.schema``), and a test holds the two together.
+``docs/columns.md`` is generated from it by ``python -m vidfx.schema``; a test compares the two.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def _probabilities(prefix: str, labels: Sequence[str], what: str) -> list[Column
 
 
 def faces_columns(emotions: Sequence[str] = DEFAULT_EMOTIONS) -> list[Column]:
-    """Columns of ``<stem>.faces.csv``, a row per face per frame, in frame order."""
+    """Columns of ``<stem>.faces.csv``, one row per face and frame, in frame order."""
     landmarks = [
         Column(f"lm{i}_{axis}_px", "px", f"{name}, {axis}")
         for i, name in enumerate(
@@ -36,32 +36,34 @@ def faces_columns(emotions: Sequence[str] = DEFAULT_EMOTIONS) -> list[Column]:
     return [
         Column("frame", "count", "index of the frame in the input, from 0"),
         Column("time_s", "s", "playback time of the frame, exact to the container's time base"),
-        Column("track_id", "id", "number of the track, from 1; the same face while it is followed"),
+        Column("track_id", "id", "number of the track, from 1"),
         Column("x1_px", "px", "left side of the box, in stored pixels of the upright picture"),
         Column("y1_px", "px", "top of the box"),
         Column("x2_px", "px", "right side of the box"),
         Column("y2_px", "px", "bottom of the box"),
         Column("score", "0..1", "the detector's score; empty where the row is interpolated"),
         *landmarks,
-        Column("identity", "label", "who the track is believed to be: a name, other or unknown"),
-        Column("identity_prob", "0..1", "probability of that; for unknown, of the likeliest name"),
+        Column("identity", "label", "identity of the track: a name, other or unknown"),
+        Column(
+            "identity_prob", "0..1", "its probability; for unknown, that of the most likely name"
+        ),
         Column("emotion", "label", "the facial expression, smoothed over the track"),
         Column("emotion_prob", "0..1", "probability of that expression, smoothed"),
         *_probabilities("p_", emotions, "smoothed probability"),
-        Column("raw_identity", "label", "the likeliest identity on this frame alone"),
+        Column("raw_identity", "label", "the most likely identity on this frame alone"),
         Column("raw_identity_prob", "0..1", "its probability on this frame alone"),
-        Column("raw_emotion", "label", "the likeliest expression on this frame alone"),
+        Column("raw_emotion", "label", "the most likely expression on this frame alone"),
         Column("raw_emotion_prob", "0..1", "its probability on this frame alone"),
         *_probabilities("raw_p_", emotions, "probability on this frame alone"),
-        Column("quality", "0..1", "how far the face can be trusted: the product of the next three"),
+        Column("quality", "0..1", "quality of the face: the product of the next three"),
         Column("quality_size", "0..1", "1 from 80 px on"),
         Column("quality_blur", "0..1", "sharpness of the aligned face"),
         Column("quality_pose", "0..1", "1 is frontal"),
         Column(
             "source",
             "label",
-            "detected; tracked (a weak detection where a track expected it); "
-            "interpolated (filled between two frames)",
+            "detected; tracked (a low-score detection where a track expected it); "
+            "interpolated (between two frames)",
         ),
     ]
 
@@ -73,24 +75,30 @@ FRAMES_COLUMNS = [
     Column("faces", "count", "faces on the frame"),
     Column("detected", "0 or 1", "whether the detector ran on this frame"),
     Column("cut", "0 or 1", "whether a new shot begins with this frame"),
-    Column("target_present", "0 or 1", "whether a named person is there; empty if not looked for"),
+    Column(
+        "target_present", "0 or 1", "whether a named person is visible; empty without recognition"
+    ),
     Column("identities", "labels", "the names present, sorted, joined by |"),
-    Column("dominant_emotion", "label", "the expression with most probability over all faces"),
-    Column("dominant_emotion_share", "0..1", "its share of that probability"),
+    Column(
+        "dominant_emotion",
+        "label",
+        "the expression with the largest sum of probabilities over all faces",
+    ),
+    Column("dominant_emotion_share", "0..1", "its share of the sum over all expressions"),
 ]
 
 
 def markdown() -> str:
-    """The documentation of every column, as Markdown."""
+    """The documentation of all columns, as Markdown."""
     lines = [
         "# Columns",
         "",
         "Made by `python -m vidfx.schema > docs/columns.md`; the source is `vidfx/schema.py`.",
-        f"Version {VERSION}. Numbers use a point; an empty cell means: not measured.",
+        f"Version {VERSION}. The decimal sign is a point; an empty cell means: not measured.",
     ]
     for title, columns in (
-        ("`<stem>.faces.csv`: a row per face per frame", faces_columns()),
-        ("`<stem>.frames.csv`: a row per frame", FRAMES_COLUMNS),
+        ("`<stem>.faces.csv`: one row per face and frame", faces_columns()),
+        ("`<stem>.frames.csv`: one row per frame", FRAMES_COLUMNS),
     ):
         lines += ["", f"## {title}", "", "| column | unit | meaning |", "| --- | --- | --- |"]
         lines += [

@@ -1,4 +1,4 @@
-"""What flows through the pipeline: frozen structs of arrays, checked when they are made.
+"""The data types of the pipeline: frozen structs of arrays, checked when created.
 
 Time is container time (integer pts and a time base). Boxes are xyxy float32 in pixels of the
 upright original frame, as stored, square or not; (0, 0) is the outer corner of the first pixel.
@@ -26,42 +26,42 @@ def _same_length(owner: object, **arrays: np.ndarray) -> None:
 
 @dataclass(frozen=True)
 class Colour:
-    """How numbers mean colours, in the codes of ISO/IEC 23091-2, as FFmpeg uses them."""
+    """The colour space, in the codes of ISO/IEC 23091-2 that FFmpeg uses."""
 
     primaries: int = 2
     transfer: int = 2
     matrix: int = 2
     "2 is unspecified; 1 BT.709, 5 and 6 BT.601, 9 BT.2020"
     full_range: bool = False
-    "of the input; planes in Frame.planes are always limited"
+    "of the input; Frame.planes always have limited range"
     declared: int | None = None
-    "the matrix that planes are said to have, where ``matrix`` is only the nearest that is known"
+    "the matrix to write as a tag, where ``matrix`` is only the nearest supported one"
 
 
 Stretch = tuple[float, float]
-"""Factors of x and y that make pixels square, and leave as many of them."""
+"""Factors of x and y that make pixels square and keep their number."""
 SQUARE: Stretch = (1.0, 1.0)
 
 
 @dataclass(frozen=True)
 class Chapter:
-    """A part of a video that has a name."""
+    """A named part of a video."""
 
     start_s: Fraction
-    "of container time, as end_s"
+    "container time, as is end_s"
     end_s: Fraction
     title: str
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a container says beside its streams, and the streams that nobody reads."""
+    """Tags and chapters of a container, and the streams that are not read."""
 
     tags: tuple[tuple[str, str], ...] = ()
-    "name and value of those that are kept"
+    "name and value of the tags that are kept"
     chapters: tuple[Chapter, ...] = ()
     unread: tuple[str, ...] = ()
-    "kinds of streams with their number, in words"
+    "kinds of streams with their number, as text"
 
 
 @dataclass(frozen=True)
@@ -76,14 +76,14 @@ class VideoInfo:
     time_base: Fraction
     "seconds per tick of pts"
     start_pts: int
-    "the pts that is shown at playback time zero"
+    "the pts at playback time zero"
     frame_rate: Fraction
-    """average frames per second as the container claims, counted at its beginning where no camera
-    makes what it claims; only for progress and defaults"""
+    """average frames per second from the container, or measured at its beginning if that is
+    implausible; only for progress and defaults"""
     n_frames: int | None
-    "frames to expect, None where the container does not say"
+    "expected number of frames; None if the container does not state it"
     duration_s: float | None
-    "from playback time zero to the end that the container claims"
+    "from playback time zero to the end stated by the container"
     rotation: int
     "degrees counter-clockwise, a multiple of 90, already applied to the frames"
     codec: str
@@ -96,7 +96,7 @@ class VideoInfo:
 
     @property
     def stretch(self) -> Stretch:
-        """What leads from its pixels to what a person sees."""
+        """The factors from stored pixels to display shape."""
         root = math.sqrt(self.sample_aspect_ratio)
         return root, 1 / root
 
@@ -107,16 +107,16 @@ class VideoInfo:
 
 @dataclass(frozen=True)
 class Surface:
-    """What a decoder left on a device: objects that speak DLPack, valid until its next frame."""
+    """A decoded frame in device memory: DLPack objects, valid until the decoder's next frame."""
 
     luma: Any = None
     "(H, W) uint8"
     chroma: Any = None
-    "(H / 2, W) or (H / 2, W / 2, 2) uint8, blue and red in turn"
+    "(H / 2, W) or (H / 2, W / 2, 2) uint8, blue and red interleaved"
     rgb: Any = None
-    "(H, W, 3) uint8, of decoders that give no planes"
+    "(H, W, 3) uint8, from decoders without planes"
     wants_planes: bool = False
-    "whether the encoder will want Frame.planes"
+    "whether the encoder will need Frame.planes"
 
 
 @dataclass(frozen=True)
@@ -124,29 +124,29 @@ class Frame:
     """One decoded frame, upright."""
 
     index: int
-    "position in the input, from 0, counted over the whole file also when a part is read"
+    "position in the input, from 0, counted from the beginning of the file even if a part is read"
     pts: int
     "in VideoInfo.time_base, strictly rising"
     pixels: np.ndarray | Callable[[], np.ndarray]
-    "(H, W, 3) uint8 RGB, or what makes it; see ``rgb``"
+    "(H, W, 3) uint8 RGB, or a function that makes it; see ``rgb``"
     planes: np.ndarray | None = None
-    """(H' * 3 / 2, W') uint8 I420, H' and W' rounded up to even, limited range, matrix as
-    VideoInfo.colour says; owned by the frame (never the decoder's own memory), may be drawn on"""
+    """(H' * 3 / 2, W') uint8 I420, H' and W' rounded up to even, limited range, matrix of
+    VideoInfo.colour; owned by the frame (never the decoder's memory), may be drawn on"""
     device: object = None
-    "a Surface from a decoder on a device, and what vidfx.device makes of it; None on the host"
+    "a Surface of a device decoder, or what vidfx.device makes of it; None on the CPU"
     lent: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
-    "the decoder's own planes, where nobody asked for ``planes``; see ``yuv``"
+    "the decoder's own planes, read-only, if ``planes`` were not requested; see ``yuv``"
     duration: int | None = None
-    "in VideoInfo.time_base, as the container has it; the frame that follows knows better"
+    "in VideoInfo.time_base, from the container; the next frame's pts is more reliable"
 
     @cached_property
     def rgb(self) -> np.ndarray:
-        """(H, W, 3) uint8, not to be written to; made when first asked for, which takes time."""
+        """(H, W, 3) uint8, read-only; converted on first use, which takes time."""
         return self.pixels() if callable(self.pixels) else self.pixels
 
     @property
     def yuv(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-        """(H', W') and twice (H' / 2, W' / 2), not to be written to; None: there is only RGB."""
+        """Planes (H', W') and twice (H' / 2, W' / 2), read-only; None if there is only RGB."""
         if self.planes is None:
             return self.lent
         height, width = self.planes.shape[0] * 2 // 3, self.planes.shape[1]
@@ -167,7 +167,7 @@ class Detections:
     landmarks: np.ndarray
     "(N, 5, 2) float32 px: left eye, right eye, nose, left and right mouth corner, as seen"
     faulty: int = 0
-    "frames on which the detector also gave what can be no face (not finite, or out of all bounds)"
+    "frames with invalid detections, which were left out: not finite, or far out of bounds"
 
     def __post_init__(self) -> None:
         _same_length(
@@ -192,7 +192,7 @@ class Detections:
 
 @dataclass(frozen=True)
 class Quality:
-    """How much a face can be trusted, as factors 0..1."""
+    """Quality factors of a face, 0..1."""
 
     size: float
     blur: float
@@ -205,7 +205,7 @@ class Quality:
 
 @dataclass(frozen=True)
 class FaceBatch:
-    """Aligned pictures of detected faces."""
+    """Aligned crops of detected faces."""
 
     row: np.ndarray
     "(N,) int64, the rows of Detections that they come from"
@@ -218,16 +218,16 @@ class FaceBatch:
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a classifier says of some faces."""
+    """Probabilities of N faces from a classifier."""
 
     labels: tuple[str, ...]
     prob: np.ndarray
-    "(N, K) float32, rows sum to 1; NaN where the face was not read"
+    "(N, K) float32, rows sum to 1; NaN where the face was not classified"
 
 
 @dataclass(frozen=True)
 class Reading:
-    """One decision about one face: the probability of every label and the one chosen."""
+    """The label chosen for one face, and the probabilities of all labels."""
 
     label: str
     prob: float
@@ -240,17 +240,17 @@ Source = Literal["detected", "tracked", "interpolated"]
 
 @dataclass(frozen=True)
 class Face:
-    """One face of one frame, as outputs see it."""
+    """One face of one frame, for drawing and rows."""
 
     track_id: int
-    "from 1, never used again in the same video"
+    "from 1, unique in a video"
     box: np.ndarray
     "(4,) float32 xyxy px"
     source: Source
-    """detected: found on this frame; tracked: found below the detector's threshold where a track
-    expected it; interpolated: not analysed, filled between two frames where it was found"""
+    """detected: on this frame; tracked: below the detector's threshold where a track expected it;
+    interpolated: between two frames with a detection"""
     score: float | None
-    "of the detector; None where interpolated"
+    "of the detector; None if interpolated"
     landmarks: np.ndarray
     "(5, 2) float32 px"
     quality: Quality | None
@@ -262,7 +262,7 @@ class Face:
 
 @dataclass(frozen=True)
 class FrameResult:
-    """All that is known of one frame, when nothing about it will change any more."""
+    """The final results of one frame."""
 
     frame: Frame
     faces: tuple[Face, ...]

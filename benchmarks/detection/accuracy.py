@@ -24,7 +24,7 @@ from vidfx.types import Frame
 from vidfx_engines.embedded import embedded
 from vidfx_engines.select import select
 from vidfx_engines.spec import EngineSpec
-from vidfx_training.detector.pictures import Picture, read_pictures
+from vidfx_training.detector.labelled_images import LabelledImage, read_labelled_images
 
 LONG_SIDE = 640
 LEAST = 20.0
@@ -37,14 +37,14 @@ IOU = 0.5
 class Detected:
     """A picture, and what a detector found in it."""
 
-    picture: Picture
+    picture: LabelledImage
     scale: float
     "px of the detector's input to one of the picture"
     box: np.ndarray
     score: np.ndarray
 
 
-def detect(pictures: list[Picture], model: str | Path, precision: str) -> list[Detected]:
+def detect(pictures: list[LabelledImage], model: str | Path, precision: str) -> list[Detected]:
     """Everything above a score of LOW."""
     engine = select(model, device="cpu", precision=precision).engine  # pyright: ignore[reportArgumentType]
     detector = Detector(engine, threshold=LOW, long_side=LONG_SIDE)
@@ -127,7 +127,7 @@ def main() -> None:
     parser.add_argument("--fold", type=int, default=0)
     parser.add_argument("--turns", type=int, default=15)
     args = parser.parse_args()
-    pictures = [p for p in read_pictures(args.faces) if p.fold == args.fold]
+    pictures = [p for p in read_labelled_images(args.faces) if p.fold == args.fold]
     photographs = [p for p in pictures if p.name.startswith("facemask")]
     clips = [p for p in pictures if p.name.startswith("clips")]
     drawn = boxes_of(args.data / "facemask.zip", photographs)
@@ -151,7 +151,7 @@ def main() -> None:
     print(table(["detector", *names], rows))
 
 
-def boxes_of(archive: Path, photographs: list[Picture]) -> dict[str, np.ndarray]:
+def boxes_of(archive: Path, photographs: list[LabelledImage]) -> dict[str, np.ndarray]:
     """What people drew, in px of the pictures as they are in FACES."""
     found: dict[str, np.ndarray] = {}
     with zipfile.ZipFile(archive) as annotations:

@@ -3,7 +3,7 @@
 DIR holds ``lfw.zip``, ``facemask.zip`` and ``clips``. CenterFace, the teacher, detects on every
 picture at several sizes. Where people drew boxes (``facemask.zip``), their boxes are the faces, and
 the teacher gives the landmarks. OUT is a folder with ``faces.json``, which is described in
-vidfx_training.detector.pictures.
+vidfx_training.detector.labelled_images.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from vidfx.video.read.source import open_source
 from vidfx_engines.base import Engine
 from vidfx_engines.embedded import embedded
 from vidfx_engines.select import select
-from vidfx_training.detector.stream import EVERYWHERE
+from vidfx_training.detector.mosaic_batches import EVERYWHERE
 
 FOLDS = 3
 SURE, UNSURE = 0.5, 0.2

@@ -21,7 +21,7 @@ import torch
 from benchmarks.measure import machine, table
 from vidfx.compile import samples
 from vidfx.compile.precisions import load_candidate
-from vidfx.evaluate.parity import compare, said
+from vidfx.evaluate.parity import compare, run_engine
 from vidfx.evaluate.speed import pictures_per_second
 from vidfx_engines.base import Engine
 from vidfx_engines.building import (
@@ -101,7 +101,7 @@ def rows(spec: EngineSpec, data: bytes, faces: samples.BuildSamples, work: Path)
         file = with_precision(spec, data, precision, backend, faces.calibration)
         runs_on = "openvino" if backend == "tensorrt-rtx" else backend
         engine = load_candidate(spec, file, runs_on, precision, work)
-        now = said(engine, faces.test)
+        now = run_engine(engine, faces.test)
         before = now if before is None else before
         parity = compare(before, now, faces.truth, spec.labels)
         kind = f"{precision}, signed" if backend == "tensorrt-rtx" else precision

@@ -26,9 +26,10 @@ from benchmarks.measure import machine
 from benchmarks.saved import Row, add_option, show
 from vidfx.cores import cores
 from vidfx_training.dataset.index import read_dataset
+from vidfx_training.progress import Line
 from vidfx_training.recipe import recipe_for
-from vidfx_training.run import Request, train_run
-from vidfx_training.watch import Line
+from vidfx_training.train_run import train_run
+from vidfx_training.training_request import Request
 
 BATCH = 64
 LR = 0.01

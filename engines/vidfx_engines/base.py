@@ -1,4 +1,4 @@
-"""What every engine and every backend looks like."""
+"""The protocols of engines and backends, and checks of their inputs and outputs."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from vidfx_engines.spec import EngineSpec
 
 Precision = Literal["auto", "f32", "bf16"]
 CHUNK = 8
-"""Crops to a call: measured on two cores, 8 give 30 % over 1, and 32 another 4 %."""
+"""Crops per call: on two cores, 8 are 30 % faster than 1, and 32 another 4 %."""
 PIXELS = "vidfx_pixels"
-"""The name of the input that graph_input.py puts before a model's own."""
+"""The name of the input that graph/input.py adds in front of a model's own."""
 STRIDE = 32
 """A detector's sides are multiples of this."""
 
 
 class Engine(Protocol):
-    """Weights, loaded and ready. One thread at a time may call ``run``."""
+    """Loaded weights. One thread at a time may call ``run``."""
 
     @property
     def spec(self) -> EngineSpec: ...
 
     @property
     def backend(self) -> str:
-        """The name of what runs it, e.g. "openvino"."""
+        """The name of the backend, e.g. "openvino"."""
         ...
 
     @property
@@ -39,7 +39,7 @@ class Engine(Protocol):
 
     @property
     def precision(self) -> str:
-        """What it computes in: f32, f16, bf16 or int8."""
+        """The precision of the arithmetic: f32, f16, bf16 or int8."""
         ...
 
     def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -52,7 +52,7 @@ class Engine(Protocol):
         ...
 
     def close(self) -> None:
-        """Give the memory back; may be called twice."""
+        """Release the memory; may be called twice."""
         ...
 
 
@@ -64,7 +64,7 @@ class Backend(Protocol):
 
     @property
     def devices(self) -> tuple[DeviceKind, ...]:
-        """The kinds that it runs on."""
+        """The kinds of device that it supports."""
         ...
 
     @property
@@ -73,7 +73,7 @@ class Backend(Protocol):
         ...
 
     def supports(self, spec: EngineSpec, device: Device) -> str | None:
-        """Why it cannot run ``spec`` on ``device``; None where it can."""
+        """The reason why it cannot run ``spec`` on ``device``; None if it can."""
         ...
 
     def load(
@@ -85,7 +85,7 @@ class Backend(Protocol):
         threads: int | None,
         precision: Precision,
     ) -> Engine:
-        """The engine; its weights are in ``folder`` and are checked against the spec.
+        """Load the engine; its weights are in ``folder`` and are checked against the spec.
 
         Raises EngineFileError for bad files, EngineUnavailable where it cannot run them.
         """
@@ -98,7 +98,7 @@ def device_text(engine: Engine) -> str:
 
 
 def check_batch(spec: EngineSpec, batch: np.ndarray) -> np.ndarray:
-    """``batch``, contiguous, if it is what ``spec`` takes; EngineRunError otherwise."""
+    """``batch``, contiguous. Raises EngineRunError where it does not fit ``spec``."""
     if batch.dtype != np.uint8 or batch.ndim != 4 or batch.shape[3] != 3:
         raise EngineRunError(
             f"{spec.name}: takes (N, H, W, 3) uint8, was given {batch.shape} {batch.dtype}"
@@ -117,12 +117,12 @@ def check_batch(spec: EngineSpec, batch: np.ndarray) -> np.ndarray:
 
 
 def empty_outputs(shapes: Sequence[Sequence[int | None]]) -> tuple[np.ndarray, ...]:
-    """What no pictures give; ``shapes`` are the outputs' own, None where it depends."""
+    """Outputs for a batch of 0 pictures; ``shapes`` of the outputs, None for variable sides."""
     return tuple(np.zeros((0, *(side or 0 for side in s[1:])), np.float32) for s in shapes)
 
 
 def check_outputs(spec: EngineSpec, outputs: Sequence[np.ndarray], n: int) -> None:
-    """EngineRunError where outputs do not have ``n`` rows, or not a column for every label."""
+    """Raises EngineRunError unless outputs have ``n`` rows, and one column per label."""
     for name, output in zip(spec.outputs, outputs, strict=True):
         columns_agree = not spec.labels or output.shape[1:] == (len(spec.labels),)
         if output.ndim < 2 or output.shape[0] != n or not columns_agree:

@@ -1,4 +1,4 @@
-"""The steps of a build that need an inference library: precision, plan, facts of this machine."""
+"""The steps of a build that need an inference library: precision, plan, facts of the machine."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ HardwareCompatibility = Literal["none", "ampere_plus", "same_compute_capability"
 
 @dataclass(frozen=True)
 class Machine:
-    """What an engine is built with, and on."""
+    """The library and the hardware of a build."""
 
     library: str
-    "its version"
+    "version"
     device: str
-    "the processor or GPU in words; empty where none was needed"
+    "name of the processor or GPU; empty if the build needs none"
     compute_capability: str = ""
     driver: str = ""
 
 
 def cpu_precisions() -> tuple[BuiltPrecision, ...]:
-    """What this processor computes in without a change of the file, fp32 first."""
+    """Precisions that OpenVINO uses here without changing the file, fp32 first."""
     return CPU_PRECISIONS if "BF16" in cpu_capabilities() else CPU_PRECISIONS[:1]
 
 
 def machine(backend: BuiltFor) -> Machine:
-    """Raises EngineUnavailable where the library or the GPU that a build needs is missing."""
+    """Facts for the build record. Raises EngineUnavailable where the library or GPU is missing."""
     if backend == "openvino":
         return Machine(str(import_openvino().__version__), cpu_name())
     if backend == "onnx":
@@ -63,9 +63,10 @@ def with_precision(
     backend: BuiltFor,
     pictures: np.ndarray,
 ) -> bytes:
-    """The ONNX file ``source`` with its arithmetic in ``precision``, as ``backend`` wants it.
+    """The ONNX file ``source`` converted to ``precision`` for ``backend``.
 
-    ``pictures`` (N, H, W, 3) uint8 RGB set int8's ranges. Raises EngineFileError.
+    ``pictures`` (N, H, W, 3) uint8 RGB calibrate int8. Raises EngineFileError where the graph
+    cannot be converted.
     """
     from vidfx_engines.graph import edit as graph  # noqa: PLC0415 - takes 0.1 s
     from vidfx_engines.graph.half import to_half  # noqa: PLC0415
@@ -91,7 +92,8 @@ def build_plan(
 ) -> tuple[bytes, tuple[str, ...]]:
     """A TensorRT plan of the ONNX file ``data``, and TensorRT's warnings.
 
-    What was timed is kept for the next build on this GPU. Raises EngineError, KeyboardInterrupt.
+    The timing cache is stored for the next build on this GPU. Raises EngineError where the plan
+    cannot be built, KeyboardInterrupt where Ctrl-C cancels it.
     """
     from vidfx_engines.graph import edit as graph  # noqa: PLC0415 - takes 0.1 s
 
@@ -105,11 +107,11 @@ def build_plan(
         with suppress(OSError):
             make_private(file.parent)
             write_atomically(file, plan.timing_cache, PRIVATE_FILE)
-    return plan.data, plan.warnings + _unfit(how.flavour)
+    return plan.data, plan.warnings + _misfit_warning(how.flavour)
 
 
-def _unfit(flavour: Flavour) -> tuple[str, ...]:
-    """What is to be said of a plan that was built beside a GPU that cannot run it."""
+def _misfit_warning(flavour: Flavour) -> tuple[str, ...]:
+    """A warning if the GPU of this machine cannot run the plan."""
     if flavour != "tensorrt-rtx" or not has_gpu():
         return ()
     with suppress(EngineUnavailable):
@@ -119,6 +121,7 @@ def _unfit(flavour: Flavour) -> tuple[str, ...]:
 
 
 def flavour_of(backend: BuiltFor) -> Flavour:
+    """``backend`` as a TensorRT flavour. Raises EngineUnavailable for the others."""
     if backend not in ("tensorrt", "tensorrt-rtx"):
         raise EngineUnavailable(f"{backend} has no plans")
     return backend

@@ -1,7 +1,7 @@
-"""Models as they are compiled and prepared for that, kept between runs in the user's cache folder.
+"""Compiled models and prepared graphs, kept in the user's cache folder.
 
-OpenVINO has a cache of its own, but it does not notice bytes that have changed on the disk and
-then gives wrong numbers without a word; here every file carries its sha256.
+OpenVINO's own cache does not notice changed bytes on the disk and then silently returns wrong
+numbers; here every file contains its SHA-256.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from vidfx_engines.user_cache import PRIVATE_FILE, distrust, make_private, user_
 DIGEST = 32
 MAX_FILES = 64
 MAX_BYTES = 512 << 20
-"""What the folder holds at most; the longest unused goes first."""
+"""Limits of the folder; the least recently used file is removed first."""
 
 
 def _folder() -> Path:
@@ -25,12 +25,12 @@ def _folder() -> Path:
 
 
 def key_of(*facts: object) -> str:
-    """A name for what ``facts`` (all that must match) give."""
+    """A file name for ``facts``: everything that must match."""
     return hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 def fetch(key: str) -> bytes | None:
-    """What was kept under ``key``; None where there is nothing, or not what was written here."""
+    """The blob stored under ``key``; None if there is none, or if it is damaged or not trusted."""
     path = _folder() / key
     if distrust(path):
         return None
@@ -45,7 +45,7 @@ def fetch(key: str) -> bytes | None:
 
 
 def keep(key: str, blob: bytes) -> None:
-    """Keep ``blob`` for the next run; a cache that cannot be written is no error."""
+    """Store ``blob`` for the next run. A cache that cannot be written is ignored."""
     if len(blob) > MAX_BYTES:
         return
     folder = _folder()
@@ -56,7 +56,7 @@ def keep(key: str, blob: bytes) -> None:
 
 
 def _prune(folder: Path) -> None:
-    """Another process that loses a file by this, written or not, only compiles once more."""
+    """Remove files above the limits. A process that needed one compiles again."""
     files = [(path.stat(), path) for path in folder.iterdir()]
     files.sort(key=lambda file: file[0].st_mtime_ns, reverse=True)
     total = 0

@@ -1,4 +1,4 @@
-"""Detector files that come without a spec, known by their graphs."""
+"""Detector files without a spec, recognised by their graphs."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ CENTERFACE_CHANNELS = (1, 2, 2, 10)
 """Heat map, log size, offset, landmarks."""
 SCRFD_COLUMNS = (1, 1, 1, 4, 4, 4, 10, 10, 10)
 """Scores, distances and landmarks, three strides each."""
-HINT = "CenterFace, SCRFD with landmarks and YuNet files are known; others need a .spec.json"
+HINT = "CenterFace, SCRFD with landmarks and YuNet are supported; others need a .spec.json"
 
 
 def detector_spec_for(path: str | Path) -> EngineSpec:
-    """A spec for the face detector at ``path``, from what its graph looks like.
+    """A spec for the face detector at ``path``, derived from its graph.
 
-    Raises EngineFileError where it is none of CenterFace, SCRFD (with landmarks) and YuNet.
+    Raises EngineFileError where it is not CenterFace, SCRFD with landmarks, or YuNet.
     """
     from vidfx_engines.graph import edit as graph  # noqa: PLC0415 - takes 0.1 s
 

@@ -1,4 +1,4 @@
-"""What of an engine decides results, as one short text."""
+"""A hash of the fields of a spec that change results."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import asdict
 
 from vidfx_engines.spec import EngineSpec
 
-DECIDES = ("task", "sha256", "labels", "input", "outputs", "crop", "family", "min_face_px")
+RELEVANT = ("task", "sha256", "labels", "input", "outputs", "crop", "family", "min_face_px")
 
 
 def fingerprint(spec: EngineSpec) -> str:
-    """64 hexadecimal digits, the same for engines that give the same results.
+    """64 hexadecimal digits, equal for engines with equal results.
 
-    Licence, metrics, the record of a build and the evidence for thresholds decide nothing.
+    Ignores licence, metrics, the build record and the evidence for thresholds.
     """
     fields = asdict(spec)
     thresholds = spec.thresholds and (spec.thresholds.accept, spec.thresholds.reject)
-    facts = [*((name, fields[name]) for name in DECIDES), ("thresholds", thresholds)]
+    facts = [*((name, fields[name]) for name in RELEVANT), ("thresholds", thresholds)]
     return hashlib.sha256(repr(facts).encode()).hexdigest()

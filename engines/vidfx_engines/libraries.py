@@ -1,4 +1,4 @@
-"""Importing big libraries, and saying what to install where that fails."""
+"""Import large libraries, with an error that says what to install."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ SYSTEM_PACKAGES = {
     "libtbb.so.12": "libtbb12",
     "libOpenCL.so.1": "ocl-icd-libopencl1",
 }
-"""Debian and Ubuntu packages that hold what wheels expect the system to have."""
+"""Debian and Ubuntu packages of the system libraries that wheels need."""
 
 
 @contextmanager
 def importing(name: str, install: str = "") -> Generator[None]:
-    """Turns a failed import of ``name`` into EngineUnavailable with what to install."""
+    """Raises EngineUnavailable, with what to install, where ``name`` cannot be imported inside."""
     try:
         yield
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""Which backend runs an engine, and why not the others."""
+"""Choose the backend that runs an engine."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ BACKENDS: tuple[Backend, ...] = (
 
 @dataclass(frozen=True)
 class Selection:
-    """An engine, and how it came to be chosen."""
+    """An engine, and the reason for its choice."""
 
     engine: Engine
     reason: str
     "one line"
     passed_over: tuple[tuple[str, str], ...]
-    "(backend or kept engine, why not), of those that would have been better"
+    "(backend or built engine, why not) of better ones that cannot be used"
 
 
 def select(
@@ -47,14 +47,14 @@ def select(
     precision: Precision = "auto",
     backends: Sequence[Backend] | None = None,
 ) -> Selection:
-    """Load the engine at ``path`` (weights, or their spec) with the best backend that can.
+    """Load the engine at ``path`` (weights, or their spec) with the best backend that can run it.
 
-    ``spec`` stands for the one beside the weights. Detectors of the known families need none.
-    An engine that was built of these weights and kept (see store.py) goes before them; one that
-    is damaged, or not the user's own, is passed over and told.
-    ``device`` is auto (a GPU where something runs it there, else the CPU), cpu, cuda or cuda:n;
-    ``backend`` is auto or a name, and a name is obeyed or is an error. Raises EngineFileError for
-    bad files, EngineUnavailable where nothing can run it.
+    ``spec`` replaces the one next to the weights; detectors of known families need none. An engine
+    built from these weights (see store.py) is preferred; a damaged one, or one that another user
+    could have written, is listed in ``passed_over``. ``device`` is auto (a GPU if a backend can run
+    it there, else the CPU), cpu, cuda or cuda:n; ``backend`` is auto or a name. Raises
+    EngineFileError for bad files, EngineUnavailable where no backend, or not the named one, can
+    run it.
     """
     path = Path(path)
     spec = spec or _spec_for(path)
@@ -62,7 +62,7 @@ def select(
     known = BACKENDS if backends is None else backends
     candidates = [b for b in known if named.kind in b.devices and backend in ("auto", b.name)]
     if backend != "auto" and not candidates:
-        raise _named_in_vain(backend, named.kind, known)
+        raise _unusable_backend(backend, named.kind, known)
 
     kept = built_from(spec) if spec.build is None and precision == "auto" else []
     passed_over = [(one.what, one.fault) for one in kept if one.spec is None and one.fault]
@@ -86,13 +86,13 @@ def select(
                 passed_over += failed
                 return Selection(engine, _why(engine, backend, passed_over), tuple(passed_over))
         passed_over.append(failed[0])
-    told = "; ".join(f"{name}: {reason}" for name, reason in passed_over)
+    reasons = "; ".join(f"{name}: {reason}" for name, reason in passed_over)
     hint = next((hint for hint in hints if hint), "")
-    raise EngineUnavailable(f"{spec.name}: nothing can run it on {named}: {told}", hint=hint)
+    raise EngineUnavailable(f"{spec.name}: nothing can run it on {named}: {reasons}", hint=hint)
 
 
 def where_it_runs(spec: EngineSpec) -> tuple[tuple[str, str, str | None], ...]:
-    """(backend, kind of device, why it cannot run there or None), best backend first."""
+    """(backend, kind of device, why it cannot run there, or None), best backend first."""
     return tuple(
         (backend.name, kind, backend.supports(spec, Device(kind)))
         for backend in BACKENDS
@@ -103,7 +103,7 @@ def where_it_runs(spec: EngineSpec) -> tuple[tuple[str, str, str | None], ...]:
 def _offers(
     backend: Backend, spec: EngineSpec, folder: Path, kept: Sequence[Kept]
 ) -> Iterator[tuple[str, EngineSpec, Path, str | None]]:
-    """What ``backend`` may load for ``spec``, best first: name, spec, folder, and why not."""
+    """(name, spec, folder, fault or None) that ``backend`` could load, best first."""
     for one in kept:
         if one.spec is not None and one.runs_on == backend.name:
             yield one.what, one.spec, one.path.parent, one.fault
@@ -140,7 +140,7 @@ def _parsed(device: str) -> Device:
     return parsed
 
 
-def _named_in_vain(backend: str, kind: str, known: Sequence[Backend]) -> EngineError:
+def _unusable_backend(backend: str, kind: str, known: Sequence[Backend]) -> EngineError:
     found = [b for b in known if b.name == backend]
     if found:
         return EngineUnavailable(

@@ -1,8 +1,8 @@
-"""Engines that were built on this machine, kept in the user's cache and found by what they are of.
+"""Engines built on this machine, in the user's cache, found by their source model.
 
     engines/<sha256 of the source>/<key>/NAME.plan or NAME.onnx, NAME.spec.json
 
-The key is made of everything that must match, so that what differs never overwrites another.
+The key is a hash of everything that must match, so different builds do not overwrite each other.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from vidfx_engines.spec import SUFFIX, EngineSpec
 from vidfx_engines.user_cache import distrust, user_cache
 
 NOT_IN_KEY = ("date", "parity", "speed", "compared", "calibration", "vidfx")
-"""Of a build record: what two builds of the same may differ in."""
+"""Fields of a build record in which equal builds may differ."""
 FIXED = ("task", "family", "input", "outputs")
-"""Of a spec: what was built into the engine."""
+"""Fields of a spec that are fixed in the built engine."""
 
 RUNS_ON = {"onnx": "onnxruntime"}
-"""Names of backends, where builds call them differently."""
+"""Backend names that differ from those in build records."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,11 @@ class Kept:
     """An engine in the cache."""
 
     path: Path
-    "of its spec, or of a folder that is not looked into"
+    "of its spec, or of a folder that is not trusted"
     spec: EngineSpec | None
-    "None where it cannot be read"
+    "None if it cannot be read"
     fault: str | None = None
-    "why it is not used, one line"
+    "why it is not used, in one line; None if it can be used"
 
     @property
     def runs_on(self) -> str | None:
@@ -45,30 +45,29 @@ class Kept:
 
     @property
     def what(self) -> str:
-        """Its name in a sentence about why it is not used."""
+        """Its description in messages."""
         build = self.spec.build if self.spec else None
         return f"{self.runs_on}, built {build.date[:10]}" if build else "the engine in the cache"
 
 
 def place(build: Build) -> Path:
-    """The folder for an engine with this record; it may not be there yet."""
+    """The folder for an engine with this record; it may not exist yet."""
     facts = {name: value for name, value in asdict(build).items() if name not in NOT_IN_KEY}
     key = hashlib.sha256(repr(sorted(facts.items())).encode()).hexdigest()[:16]
     return user_cache("engines") / build.source_sha256 / key
 
 
 def built_from(source: EngineSpec) -> list[Kept]:
-    """What was built of the engine ``source``, newest first.
+    """The engines built from ``source``, newest first.
 
-    What a decision depends on (labels, thresholds, crop) is as ``source`` says now, not as it said
-    when they were built.
+    Labels, thresholds and crop are those of ``source`` now, not those at build time.
     """
-    found = [_of(source, kept) for kept in _kept(user_cache("engines") / source.sha256, "*")]
+    found = [_updated(source, kept) for kept in _kept(user_cache("engines") / source.sha256, "*")]
     return sorted(found, key=_date, reverse=True)
 
 
 def everything() -> list[Kept]:
-    """All kept engines, sorted by name; those that cannot be used last."""
+    """All engines in the cache, sorted by name; unreadable ones last."""
     found = _kept(user_cache("engines"), "*/*")
     return sorted(found, key=lambda k: (k.spec is None, k.spec.name if k.spec else str(k.path)))
 
@@ -100,13 +99,13 @@ def _read(file: Path) -> Kept:
     return Kept(file, spec, distrust(weights))
 
 
-def _of(source: EngineSpec, kept: Kept) -> Kept:
-    """``kept`` with everything that ``source`` says of it."""
+def _updated(source: EngineSpec, kept: Kept) -> Kept:
+    """``kept`` with the spec of ``source``, or with the reason why it does not fit."""
     spec = kept.spec
     if spec is None or kept.fault:
         return kept
     if spec.build is None or spec.build.source_sha256 != source.sha256:
-        return replace(kept, fault=f"{kept.path}: was not built of this model")
+        return replace(kept, fault=f"{kept.path}: was not built from this model")
     changed = [name for name in FIXED if getattr(spec, name) != getattr(source, name)]
     if len(spec.labels) != len(source.labels):
         changed.append("labels")

@@ -1,4 +1,4 @@
-"""Where a face stands in a classifier's crop: what CropSpec.template means."""
+"""Positions of the five landmarks in a classifier's crop, by CropSpec.template."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _ARCFACE_112 = np.array(
         [70.7299, 92.2041],
     ]
 )
-"""Where ArcFace's models, and so insightface's ``norm_crop``, want the five landmarks."""
+"""Landmarks of ArcFace's models and of insightface's ``norm_crop``, in px of 112."""
 
 _FER_48 = np.array([[15.3, 19.6], [32.7, 19.6], [24.0, 28.8], [17.1, 35.9], [30.9, 35.9]])
-"""Where CenterFace finds them on FER2013's 48 px pictures: the median of 505, made symmetric."""
+"""CenterFace's landmarks on FER2013's 48 px pictures: the median of 505, made symmetric."""
 
 TEMPLATES = {"arcface": _ARCFACE_112 / 112, "fer": _FER_48 / 48}
 """Landmarks (5, 2) in a crop of side 1, by name."""
 
 
 def similarity(landmarks: np.ndarray, template: np.ndarray) -> np.ndarray:
-    """The least-squares turn, scale and shift from ``landmarks`` (N, 5, 2) to ``template`` (5, 2).
+    """Least-squares rotation, scale and shift from ``landmarks`` (N, 5, 2) to ``template`` (5, 2).
 
     Returns (N, 2, 3) float64, for ``cv2.warpAffine``. Closed form of Umeyama (1991) in the plane:
     points as complex numbers, one division.

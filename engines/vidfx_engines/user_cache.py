@@ -1,6 +1,6 @@
-"""Where vidfx keeps what it can make again: below XDG_CACHE_HOME, or ~/.cache.
+"""The user's cache, for files that vidfx can make again: below XDG_CACHE_HOME, or ~/.cache.
 
-What stands there decides results, so it is believed only where nobody else can have put it there.
+Its files determine results, so they are used only if no other user can have written them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ CACHE_HINT = "remove it, or set XDG_CACHE_HOME to a folder of your own"
 
 
 def user_cache(name: str) -> Path:
-    """The user's folder for one kind of things; it may not be there yet."""
+    """The cache folder ``name``; it may not exist yet."""
     return _home() / "vidfx" / name
 
 
@@ -25,12 +25,11 @@ def _home() -> Path:
 
 
 def distrust(path: Path) -> str | None:
-    """Why ``path``, in the user's cache, is not believed, in one line; None where it is, or is
-    not there.
+    """Why ``path``, in the user's cache, is not trusted, in one line; None if it is, or is missing.
 
-    It and every folder above it in the cache belong to the user or to root and are written to by
-    nobody else. Of the folder that holds the cache it is enough that others cannot rename what is
-    in it: /tmp will do.
+    It and every folder above it in the cache must belong to the user or root and be writable by
+    nobody else. In the folder that contains the cache, others must not be able to rename files;
+    /tmp is accepted.
     """
     if not hasattr(os, "geteuid"):
         return None
@@ -50,9 +49,9 @@ def distrust(path: Path) -> str | None:
 
 
 def make_private(folder: Path) -> None:
-    """Make ``folder``, in the user's cache, and those above it there, for the user alone.
+    """Create ``folder``, in the user's cache, and its parents there, private to the user.
 
-    Raises OSError, PermissionError where it is not to be believed.
+    Raises OSError where that fails, PermissionError where it is not trusted.
     """
     home = _home()
     home.mkdir(parents=True, exist_ok=True)
@@ -65,7 +64,7 @@ def make_private(folder: Path) -> None:
 
 
 def _fault(facts: tuple[os.stat_result, os.stat_result], *, holds_the_cache: bool) -> str | None:
-    """``facts`` are those of a place, and of what it links to."""
+    """What is wrong with owner or mode; ``facts``: of a path, and of the target of its link."""
     for found in facts:
         if found.st_uid not in (os.geteuid(), ROOT):
             return f"belongs to another user (uid {found.st_uid})"

@@ -126,7 +126,7 @@ def test_every_mistake_is_one_line(folder: Path, tmp_path: Path) -> None:
     one_line(vidfx("dataset", "split", tmp_path / "nowhere"), 3, "nowhere", "no such folder")
     one_line(vidfx("dataset", "split", folder, "--ratios", "much"), 2, "much", "70/15/15")
     one_line(vidfx("dataset", "split", folder, "--ratios", "70/-1"), 2, "70/15/15")
-    one_line(vidfx("dataset", "split", folder, "--group-by", "regex:("), 2, "mend the pattern")
+    one_line(vidfx("dataset", "split", folder, "--group-by", "regex:("), 2, "fix the pattern")
     one_line(vidfx("dataset", "split", folder, "--group-by", "regex:z(.)"), 2, "ann/0.png")
     one_line(vidfx("dataset", "split", folder, "--target", "eve"), 2, "'eve'", "ann, bob")
     one_line(vidfx("dataset", "check", folder, "--split", tmp_path / "no.json"), 3, "no.json")

@@ -23,7 +23,7 @@ from vidfx_engines.embedded import embedded
 from vidfx_engines.select import select
 from vidfx_engines.spec import EngineSpec, Thresholds, spec_path
 from vidfx_training.dataset.index import read_dataset
-from vidfx_training.dataset.pictures import as_crop, read_picture
+from vidfx_training.dataset.picture_file import as_crop, read_picture
 
 pytest.importorskip("matplotlib")
 pytest.importorskip("scipy")
@@ -140,7 +140,7 @@ def test_the_part_that_is_taken_is_said(tmp_path: Path, shade_engine: Path) -> N
     shutil.rmtree(tmp_path / "parts" / "test")
     assert figures(shade_engine, tmp_path / "parts", *out)["data"]["part"] == "val"
     train = figures(shade_engine, tmp_path / "parts", *out, "--part", "train")
-    assert any("may have learned" in w for w in train["models"][0]["warnings"])
+    assert any("may be trained" in w for w in train["models"][0]["warnings"])
     assert figures(shade_engine, tmp_path / "parts", *out, "--part", "all")["models"][0]["n"] == 6
     absent = vidfx("evaluate", shade_engine, tmp_path / "parts", *out, "--part", "test")
     assert absent.exit_code == 2
@@ -230,7 +230,7 @@ def test_a_model_that_was_replaced_meanwhile_keeps_its_spec(identity_engine: Pat
     spec = EngineSpec.load(identity_engine)
     replace(spec, sha256="0" * 64).save(identity_engine.parent)
     before = spec_path(identity_engine).read_bytes()
-    with pytest.raises(UsageError, match="was replaced meanwhile"):
+    with pytest.raises(UsageError, match="has been replaced meanwhile"):
         write_thresholds(Thresholds(0.9, 0.1, "a test"), spec_path(identity_engine), of=spec)
     assert spec_path(identity_engine).read_bytes() == before
 
@@ -241,7 +241,7 @@ def test_few_people_behind_a_threshold_are_reported(
 ) -> None:
     data = people(tmp_path / "people", parts=("train", "val", "test"), others=others)
     result = vidfx("evaluate", identity_engine, data, "--target-far", "0.05")
-    assert (f"are of {others} people" in result.stderr) == warned
+    assert (f"only {others} other people" in result.stderr) == warned
 
 
 def test_many_names_and_strangers(tmp_path: Path) -> None:
@@ -303,10 +303,14 @@ def test_mistakes_of_the_user(tmp_path: Path, shades: Path, identity_engine: Pat
         ((shade,), 2, "a model and a data set are needed"),
         ((tmp_path / "no.onnx", shades), 2, "there is no such file"),
         ((weights, shades), 2, "vidfx models export"),
-        ((empty, shades), 2, "holds no engine"),
+        ((empty, shades), 2, "has no engine"),
         ((tmp_path, shades), 2, "name one of them"),
         ((shade, tmp_path / "nowhere"), 3, "there is no such folder"),
-        ((half, shades), 2, "does not know: middle; half knows dark, bright"),
+        (
+            (half, shades),
+            2,
+            "without a label of the model: middle; half has the labels dark, bright",
+        ),
         ((half, crowd, "--ignore-unknown"), 2, "no folder is named after a label"),
         ((shade, identity_engine, shades), 2, "evaluate them one by one"),
         ((shade, shade, shades), 2, "named twice"),
@@ -315,7 +319,7 @@ def test_mistakes_of_the_user(tmp_path: Path, shades: Path, identity_engine: Pat
         ((shade, shades, "--threshold-part", "all"), 2, "add --target-far"),
         ((identity_engine, crowd, "--target-far", "2"), 2, "--target-far 2"),
         ((identity_engine, crowd, "--target-far", "0.01"), 2, "vidfx dataset split"),
-        (("emotion-embedded", crowd, "--target-far", "0.01"), 2, "is not written to"),
+        (("emotion-embedded", crowd, "--target-far", "0.01"), 2, "is not changed"),
         ((sure, val, "--target-far", "0.01"), 2, "have probability 1"),
         ((shade, shades, "--backend", "abacus"), 4, "no backend is named 'abacus'"),
         ((shade, shades, "-o", weights), 1, "cannot write"),

@@ -13,7 +13,7 @@ pytest.importorskip("torch")
 
 from tests.training_files import RECIPE, draw
 from tests.vidfx_command import last_line, vidfx
-from vidfx_training import loop
+from vidfx_training.loop.training_loop import TrainingLoop
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +86,7 @@ def test_a_name_that_no_engine_may_give_costs_no_training(data: Path) -> None:
         (data / part / "left").rename(data / part / "=left")
     done = train(data)
     assert done.exit_code == 3
-    assert "'=left'" in last_line(done) and last_line(done).endswith("another name)")
+    assert "'=left'" in last_line(done) and last_line(done).endswith("(rename its folder)")
     assert not (data.parent / "run").exists()
 
 
@@ -119,20 +119,20 @@ def test_a_place_that_cannot_be_written(data: Path) -> None:
 
 
 def test_interrupted_and_diverged(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = loop._Run._epoch
+    before = TrainingLoop.train_epoch
 
-    def broken_off(self: loop._Run, epoch: int) -> None:
+    def broken_off(self: TrainingLoop, epoch: int) -> None:
         if epoch:
             raise KeyboardInterrupt
         before(self, epoch)
 
-    monkeypatch.setattr(loop._Run, "_epoch", broken_off)
+    monkeypatch.setattr(TrainingLoop, "train_epoch", broken_off)
     done = train(data)
     assert done.exit_code == 130
     assert (data.parent / "run" / "state.safetensors").exists()
 
-    monkeypatch.setattr(loop._Run, "_epoch", before)
-    monkeypatch.setattr(loop._Run, "_step", lambda *_: (float("inf"), 0))
+    monkeypatch.setattr(TrainingLoop, "train_epoch", before)
+    monkeypatch.setattr(TrainingLoop, "step", lambda *_: (float("inf"), 0))
     done = train(data, "--resume")
     assert done.exit_code == 1
     assert "the loss is inf in epoch 2, step 1" in last_line(done)

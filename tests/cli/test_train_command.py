@@ -103,8 +103,8 @@ def mistakes(data: Path, folder: Path) -> dict[str, tuple[list[object], int, str
     return {
         "no split": (["train", "emotion", plain, *tiny], 3, "vidfx dataset split"),
         "one class": (["train", "emotion", one, *tiny], 3, "'right' is the only class"),
-        "empty class": (["train", "emotion", empty, *tiny], 3, "train/top holds no pictures"),
-        "class in val only": (["train", "emotion", extra, *tiny], 3, "'top' stands in val"),
+        "empty class": (["train", "emotion", empty, *tiny], 3, "train/top has no pictures"),
+        "class in val only": (["train", "emotion", extra, *tiny], 3, "'top' is in val"),
         "no folder": (["train", "emotion", folder / "x", *tiny], 3, "no such folder"),
         "unknown recipe": (["train", "emotion", data, "--recipe", "x"], 2, "no recipe is named"),
         "other task": ([*recognise, *tiny], 2, "a recipe for emotion"),

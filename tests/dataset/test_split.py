@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vidfx_training.dataset.assign import assign
 from vidfx_training.dataset.duplicates import Duplicates, find_duplicates
 from vidfx_training.dataset.index import Dataset, Part, Picture, apply_split, read_dataset
 from vidfx_training.dataset.measure import Measures, measure
-from vidfx_training.dataset.split import Rule, Split, assign, make_split
+from vidfx_training.dataset.split import Rule, Split, make_split
 from vidfx_training.errors import DataError, RecipeError
 
 Unread = Callable[[Sequence[Picture]], tuple[Dataset, Measures]]
@@ -201,7 +202,7 @@ def test_hard_is_the_worst_tenth_by_measured_rules(unread: Unread) -> None:
     split = make_split(data, measures, NONE, Rule())
     rule, row = split.hard_rule, {p.path: i for i, p in enumerate(measures.pictures)}
     assert rule["dark"]["pictures"] == rule["blurred"]["pictures"] == 12
-    assert rule["small"]["not_measured"] == "the same of all test pictures"
+    assert rule["small"]["not_measured"] == "the same for all test pictures"
     assert "not known" in rule["covered"]["not_measured"]
     for path in split.files["test"]:
         dark = measures.brightness[row[path]] < rule["dark"]["below"]

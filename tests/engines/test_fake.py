@@ -48,7 +48,7 @@ def test_missing_and_unknown_models_are_reported(
         embedded("age")
     monkeypatch.setattr("vidfx_engines.embedded.__file__", str(tmp_path / "__init__.py"))
     for name, origin in (
-        ("centerface", "fetched when vidfx is built"),
+        ("centerface", "downloaded when vidfx is built"),
         ("emotion-embedded", "repository"),
         ("detector-embedded", "repository"),
     ):

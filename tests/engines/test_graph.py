@@ -170,7 +170,7 @@ def test_a_file_that_is_no_detector_is_reported(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "values", "told"),
     [
-        ("Loop", [2**62], "rounds"),
+        ("Loop", [2**62], "iterations"),
         ("ConstantOfShape", [1, 2**20, 2**10], "numbers"),
         ("Expand", [2**31], "numbers"),
     ],

@@ -150,6 +150,6 @@ def test_pictures_are_fed_as_the_file_takes_them() -> None:
 
 def test_what_cannot_be_quantised_is_an_error_with_a_hint(tmp_path: Path) -> None:
     spec = toys.classifier(tmp_path)
-    with pytest.raises(EngineFileError, match="cannot be made int8") as raised:
+    with pytest.raises(EngineFileError, match="cannot be converted to int8") as raised:
         quantise(b"\x00broken", spec.input, pictures(2, 32, 32), "signed")
     assert "fp16" in raised.value.hint

@@ -65,7 +65,7 @@ def test_cuda_is_used_or_is_an_error(toy: Path) -> None:
     pytest.importorskip("onnxruntime")
     with pytest.raises(EngineUnavailable) as raised:
         select(toy, device="cuda:0")
-    assert "tensorrt: no plan was built of it" in str(raised.value)
+    assert "tensorrt: no plan was built for it" in str(raised.value)
     assert "CUDAExecutionProvider" in str(raised.value)
     assert raised.value.hint
     with pytest.raises(EngineUnavailable, match="openvino does not run on cuda"):

@@ -99,7 +99,7 @@ def for_all_to_change(place: Path) -> None:
         (cut, "toy.onnx: altered"),
         (no_network, "toy.onnx: not an ONNX file"),
         (unreadable, "toy.spec.json: Expecting property name"),
-        (of_another_model, "toy.spec.json: was not built of this model"),
+        (of_another_model, "toy.spec.json: was not built from this model"),
         (for_all_to_change, "may be changed by all"),
     ],
 )

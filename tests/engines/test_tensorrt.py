@@ -188,7 +188,7 @@ def test_no_driver_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         ({"hardware_compatibility": "ampere_plus"}, "10.9.0", Gpu("B200", "10.0", ""), None),
         ({"hardware_compatibility": "ampere_plus"}, "10.9.0", Gpu("T4", "7.5", ""), "T4 is 7.5"),
         ({"backend": "tensorrt-rtx"}, "10.9.0", Gpu("RTX 4090", "8.9", ""), None),
-        ({"backend": "tensorrt-rtx"}, "10.9.0", Gpu("H100", "9.0", ""), "is not for compute"),
+        ({"backend": "tensorrt-rtx"}, "10.9.0", Gpu("H100", "9.0", ""), "does not support"),
         ({"backend": "tensorrt-rtx"}, "10.9.0", Gpu("RTX 5090", "12.0", ""), None),
         ({"backend": "tensorrt-rtx"}, "1.8.0", ADA, "built with tensorrt-rtx 10.9.0, here is 1.8"),
     ],
@@ -330,7 +330,7 @@ def test_a_kept_plan_that_tensorrt_refuses_is_passed_over(
     kept = plan_spec(tmp_path)
 
     def refuse(*_: object) -> None:
-        raise EngineUnavailable("toy.plan: TensorRT does not take this plan")
+        raise EngineUnavailable("toy.plan: TensorRT rejects this plan")
 
     monkeypatch.setattr(backend, "TensorRtEngine", refuse)
     monkeypatch.setattr("vidfx_engines.select.has_gpu", lambda: True)
@@ -339,6 +339,6 @@ def test_a_kept_plan_that_tensorrt_refuses_is_passed_over(
     toys.classifier(tmp_path)
     chosen = select(tmp_path / "toy.onnx")
     assert chosen.engine.backend == "openvino"
-    assert "TensorRT does not take this plan" in chosen.passed_over[0][1]
-    with pytest.raises(EngineUnavailable, match="does not take this plan"):
+    assert "TensorRT rejects this plan" in chosen.passed_over[0][1]
+    with pytest.raises(EngineUnavailable, match="rejects this plan"):
         select(tmp_path / "toy.plan", spec=kept, device="cuda", backend="tensorrt")

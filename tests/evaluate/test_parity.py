@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vidfx.evaluate.parity import Faces, compare, said
+from vidfx.evaluate.parity import DetectedFaces, compare, run_engine
 from vidfx_engines.embedded import embedded
 from vidfx_engines.errors import EngineRunError
 from vidfx_engines.select import select
@@ -52,7 +52,7 @@ def test_numbers_that_are_not_finite_are_the_greatest_loss(row: tuple[float, flo
         found = compare(prob(0.9, 0.8), after, truth, LABELS)
         assert (found.faulty, found.drop, found.agreement) == (1, 1.0, 0.5)
         assert all(np.isfinite(v) for v in found.figures().values())
-    with pytest.raises(EngineRunError, match="gives for 1 of 2 pictures can be no probabilities"):
+    with pytest.raises(EngineRunError, match="outputs for 1 of 2 pictures are not probabilities"):
         compare(after, prob(0.9, 0.8), None, LABELS)
 
 
@@ -61,8 +61,8 @@ def boxes(*left: float) -> np.ndarray:
 
 
 def test_faces_are_matched_one_to_one() -> None:
-    before = Faces((boxes(0, 20), boxes()), (np.array([0.9, 0.8]), np.array([])))
-    after = Faces((boxes(1, 100), boxes(0)), (np.array([0.7, 0.8]), np.array([0.5])))
+    before = DetectedFaces((boxes(0, 20), boxes()), (np.array([0.9, 0.8]), np.array([])))
+    after = DetectedFaces((boxes(1, 100), boxes(0)), (np.array([0.7, 0.8]), np.array([0.5])))
     found = compare(before, after, None, ())
     assert found.agreement == pytest.approx(1 / 3)  # of two and one, one is the same
     assert found.most_difference == pytest.approx(0.2)
@@ -72,8 +72,8 @@ def test_faces_are_matched_one_to_one() -> None:
 def test_a_detector_agrees_with_itself(group: np.ndarray) -> None:
     engine = select(embedded("centerface"), device="cpu").engine
     frames = group[None, : group.shape[0] // 32 * 32, : group.shape[1] // 32 * 32]
-    faces = said(engine, np.ascontiguousarray(frames))
-    assert isinstance(faces, Faces)
+    faces = run_engine(engine, np.ascontiguousarray(frames))
+    assert isinstance(faces, DetectedFaces)
     assert len(faces.box[0]) >= 5
     assert compare(faces, faces, None, ()).agreement == 1.0
     engine.close()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 if TYPE_CHECKING:
-    from vidfx_training.data import Pictures
+    from vidfx_training.picture_array import Pictures
     from vidfx_training.recipe import Recipe
 
 LABELS = ("left", "right", "top")
@@ -36,7 +36,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def halves() -> Callable[[int, int], Pictures]:
     """Makes grey pictures of which one half is brighter: the left, the right or the upper one."""
-    from vidfx_training.data import Pictures
+    from vidfx_training.picture_array import Pictures
 
     def make(n: int, seed: int) -> Pictures:
         random = np.random.default_rng(seed)

@@ -15,13 +15,13 @@ import torch
 from vidfx.stages.detect import Detector
 from vidfx.types import Frame
 from vidfx_engines.select import select
-from vidfx_training.detector.canvas import MIRRORED, Painter, seen
 from vidfx_training.detector.export import export
+from vidfx_training.detector.labelled_images import FaceLabels, read_labelled_images
 from vidfx_training.detector.loss import Truth, assign, generalised_overlap, losses, overlaps
+from vidfx_training.detector.mosaic import MIRRORED, MosaicMaker, visible_faces
+from vidfx_training.detector.mosaic_batches import MOST, stacked
 from vidfx_training.detector.network import DetectorNet, decoded
-from vidfx_training.detector.pictures import Faces, read_pictures
 from vidfx_training.detector.recipe import DetectorRecipe, read_detector_recipe
-from vidfx_training.detector.stream import MOST, stacked
 from vidfx_training.detector.train import load, train, weights_of
 from vidfx_training.errors import RecipeError, TrainingError
 from vidfx_training.recipe import recipes_folder
@@ -96,32 +96,32 @@ def truth_of(*boxes: tuple[float, float, float, float]) -> Truth:
 
 def test_a_face_moves_with_its_picture() -> None:
     _, row = face_in(64)
-    faces = Faces(
+    faces = FaceLabels(
         np.array([row[:4]], np.float32), np.array(row[5:], np.float32).reshape(1, 5, 2),
         np.array([True]), np.zeros((0, 4), np.float32),
     )  # fmt: skip
     still = np.array([[1.0, 0, 0], [0, 1, 0]])
-    same = seen(faces, still, 1.0, (64, 64), flip=False)
+    same = visible_faces(faces, still, 1.0, (64, 64), flip=False)
     np.testing.assert_allclose(same.box, faces.box)
     mirror = np.array([[-1.0, 0, 64], [0, 1, 0]])
-    flipped = seen(faces, mirror, 1.0, (64, 64), flip=True)
+    flipped = visible_faces(faces, mirror, 1.0, (64, 64), flip=True)
     np.testing.assert_allclose(flipped.box, faces.box)  # it is in the middle
     expected = faces.marks[:, MIRRORED] * (-1, 1) + (64, 0)
     np.testing.assert_allclose(flipped.marks, expected)
     assert flipped.marks[0, 0, 0] < flipped.marks[0, 1, 0]  # the first eye is still the left one
-    cut = seen(faces, np.array([[1.0, 0, 0], [0, 1, 38]]), 1.0, (64, 64), flip=False)
+    cut = visible_faces(faces, np.array([[1.0, 0, 0], [0, 1, 38]]), 1.0, (64, 64), flip=False)
     assert not len(cut.box) and len(cut.unsure) == 1
-    tiny = seen(faces, still / 8, 1 / 8, (8, 8), flip=False)
+    tiny = visible_faces(faces, still / 8, 1 / 8, (8, 8), flip=False)
     assert not len(tiny.box) and len(tiny.unsure) == 1
 
 
 def test_canvases_are_full_of_faces_and_the_same_for_a_seed(folder: Path) -> None:
-    pictures = read_pictures(folder)
+    pictures = read_labelled_images(folder)
 
     def drawn() -> list[np.ndarray]:
-        painter = Painter(pictures, {"drawn": 1.0, "absent": 9.0}, 128, (1, 2))
+        painter = MosaicMaker(pictures, {"drawn": 1.0, "absent": 9.0}, 128, (1, 2))
         cv2.setRNGSeed(1)
-        canvases = [painter.canvas() for _ in range(12)]
+        canvases = [painter.draw() for _ in range(12)]
         batch = stacked(0, canvases)
         assert batch.pixels.shape == (12, 3, 128, 128)
         assert batch.truth.is_face.sum() == sum(min(MOST, len(c.faces.box)) for c in canvases)
@@ -169,7 +169,7 @@ def test_nothing_is_learned_from_uncertain_points() -> None:
 def test_it_learns_and_goes_on_from_weights(
     recipe: DetectorRecipe, folder: Path, tmp_path: Path
 ) -> None:
-    pictures = read_pictures(folder)
+    pictures = read_labelled_images(folder)
     steps = train(recipe, pictures, tmp_path / "run", without=(None, 1), device=CPU)
     assert steps == 40
     lines = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").open()]
@@ -183,8 +183,8 @@ def test_it_learns_and_goes_on_from_weights(
     for name, weight in first.named_parameters():
         torch.testing.assert_close(dict(kept.named_parameters())[name], weight)
     untrained = DetectorNet((8, 8, 16, 16, 16), (1, 1, 1), 16).eval()
-    canvases = Painter(pictures, {"drawn": 1.0}, 96, (9,))
-    batch = stacked(0, [canvases.canvas() for _ in range(8)])
+    canvases = MosaicMaker(pictures, {"drawn": 1.0}, 96, (9,))
+    batch = stacked(0, [canvases.draw() for _ in range(8)])
     with torch.no_grad():
         before, after = (
             float(losses(net(batch.pixels), batch.truth)[0]) for net in (untrained, first)
@@ -197,7 +197,7 @@ def test_the_file_says_what_the_network_says(
     recipe: DetectorRecipe, folder: Path, tmp_path: Path, backend: str
 ) -> None:
     """Through the decoder that reads SCRFD, with a threshold that moved."""
-    train(recipe, read_pictures(folder), tmp_path, device=CPU)
+    train(recipe, read_labelled_images(folder), tmp_path, device=CPU)
     path = export(recipe, tmp_path, "all", half=False)
     pixels, _ = face_in(128)
     with torch.no_grad():
@@ -247,10 +247,10 @@ def test_wrong_pictures_are_one_line(tmp_path: Path, entry: dict[str, object], s
     (tmp_path / "x.jpg").write_bytes(b"")
     (tmp_path / "faces.json").write_text(json.dumps({"pictures": [entry]}))
     with pytest.raises(TrainingError, match=said) as caught:
-        read_pictures(tmp_path)
+        read_labelled_images(tmp_path)
     assert "\n" not in str(caught.value)
     with pytest.raises(TrainingError, match="No such file"):
-        read_pictures(tmp_path / "nowhere")
+        read_labelled_images(tmp_path / "nowhere")
 
 
 def test_weights_can_be_read_by_whom_the_umask_allows(
@@ -259,7 +259,7 @@ def test_weights_can_be_read_by_whom_the_umask_allows(
     short = replace(recipe, schedule=replace(recipe.schedule, steps=1))
     before = os.umask(0o022)
     try:
-        train(short, read_pictures(folder), tmp_path / "run", device=CPU)
+        train(short, read_labelled_images(folder), tmp_path / "run", device=CPU)
     finally:
         os.umask(before)
     assert weights_of(tmp_path / "run", "all").stat().st_mode & 0o777 == 0o644

@@ -16,9 +16,7 @@ import pytest
 pytest.importorskip("torch")
 import torch
 
-from vidfx_training import loop
 from vidfx_training.checkpoint import load_checkpoint, save_checkpoint
-from vidfx_training.data import Pictures
 from vidfx_training.errors import (
     DataError,
     DivergedError,
@@ -26,7 +24,11 @@ from vidfx_training.errors import (
     TrainingError,
     WeightsError,
 )
-from vidfx_training.loop import BEST, STATE, Trained, train
+from vidfx_training.loop import training_loop
+from vidfx_training.loop.schedule import learning_rate, side_at
+from vidfx_training.loop.state import STATE
+from vidfx_training.loop.teacher import Teacher
+from vidfx_training.loop.training_loop import BEST, Trained, TrainingLoop, sampling_order, train
 from vidfx_training.metrics import (
     balanced_accuracy,
     calibration_error,
@@ -35,9 +37,8 @@ from vidfx_training.metrics import (
     to_tensors,
 )
 from vidfx_training.networks.classifier import build
+from vidfx_training.picture_array import Pictures
 from vidfx_training.recipe import Recipe
-from vidfx_training.schedule import learning_rate, side_at
-from vidfx_training.teacher import Teacher
 
 Make = Callable[[int, int], Pictures]
 
@@ -152,7 +153,7 @@ def test_nothing_to_resume_is_said(
 def test_a_loss_that_is_not_finite_stops_and_keeps_the_best(
     recipe: Recipe, sets: Any, tmp_path: Path, listening: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    before = loop._Run._step
+    before = TrainingLoop.step
     calls = 0
 
     def poisoned(self: Any, x: Any, target: Any) -> tuple[float, int]:
@@ -161,7 +162,7 @@ def test_a_loss_that_is_not_finite_stops_and_keeps_the_best(
         loss, hits = before(self, x, target)
         return (float("nan"), hits) if calls > 12 * 3 + 4 else (loss, hits)
 
-    monkeypatch.setattr(loop._Run, "_step", poisoned)
+    monkeypatch.setattr(TrainingLoop, "step", poisoned)
     with pytest.raises(DivergedError, match="nan in epoch 4, step 5") as caught:
         fit(recipe, sets, tmp_path, listening())
     assert "--lr" in caught.value.hint
@@ -172,7 +173,7 @@ def test_a_validation_loss_that_is_not_finite_is_never_the_best(
     recipe: Recipe, sets: Any, tmp_path: Path, listening: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        loop, "logits_of", lambda net, pixels, **_: torch.full((len(pixels), 3), torch.nan)
+        training_loop, "logits_of", lambda net, pixels, **_: torch.full((len(pixels), 3), torch.nan)
     )
     with pytest.raises(DivergedError, match="nan in epoch 1, on the validation set"):
         fit(recipe, sets, tmp_path, listening())
@@ -295,11 +296,11 @@ def test_a_rare_class_weighs_more(
     for balance in ("none", "loss"):
         balanced = recipe.with_values(schedule={"balance": balance, "label_smoothing": 0.0})
         torch.manual_seed(0)
-        run = loop._Run(build(balanced, 3), few, sets[1], balanced, tmp_path, listening(), None)
+        run = TrainingLoop(build(balanced, 3), few, sets[1], balanced, tmp_path, listening(), None)
         torch.nn.init.zeros_(run.net.head.weight)
         target = torch.nn.functional.one_hot(run.label, 3).float()
-        run._set_rate(0.0)  # nothing moves, only gradients come
-        run._step(run.pixels.float() / 255, target)
+        run.set_rate(0.0)  # nothing moves, only gradients come
+        run.step(run.pixels.float() / 255, target)
         assert run.net.head.bias.grad is not None
         pushed[balance] = run.net.head.bias.grad / run.net.head.bias.grad.norm()
     assert float(pushed["none"].abs().max()) > 0.5, "towards the frequent classes"
@@ -335,11 +336,13 @@ def test_only_the_last_stage_learns(
 def drawn(recipe: Recipe, sets: Any, tmp_path: Path, listening: Any, balance: str) -> np.ndarray:
     keep = np.r_[np.flatnonzero(sets[0].label == 0)[:6], np.flatnonzero(sets[0].label > 0)]
     few = sets[0].subset(keep)
-    run = loop._Run(
-        build(recipe, 3), few, sets[1], recipe.with_values(schedule={"balance": balance}),
-        tmp_path, listening(), None,
-    )  # fmt: skip
-    rows = torch.cat([run._order(torch.Generator().manual_seed(s)) for s in range(20)])
+    run = TrainingLoop(build(recipe, 3), few, sets[1], recipe, tmp_path, listening(), None)
+    rows = torch.cat(
+        [
+            sampling_order(run.label, run.class_weight, balance, torch.Generator().manual_seed(s))
+            for s in range(20)
+        ]
+    )
     return torch.bincount(run.label[rows], minlength=3).numpy() / len(rows)
 
 
@@ -367,7 +370,7 @@ def test_a_network_learns_from_its_teacher(
     )
     # It asks about the mirror image too, and so cannot tell left from right; the lie gives 0.
     assert trained.best["val_balanced_accuracy"] > 0.6
-    with pytest.raises(WeightsError, match="this teacher knows left, right, top"):
+    with pytest.raises(WeightsError, match="this teacher has the classes left, right, top"):
         Teacher([file], recipe, ("a", "b", "c"))
     with pytest.raises(RecipeError, match="grey crops"):
         Teacher([file], recipe.with_values(input={"colour": "rgb"}), names)

@@ -13,18 +13,13 @@ from PIL import Image
 
 pytest.importorskip("torch")
 from vidfx_engines.spec import CropSpec
-from vidfx_training import data as module
-from vidfx_training.data import (
-    Pictures,
-    class_names,
-    load,
-    refuse_shared_sources,
-    without_leaks,
-)
+from vidfx_training import picture_array as module
 from vidfx_training.dataset.index import read_dataset
-from vidfx_training.dataset.pictures import as_crop
+from vidfx_training.dataset.picture_file import as_crop
 from vidfx_training.errors import DataError, TrainingError
+from vidfx_training.picture_array import Pictures, load
 from vidfx_training.recipe import Input
+from vidfx_training.training_data import class_names, refuse_shared_sources, without_leaks
 
 GREY = Input("fer", side=48, colour="grey")
 NAMES = ["left", "right", "top"]
@@ -147,10 +142,8 @@ def test_what_leaks_is_left_out(halves: Callable[[int, int], Pictures]) -> None:
     said: list[str] = []
     kept = without_leaks(train, val, said.append)
     assert set(train.paths) - set(kept.paths) == {train.paths[i] for i in (2, 3, 4, 9, 10)}
-    assert said == [
-        "pictures left out of training: 2 also stand in val, 2 carry two labels, 1 are repeated"
-    ]
-    with pytest.raises(DataError, match="are left to train on: 2 also stand in val"):
+    assert said == ["pictures left out of training: 2 also in val, 2 with two labels, 1 repeated"]
+    with pytest.raises(DataError, match="are left to train on: 2 also in val"):
         without_leaks(val, val)
 
 
@@ -159,7 +152,7 @@ def test_a_class_that_leaks_leave_empty_is_named(halves: Callable[[int, int], Pi
     val = made.subset(made.label == 1)
     with pytest.raises(DataError, match="no pictures of 'right' are left") as raised:
         without_leaks(made, val)
-    assert "4 also stand in val" in str(raised.value)
+    assert "4 also in val" in str(raised.value)
     assert "vidfx dataset check" in raised.value.hint
 
 
@@ -176,7 +169,7 @@ def test_a_recording_on_both_sides_is_refused(tmp_path: Path) -> None:
     (tmp_path / "split.json").write_text(json.dumps({"files": files}))
     data = read_dataset(tmp_path)
     assert data.parts == ("train", "val")
-    with pytest.raises(DataError, match=r"1 recordings stand in train.*talk\.mp4") as caught:
+    with pytest.raises(DataError, match=r"1 recordings are in train.*talk\.mp4") as caught:
         refuse_shared_sources(data)
     assert "--group-by source" in caught.value.hint
 
@@ -222,7 +215,7 @@ def test_a_damaged_cache_is_made_again(
     [
         ("=cmd", "emotion", "no =, +, - or @"),
         ("a|b", "emotion", "no |"),
-        ("unknown", "recognition", "unknown is what"),
+        ("unknown", "recognition", "unknown is reserved"),
         ("x" * 65, "emotion", "1 to 64 characters"),
     ],
 )
@@ -245,7 +238,7 @@ def test_other_is_nobody(tmp_path: Path) -> None:
     for label in ("other", "good"):
         (tmp_path / label).mkdir()
         Image.new("L", (48, 48)).save(tmp_path / label / "x.png")
-    with pytest.raises(DataError, match="what everyone else is called"):
+    with pytest.raises(DataError, match="is the label of everyone else"):
         class_names(read_dataset(tmp_path), "recognition", "other", ())
 
 

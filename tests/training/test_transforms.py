@@ -9,8 +9,8 @@ import pytest
 pytest.importorskip("torch")
 import torch
 
+from vidfx_training.loop.augmentation import Augmenter, mixup
 from vidfx_training.recipe import Augmentation
-from vidfx_training.transforms import Augmenter, mixup
 
 NOTHING = Augmentation(**{f.name: 0.0 for f in fields(Augmentation)})
 

@@ -13,21 +13,22 @@ from pathlib import Path
 import torch
 
 from vidfx_training.checkpoint import Checkpoint, load_checkpoint
-from vidfx_training.data import load
 from vidfx_training.dataset.index import read_dataset
 from vidfx_training.errors import RecipeError, WeightsError
-from vidfx_training.run import validated
+from vidfx_training.metrics import validation_figures
+from vidfx_training.picture_array import load
 
 
 def average(files: Sequence[Path], data: Path, *, target: str | None = None) -> Checkpoint:
     """The mean of the weights of ``files``, calibrated on the val part of ``data``.
 
-    It helps where one was trained on from another: far from each other the mean is worse than both,
-    which the figures of the validation set then say. The recipe is the last one's. Raises
-    WeightsError where they are not of one network, DataError.
+    It helps where one training continued from another. Means of independent trainings are worse
+    than both, which the validation figures then show. The recipe is the last one's. Raises
+    RecipeError for fewer than two files, WeightsError where their networks, classes or crops
+    differ, DataError where ``data`` cannot be read.
     """
     if len(files) < 2:
-        raise RecipeError("one checkpoint has no mean", hint="name two or more")
+        raise RecipeError("one checkpoint cannot be averaged", hint="name two or more")
     found = [load_checkpoint(file) for file in files]
     last = found[-1]
     for file, one in zip(files, found, strict=True):
@@ -50,4 +51,6 @@ def average(files: Sequence[Path], data: Path, *, target: str | None = None) -> 
     val_set = load(read_dataset(data).part("val"), list(last.labels), last.recipe.input,
                    target=target)  # fmt: skip
     notes = [*last.facts.get("notes", []), f"the mean of {len(files)} trainings"]
-    return replace(mean, facts=last.facts | validated(mean.network(), val_set) | {"notes": notes})
+    return replace(
+        mean, facts=last.facts | validation_figures(mean.network(), val_set) | {"notes": notes}
+    )

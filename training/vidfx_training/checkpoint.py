@@ -1,6 +1,6 @@
-"""Weights on the disk: safetensors, with everything else about them as JSON in the same file.
+"""Weights on the disk: safetensors, with recipe, labels and facts as JSON in the same file.
 
-Nothing is ever unpickled: a file from a stranger can be wrong, but it cannot run.
+Nothing is unpickled: a file from an unknown source can be wrong, but it cannot run code.
 """
 
 # torch and torchvision leave the types of many functions open.
@@ -32,30 +32,30 @@ SCHEMA = "vidfx.checkpoint/1"
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A trained network and what made it."""
+    """A trained network, its recipe and the facts of its training."""
 
     tensors: dict[str, torch.Tensor]
     recipe: Recipe
     labels: tuple[str, ...]
     facts: dict[str, Any]
-    "data, seed, epoch, metrics, versions: what the card says"
+    "data, seed, epoch, metrics, versions; shown on the model card"
 
     def network(self) -> Network:
-        """The network with these weights, in evaluation mode. Raises WeightsError."""
+        """The network in evaluation mode. Raises WeightsError if the weights do not fit it."""
         net = build(self.recipe, len(self.labels))
         try:
             net.load_state_dict(self.tensors)
         except RuntimeError as error:
             raise WeightsError(
                 "the checkpoint's weights are not those of the network that it names",
-                hint="the file was altered; train again",
+                hint="the file was changed; train again",
             ) from error
         return net.eval()
 
 
 def save_checkpoint(file: Path, net: nn.Module, recipe: Recipe, labels: tuple[str, ...],
                     facts: Mapping[str, Any]) -> None:  # fmt: skip
-    """Write weights and facts under ``file``, whole or not at all. Raises TrainingError."""
+    """Write weights and facts to ``file``, complete or not at all. Raises TrainingError."""
     meta = {
         "schema": SCHEMA,
         "recipe": recipe.to_json(),
@@ -66,7 +66,7 @@ def save_checkpoint(file: Path, net: nn.Module, recipe: Recipe, labels: tuple[st
 
 
 def load_checkpoint(file: Path) -> Checkpoint:
-    """Raises WeightsError, one line with the file, where it is no checkpoint of vidfx."""
+    """Read a checkpoint. Raises WeightsError where the file is unreadable or not one of vidfx."""
     tensors, meta = read_tensors(file)
     try:
         if meta.get("schema") != SCHEMA:
@@ -84,7 +84,7 @@ def load_checkpoint(file: Path) -> Checkpoint:
         ) from error
     if broken := [name for name, tensor in tensors.items() if not tensor.isfinite().all()]:
         raise WeightsError(
-            f"{file}: holds numbers that are none (NaN or infinite), in {broken[0]}",
+            f"{file}: contains NaN or infinite values, in {broken[0]}",
             hint="its training diverged, or the file is damaged: train again",
         )
     return Checkpoint(tensors, recipe, tuple(labels), facts)
@@ -106,12 +106,12 @@ def write_tensors(file: Path, tensors: Mapping[str, torch.Tensor], meta: dict[st
         full = error.errno == errno.ENOSPC
         raise TrainingError(
             f"{file}: cannot be written: {'no space left on the disk' if full else error}",
-            hint="free some space and go on with --resume" if full else "check the folder",
+            hint="free some space and continue with --resume" if full else "check the folder",
         ) from error
 
 
 def read_tensors(file: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
-    """Tensors and metadata of a safetensors file. Raises WeightsError."""
+    """Tensors and metadata of a safetensors file. Raises WeightsError where it cannot be read."""
     try:
         with safe_open(file, framework="pt") as content:
             names = content.keys()

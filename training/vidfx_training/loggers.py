@@ -1,4 +1,4 @@
-"""What is kept of a training: files always, Weights & Biases or TensorBoard beside them."""
+"""The log of a training: always as files, optionally to Weights & Biases or TensorBoard."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from typing import Any, Literal, Protocol
 
 from vidfx_training.errors import RecipeError, TrainingError
 from vidfx_training.plots import plot_curves
-from vidfx_training.watch import Line
+from vidfx_training.progress import Line
 
 LoggerName = Literal["files", "wandb", "tensorboard"]
 
 
 class Logger(Protocol):
-    """Where the figures of a run go."""
+    """Receives the figures of a run."""
 
     def start(self, facts: dict[str, Any]) -> None:
-        """``facts``: recipe, data, seed, machine."""
+        """The run begins; ``facts``: recipe, data, seed, machine."""
         ...
 
     def log(self, line: Line) -> None:
-        """One epoch."""
+        """One epoch has ended."""
         ...
 
     def finish(self, facts: dict[str, Any]) -> None:
-        """The run is over; ``facts`` is what came out."""
+        """The run has ended; ``facts``: its results."""
         ...
 
 
 class FileLogger:
-    """``log.jsonl`` and ``log.csv``, a line an epoch, and ``curves.png``."""
+    """``log.jsonl`` and ``log.csv``, one line per epoch, and ``curves.png``."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -64,9 +64,9 @@ class FileLogger:
 
 
 class WandbLogger:
-    """Weights & Biases, in the mode that WANDB_MODE says; offline where nothing says so.
+    """Weights & Biases, offline unless WANDB_MODE says otherwise; error reporting is off.
 
-    Offline runs stay below ``folder/wandb`` until ``wandb sync``; nor are errors told to its maker.
+    Offline runs stay in ``folder/wandb`` until ``wandb sync``.
     """
 
     def __init__(self, folder: Path, name: str) -> None:
@@ -85,7 +85,7 @@ class WandbLogger:
                 mode=mode,
                 config=facts,
             )
-        except Exception as error:  # of the network, of the key, of the mode: no common base
+        except Exception as error:  # wandb's errors have no common base
             lines = str(error).strip().splitlines() or [type(error).__name__]
             raise TrainingError(
                 f"--logger wandb: {lines[0]}",
@@ -101,7 +101,7 @@ class WandbLogger:
 
 
 class TensorBoardLogger:
-    """Event files below ``folder/tensorboard``."""
+    """Event files in ``folder/tensorboard``."""
 
     def __init__(self, folder: Path) -> None:
         self.library = _library("torch.utils.tensorboard", needs="tensorboard")
@@ -122,7 +122,7 @@ class TensorBoardLogger:
 
 
 def loggers(kind: LoggerName, folder: Path, name: str) -> list[Logger]:
-    """The files, and what was asked for beside them. Raises RecipeError where it is missing."""
+    """The file logger, and the one that ``kind`` names. Raises RecipeError if not installed."""
     found: list[Logger] = [FileLogger(folder)]
     if kind == "wandb":
         found.append(WandbLogger(folder, name))
@@ -138,7 +138,7 @@ def _writing(folder: Path) -> Generator[None]:
     except OSError as error:
         raise TrainingError(
             f"{folder}: cannot be written: {error.strerror or error}",
-            hint="free some space and go on with --resume, or name another folder with -o",
+            hint="free some space and continue with --resume, or name another folder with -o",
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""What the training needs to know of a network: its logits, how right and how honest they are."""
+"""Logits of a network, its accuracy and its calibration, as training needs them."""
 
 # torch and torchvision leave the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -7,14 +7,16 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from vidfx_training.compute import autocast, device_of
-from vidfx_training.data import Pictures
+from vidfx_training.networks.classifier import Network
+from vidfx_training.picture_array import Pictures
+from vidfx_training.torch_device import autocast, device_of
 
 
 def to_tensors(pictures: Pictures) -> tuple[torch.Tensor, torch.Tensor]:
@@ -31,9 +33,9 @@ def logits_of(
     bf16: bool = False,
     batch: int = 128,
 ) -> torch.Tensor:
-    """Logits (N, K) float32 of uint8 pictures (N, C, S, S), in evaluation mode, at ``side`` px.
+    """Logits (N, K) float32, on the CPU, of uint8 pictures (N, C, S, S) resized to ``side`` px.
 
-    The net may be on any device; what comes back is on the host.
+    Sets ``net``, on any device, to evaluation mode.
     """
     net.eval()
     device = device_of(net)
@@ -48,12 +50,12 @@ def logits_of(
 
 
 def balanced_accuracy(logits: torch.Tensor, label: torch.Tensor) -> float:
-    """Mean recall of the classes that are there."""
+    """Mean recall of the classes that occur in ``label``."""
     return float(np.mean(list(recalls(logits, label).values())))
 
 
 def recalls(logits: torch.Tensor, label: torch.Tensor) -> dict[int, float]:
-    """Share of each class that was found, by index."""
+    """Recall of each class that occurs in ``label``, by index."""
     right = logits.argmax(1) == label
     return {int(k): float(right[label == k].float().mean()) for k in label.unique()}
 
@@ -71,10 +73,10 @@ def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 15)
 
 @torch.inference_mode()
 def fit_temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
-    """The temperature that makes the probabilities honest (Guo 2017), by minimising the NLL.
+    """The temperature that minimises the NLL of logits (N, K) for labels (N,) (Guo 2017).
 
-    The NLL is convex in 1 / T, so its slope changes sign once; bisection finds where. The result
-    stays within 1/3 and 5: where nothing is wrong, or nothing right, there is no best one.
+    The NLL is convex in 1 / T, so bisection of its slope finds the minimum. The result is limited
+    to 1/3..5: with all pictures right, or all wrong, there is no minimum.
     """
     logits = logits.double()
     wanted = logits.gather(1, labels[:, None]).mean()
@@ -82,6 +84,29 @@ def fit_temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
     for _ in range(40):
         middle = (low + high) / 2
         prob = torch.softmax(logits / math.exp(middle), dim=1)
-        too_sure = bool((prob * logits).sum(1).mean() > wanted)
-        low, high = (middle, high) if too_sure else (low, middle)
+        too_confident = bool((prob * logits).sum(1).mean() > wanted)
+        low, high = (middle, high) if too_confident else (low, middle)
     return math.exp((low + high) / 2)
+
+
+def validation_figures(net: Network, val_set: Pictures) -> dict[str, Any]:
+    """Temperature and accuracy of ``net`` on the validation set, by the names of the model card."""
+    pixels, label = to_tensors(val_set)
+    logits = logits_of(net, pixels)
+    temperature = fit_temperature(logits, label)
+    right = (logits.argmax(1) == label).numpy()
+
+    def error(t: float) -> float:
+        return calibration_error(torch.softmax(logits / t, dim=1).amax(1).numpy(), right)
+
+    found = recalls(logits, label)
+    return {
+        "parameters": sum(p.numel() for p in net.parameters()),
+        "temperature": temperature,
+        "val_pictures": len(val_set),
+        "val_accuracy": float(np.mean(right)),
+        "val_balanced_accuracy": balanced_accuracy(logits, label),
+        "val_calibration_error": error(temperature),
+        "val_calibration_error_before": error(1.0),
+        **{f"val_recall_{val_set.labels[k]}": recall for k, recall in found.items()},
+    }

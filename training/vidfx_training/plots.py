@@ -1,4 +1,4 @@
-"""The curves of a training as a picture."""
+"""Training curves as a PNG."""
 
 # matplotlib's stubs leave types open.
 # pyright: reportUnknownMemberType=false
@@ -16,7 +16,7 @@ from vidfx_engines.files import write_atomically
 
 
 def plot_curves(lines: Sequence[dict[str, float]], file: Path) -> None:
-    """Loss, accuracy and learning rate over the epochs, as a PNG. Raises OSError."""
+    """Write loss, accuracy and learning rate over the epochs to ``file``, a PNG. Raises OSError."""
     figure = Figure(figsize=(11, 3.4), layout="constrained")
     FigureCanvasAgg(figure)
     loss, accuracy, rate = figure.subplots(1, 3)

@@ -10,7 +10,7 @@ from pathlib import Path
 from vidfx.compile.request import BuildProgress, BuildRequest, RefusedError
 from vidfx.compile.samples import BuildSamples
 from vidfx.errors import UsageError
-from vidfx.evaluate.parity import Parity, Said, compare, said
+from vidfx.evaluate.parity import EngineOutputs, Parity, compare, run_engine
 from vidfx.evaluate.speed import pictures_per_second
 from vidfx_engines.base import Engine, Precision
 from vidfx_engines.building import TENSORRT, cpu_precisions, with_precision
@@ -119,10 +119,10 @@ def _outputs(
     precision: BuiltPrecision,
     samples: BuildSamples,
     work: Path,
-) -> Said:
+) -> EngineOutputs:
     engine = load_candidate(spec, data, backend, precision, work)
     try:
-        return said(engine, samples.test)
+        return run_engine(engine, samples.test)
     finally:
         engine.close()
 

@@ -16,7 +16,7 @@ from vidfx.stages.detect import Letterbox
 from vidfx.types import Colour, Frame
 from vidfx_engines.spec import EngineSpec
 from vidfx_training.dataset.index import PICTURE_SUFFIXES, Dataset, Picture, read_dataset
-from vidfx_training.dataset.pictures import as_crop, read_picture
+from vidfx_training.dataset.picture_file import as_crop, read_picture
 from vidfx_training.errors import DataError
 
 T = TypeVar("T")

@@ -1,1 +1,4 @@
-"""What a classifier is worth on labelled pictures that it has not learned from."""
+"""Measure classifiers on labelled pictures: metrics, thresholds, report, parity, speed.
+
+Begin with ``evaluation.py``. Training and building engines do not belong here.
+"""

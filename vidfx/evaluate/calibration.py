@@ -1,4 +1,4 @@
-"""Whether probabilities mean what they say.
+"""Calibration of probabilities.
 
 Expected calibration error and temperature: Guo et al. 2017, "On Calibration of Modern Neural
 Networks". Brier score: Brier 1950, the sum over all classes, 0 (best) to 2.
@@ -12,24 +12,24 @@ import numpy as np
 
 BINS = 15
 LEAST = float(np.finfo(np.float32).tiny)
-"what a probability of 0 is taken for where its logarithm is needed"
+"replaces a probability of 0 before its logarithm is taken"
 
 
 @dataclass(frozen=True)
 class Bin:
-    """Pictures whose confidence lies in one range."""
+    """Pictures with a confidence in low..high."""
 
     low: float
     high: float
     pictures: int
     confidence: float | None
-    "mean; None where there are no pictures"
+    "mean; None without pictures"
     accuracy: float | None
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """How honest the probabilities of N pictures are."""
+    """Calibration figures of N pictures."""
 
     ece: float
     "0..1: mean distance of confidence and accuracy over the bins, weighted by pictures"
@@ -72,9 +72,9 @@ def _bin(number: int, confidence: np.ndarray, right: np.ndarray, rows: np.ndarra
 
 
 def without_temperature(prob: np.ndarray, temperature: float) -> np.ndarray:
-    """The probabilities (N, K) of logits that were not yet divided by ``temperature``.
+    """Probabilities (N, K) before the logits were divided by ``temperature``.
 
-    Up to a constant the logits are temperature * log(prob).
+    The logits are temperature * log(prob), up to a constant.
     """
     logits = temperature * np.log(np.maximum(prob, LEAST))
     exponent = np.exp(logits - logits.max(1, keepdims=True))

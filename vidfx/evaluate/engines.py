@@ -1,4 +1,4 @@
-"""What MODEL means on the command line of ``vidfx evaluate``."""
+"""Find the engine of a MODEL argument of ``vidfx evaluate``."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ PACKAGED = ("embedded", "emotion-embedded")
 
 
 def find_engine(name: str) -> Path:
-    """The weights that MODEL means: a packaged model, a file, or a folder with exactly one engine.
+    """The weights of the model ``name``: an included one, a file, or a folder with one engine.
 
-    Raises UsageError, EngineFileError.
+    Raises UsageError where there is none, EngineFileError for an incomplete installation.
     """
     path = Path(name)
     if name in PACKAGED:
@@ -31,11 +31,11 @@ def find_engine(name: str) -> Path:
             return found[0]
         if found:
             raise UsageError(
-                f"{name}: holds {len(found)} engines: {some([f.name for f in found])}",
+                f"{name}: has {len(found)} engines: {some([f.name for f in found])}",
                 hint="name one of them",
             )
         raise UsageError(
-            f"{name}: holds no engine, which is an .onnx file with its {SUFFIX[1:]}",
+            f"{name}: has no engine, an .onnx file with its {SUFFIX[1:]}",
             hint=f"make one: vidfx models export {name}"
             if any(path.glob("*.safetensors"))
             else "name the folder that `vidfx train` wrote, or an engine",
@@ -49,19 +49,19 @@ def find_engine(name: str) -> Path:
 
 
 def is_packaged(path: Path) -> bool:
-    """Whether the engine at ``path`` is one that comes with vidfx."""
+    """Whether the engine at ``path`` is included in vidfx."""
     return path.resolve().parent == embedded("emotion-embedded").resolve().parent
 
 
 def default_folder(path: Path) -> Path:
-    """Where the results of the engine at ``path`` go."""
+    """The default folder for the results of the engine at ``path``."""
     return Path("evaluation") if is_packaged(path) else path.parent / "evaluation"
 
 
 def names_of(specs: Sequence[EngineSpec], arguments: Sequence[str]) -> list[str]:
-    """What tells the engines apart: their names, or what was typed where two share one.
+    """A distinct name for each engine: its own, or its argument if two have the same.
 
-    Raises UsageError where one was typed twice.
+    Raises UsageError for a repeated argument.
     """
     twice = [argument for argument in arguments if arguments.count(argument) > 1]
     if twice:

@@ -1,4 +1,4 @@
-"""Evaluate engines on one data set: what is asked for, and how it is done."""
+"""``vidfx evaluate``: evaluate engines on one data set."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from vidfx.errors import UsageError
 from vidfx.evaluate.engines import find_engine, is_packaged, names_of
-from vidfx.evaluate.labels import Chosen, choose_part, columns_of, left_out
+from vidfx.evaluate.labels import ChosenPart, choose_part, columns_of, left_out
 from vidfx.evaluate.predict import Predictions, predict
 from vidfx.evaluate.report import FEW_GROUPS, difference, figures, is_wanted
 from vidfx.evaluate.thresholds import Choice, best_name, choose, evidence, write_thresholds
@@ -23,7 +23,7 @@ SCHEMA = "vidfx.evaluate/1"
 
 @dataclass(frozen=True)
 class Request:
-    """What ``vidfx evaluate`` was asked for."""
+    """The options of ``vidfx evaluate``."""
 
     models: tuple[str, ...]
     data: Path
@@ -31,29 +31,31 @@ class Request:
     part: str | None = None
     ignore_unknown: bool = False
     target_far: float | None = None
-    "above 0, up to 0.5: set thresholds by this rate, and write them into the specs"
+    "false-accept rate, above 0, up to 0.5: set thresholds by it and write them into the specs"
     threshold_part: str | None = None
     device: str = "auto"
     backend: str = "auto"
     threads: int | None = None
     batch: int = 64
-    "pictures"
+    "pictures per call of the engine"
     seed: int = 0
 
 
 @dataclass(frozen=True)
-class Model:
+class LoadedModel:
+    """An engine under evaluation."""
+
     name: str
-    "of the engine, or what was typed where two share one"
+    "of the engine, or the argument if two engines have the same name"
     path: Path
     selection: Selection
 
 
 @dataclass(frozen=True)
-class Result:
-    """What one model came to."""
+class ModelResult:
+    """The results of one model."""
 
-    model: Model
+    model: LoadedModel
     spec: EngineSpec
     "with the thresholds of this run"
     predictions: Predictions
@@ -62,14 +64,16 @@ class Result:
 
 @dataclass(frozen=True)
 class Evaluation:
-    chosen: Chosen
-    results: tuple[Result, ...]
+    """The results of all models."""
+
+    chosen: ChosenPart
+    results: tuple[ModelResult, ...]
     document: dict[str, Any]
-    "what ``report.json`` holds"
+    "the content of ``report.json``"
 
 
 class Watcher:
-    """Is told what goes on; this one keeps it to itself."""
+    """Receives messages and progress; this one ignores them."""
 
     def say(self, text: str) -> None: ...
 
@@ -77,9 +81,11 @@ class Watcher:
 
 
 def evaluate(request: Request, watcher: Watcher) -> Evaluation:
-    """Run every model over the data, and count; thresholds are written as the last thing.
+    """Run every model on the data and compute all figures; write thresholds last.
 
-    Raises UsageError, DataError, EngineError and OutputError.
+    Raises UsageError where models, data and options do not fit together, DataError where pictures
+    cannot be read, EngineError where an engine cannot run, OutputError where a spec cannot be
+    written.
     """
     paths = [find_engine(name) for name in request.models]
     data = read_dataset(request.data, split=request.split)
@@ -97,7 +103,7 @@ def evaluate(request: Request, watcher: Watcher) -> Evaluation:
         specs = [s.engine.spec for s in selections]
         _check(specs, request)
         results = tuple(
-            _evaluate_one(request, chosen, setting, Model(name, path, selection), watcher)
+            _evaluate_one(request, chosen, setting, LoadedModel(name, path, selection), watcher)
             for name, path, selection in zip(
                 names_of(specs, request.models), paths, selections, strict=True
             )
@@ -112,25 +118,25 @@ def evaluate(request: Request, watcher: Watcher) -> Evaluation:
     return Evaluation(chosen, results, _document(request, chosen, results))
 
 
-def _setting(request: Request, paths: list[Path], data: Dataset) -> Chosen | None:
-    """The part that sets the thresholds, where any are to be set. Raises UsageError."""
+def _setting(request: Request, paths: list[Path], data: Dataset) -> ChosenPart | None:
+    """The part that sets the thresholds; None without --target-far. Raises UsageError."""
     if request.target_far is None:
         if request.threshold_part is not None:
-            raise UsageError("--threshold-part: nothing sets thresholds", hint="add --target-far")
+            raise UsageError("--threshold-part has no effect here", hint="add --target-far")
         return None
     for path in filter(is_packaged, paths):
         raise UsageError(
-            f"{path.stem}: comes with vidfx and is not written to",
+            f"{path.stem}: is part of vidfx and is not changed",
             hint="copy its .onnx and .spec.json, and name the copy; or leave --target-far out",
         )
     return choose_part(data, request.threshold_part or "val", option="--threshold-part")
 
 
 def _check(specs: list[EngineSpec], request: Request) -> None:
-    """Raises UsageError where the engines cannot be looked at like this."""
+    """Raises UsageError for detectors, mixed tasks, and thresholds of other tasks."""
     for spec in specs:
         if spec.task == "detection":
-            raise UsageError(f"{spec.name}: a detector", hint="name classifiers of faces")
+            raise UsageError(f"{spec.name}: a detector", hint="name classifiers")
         if spec.task != specs[0].task:
             raise UsageError(
                 f"{specs[0].name} is for {specs[0].task}, {spec.name} for {spec.task}",
@@ -143,15 +149,19 @@ def _check(specs: list[EngineSpec], request: Request) -> None:
 
 
 def _evaluate_one(
-    request: Request, chosen: Chosen, setting: Chosen | None, model: Model, watcher: Watcher
-) -> Result:
+    request: Request,
+    chosen: ChosenPart,
+    setting: ChosenPart | None,
+    model: LoadedModel,
+    watcher: Watcher,
+) -> ModelResult:
     engine = model.selection.engine
     line = f"{model.name}: {model.selection.reason}"
     for backend, reason in model.selection.passed_over:
         line += f"; not {backend}: {reason}"
     watcher.say(line)
 
-    def run(part: Chosen) -> Predictions:
+    def run(part: ChosenPart) -> Predictions:
         columns = columns_of(part.data, engine.spec, ignore_unknown=request.ignore_unknown)
         total = sum(p.label in columns for p in part.data)
         return predict(
@@ -173,27 +183,27 @@ def _evaluate_one(
         choice, spec = _with_thresholds(spec, there, setting, request, others)
         if others < FEW_GROUPS:
             warnings.append(
-                f"the others whose pictures set the thresholds are of {others} people or groups:"
-                " too few to say whom else they let pass; add pictures of more people"
+                f"the thresholds were set with pictures of only {others} other people or groups:"
+                " too few to know who else is accepted; add pictures of more people"
             )
         if same:
             warnings.append(
                 f"the part {chosen.part} set the thresholds and is reported with them,"
-                " which flatters them"
+                " so the results are too good"
             )
     if chosen.part == "train":
-        warnings.append("the model may have learned from these pictures, which flatters it")
+        warnings.append("the model may be trained on these pictures, so the results are too good")
     report = figures(found, spec, seed=request.seed)
     if choice is not None and setting is not None:
         report["thresholds"]["set_on"] = {"part": setting.part, **asdict(choice)}
     columns = columns_of(chosen.data, spec, ignore_unknown=True)
     report["ignored"] = left_out(chosen.data, columns)
     report["warnings"] = [*warnings, *report["warnings"]]
-    return Result(model, spec, found, report)
+    return ModelResult(model, spec, found, report)
 
 
 def _with_thresholds(
-    spec: EngineSpec, found: Predictions, setting: Chosen, request: Request, groups: int
+    spec: EngineSpec, found: Predictions, setting: ChosenPart, request: Request, groups: int
 ) -> tuple[Choice, EngineSpec]:
     assert request.target_far is not None
     score = best_name(found.prob, found.labels)[1]
@@ -208,7 +218,9 @@ def _with_thresholds(
     return choice, replace(spec, thresholds=Thresholds(choice.accept, choice.reject, text))
 
 
-def _document(request: Request, chosen: Chosen, results: tuple[Result, ...]) -> dict[str, Any]:
+def _document(
+    request: Request, chosen: ChosenPart, results: tuple[ModelResult, ...]
+) -> dict[str, Any]:
     first = results[0]
     differences = [
         {
@@ -233,7 +245,7 @@ def _document(request: Request, chosen: Chosen, results: tuple[Result, ...]) -> 
     }
 
 
-def _described(result: Result) -> dict[str, Any]:
+def _described(result: ModelResult) -> dict[str, Any]:
     selection, spec = result.model.selection, result.spec
     return {
         "name": result.model.name,

@@ -1,4 +1,4 @@
-"""Which of an engine's labels the folders of a data set stand for."""
+"""Match the folders of a data set to an engine's labels, and choose the part to evaluate."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from vidfx_engines.spec import EngineSpec
 from vidfx_training.dataset.index import Dataset, Part
 
 SHOWN = 5
-"names that an error spells out"
+"names that an error lists"
 
 
 @dataclass(frozen=True)
-class Chosen:
-    """The pictures that are looked at."""
+class ChosenPart:
+    """The pictures to evaluate."""
 
     data: Dataset
     part: str
@@ -26,20 +26,20 @@ class Chosen:
     why: str
 
 
-def choose_part(data: Dataset, asked: str | None, *, option: str = "--part") -> Chosen:
-    """The part ``asked`` for, or else the one kept for tests. Raises UsageError."""
+def choose_part(data: Dataset, asked: str | None, *, option: str = "--part") -> ChosenPart:
+    """The part ``asked``, by default test, else val, else all. Raises UsageError if missing."""
     there = data.parts
     if asked is None:
         for part in ("test", "val"):
             if part in there:
-                why = "the part kept for this" if part == "test" else "there is no test part"
-                return Chosen(data.part(part), part, why)
-        return Chosen(data, "all", "there is neither a test nor a val part")
+                why = "the default" if part == "test" else "there is no test part"
+                return ChosenPart(data.part(part), part, why)
+        return ChosenPart(data, "all", "there is neither a test nor a val part")
     if asked == "all":
-        return Chosen(data, "all", "as asked")
+        return ChosenPart(data, "all", "as asked")
     for part in get_args(Part):
         if part == asked and part in there:
-            return Chosen(data.part(part), part, "as asked")
+            return ChosenPart(data.part(part), part, "as asked")
     have = f"only {', '.join(there)}" if there else "it is not split"
     raise UsageError(
         f"{data.root}: there is no part {asked}: {have}",
@@ -48,10 +48,10 @@ def choose_part(data: Dataset, asked: str | None, *, option: str = "--part") -> 
 
 
 def columns_of(data: Dataset, spec: EngineSpec, *, ignore_unknown: bool) -> dict[str, int]:
-    """The label's place in ``spec.labels``, by folder; folders left out are not in it.
+    """Index in ``spec.labels`` by folder, without the folders to leave out.
 
-    Case does not count. Of an engine that knows ``other``, every folder that is none of its names
-    is ``other``. Raises UsageError where a folder is unknown, or all are.
+    Case is ignored. For an engine with the label ``other``, folders that match no name are
+    ``other``. Raises UsageError where a folder is unknown, or none is named after a label.
     """
     places = {label.casefold(): i for i, label in reversed(list(enumerate(spec.labels)))}
     places |= {label: i for i, label in enumerate(spec.labels)}
@@ -62,10 +62,10 @@ def columns_of(data: Dataset, spec: EngineSpec, *, ignore_unknown: bool) -> dict
         if place is not None:
             found[folder] = place
     unknown = [folder for folder in data.labels if folder not in found]
-    names = f"{spec.name} knows {some(spec.labels)}"
+    names = f"{spec.name} has the labels {some(spec.labels)}"
     if unknown and not ignore_unknown:
         raise UsageError(
-            f"{data.root}: folders that the model does not know: {some(unknown)}; {names}",
+            f"{data.root}: folders without a label of the model: {some(unknown)}; {names}",
             hint="rename them, or leave them out: --ignore-unknown",
         )
     if not set(found.values()) - {stranger}:
@@ -76,15 +76,16 @@ def columns_of(data: Dataset, spec: EngineSpec, *, ignore_unknown: bool) -> dict
 
 
 def knows_strangers(spec: EngineSpec) -> bool:
+    """Whether the engine has the label ``other``."""
     return spec.task == "identity" and OTHER in spec.labels
 
 
 def left_out(data: Dataset, columns: Mapping[str, int]) -> dict[str, int]:
-    """Pictures in folders that the engine does not know, by folder."""
+    """Number of pictures that are not evaluated, by folder."""
     return dict(Counter(p.label for p in data if p.label not in columns))
 
 
 def some(names: Sequence[str]) -> str:
-    """The first of ``names``, and how many more."""
+    """The first of ``names``, and the number of the others."""
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + more

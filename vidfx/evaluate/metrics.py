@@ -1,8 +1,8 @@
-"""How often a classifier is right, class by class, and how sure one may be of that.
+"""Accuracy, precision, recall and F1, with confidence intervals.
 
-Precision, recall and F1 are scikit-learn's; macro means leave out classes without pictures.
-Intervals are percentile bootstraps (Efron 1979) that draw groups of pictures, not pictures: frames
-of one recording resemble each other, and drawing them one by one would promise too much.
+Precision, recall and F1 are defined as in scikit-learn; macro means leave out classes without
+pictures. Intervals are percentile bootstraps (Efron 1979) that resample groups of pictures: frames
+of one recording are alike, and resampling single pictures would give too narrow intervals.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ import numpy as np
 
 RESAMPLES = 2000
 LEVEL = 0.95
-"of every interval"
+"confidence level of the intervals"
 DRAWS = 4_000_000
-"groups drawn at once, which bounds the memory"
+"groups drawn at once, to limit memory"
 
 Interval = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class ClassFigures:
-    """Of one class, or a mean over classes; 0..1. None where the class has no pictures."""
+    """Figures 0..1 of one class, or means over classes; None for a class without pictures."""
 
     precision: float
     recall: float | None
@@ -33,13 +33,13 @@ class ClassFigures:
 
 
 @dataclass(frozen=True)
-class Samples:
-    """What R resamples gave."""
+class BootstrapSamples:
+    """Accuracies of R resamples."""
 
     accuracy: np.ndarray
     "(R,) float64"
     balanced: np.ndarray
-    "(R,) float64, mean recall of the classes that were drawn"
+    "(R,) float64, mean recall of the classes in each resample"
 
 
 def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
@@ -48,7 +48,7 @@ def confusion_matrix(truth: np.ndarray, predicted: np.ndarray, classes: int) -> 
 
 
 def accuracy(confusion: np.ndarray) -> float:
-    """Share of the pictures that are right."""
+    """Share of correct pictures."""
     return float(np.trace(confusion) / confusion.sum())
 
 
@@ -60,7 +60,7 @@ def balanced_accuracy(confusion: np.ndarray) -> float:
 
 
 def per_class(confusion: np.ndarray) -> list[ClassFigures]:
-    """A row for each class. Precision is 0 where a class is never predicted."""
+    """Figures of each class. Precision is 0 for a class that is never predicted."""
     found: list[ClassFigures] = []
     for right, support, predicted in zip(
         np.diag(confusion).tolist(),
@@ -80,7 +80,7 @@ def per_class(confusion: np.ndarray) -> list[ClassFigures]:
 
 
 def mean_figures(figures: Sequence[ClassFigures], *, weighted: bool) -> ClassFigures:
-    """Mean over the classes that have pictures, each once or by its pictures."""
+    """Mean over the classes with pictures, ``weighted`` by their number of pictures or not."""
     there = [f for f in figures if f.support]
     weights = [f.support if weighted else 1 for f in there]
 
@@ -102,8 +102,8 @@ def bootstrap(
     *,
     seed: int,
     resamples: int = RESAMPLES,
-) -> Samples:
-    """Accuracies of ``resamples`` draws, with replacement, of as many groups as there are.
+) -> BootstrapSamples:
+    """Accuracies of ``resamples`` draws of G groups with replacement.
 
     ``truth`` (N,) int classes, ``right`` (N,) bool, ``group`` (N,) int, 0..G-1, each with pictures.
     The same seed and groups give the same draws, so that two classifiers can be compared in pairs.
@@ -121,11 +121,11 @@ def bootstrap(
         there = n > 0
         recall = np.divide(hits, n, out=np.zeros(n.shape), where=there)
         recalls.append(recall.sum(1) / there.sum(1))
-    return Samples(np.concatenate(shares), np.concatenate(recalls))
+    return BootstrapSamples(np.concatenate(shares), np.concatenate(recalls))
 
 
 def _draws(groups: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """How often each group was drawn: (some resamples, G) float64."""
+    """Chunks (R', G) float64: how often each group is drawn in each resample."""
     generator = np.random.default_rng(seed)
     at_once = max(1, DRAWS // groups)
     for start in range(0, resamples, at_once):

@@ -1,4 +1,4 @@
-"""The most confident mistakes, to be looked at."""
+"""The most confident mistakes as pictures."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import matplotlib as mpl
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from vidfx_training.dataset.pictures import read_picture
+from vidfx_training.dataset.picture_file import read_picture
 
 SIDE = 96
-"px of a picture on the sheet"
+"px, longer side of a picture on the sheet"
 COLUMNS = 8
 GAP = 12
 LINE = 14
@@ -25,7 +25,7 @@ INK, QUIET = "#1d2327", "#5b666e"
 
 
 @dataclass(frozen=True)
-class Shown:
+class MistakePicture:
     """A mistake and its picture."""
 
     pixels: np.ndarray
@@ -34,21 +34,21 @@ class Shown:
     "as report.json has it: path, label, predicted, probability"
 
 
-def shown(root: Path, mistakes: Sequence[dict[str, Any]]) -> list[Shown]:
+def read_mistakes(root: Path, mistakes: Sequence[dict[str, Any]]) -> list[MistakePicture]:
     """Read the pictures of ``mistakes``, below ``root``. Raises DataError."""
-    found: list[Shown] = []
+    found: list[MistakePicture] = []
     for mistake in mistakes:
         pixels = read_picture(root / mistake["path"])
         scale = SIDE / max(pixels.shape[:2])
         if scale < 1:
             size = [max(1, round(side * scale)) for side in pixels.shape[1::-1]]
             pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-        found.append(Shown(pixels, mistake))
+        found.append(MistakePicture(pixels, mistake))
     return found
 
 
-def contact_sheet(sections: Sequence[tuple[str, Sequence[Shown]]]) -> bytes:
-    """A JPEG with the mistakes of each model under its name."""
+def contact_sheet(sections: Sequence[tuple[str, Sequence[MistakePicture]]]) -> bytes:
+    """A JPEG with the mistakes of each model, under its name."""
     folder = Path(mpl.get_data_path(), "fonts", "ttf")
     font = ImageFont.truetype(folder / "DejaVuSans.ttf", 10)
     head = ImageFont.truetype(folder / "DejaVuSans-Bold.ttf", 13)
@@ -90,7 +90,7 @@ def _line(text: str) -> str:
 
 
 def _cut(text: str, font: ImageFont.FreeTypeFont) -> str:
-    """As much of ``text`` as goes below a picture."""
+    """``text``, shortened to the width of a picture."""
     if font.getlength(text) <= SIDE:
         return text
     while text and font.getlength(text + "…") > SIDE:

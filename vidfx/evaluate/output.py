@@ -1,4 +1,4 @@
-"""The files of an evaluation, each whole or not there."""
+"""Write the files of an evaluation, each complete or not at all."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from vidfx.errors import output_errors
 from vidfx.evaluate import plots
-from vidfx.evaluate.evaluation import Evaluation, Result
-from vidfx.evaluate.mistakes import contact_sheet, shown
+from vidfx.evaluate.evaluation import Evaluation, ModelResult
+from vidfx.evaluate.mistakes import contact_sheet, read_mistakes
 from vidfx.evaluate.page import page
 from vidfx.evaluate.report import is_wanted
 from vidfx.evaluate.thresholds import best_name
@@ -21,7 +21,7 @@ from vidfx_engines.files import write_atomically
 def write(evaluation: Evaluation, folder: Path) -> list[Path]:
     """Write report.html, report.json, predictions.csv, mistakes.jpg and the figures.
 
-    Raises OutputError, and DataError where a picture has gone meanwhile.
+    Returns their paths. Raises OutputError, and DataError where a picture cannot be read any more.
     """
     models = evaluation.document["models"]
     pictures = {
@@ -31,7 +31,7 @@ def write(evaluation: Evaluation, folder: Path) -> list[Path]:
     if curves := _curves(evaluation.results):
         pictures["roc.png"] = plots.verification_png(curves)
     root = evaluation.chosen.data.root
-    mistakes = [shown(root, result.report["mistakes"]) for result in evaluation.results]
+    mistakes = [read_mistakes(root, result.report["mistakes"]) for result in evaluation.results]
     names = [result.model.name for result in evaluation.results]
     contents = {
         "predictions.csv": _text(predictions_csv(evaluation.results)),
@@ -52,7 +52,7 @@ def _text(text: str) -> bytes:
     return text.encode("utf-8", "replace")  # a file's name need not be UTF-8
 
 
-def _curves(results: tuple[Result, ...]) -> list[tuple[str, Curve]]:
+def _curves(results: tuple[ModelResult, ...]) -> list[tuple[str, Curve]]:
     found: list[tuple[str, Curve]] = []
     for result in results:
         if result.report.get("verification"):
@@ -62,9 +62,9 @@ def _curves(results: tuple[Result, ...]) -> list[tuple[str, Curve]]:
     return found
 
 
-def predictions_csv(results: tuple[Result, ...]) -> str:
-    """A row for each picture and model: path, label (the folder's), truth and predicted (the
-    engine's), and the probability of every label; empty where a model does not know the label.
+def predictions_csv(results: tuple[ModelResult, ...]) -> str:
+    """One row per picture and model: path, label (of the folder), truth and predicted (of the
+    engine), and the probability of every label, empty if the model does not have it.
     """
     labels = list(dict.fromkeys(label for r in results for label in r.spec.labels))
     stream = io.StringIO()
@@ -90,6 +90,6 @@ def predictions_csv(results: tuple[Result, ...]) -> str:
 
 
 def no_formula(cell: str) -> str:
-    """``cell``, which no spreadsheet takes for a formula: an apostrophe goes before one."""
+    """``cell`` with an apostrophe in front where a spreadsheet would take it for a formula."""
     begins = cell[:1] in ("\t", "\r") or cell.lstrip()[:1] in ("=", "+", "-", "@")
     return f"'{cell}" if cell and begins else cell

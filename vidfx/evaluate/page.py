@@ -1,4 +1,4 @@
-"""An evaluation as one HTML page: no scripts, nothing loaded from elsewhere."""
+"""An evaluation as one HTML page, without scripts or external files."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from typing import Any
 import cv2
 import jinja2
 
-from vidfx.evaluate.mistakes import Shown
+from vidfx.evaluate.mistakes import MistakePicture
 
 LINES = 60
-"classes in a table"
+"lines of a table"
 
 
 def page(
-    document: dict[str, Any], pictures: Mapping[str, bytes], mistakes: Sequence[Sequence[Shown]]
+    document: dict[str, Any],
+    pictures: Mapping[str, bytes],
+    mistakes: Sequence[Sequence[MistakePicture]],
 ) -> str:
-    """The page of ``document``, what report.json holds; ``pictures`` are PNGs by name,
-    ``mistakes`` those of each model.
+    """The page for ``document``, the content of report.json; ``pictures``: PNGs by name;
+    ``mistakes``: of each model.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("vidfx.evaluate"),
@@ -45,7 +47,7 @@ def number(value: float | None, digits: int = 3) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
-def _thumbnail(one: Shown) -> str:
+def _thumbnail(one: MistakePicture) -> str:
     bgr = cv2.cvtColor(one.pixels, cv2.COLOR_RGB2BGR)
     return _uri("jpeg", cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 88])[1].tobytes())
 

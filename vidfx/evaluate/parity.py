@@ -1,4 +1,4 @@
-"""Whether an engine still says what its source says: by this a build stands or falls."""
+"""Compare the outputs of a built engine with those of its source."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from vidfx_engines.errors import EngineRunError
 
 IOU = 0.5
 CLEAR = 0.1
-"""By how much a label must be ahead for a change of it to count: ties fall either way."""
+"""A changed label counts only if its probability was ahead of the second by this much."""
 Pair = tuple[float, float]
-"""Before and after: of the source, of the engine."""
+"""(of the source, of the engine)."""
 
 
 @dataclass(frozen=True)
@@ -28,20 +28,20 @@ class Parity:
     agreement: float
     "share of pictures with the same label, or of faces found by both at an IoU of 0.5"
     most_difference: float
-    "of a probability, or of a matched face's score"
+    "largest difference of a probability, or of a matched face's score"
     changed: float
-    "share with another label where the source preferred its own by 0.1; of faces, 1 - agreement"
+    "share with another label although the source was ahead by 0.1; of faces, 1 - agreement"
     accuracy: Pair | None = None
-    "where the pictures have labels"
+    "if the pictures have labels"
     balanced: Pair | None = None
     recall: Mapping[str, Pair] = field(default_factory=dict[str, Pair])
     "by label"
     faulty: int = 0
-    "pictures for which the engine gave what can be no probabilities: NaN, or sums that are not 1"
+    "pictures with invalid probabilities of the engine: NaN, or sums other than 1"
 
     @property
     def drop(self) -> float:
-        """What is held against ``--max-drop``: accuracy lost, or without labels ``changed``."""
+        """The loss that ``--max-drop`` limits: of accuracy, or without labels ``changed``."""
         if self.faulty:
             return 1.0
         if self.accuracy is None or self.balanced is None:
@@ -49,7 +49,7 @@ class Parity:
         return max(a - b for a, b in (self.accuracy, self.balanced))
 
     def figures(self) -> dict[str, float]:
-        """For a spec's build record."""
+        """The figures for a spec's build record, by name."""
         found = {
             "pictures": float(self.pictures),
             "agreement": self.agreement,
@@ -64,8 +64,8 @@ class Parity:
 
 
 @dataclass(frozen=True)
-class Faces:
-    """What a detector found in some pictures."""
+class DetectedFaces:
+    """The faces that a detector found in N pictures."""
 
     box: tuple[np.ndarray, ...]
     "of each picture, (N, 4) float32 xyxy, px"
@@ -73,12 +73,12 @@ class Faces:
     "(N,)"
 
 
-Said = np.ndarray | Faces
-"""Of a classifier probabilities (N, K), of a detector faces."""
+EngineOutputs = np.ndarray | DetectedFaces
+"""Probabilities (N, K) of a classifier, or the faces of a detector."""
 
 
-def said(engine: Engine, pictures: np.ndarray) -> Said:
-    """What ``engine`` makes of ``pictures`` (N, H, W, 3) uint8 RGB."""
+def run_engine(engine: Engine, pictures: np.ndarray) -> EngineOutputs:
+    """The outputs of ``engine`` for ``pictures`` (N, H, W, 3) uint8 RGB. Raises EngineRunError."""
     family = engine.spec.family
     outputs = engine.run(pictures)
     if family is None:
@@ -95,21 +95,23 @@ def said(engine: Engine, pictures: np.ndarray) -> Said:
         keep = non_maximum_suppression(box, score, head.iou, head.pixel)
         boxes.append(box[keep])
         scores.append(score[keep])
-    return Faces(tuple(boxes), tuple(scores))
+    return DetectedFaces(tuple(boxes), tuple(scores))
 
 
-def compare(before: Said, after: Said, truth: np.ndarray | None, labels: Sequence[str]) -> Parity:
-    """What a source and an engine said; ``truth`` (N,) int are places in ``labels``.
+def compare(
+    before: EngineOutputs, after: EngineOutputs, truth: np.ndarray | None, labels: Sequence[str]
+) -> Parity:
+    """Compare the outputs of a source and an engine; ``truth`` (N,) int: indices into ``labels``.
 
-    Raises EngineRunError where the source itself gives what can be no probabilities.
+    Raises EngineRunError where the source itself gives invalid probabilities.
     """
-    if isinstance(before, Faces) or isinstance(after, Faces):
-        assert isinstance(before, Faces)
-        assert isinstance(after, Faces)
+    if isinstance(before, DetectedFaces) or isinstance(after, DetectedFaces):
+        assert isinstance(before, DetectedFaces)
+        assert isinstance(after, DetectedFaces)
         return _compare_faces(before, after)
     if unsound := int((~are_probabilities(before)).sum()):
         raise EngineRunError(
-            f"what the model gives for {unsound} of {len(before)} pictures can be no probabilities",
+            f"the model's outputs for {unsound} of {len(before)} pictures are not probabilities",
             hint="export it again, with a softmax at its end",
         )
     good = are_probabilities(after)
@@ -138,8 +140,8 @@ def compare(before: Said, after: Said, truth: np.ndarray | None, labels: Sequenc
     )
 
 
-def _compare_faces(before: Faces, after: Faces) -> Parity:
-    """Greedily matched by IoU; the share is of the larger number of faces."""
+def _compare_faces(before: DetectedFaces, after: DetectedFaces) -> Parity:
+    """Match faces greedily by IoU; shares are of the larger number of faces."""
     matched = total = 0
     most = 0.0
     for ours, our_score, theirs, their_score in zip(

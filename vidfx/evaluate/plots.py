@@ -1,4 +1,4 @@
-"""The figures of an evaluation as PNG pictures, a panel or a line a model."""
+"""The plots of an evaluation as PNGs, with a panel or line for each model."""
 
 # matplotlib's stubs leave types open, and scipy has none.
 # pyright: reportUnknownMemberType=false, reportMissingTypeStubs=false
@@ -22,7 +22,7 @@ from vidfx.evaluate.verification import Curve
 
 BLUE, ORANGE, GREY = "#1f5f99", "#d9822b", "#8a949b"
 MANY = 15
-"classes beyond which cells are left without numbers, and axes without names"
+"classes from which cells have no numbers and axes no names"
 COLUMNS = 3
 PERCENT = (0.001, 0.01, 0.05, 0.1, 0.2, 0.4)
 "ticks of the DET's axes"
@@ -37,13 +37,13 @@ STYLE: dict[Any, Any] = {
 
 
 def confusion_png(models: Sequence[dict[str, Any]]) -> bytes:
-    """Counts, coloured by their share of the true class; ``models`` are those of report.json."""
+    """Confusion matrices, coloured by share of the true class; ``models`` of report.json."""
     side = min(8.0, max(4.4, 0.9 * max(len(m["labels"]) for m in models) + 1.6))
     return _panels([(m["name"], m) for m in models], _confusion, (side, side))
 
 
 def reliability_png(models: Sequence[dict[str, Any]]) -> bytes:
-    """Accuracy over confidence, and how many pictures had which confidence."""
+    """Reliability diagrams: accuracy over confidence, and a histogram of the confidence."""
     return _panels([(m["name"], m) for m in models], _reliability, (4.6, 4.4))
 
 
@@ -67,7 +67,7 @@ def verification_png(curves: Sequence[tuple[str, Curve]]) -> bytes:
             axis.set_ticks(ticks, labels=names)
         det.set(xlim=(ndtri(0.0005), ndtri(0.5)), ylim=(ndtri(0.0005), ndtri(0.5)), title="DET")
         det.set_xlabel("others accepted")
-        det.set_ylabel("wanted refused")
+        det.set_ylabel("wanted rejected")
         for axes in (roc, det):
             axes.grid(alpha=0.3)
         return _png(figure)
@@ -158,6 +158,6 @@ def _png(figure: Figure) -> bytes:
     FigureCanvasAgg(figure)
     stream = io.BytesIO()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of letters that the font has not
+        warnings.simplefilter("ignore")  # about glyphs missing in the font
         figure.savefig(stream, dpi=110, format="png")
     return stream.getvalue()

@@ -1,4 +1,4 @@
-"""Run an engine over labelled pictures."""
+"""Run an engine on labelled pictures."""
 
 from __future__ import annotations
 
@@ -18,28 +18,29 @@ from vidfx_engines.errors import EngineRunError
 from vidfx_engines.spec import CropSpec
 from vidfx_training.dataset.index import Dataset, Picture
 from vidfx_training.dataset.measure import extracted
-from vidfx_training.dataset.pictures import as_crop, read_picture
+from vidfx_training.dataset.picture_file import as_crop, read_picture
 from vidfx_training.errors import DataError
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """What an engine says of N pictures, one row each, sorted by path."""
+    """Probabilities of N pictures, one row each, sorted by path."""
 
     pictures: tuple[Picture, ...]
     labels: tuple[str, ...]
-    "the engine's K"
+    "the engine's K labels"
     truth: np.ndarray
-    "(N,) int64, places in ``labels``"
+    "(N,) int64, indices into ``labels``"
     prob: np.ndarray
     "(N, K) float64, rows sum to 1"
     group: np.ndarray
-    "(N,) int64, 0..G-1: what belongs together, see ``groups_of``"
+    "(N,) int64, 0..G-1, see ``groups_of``"
     brightness: np.ndarray
     "(N,) float32, mean grey level of the picture, 0..255"
     size_px: np.ndarray
-    "(N,) float32, the shorter side of the face in its source, or of the picture: ``size_of`` says"
+    "(N,) float32, shorter side of the face in its source, or of the picture, see ``size_of``"
     size_of: str
+    "what ``size_px`` measures"
     broken: Mapping[str, str]
     "why a picture could not be read, by path"
 
@@ -48,17 +49,19 @@ class Predictions:
 
     @property
     def predicted(self) -> np.ndarray:
-        """(N,) int64, the most probable label's place."""
+        """(N,) int64, index of the most probable label."""
         return self.prob.argmax(1)
 
     @property
     def right(self) -> np.ndarray:
-        """(N,) bool."""
+        """(N,) bool: whether the most probable label is correct."""
         return self.predicted == self.truth
 
 
 @dataclass(frozen=True)
-class _Read:
+class _Crop:
+    """The crop of one picture (size, size, 3), with its mean grey level and shorter side, px."""
+
     crop: np.ndarray
     brightness: float
     side: int
@@ -75,12 +78,12 @@ def predict(
 ) -> Predictions:
     """Read, cut and classify the pictures of ``data`` whose folders are in ``columns``.
 
-    ``columns`` gives the place of the label, by folder. A picture that cannot be read is noted;
-    ``advanced`` is told how many are done. Raises DataError where none can be read, EngineRunError
-    where the engine breaks.
+    ``columns``: index of the label, by folder. Unreadable pictures are listed in ``broken``;
+    ``advanced`` is called with the number done. Raises DataError where none can be read,
+    EngineRunError where the engine fails or gives invalid probabilities.
     """
     crop = engine.spec.crop
-    assert crop is not None  # a rule of the spec of a classifier
+    assert crop is not None  # every classifier has one
     wanted = data.only(p for p in data if p.label in columns)
     kept: list[Picture] = []
     probs: list[np.ndarray] = []
@@ -109,8 +112,8 @@ def predict(
     unsound: list[int] = np.flatnonzero(~are_probabilities(prob)).tolist()
     if unsound:
         raise EngineRunError(
-            f"{engine.spec.name}: what it gives for {len(unsound)} of {len(prob)} pictures, first"
-            f" {kept[unsound[0]].path}, can be no probabilities",
+            f"{engine.spec.name}: its outputs for {len(unsound)} of {len(prob)} pictures, first"
+            f" {kept[unsound[0]].path}, are not probabilities",
             hint="export it again, with a softmax at its end",
         )
     prob = prob.clip(0, 1)
@@ -136,8 +139,8 @@ def predict(
 def groups_of(pictures: Sequence[Picture], strangers: np.ndarray) -> np.ndarray:
     """(N,) int64: the same number for pictures of one source.
 
-    Pictures of ``strangers`` (N,) bool belong together by person, if their folder names one. A
-    picture of which nothing is known stands alone.
+    Pictures of ``strangers`` (N,) bool are grouped by person, if their folder names one. Pictures
+    without a known source are groups of their own.
     """
     keys = [
         ("person", p.label)
@@ -153,17 +156,17 @@ def groups_of(pictures: Sequence[Picture], strangers: np.ndarray) -> np.ndarray:
 
 def _read_ahead(
     data: Dataset, crop: CropSpec, batch: int, threads: int | None
-) -> Iterator[list[tuple[Picture, _Read | str]]]:
-    """Batches, the next of which is read while one is worked on."""
+) -> Iterator[list[tuple[Picture, _Crop | str]]]:
+    """Batches of crops, or reasons why a picture cannot be read; reads one batch ahead."""
 
-    def one(picture: Picture) -> _Read | str:
+    def one(picture: Picture) -> _Crop | str:
         file = data.file(picture)
         try:
             pixels = read_picture(file)
         except DataError as error:
             return str(error).removeprefix(f"{file}: ")
         grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-        return _Read(as_crop(pixels, data.crop, crop), float(grey.mean()), min(grey.shape))
+        return _Crop(as_crop(pixels, data.crop, crop), float(grey.mean()), min(grey.shape))
 
     with ThreadPoolExecutor(threads or cores()) as pool:
         try:

@@ -1,4 +1,4 @@
-"""All figures of one model as a JSON object; everything that is shown is taken from it."""
+"""All figures of one model as a JSON object, from which page, plots and texts are made."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ RATES = (0.01, 0.001)
 FEW_GROUPS = 20
 MISTAKES = 24
 UNMEASURED = Thresholds(
-    DEFAULT_THRESHOLDS.accept, DEFAULT_THRESHOLDS.reject, "vidfx's own, which nobody measured"
+    DEFAULT_THRESHOLDS.accept, DEFAULT_THRESHOLDS.reject, "vidfx's defaults, not measured"
 )
 
 
 def figures(found: Predictions, spec: EngineSpec, *, seed: int) -> dict[str, Any]:
-    """What ``found`` says of the engine; numbers that cannot be had are None."""
+    """All figures of an engine from its predictions; None for those that are undefined."""
     counts = confusion_matrix(found.truth, found.predicted, len(spec.labels))
     classes = metrics.per_class(counts)
     groups = int(found.group.max()) + 1
     content: dict[str, Any] = {
         "n": len(found),
         "groups": groups,
-        **_rightness(found, np.arange(len(found)), seed),
+        **_accuracies(found, np.arange(len(found)), seed),
         "per_class": {label: asdict(f) for label, f in zip(spec.labels, classes, strict=True)},
         "macro": asdict(metrics.mean_figures(classes, weighted=False)),
         "weighted": asdict(metrics.mean_figures(classes, weighted=True)),
@@ -46,7 +46,7 @@ def figures(found: Predictions, spec: EngineSpec, *, seed: int) -> dict[str, Any
     }
     if groups < FEW_GROUPS:
         content["warnings"].append(
-            f"only {groups} groups of pictures: the intervals say little, and are too narrow"
+            f"only {groups} groups of pictures: the intervals are too narrow"
         )
     if spec.task == "identity":
         content["verification"] = _verification(found)
@@ -55,9 +55,9 @@ def figures(found: Predictions, spec: EngineSpec, *, seed: int) -> dict[str, Any
 
 
 def difference(first: Predictions, other: Predictions, *, seed: int) -> dict[str, Any]:
-    """Accuracy of ``other`` less that of ``first``, on the pictures of both and the same resamples.
+    """Accuracy of ``other`` minus that of ``first``, on their common pictures, with an interval.
 
-    None where they have no picture in common.
+    Both values are None without common pictures.
     """
     place = {p.path: row for row, p in enumerate(first.pictures)}
     rows = [(place[p.path], row) for row, p in enumerate(other.pictures) if p.path in place]
@@ -77,13 +77,13 @@ def difference(first: Predictions, other: Predictions, *, seed: int) -> dict[str
     }
 
 
-def _rightness(found: Predictions, rows: np.ndarray, seed: int) -> dict[str, Any]:
+def _accuracies(found: Predictions, rows: np.ndarray, seed: int) -> dict[str, Any]:
     truth, right = found.truth[rows], found.right[rows]
     counts = confusion_matrix(truth, found.predicted[rows], len(found.labels))
     group = np.unique(found.group[rows], return_inverse=True)[1]
     samples = bootstrap(truth, right, group, seed=seed)
     share, balanced = interval(samples.accuracy), interval(samples.balanced)
-    if right.all() or not right.any():  # every resample is the same; that is no certainty
+    if right.all() or not right.any():  # all resamples are equal, which is not certainty
         groups = int(group.max()) + 1
         share = balanced = clopper_pearson(groups if right.all() else 0, groups)
     return {
@@ -116,7 +116,7 @@ def _calibration(found: Predictions, spec: EngineSpec) -> dict[str, Any]:
 def _subsets(found: Predictions, seed: int) -> Iterator[dict[str, Any]]:
     def one(by: str, name: str, rows: np.ndarray) -> dict[str, Any]:
         places = np.flatnonzero(rows)
-        return {"by": by, "name": name, "n": len(places), **_rightness(found, places, seed)}
+        return {"by": by, "name": name, "n": len(places), **_accuracies(found, places, seed)}
 
     hard = np.array([p.hard for p in found.pictures], bool)
     if 0 < hard.sum() < len(hard):
@@ -134,7 +134,7 @@ def _subsets(found: Predictions, seed: int) -> Iterator[dict[str, Any]]:
 
 
 def _mistakes(found: Predictions) -> list[dict[str, Any]]:
-    """The most confident of the wrong ones, worst first."""
+    """The most confident wrong predictions, worst first."""
     confidence = found.prob.max(1)
     wrong = np.flatnonzero(~found.right)
     worst: list[int] = wrong[np.argsort(-confidence[wrong], kind="stable")][:MISTAKES].tolist()
@@ -150,13 +150,13 @@ def _mistakes(found: Predictions) -> list[dict[str, Any]]:
 
 
 def is_wanted(found: Predictions) -> np.ndarray:
-    """(N,) bool: the pictures of people whom an identity engine names."""
+    """(N,) bool: pictures of people who have a label of their own, not ``other``."""
     names = np.array([label != OTHER for label in found.labels], bool)
     return names[found.truth]
 
 
 def _verification(found: Predictions) -> dict[str, Any] | None:
-    """None where there is nobody to accept, or nobody to refuse."""
+    """Verification figures; None without pictures of both kinds."""
     wanted = is_wanted(found)
     if wanted.all() or not wanted.any():
         return None
@@ -183,7 +183,7 @@ def _verification(found: Predictions) -> dict[str, Any] | None:
 
 
 def _decided(found: Predictions, thresholds: Thresholds) -> dict[str, Any]:
-    """By class: accepted under its own name, under another one, called other, or unknown."""
+    """Decisions by class: own name, another name, other, or unknown."""
     label, _ = decisions(found.prob, found.labels, thresholds)
     by_class: dict[str, dict[str, int]] = {}
     for place, name in enumerate(found.labels):

@@ -1,4 +1,4 @@
-"""How fast engines are beside each other: interleaved, so that a noisy machine is fair to all."""
+"""Compare the speed of engines, interleaved, so that noise affects all of them equally."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from vidfx_engines.base import Engine
 
 ROUNDS = 7
 SHORTEST = 0.03
-"""Seconds that a measurement should last at least."""
+"""Seconds, minimum length of a measurement."""
 
 
 def pictures_per_second(
     engines: Mapping[str, Engine], batch: np.ndarray, *, rounds: int = ROUNDS
 ) -> dict[str, float]:
-    """The median of ``rounds`` runs of every engine on ``batch``, one after the other in turn."""
+    """Median pictures/s of ``rounds`` alternating runs of every engine on ``batch``, by name."""
     repeats: dict[str, int] = {}
     for name, engine in engines.items():
         engine.run(batch)

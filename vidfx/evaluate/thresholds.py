@@ -1,7 +1,7 @@
-"""From probabilities of a name to decisions: the name, ``other``, or ``unknown`` between them.
+"""Thresholds that turn a name's probability into a decision: the name, ``other`` or ``unknown``.
 
-Both thresholds follow from one rate. ``accept`` lets at most that share of other people's pictures
-through; ``reject`` calls at most that share of the wanted people's pictures ``other``.
+Both follow from one rate. At most that share of other people's pictures reaches ``accept``; at most
+that share of the named people's pictures falls to ``reject`` or below and becomes ``other``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from vidfx_engines.spec import EngineSpec, Thresholds
 
 @dataclass(frozen=True)
 class Choice:
-    """Thresholds, and what they do to the pictures that set them."""
+    """Thresholds, and their effect on the pictures that set them."""
 
     accept: float
     reject: float
@@ -28,7 +28,7 @@ class Choice:
     "pictures of other people"
     others_accepted: int
     wanted: int
-    "pictures of the people the engine names"
+    "pictures of people whom the engine names"
     wanted_accepted: int
     wanted_rejected: int
 
@@ -36,18 +36,18 @@ class Choice:
 def choose(score: np.ndarray, wanted: np.ndarray, rate: float) -> Choice:
     """The thresholds for ``score`` (N,), the best name's probability, and ``wanted`` (N,) bool.
 
-    A face is accepted from ``accept`` on and called other up to ``reject``. ``accept`` takes in as
-    many of the wanted as can be while no more than floor(rate * others) of the others are accepted,
-    and then as few others as can be; ``reject`` is the greatest, up to ``accept``, at which no more
-    than floor(rate * wanted) of the wanted are called other; of values that do the same to these
-    pictures, one about the middle. ``rate`` is above 0, and at most 0.5. Raises UsageError where
-    nothing up to 1 keeps it, or one kind is missing.
+    A face is accepted from ``accept`` on, and is other up to ``reject``. ``accept`` accepts as many
+    wanted pictures as possible with at most floor(rate * others) others, and then as few others as
+    possible. ``reject`` is the largest value up to ``accept`` at which at most floor(rate * wanted)
+    wanted pictures become other. Among equivalent values one near the middle is taken. ``rate`` is
+    above 0, and at most 0.5. Raises UsageError where no threshold up to 1 satisfies it, or where
+    one kind of pictures is missing.
     """
     of_others, of_wanted = np.sort(score[~wanted])[::-1], np.sort(score[wanted])
     for name, there in (("other people", of_others), ("the people it names", of_wanted)):
         if not len(there):
             raise UsageError(
-                f"thresholds: there are no pictures of {name}",
+                f"thresholds: no pictures of {name}",
                 hint="name a part that has them: --threshold-part",
             )
     highest = float(of_others[allowed(len(of_others), rate)])
@@ -77,7 +77,7 @@ def choose(score: np.ndarray, wanted: np.ndarray, rate: float) -> Choice:
 
 
 def between(low: float, high: float) -> float | None:
-    """The shortest decimal about the middle of two numbers; None where none lies between."""
+    """The shortest decimal near the middle of two numbers; None if there is none between them."""
     middle = low + (high - low) / 2
     found = (round(middle, digits) for digits in range(2, 18))
     return next((value for value in found if low < value < high), None)
@@ -86,7 +86,7 @@ def between(low: float, high: float) -> float | None:
 def decisions(
     prob: np.ndarray, labels: Sequence[str], thresholds: Thresholds
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What is decided of each row of ``prob`` (N, K), as vidfx annotate does of a track's mean.
+    """The decision for each row of ``prob`` (N, K), as vidfx annotate decides on a track's mean.
 
     Returns ``label`` (N,) int, -1 for unknown, and ``score`` (N,), the best name's probability.
     """
@@ -105,7 +105,7 @@ def best_name(prob: np.ndarray, labels: Sequence[str]) -> tuple[np.ndarray, np.n
 
 
 def evidence(choice: Choice, rate: float, *, data: str, part: str, groups: int) -> str:
-    """What set the thresholds, in words that stand in the spec."""
+    """How the thresholds were set, as a text for the spec."""
     low, high = clopper_pearson(choice.others_accepted, choice.others)
     sure = f"95 % interval of the rate {100 * low:.2f} % to {100 * high:.2f} % (Clopper-Pearson)"
     if not choice.others_accepted:
@@ -121,16 +121,16 @@ def evidence(choice: Choice, rate: float, *, data: str, part: str, groups: int) 
 
 
 def write_thresholds(thresholds: Thresholds, file: Path, *, of: EngineSpec) -> None:
-    """Put ``thresholds`` into the spec at ``file``, whole or not at all, and change nothing else.
+    """Set the thresholds of the spec at ``file``, completely or not at all, and nothing else.
 
     Raises OutputError, EngineFileError, and UsageError where it is no longer the spec of the
-    engine ``of``, or of what that was built of.
+    engine ``of``, or of its source model.
     """
     spec = EngineSpec.load(file)
     source = of.build.source_sha256 if of.build else of.sha256
     if spec.sha256 not in (of.sha256, source) or spec.labels != of.labels:
         raise UsageError(
-            f"{file}: the model was replaced meanwhile, so no thresholds are written to it",
+            f"{file}: the model has been replaced meanwhile; its thresholds are not changed",
             hint="evaluate the new one",
         )
     with output_errors(file):

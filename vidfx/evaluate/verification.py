@@ -1,4 +1,4 @@
-"""How well a score tells the people who are wanted from all others."""
+"""ROC curve and error rates of a score that separates wanted people from others."""
 
 # scipy has no stubs.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
@@ -16,7 +16,7 @@ from vidfx.evaluate.metrics import LEVEL, Interval
 
 @dataclass(frozen=True)
 class Curve:
-    """Error rates at every threshold, from accepting nobody to accepting everybody."""
+    """Rates at every threshold, from accepting nobody to accepting everybody."""
 
     far: np.ndarray
     "(P,) share of others accepted, rising from 0 to 1"
@@ -30,7 +30,7 @@ class Curve:
 
     @property
     def eer(self) -> float:
-        """The error rate where as many others are accepted as wanted ones refused, interpolated."""
+        """Equal error rate, interpolated: share of others accepted = share of wanted rejected."""
         gap = self.far + self.recall - 1
         after = int(np.argmax(gap >= 0))
         if after == 0:
@@ -40,7 +40,7 @@ class Curve:
 
 
 def curve(score: np.ndarray, wanted: np.ndarray) -> Curve:
-    """The curve of ``score`` (N,) for ``wanted`` (N,) bool; both kinds must be there."""
+    """The curve of ``score`` (N,) for ``wanted`` (N,) bool, which must have both values."""
     order = np.argsort(-score, kind="stable")
     last = np.append(np.diff(score[order]) != 0, True)  # of equal scores
     right = np.cumsum(wanted[order])[last]
@@ -52,12 +52,12 @@ def curve(score: np.ndarray, wanted: np.ndarray) -> Curve:
 
 
 def allowed(pictures: int, rate: float) -> int:
-    """How many of ``pictures`` a rate lets through, rounded down; 1 % of 300 is 3."""
+    """The number of ``pictures`` at this rate, rounded down; 1 % of 300 is 3."""
     return int(np.floor(pictures * rate * (1 + 1e-12)))
 
 
 def recall_at(score: np.ndarray, wanted: np.ndarray, named: np.ndarray, far: float) -> float:
-    """Share of the wanted accepted, under the right name, where at most ``far`` of others are.
+    """Share of the wanted accepted under the right name, with at most ``far`` of the others.
 
     ``score`` (N,), ``wanted`` (N,) bool, ``named`` (N,) bool: the best name is the right one.
     """
@@ -68,7 +68,7 @@ def recall_at(score: np.ndarray, wanted: np.ndarray, named: np.ndarray, far: flo
 
 
 def clopper_pearson(k: int, n: int) -> Interval:
-    """The exact 95 % interval of a share of which ``k`` of ``n`` were seen (1934)."""
+    """The exact 95 % interval of a share, from ``k`` of ``n`` (Clopper and Pearson 1934)."""
     tail = (1 - LEVEL) / 2
     low = float(betaincinv(k, n - k + 1, tail)) if k else 0.0
     high = float(betaincinv(k + 1, n - k, 1 - tail)) if k < n else 1.0

@@ -1,1 +1,1 @@
-"""The libraries that run engines, each in modules of its own; nothing else imports them."""
+"""One backend per inference library; nothing else imports these libraries."""

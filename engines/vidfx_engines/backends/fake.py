@@ -1,4 +1,4 @@
-"""A stand-in for an engine, for tests of all that uses one."""
+"""An engine for tests, without an inference library."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vidfx_engines.spec import CropSpec, EngineSpec, InputSpec
 
 
 class FakeEngine:
-    """An Engine whose answers come from ``function``: uint8 (N, H, W, 3) to a tuple of arrays."""
+    """An Engine that computes ``function``: uint8 (N, H, W, 3) to a tuple of arrays."""
 
     backend = "fake"
     device = CPU
@@ -42,9 +42,9 @@ class FakeEngine:
 def brightness_classifier(
     labels: tuple[str, ...] = ("dark", "bright"), *, size: int = 112
 ) -> FakeEngine:
-    """An emotion engine that knows one thing: the brighter the crop, the later the label.
+    """An emotion engine that classifies brightness: the brighter the crop, the later the label.
 
-    Probabilities fall off with the distance of the crop's mean from the label's grey.
+    Probabilities decrease with the distance of the crop's mean from the label's grey level.
     """
     greys = np.linspace(0.0, 255.0, len(labels))
 

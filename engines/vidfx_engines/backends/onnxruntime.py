@@ -25,7 +25,7 @@ CUDA = "CUDAExecutionProvider"
 
 @cache
 def import_onnxruntime() -> Any:
-    """The library, silenced: its Windows build reports events to the system otherwise."""
+    """The library, with its telemetry (of the Windows build) disabled. Raises EngineUnavailable."""
     with importing("onnxruntime", INSTALL):
         onnxruntime = import_module("onnxruntime")
     onnxruntime.disable_telemetry_events()
@@ -120,13 +120,13 @@ def _on_cuda(
     provider = {
         "device_id": where.index,
         "user_compute_stream": str(stream.cuda_stream),
-        "cudnn_conv_algo_search": "HEURISTIC",  # an exhaustive one is begun anew for every shape
+        "cudnn_conv_algo_search": "HEURISTIC",  # an exhaustive search is repeated for every shape
     }
     session, kind = _session(spec, folder, precision, cuda=provider)
     if CUDA not in session.get_providers():
         raise EngineUnavailable(
             f"ONNX Runtime could not start CUDA on {device}",
-            hint="check nvidia-smi, and that CUDA and cuDNN are those onnxruntime-gpu wants",
+            hint="check nvidia-smi, and the versions of CUDA and cuDNN that onnxruntime-gpu needs",
         )
     named = replace(device, name=found.name)
     return OnnxRuntimeDeviceEngine(spec, session, named, where, stream, kind)
@@ -140,10 +140,10 @@ def _session(
     threads: int | None = None,
     cuda: dict[str, Any] | None = None,
 ) -> tuple[Any, str]:
-    """An inference session, and what it computes in; ``cuda`` are that provider's options.
+    """An inference session and its precision; ``cuda``: options of that provider.
 
-    In f32 an int8 graph is computed as it is written: numbers are rounded where it quantises them,
-    and all between is float. Sums of int8 overflow on processors without VNNI.
+    In f32 an int8 graph is evaluated exactly: rounded where it quantises, float in between. Sums
+    of int8 overflow on processors without VNNI. Raises EngineFileError, EngineUnavailable.
     """
     from vidfx_engines.graph import edit as graph  # noqa: PLC0415 - takes 0.1 s
 

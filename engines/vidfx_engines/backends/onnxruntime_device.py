@@ -1,6 +1,6 @@
-"""Running an ONNX session on torch's memory, where frames and crops already are.
+"""Run an ONNX session on torch tensors, where frames and crops already are.
 
-The way onto a GPU for which there is no plan. Only ``run`` copies to and from the host.
+For GPUs without a TensorRT plan. Only ``run`` copies to and from the host.
 """
 
 # torch and ONNX Runtime leave the types of many functions open.
@@ -21,16 +21,16 @@ from vidfx_engines.errors import EngineRunError, first_line
 from vidfx_engines.spec import EngineSpec
 
 FRAMES = 16
-"""Frames to a call."""
+"""Frames per call."""
 CROPS = 64
-"""Crops to a call."""
+"""Crops per call."""
 FEWEST = 4
-"""Pictures of a call. More are padded to a power of it: of each shape that it has not seen cuDNN
-makes a plan, which takes seconds, where a few pictures more take none."""
+"""Smallest batch. Larger ones are padded to a power of it, because cuDNN takes seconds to prepare
+each new shape, and a few more pictures take almost no time."""
 
 
 def output_sides(session: Any, spec: EngineSpec) -> list[list[int | None]]:
-    """Of the outputs in the spec's order; None where a side depends on the input."""
+    """Shapes of the outputs in the spec's order; None for sides that depend on the input."""
     shapes = {output.name: output.shape for output in session.get_outputs()}
     return [
         [side if isinstance(side, int) else None for side in shapes[name]] for name in spec.outputs
@@ -51,8 +51,7 @@ class OnnxRuntimeDeviceEngine:
         stream: Any,
         precision: str,
     ) -> None:
-        """``where`` is the torch.device of ``device``, ``stream`` the stream of torch's that the
-        session was given, None on the CPU."""
+        """``where``: torch.device of ``device``; ``stream``: the session's, None on the CPU."""
         self.spec = spec
         self.device = device
         self.precision = precision
@@ -61,7 +60,7 @@ class OnnxRuntimeDeviceEngine:
         self._session: Any = session
         self._input = session.get_inputs()[0].name
         self._shapes: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
-        "of the outputs, by the input's; ONNX Runtime tells them after the first run only"
+        "shapes of the outputs by shape of the input; known only after the first run"
         self._sides = output_sides(session, spec)
 
     def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -116,7 +115,7 @@ class OnnxRuntimeDeviceEngine:
         return self._shapes[tuple(x.shape)]
 
     def _binding(self, x: Any, outputs: tuple[Any, ...] | None) -> Any:
-        """``x`` as the input, and where the outputs go; None leaves that to ONNX Runtime."""
+        """Bind ``x`` as the input, and ``outputs``; None lets ONNX Runtime allocate them."""
         place = (self._where.type, self._where.index or 0)
         binding = self._session.io_binding()
         binding.bind_input(self._input, *place, np.uint8, tuple(x.shape), x.data_ptr())

@@ -1,4 +1,4 @@
-"""OpenVINO: the engine for CPUs."""
+"""OpenVINO, for CPUs."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ from vidfx_engines.spec import PLAN, EngineSpec
 if TYPE_CHECKING:
     from vidfx_engines.graph.edit import Prepared
 
-NOT_WANTED = ("openvino_telemetry", "openvino.tools.ovc")
+UNUSED_MODULES = ("openvino_telemetry", "openvino.tools.ovc")
 """The first sends an event to Google Analytics when OpenVINO is imported; the second converts
-models of other frameworks, and takes longer to import than all the rest."""
+models of other frameworks, and takes longer to import than everything else."""
 MACHINE = ("FULL_DEVICE_NAME", "OPTIMIZATION_CAPABILITIES")
-"""Properties of the CPU for which a compiled model holds."""
+"""CPU properties that a compiled model depends on."""
 
 GRAPH_CODE = (
     *(Path(__file__).parents[1] / "graph" / name for name in ("edit.py", "bounds.py", "input.py")),
     Path(__file__),
 )
-"""The files that make the cached graph; another version of them must not read this one's cache."""
+"""The code that prepares cached graphs; a change of it invalidates the cache."""
 
 
 @cache
 def import_openvino() -> Any:
-    """The library without the parts that are NOT_WANTED, which it can do without."""
-    before = {name: sys.modules.get(name) for name in NOT_WANTED}
-    sys.modules.update(dict.fromkeys(NOT_WANTED))  # type: ignore[arg-type]
+    """The library, without the UNUSED_MODULES. Raises EngineUnavailable."""
+    before = {name: sys.modules.get(name) for name in UNUSED_MODULES}
+    sys.modules.update(dict.fromkeys(UNUSED_MODULES))  # type: ignore[arg-type]
     try:
         with importing("openvino"):
             return import_module("openvino")
@@ -58,12 +58,12 @@ def core() -> Any:
 
 
 def cpu_capabilities() -> list[str]:
-    """What the processor computes in, e.g. FP32, BF16, INT8."""
+    """Precisions of the processor, e.g. FP32, BF16, INT8."""
     return list(core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"))
 
 
 def cpu_name() -> str:
-    """The processor in words."""
+    """The name of the processor."""
     return " ".join(str(core().get_property("CPU", "FULL_DEVICE_NAME")).split())
 
 
@@ -102,7 +102,7 @@ class OpenVinoEngine:
         self._network = self._queue = self._sides = None
 
     def _infer(self, queue: Any, batch: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Pictures of a detector go one by one, crops in chunks that keep every stream busy."""
+        """Run a detector's pictures one by one, crops in chunks that keep every stream busy."""
         detects = self.spec.input.size is None
         step = 1 if detects else min(CHUNK, -(-len(batch) // len(queue)))
         starts = range(0, len(batch), step)
@@ -117,12 +117,12 @@ class OpenVinoEngine:
         try:
             for index, start in enumerate(starts):
                 queue.start_async({0: batch[start : start + step]}, index, share_inputs=True)
-        finally:  # Ctrl-C must not leave requests that read a batch which is gone
+        finally:  # after Ctrl-C no request may still read the batch
             queue.wait_all()
         return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
     def _queue_for(self, sides: tuple[int, ...]) -> Any:
-        """Requests for pictures of ``sides`` (H, W); those for others go, they hold 100 MB."""
+        """The request queue for pictures of ``sides`` (H, W); frees that of other sides, 100 MB."""
         if sides != self._sides:
             self._queue = self._sides = None
             self._queue = import_openvino().AsyncInferQueue(self._compile(sides))
@@ -130,7 +130,7 @@ class OpenVinoEngine:
         return self._queue
 
     def _compile(self, sides: tuple[int, ...]) -> Any:
-        """From the user's cache where the model, its options, OpenVINO and the CPU are the same."""
+        """Compile, or load from the user's cache for the same model, options, OpenVINO and CPU."""
         assert self._network is not None
         openvino = core()
         machine = [openvino.get_property("CPU", name) for name in MACHINE]
@@ -173,7 +173,7 @@ class OpenVinoBackend:
         if precision == "bf16" and not has_bf16:
             raise EngineUnavailable("this CPU has no bf16 arithmetic", hint="leave precision auto")
         if precision == "auto" and spec.build and spec.build.precision == "fp32":
-            precision = "f32"  # measured to be faster when it was built, or asked for
+            precision = "f32"  # the build measured it as faster, or the user chose it
         chosen = "bf16" if precision != "f32" and has_bf16 else "f32"
         options: dict[str, Any] = {
             "INFERENCE_PRECISION_HINT": chosen,
@@ -192,14 +192,14 @@ class OpenVinoBackend:
 
 
 class _Network:
-    """The graph of an engine as OpenVINO takes it.
+    """The graph of an engine, prepared for OpenVINO.
 
-    ``graph.prepare`` makes it once, which imports onnx and takes 0.1 s; the user's cache keeps it,
-    and it is not even read from there where a compiled model is.
+    Preparing imports onnx and takes 0.1 s, so the result is cached, and not even read if a compiled
+    model is in the cache.
     """
 
     def __init__(self, spec: EngineSpec, weights: bytes) -> None:
-        """Raises RuntimeError where OpenVINO does not know the graph, EngineError for no graph."""
+        """Raises RuntimeError where OpenVINO cannot read the graph, EngineError for a bad file."""
         self._spec, self._weights = spec, weights
         code = [file.read_bytes() for file in GRAPH_CODE]
         self.key = key_of("graph", code, spec)
@@ -220,11 +220,11 @@ class _Network:
         return made
 
     def read(self) -> Any:
-        """As openvino.Model; it is the caller's to change."""
+        """A new openvino.Model, which the caller may change."""
         return core().read_model(fetch(self.key) or self._prepare().data, b"")
 
     def output_sides(self) -> list[list[int | None]]:
-        """Of the outputs in the spec's order; None where a side depends on the input."""
+        """Shapes of the outputs in the spec's order; None for sides that depend on the input."""
         model = self.read()
         return [
             [d.get_length() if d.is_static else None for d in model.output(name).partial_shape]

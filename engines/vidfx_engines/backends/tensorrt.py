@@ -1,4 +1,4 @@
-"""Whether a TensorRT plan fits this machine, answered before a byte of it is deserialised."""
+"""TensorRT: check that a plan fits this machine before any of it is deserialised, then load it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vidfx_engines.spec import EngineSpec
 AMPERE = (8, 0)
 RTX = {(8, 0), (8, 6), (8, 9)}
 RTX_FROM = (12, 0)
-"""Compute capabilities that TensorRT-RTX 1.7 runs on, as it said itself on an H100 (9.0)."""
+"""Compute capabilities of TensorRT-RTX 1.7, from its own error message on an H100 (9.0)."""
 
 
 class TensorRtBackend:
@@ -60,7 +60,7 @@ class TensorRtBackend:
             raise EngineUnavailable(f"a plan for {spec.build.backend}")
         if spec.build is None or not spec.is_plan:
             raise EngineUnavailable(
-                "no plan was built of it",
+                "no plan was built for it",
                 hint=f"vidfx build-engine {spec.weights} --backend {self.name}",
             )
         here = version(self.name)
@@ -76,9 +76,9 @@ class TensorRtBackend:
 
 
 def misfit(build: Build, library: str, found: Gpu) -> str | None:
-    """What of a plan's record does not match ``library`` (a version) and the GPU; None if it fits.
+    """Why a plan's record does not match ``library`` (a version) and the GPU; None if it fits.
 
-    Raises nothing: a version that cannot be read counts as another one.
+    An unreadable version counts as a different one.
     """
     newer = build.version_compatible and _numbers(library) >= _numbers(build.library)
     if build.library != library and not newer:
@@ -97,15 +97,16 @@ def misfit(build: Build, library: str, found: Gpu) -> str | None:
 
 
 def rtx_misfit(found: Gpu) -> str | None:
-    """Why TensorRT-RTX has nothing for this GPU; None where it has."""
+    """Why TensorRT-RTX does not support this GPU; None if it does."""
     capability = _numbers(found.compute_capability)
     if capability in RTX or capability >= RTX_FROM:
         return None
-    return f"TensorRT-RTX is not for compute capability {found.compute_capability} ({found.name})"
+    what = f"compute capability {found.compute_capability} ({found.name})"
+    return f"TensorRT-RTX does not support {what}"
 
 
 def rebuild(spec: EngineSpec, flavour: Flavour) -> str:
-    """The command that builds the plan again, as far as its record tells."""
+    """The command that builds the plan again, from what its record contains."""
     precision = f" --precision {spec.build.precision}" if spec.build else ""
     return f"vidfx build-engine {spec.name}.onnx --backend {flavour}{precision}"
 

@@ -1,7 +1,7 @@
-"""From an ONNX file to a TensorRT plan: one builder for TensorRT 10.8 and later, 11 and RTX.
+"""Build a TensorRT plan from an ONNX file: TensorRT 10.8 and later, 11 and RTX.
 
-Networks are strongly typed: what the graph says is what is built. TensorRT returns nothing where
-it fails and says why in its log alone, so the log is collected and turned into the error.
+Networks are strongly typed: the types of the graph are built. When TensorRT fails it returns None
+and writes the reason only to its log, so the log becomes the error message.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 HardwareCompatibility = Literal["none", "ampere_plus", "same_compute_capability"]
 POLL = 0.2
-"""Seconds between two looks at whether the build is done, in which Ctrl-C is noticed."""
+"""Seconds between checks whether the build is done; Ctrl-C is handled then."""
 
 
 class Monitor(Protocol):
-    """What is told of a build, from threads of TensorRT's own."""
+    """Receives the progress of a build, in TensorRT's threads."""
 
     def started(self, phase: str, steps: int) -> object: ...
 
@@ -34,12 +34,12 @@ class Monitor(Protocol):
 
 
 @dataclass(frozen=True)
-class Plan:
-    """A built engine."""
+class BuiltPlan:
+    """A serialised TensorRT engine."""
 
     data: bytes
     timing_cache: bytes
-    "for the next build on this GPU; empty where the flavour has none"
+    "for the next build on this GPU; empty for TensorRT-RTX"
     warnings: tuple[str, ...]
 
 
@@ -52,20 +52,20 @@ class OnnxToTensorRT:
     optimisation: int = 3
     "0 to 5: how long to search for the fastest kernels"
     workspace: int = 4 << 30
-    "bytes that kernels may borrow"
+    "bytes of scratch memory for kernels"
     hardware_compatibility: HardwareCompatibility = "none"
     version_compatible: bool = False
 
     def __call__(
         self, onnx: bytes, *, timing_cache: bytes = b"", monitor: Monitor | None = None
-    ) -> Plan:
+    ) -> BuiltPlan:
         """Build the plan; Ctrl-C cancels it.
 
-        Raises EngineUnavailable without library or driver, EngineFileError where the graph cannot
-        be built, with the node, KeyboardInterrupt.
+        Raises EngineUnavailable without library or driver, EngineFileError, naming the node, where
+        the graph cannot be built, and KeyboardInterrupt.
         """
         import_tensorrt(self.flavour)
-        done: list[Plan | BaseException] = []
+        done: list[BuiltPlan | BaseException] = []
         cancel = threading.Event()
 
         def work() -> None:
@@ -89,7 +89,7 @@ class OnnxToTensorRT:
 
     def _build(
         self, onnx: bytes, timing_cache: bytes, monitor: Monitor | None, cancel: threading.Event
-    ) -> Plan:
+    ) -> BuiltPlan:
         if TYPE_CHECKING:
             import tensorrt as trt  # noqa: PLC0415
         else:
@@ -115,8 +115,8 @@ class OnnxToTensorRT:
         profile = builder.create_optimization_profile()
         profile.set_shape(PIXELS, self.profile.least, self.profile.usual, self.profile.most)
         config.add_optimization_profile(profile)
-        watcher = _watcher(trt, monitor, cancel)
-        config.progress_monitor = watcher
+        progress = _progress_monitor(trt, monitor, cancel)
+        config.progress_monitor = progress
         if not builder.is_network_supported(network, config):
             raise _failed(log)
         plan = builder.build_serialized_network(network, config)
@@ -125,7 +125,7 @@ class OnnxToTensorRT:
                 raise KeyboardInterrupt
             raise _failed(log)
         kept = bytes(memoryview(config.get_timing_cache().serialize())) if timed else b""
-        return Plan(bytes(memoryview(plan)), kept, tuple(dict.fromkeys(log.warnings)))
+        return BuiltPlan(bytes(memoryview(plan)), kept, tuple(dict.fromkeys(log.warnings)))
 
     def _compatible(self, trt: object, config: tensorrt.IBuilderConfig) -> None:
         if TYPE_CHECKING:
@@ -161,24 +161,24 @@ def _parsed(
     parser = trt.OnnxParser(network, log.sink)
     if not parser.parse(onnx):
         found = [parser.get_error(number) for number in range(parser.num_errors)]
-        told = [
+        problems = [
             f"node {e.node_name() or e.node()} [{e.node_operator()}]: {' '.join(e.desc().split())}"
             for e in found
         ]
         raise EngineFileError(
-            f"TensorRT does not take this graph: {'; '.join(told[:3]) or log.said()}",
+            f"TensorRT does not support this graph: {'; '.join(problems[:3]) or log.said()}",
             hint="export the model without this operator, or use --backend onnx",
         )
     return network
 
 
-def _watcher(
+def _progress_monitor(
     trt: object, monitor: Monitor | None, cancel: threading.Event
 ) -> tensorrt.IProgressMonitor:
     if TYPE_CHECKING:
         import tensorrt as trt  # noqa: PLC0415
 
-    class Watcher(trt.IProgressMonitor):
+    class ProgressMonitor(trt.IProgressMonitor):
         def __init__(self) -> None:
             trt.IProgressMonitor.__init__(self)
 
@@ -195,12 +195,12 @@ def _watcher(
             if monitor is not None:
                 monitor.finished(phase_name)
 
-    return Watcher()
+    return ProgressMonitor()
 
 
 def _failed(log: Log) -> EngineError:
     said = log.said()
     hint = "use another precision, or --backend onnx"
     if "profile" in said or "imension" in said:
-        hint = "the shapes of --batch and --size must be those that the model takes"
+        hint = "the model must support the shapes of --batch and --size"
     return EngineFileError(f"TensorRT could not build it: {said}", hint=hint)

@@ -1,6 +1,6 @@
-"""Running a TensorRT plan on the device, where the crops already are.
+"""Run a TensorRT plan on torch tensors, where the crops already are.
 
-torch holds the memory and the streams. Only ``run`` copies to and from the host.
+torch owns memory and streams. Only ``run`` copies to and from the host.
 """
 
 # torch leaves the types of many functions open.
@@ -28,10 +28,10 @@ DTYPES = {"FLOAT": "float32", "HALF": "float16", "BF16": "bfloat16", "UINT8": "u
 
 
 class TensorRtEngine:
-    """See vidfx_engines.base.Engine. One execution context and one stream: one lane."""
+    """See vidfx_engines.base.Engine. It has one execution context and one stream."""
 
     def __init__(self, spec: EngineSpec, plan: bytes, flavour: Flavour, device: Device) -> None:
-        """Raises EngineUnavailable where TensorRT does not take the plan."""
+        """Raises EngineUnavailable where TensorRT rejects the plan."""
         if TYPE_CHECKING:
             import tensorrt as trt  # noqa: PLC0415
         else:
@@ -47,7 +47,7 @@ class TensorRtEngine:
         self._torch: Any = import_module("torch")
         self._where = self._torch.device("cuda", device.gpu_index)
         self._torch.cuda.set_device(self._where)
-        self._torch.empty(1, device=self._where)  # makes the context that TensorRT then shares
+        self._torch.empty(1, device=self._where)  # creates the CUDA context that TensorRT shares
         self._log = log_of(flavour)
         self._log.begin()
         self._runtime: tensorrt.Runtime | None = trt.Runtime(self._log.sink)
@@ -55,7 +55,7 @@ class TensorRtEngine:
         context = engine.create_execution_context() if engine else None
         if engine is None or context is None:
             raise EngineUnavailable(
-                f"{spec.weights}: TensorRT does not take this plan: {self._log.said()}",
+                f"{spec.weights}: TensorRT rejects this plan: {self._log.said()}",
                 hint="build it again on this machine with vidfx build-engine",
             )
         self._engine: tensorrt.ICudaEngine | None = engine
@@ -92,7 +92,7 @@ class TensorRtEngine:
         least, sides = self.spec.build.profile.least[0], self.spec.build.profile.most[1:]
         for size in (n for n in REPLAYED if least <= n <= self.batches.most):
             pixels = self._torch.zeros((size, *sides), dtype=self._torch.uint8, device=self._where)
-            self._enqueue(pixels)  # TensorRT allocates at the first run, which a graph may not
+            self._enqueue(pixels)  # TensorRT allocates in the first run, which must not be recorded
             self._torch.cuda.synchronize(self._where)
             graph = self._torch.cuda.CUDAGraph()
             with self._torch.cuda.graph(graph, stream=self._stream):
@@ -102,13 +102,13 @@ class TensorRtEngine:
     def run_tensor(self, pixels: Any) -> tuple[Any, ...]:
         """Outputs on the device for ``pixels``, a (N, 3, H, W) uint8 tensor there, N > 0.
 
-        Queued behind the current stream, and the current stream behind it: nothing waits here.
-        More than the profile's most go in parts. Raises EngineRunError.
+        Runs after the work of the current stream, which then waits for it; the host does not wait.
+        Larger batches than the profile's maximum are split. Raises EngineRunError.
         """
         return self.batches(pixels, self._enqueue)
 
     def _enqueue(self, x: Any) -> tuple[Any, ...]:
-        """A batch on the engine's own stream: on the default one TensorRT would wait."""
+        """Run a batch on the engine's own stream; on the default stream TensorRT synchronises."""
         current, stream = self._torch.cuda.current_stream(self._where), self._stream
         stream.wait_stream(current)
         with self._torch.cuda.stream(stream):

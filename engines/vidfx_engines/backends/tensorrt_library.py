@@ -1,4 +1,4 @@
-"""Finding TensorRT in its two flavours, and what this machine's GPU is."""
+"""Import TensorRT in its two flavours, and identify the GPU of this machine."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class Gpu:
     compute_capability: str
     "e.g. 8.9"
     driver: str
-    "version, empty where it is not told"
+    "version, empty if unknown"
 
 
 @cache
 def import_tensorrt(flavour: Flavour) -> Any:
-    """The library; raises EngineUnavailable with what to install."""
+    """The library. Raises EngineUnavailable, with what to install."""
     name = module_of(flavour)
     with importing(name, INSTALL[flavour]):
         return import_module(name)
@@ -50,20 +50,19 @@ def module_of(flavour: Flavour) -> str:
 
 
 def version(flavour: Flavour) -> str | None:
-    """The installed version, or None. Raises EngineUnavailable where it is there but broken."""
+    """The installed version, or None. Raises EngineUnavailable where it cannot be imported."""
     if find_spec(module_of(flavour)) is None:
         return None
     return str(import_tensorrt(flavour).__version__)
 
 
 def gpu(device: Device = CUDA) -> Gpu:
-    """The GPU that ``device`` means.
+    """The name, compute capability and driver of the GPU ``device``.
 
-    Raises EngineUnavailable, one line with what is missing: torch, its CUDA build, the driver or
-    the device.
+    Raises EngineUnavailable without torch, its CUDA build, the driver or the device.
     """
     if find_spec("torch") is None:
-        raise EngineUnavailable("torch is not installed, and it holds the GPU's memory",
+        raise EngineUnavailable("torch is not installed; it manages the GPU's memory",
                                 hint=INSTALL_TORCH)  # fmt: skip
     torch: Any = import_module("torch")
     if torch.version.cuda is None:
@@ -75,7 +74,7 @@ def gpu(device: Device = CUDA) -> Gpu:
     number = device.gpu_index
     if number >= torch.cuda.device_count():
         raise EngineUnavailable(
-            f"there is no {device}: {torch.cuda.device_count()} GPUs are here",
+            f"there is no {device}: this machine has {torch.cuda.device_count()} GPUs",
             hint="use --device cuda:0",
         )
     major, minor = torch.cuda.get_device_capability(number)
@@ -83,12 +82,12 @@ def gpu(device: Device = CUDA) -> Gpu:
 
 
 def has_gpu() -> bool:
-    """Whether the system shows an NVIDIA GPU."""
+    """Whether the system has an NVIDIA GPU."""
     return any(Path("/dev").glob("nvidia[0-9]*"))
 
 
 def driver_version() -> str:
-    """The NVIDIA driver's version on Linux; empty where there is none."""
+    """The NVIDIA driver's version on Linux; empty without one."""
     try:
         found = re.search(r"Kernel Module\s+(?:for \w+\s+)?([\d.]+)", DRIVER.read_text())
     except OSError:
@@ -97,7 +96,7 @@ def driver_version() -> str:
 
 
 class Log:
-    """What TensorRT says. It keeps one logger in a process, so there is one for each flavour."""
+    """TensorRT's messages. TensorRT keeps one logger per process, so there is one per flavour."""
 
     def __init__(self, flavour: Flavour) -> None:
         if TYPE_CHECKING:
@@ -123,7 +122,7 @@ class Log:
         self.errors, self.warnings = errors, warnings
 
     def begin(self) -> None:
-        """Forget what was said before."""
+        """Discard earlier messages."""
         self.errors.clear()
         self.warnings.clear()
 

@@ -1,4 +1,4 @@
-"""Models that come with the package."""
+"""The models in the package."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from pathlib import Path
 from vidfx_engines.errors import EngineFileError
 
 ORIGINS = {
-    "centerface": "it is fetched when vidfx is built or installed",
-    "detector-embedded": "it stands in vidfx's repository",
-    "emotion-embedded": "it stands in vidfx's repository",
+    "centerface": "it is downloaded when vidfx is built or installed",
+    "detector-embedded": "it is in vidfx's repository",
+    "emotion-embedded": "it is in vidfx's repository",
 }
 
 
 def embedded(name: str) -> Path:
-    """The weights of a model in the package, to be given to ``select``.
+    """The file with the weights of a model in the package, for ``select``.
 
-    Raises EngineFileError where they are missing, which a whole installation's are not.
+    Raises EngineFileError for an unknown name, and where the installation is incomplete.
     """
     path = Path(__file__).with_name(f"{name}.onnx")
     if name not in ORIGINS:
@@ -24,6 +24,6 @@ def embedded(name: str) -> Path:
     if not path.is_file():
         raise EngineFileError(
             f"{path}: missing; {ORIGINS[name]}",
-            hint="install again from a whole checkout: pip install --force-reinstall --no-deps .",
+            hint="reinstall from a complete checkout: pip install --force-reinstall --no-deps .",
         )
     return path

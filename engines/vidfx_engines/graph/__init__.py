@@ -1,1 +1,4 @@
-"""ONNX graphs read, checked and edited, without any library that runs them."""
+"""Read, check and edit ONNX graphs, without an inference library.
+
+Only ``quantise.py`` needs ONNX Runtime, for calibration.
+"""

@@ -1,7 +1,7 @@
-"""Refusing graphs that say themselves that they would take all time or memory.
+"""Reject graphs whose constants ask for too much time or memory.
 
-Libraries work out what is constant while they load a graph, so one node can keep a command that
-never runs a picture. What only running tells is left to the limits of worker processes.
+Libraries fold constants while they load a graph, so one node can block a command before the first
+picture. What appears only at run time is caught by the limits of worker processes.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from onnx import NodeProto, TensorProto, numpy_helper
 
 from vidfx_engines.errors import EngineFileError
 
-MOST_ROUNDS = 1_000_000
+MOST_ITERATIONS = 1_000_000
 MOST_NUMBERS = 1 << 28
 """1 GiB of float32."""
 SIZED_BY = {"Loop": 0, "ConstantOfShape": 0, "Expand": 1, "Tile": 1}
-"""The input that says how much a node makes, by its kind."""
+"""The input that determines the size of a node's output, by operator."""
 
 
 def check_bounds(nodes: Iterable[NodeProto], constants: Iterable[TensorProto], name: str) -> None:
-    """``nodes`` and ``constants`` are those of all graphs of a model, ``name`` is for the text.
+    """Check the ``nodes`` and ``constants`` of all graphs of the model ``name``.
 
-    Raises EngineFileError for a loop of too many rounds, and for a tensor that is filled, expanded
-    or tiled to a size that is too large.
+    Raises EngineFileError for a loop with too many iterations, and for a tensor that is filled,
+    expanded or tiled to too large a size.
     """
     nodes = list(nodes)
     known = {tensor.name: tensor for tensor in constants}
@@ -38,10 +38,10 @@ def check_bounds(nodes: Iterable[NodeProto], constants: Iterable[TensorProto], n
             continue
         try:
             asked = math.prod(numpy_helper.to_array(tensor).reshape(-1).tolist())
-        except ValueError:  # a damaged tensor, of which the library that runs it tells
+        except ValueError:  # a damaged tensor: the inference library reports it
             continue
         most, what = (
-            (MOST_ROUNDS, "rounds") if node.op_type == "Loop" else (MOST_NUMBERS, "numbers")
+            (MOST_ITERATIONS, "iterations") if node.op_type == "Loop" else (MOST_NUMBERS, "numbers")
         )
         if asked > most:
             raise EngineFileError(

@@ -1,7 +1,7 @@
 """Edits of ONNX graphs, so that one file serves every backend.
 
-After ``prepare`` a model takes (N, H, W, 3) or (N, 3, H, W) uint8 RGB, with its normalisation
-inside, any N and, for detectors, any H and W; its outputs have the batch first.
+After ``prepare`` a model takes (N, H, W, 3) or (N, 3, H, W) uint8 RGB and contains its
+normalisation; any N and, for detectors, any H and W; outputs have the batch as first axis.
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ from vidfx_engines.spec import EngineSpec
 CHANNELS_LAST = [0, 2, 3, 1]
 QUANTISED = ("QuantizeLinear", "QLinearConv", "ConvInteger")
 BATCH_IN_ROWS = [2, 3, 0, 1]
-"""How stock SCRFD transposes its heads: right for one picture, wrong for two."""
+"""The order in which published SCRFD files transpose their heads: wrong for N > 1."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A model as every backend can take it."""
+    """A model that every backend can load."""
 
     data: bytes
     "an ONNX file"
     int8: bool
-    "whether it does its arithmetic in int8"
+    "whether it computes in int8"
 
 
 def prepare(spec: EngineSpec, data: bytes, *, planar: bool = False) -> Prepared:
-    """The ONNX file ``data`` as every backend can take it; TensorRT wants it ``planar``, NCHW.
+    """The ONNX file ``data`` for every backend; ``planar``, NCHW input, for TensorRT.
 
-    Raises EngineFileError where it is no ONNX file, reaches for other files, or is not what
-    ``spec`` says.
+    Raises EngineFileError where it is not an ONNX file, refers to other files, or does not match
+    ``spec``.
     """
     model = parse(data, spec.weights)
-    _agree(spec, model)
+    _check_against(spec, model)
     int8 = any(node.op_type in QUANTISED for node in model.graph.node)
     if spec.input.size is None:
         with_dynamic_shape(model, spec.input.layout)
@@ -61,7 +61,7 @@ def prepare(spec: EngineSpec, data: bytes, *, planar: bool = False) -> Prepared:
 
 
 def parse(data: bytes, name: str) -> ModelProto:
-    """An ONNX model that keeps to itself; ``name`` is for the error's text."""
+    """Parse the ONNX file ``name``. Raises EngineFileError if invalid or not self-contained."""
     try:
         model = onnx.load_model_from_string(data)
     except DecodeError:
@@ -79,17 +79,17 @@ def parse(data: bytes, name: str) -> ModelProto:
             message.data_location == TensorProto.EXTERNAL or message.external_data
         ):
             raise EngineFileError(
-                f"{name}: has its weights in other files, which vidfx does not read",
+                f"{name}: has weights in other files, which vidfx does not read",
                 hint="save it as one file: onnx.save(onnx.load(path), path)",
             )
         if isinstance(message, NodeProto) and message.op_type == "EPContext":
-            raise EngineFileError(f"{name}: holds a compiled blob (EPContext), not a network")
+            raise EngineFileError(f"{name}: contains a compiled blob (EPContext), not a network")
     check_bounds(nodes, tensors, name)
     return model
 
 
 def check(data: bytes, name: str) -> None:
-    """Raises EngineFileError where the ONNX file breaks the standard's rules."""
+    """Raises EngineFileError where the ONNX file is invalid."""
     try:
         onnx.checker.check_model(data)  # pyright: ignore[reportUnknownMemberType]
     except onnx.checker.ValidationError as error:
@@ -97,17 +97,17 @@ def check(data: bytes, name: str) -> None:
 
 
 def inputs(model: ModelProto) -> list[str]:
-    """Names of what the model takes."""
+    """Names of the model's inputs."""
     return [value.name for value in _inputs(model.graph)]
 
 
 def shapes(values: Iterable[ValueInfoProto]) -> dict[str, list[int]]:
-    """Declared sides by name, 0 where they depend on the input."""
+    """Declared shapes by name, 0 for sides that depend on the input."""
     return {v.name: [dim.dim_value for dim in v.type.tensor_type.shape.dim] for v in values}
 
 
 def with_dynamic_batch(model: ModelProto) -> ModelProto:
-    """Make ``model`` take any number of pictures."""
+    """Make the batch axis of ``model`` dynamic, in place."""
     _batch_first(model.graph)
     for value in (*_inputs(model.graph), *model.graph.output):
         if value.type.tensor_type.shape.dim:
@@ -117,7 +117,7 @@ def with_dynamic_batch(model: ModelProto) -> ModelProto:
 
 
 def with_dynamic_shape(model: ModelProto, layout: str = "NCHW") -> ModelProto:
-    """Make ``model``, a detector, take any number of pictures of any height and width."""
+    """Make batch, height and width of ``model``, a detector, dynamic, in place."""
     _relative_resizes(model)
     with_dynamic_batch(model)
     sides = (2, 3) if layout == "NCHW" else (1, 2)
@@ -133,7 +133,7 @@ def with_dynamic_shape(model: ModelProto, layout: str = "NCHW") -> ModelProto:
 
 
 def _batch_first(graph: GraphProto) -> None:
-    """Heads that pour pictures into one list of rows, or say "one picture", get a batch axis.
+    """Give a batch axis to heads that flatten all pictures into one list, or are fixed to one.
 
     Transpose (2,3,0,1), Reshape (-1,k) becomes Transpose (0,2,3,1), Reshape (0,-1,k), which is
     the same for one picture.
@@ -171,7 +171,7 @@ def _batch_first(graph: GraphProto) -> None:
 
 
 def _relative_resizes(model: ModelProto) -> None:
-    """Resize nodes with the sizes of one input shape written in get factors instead."""
+    """Replace the fixed output sizes of Resize nodes with scale factors."""
     known = _constants(model.graph)
     fixed = [
         node
@@ -183,13 +183,13 @@ def _relative_resizes(model: ModelProto) -> None:
     try:
         inferred = onnx.shape_inference.infer_shapes(model).graph
     except onnx.shape_inference.InferenceError as error:
-        raise EngineFileError(f"its graph makes no sense: {first_line(error)}") from None
+        raise EngineFileError(f"its graph is invalid: {first_line(error)}") from None
     known_shapes = shapes((*inferred.input, *inferred.value_info))
     for node in fixed:
         before, after = known_shapes.get(node.input[0], []), known[node.input[3]]
         if len(before) != len(after) or not all(before):
             raise EngineFileError(
-                f"node {node.name or node.output[0]}: resizes to a fixed size that no factor gives",
+                f"node {node.name or node.output[0]}: resizes by no constant factor",
                 hint="export the model again with a dynamic height and width",
             )
         name = f"{node.output[0]}_factors"
@@ -198,8 +198,8 @@ def _relative_resizes(model: ModelProto) -> None:
         del node.input[3:]
 
 
-def _agree(spec: EngineSpec, model: ModelProto) -> None:
-    """Names, types and, where they are written in, numbers of labels are those of the spec."""
+def _check_against(spec: EngineSpec, model: ModelProto) -> None:
+    """Raises EngineFileError unless names, types and number of labels match the spec."""
     graph = model.graph
     names = [value.name for value in _inputs(graph)]
     if names != [spec.input.name]:
@@ -255,7 +255,7 @@ def add_constant(graph: GraphProto, name: str, values: np.ndarray) -> None:
 
 
 def _walk(message: Message) -> Iterator[Message]:
-    """A protobuf message and all that it holds."""
+    """A protobuf message and all messages inside it."""
     stack: list[Message] = [message]
     while stack:
         here = stack.pop()

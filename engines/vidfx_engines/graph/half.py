@@ -1,7 +1,7 @@
-"""Sixteen-bit arithmetic, written into an ONNX graph.
+"""Convert an ONNX graph to 16-bit arithmetic.
 
-TensorRT builds exactly the types that a graph states, so "fp16" and "bf16" are edits of the file:
-weights and intermediate results become sixteen bits wide, inputs and outputs stay what they were.
+TensorRT builds exactly the types of the graph, so fp16 and bf16 are edits of the file: weights and
+intermediate results become 16 bits wide, inputs and outputs keep their types.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ TYPES: dict[Half, tuple[int, type]] = {
     "bf16": (TensorProto.BFLOAT16, ml_dtypes.bfloat16),
 }
 LARGEST = 65504.0
-"""Of a float16."""
+"""The largest float16."""
 STAYS_FLOAT: dict[str, tuple[int, ...]] = {"Resize": (1, 2), "Upsample": (1,)}
-"""Inputs that ONNX allows in 32 bits only."""
+"""Inputs, by operator, that ONNX allows only in 32 bits."""
 HOLDS_GRAPHS = ("If", "Loop", "Scan")
 QUANTISES = ("QuantizeLinear", "DequantizeLinear", "QLinearConv", "ConvInteger")
 
@@ -30,18 +30,17 @@ QUANTISES = ("QuantizeLinear", "DequantizeLinear", "QLinearConv", "ConvInteger")
 def to_half(model: ModelProto, kind: Half) -> ModelProto:
     """Make ``model`` compute in ``kind``, in place.
 
-    Raises EngineFileError for graphs within the graph, for int8 files, and for weights that a
-    float16 cannot hold.
+    Raises EngineFileError for subgraphs, int8 files, and weights that overflow float16.
     """
     graph = model.graph
     element, _ = TYPES[kind]
     wrong = next((n for n in graph.node if n.op_type in (*HOLDS_GRAPHS, *QUANTISES)), None)
     if wrong is not None:
         raise EngineFileError(
-            f"node {wrong.name or wrong.output[0]} [{wrong.op_type}]: cannot be made {kind}",
+            f"node {wrong.name or wrong.output[0]} [{wrong.op_type}]: not convertible to {kind}",
             hint="build it as it is, with --precision fp32",
         )
-    _weights(model, kind)
+    _halve_weights(model, kind)
     for node in graph.node:
         for attribute in node.attribute:
             if node.op_type == "Cast" and attribute.name == "to" and attribute.i == 1:
@@ -52,8 +51,8 @@ def to_half(model: ModelProto, kind: Half) -> ModelProto:
                 values = np.array(attribute.floats or attribute.f, np.float32)
                 tensor = _halved(numpy_helper.from_array(values, node.output[0]), kind)
                 attribute.CopyFrom(helper.make_attribute("value", tensor))
-    _weights_are_no_inputs(model)
-    _edges(model, element)
+    _remove_weights_from_inputs(model)
+    _cast_inputs_and_outputs(model, element)
     del graph.value_info[:]
     return model
 
@@ -62,15 +61,15 @@ def _halved(tensor: TensorProto, kind: Half) -> TensorProto:
     values: np.ndarray = numpy_helper.to_array(tensor)
     if kind == "fp16" and (np.abs(values[np.isfinite(values)]) > LARGEST).any():
         raise EngineFileError(
-            f"weight {tensor.name}: holds numbers above {LARGEST:g}, the largest of fp16",
+            f"weight {tensor.name}: has values above {LARGEST:g}, the largest of fp16",
             hint="use --precision bf16",
         )
     halved: np.ndarray = np.asarray(values, dtype=np.dtype(TYPES[kind][1]))
     return numpy_helper.from_array(halved, tensor.name)
 
 
-def _weights(model: ModelProto, kind: Half) -> None:
-    """Halve all but those that must stay, of which a node keeps a copy of its own."""
+def _halve_weights(model: ModelProto, kind: Half) -> None:
+    """Halve all weights; inputs that must stay float get a float copy."""
     graph = model.graph
     whole = {t.name: t for t in graph.initializer if t.data_type == TensorProto.FLOAT}
     kept: dict[str, TensorProto] = {}
@@ -88,8 +87,8 @@ def _weights(model: ModelProto, kind: Half) -> None:
     graph.initializer.extend(kept.values())
 
 
-def _weights_are_no_inputs(model: ModelProto) -> None:
-    """Old files list their weights among the inputs, as floats."""
+def _remove_weights_from_inputs(model: ModelProto) -> None:
+    """Remove weights from the inputs, where old files list them, as floats."""
     weights = {tensor.name for tensor in model.graph.initializer}
     inputs = [value for value in model.graph.input if value.name not in weights]
     del model.graph.input[:]
@@ -97,8 +96,8 @@ def _weights_are_no_inputs(model: ModelProto) -> None:
     model.ir_version = max(model.ir_version, 4)
 
 
-def _edges(model: ModelProto, element: int) -> None:
-    """Casts where floats come in and go out."""
+def _cast_inputs_and_outputs(model: ModelProto, element: int) -> None:
+    """Insert casts after float inputs and before float outputs."""
     graph = model.graph
     first: list[NodeProto] = []
     last: list[NodeProto] = []

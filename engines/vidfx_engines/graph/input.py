@@ -1,4 +1,4 @@
-"""The input of a graph: pixels as they come, with the normalisation inside."""
+"""Add a uint8 RGB input to a graph, with the normalisation inside."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from vidfx_engines.spec import InputSpec
 
 
 def with_pixels(model: ModelProto, given: InputSpec) -> ModelProto:
-    """Put an input PIXELS, (N, H, W, 3) uint8 RGB, before what ``model`` takes itself."""
-    front = _Front(model.graph, given)
+    """Add the input PIXELS, (N, H, W, 3) uint8 RGB, in front of the input of ``model``."""
+    front = _InputNodes(model.graph, given)
     if given.colour == "bgr":
         front.then("Gather", front.constant("order", np.array([2, 1, 0], np.int64)), axis=3)
     if given.layout == "NCHW":
@@ -32,11 +32,11 @@ def with_pixels(model: ModelProto, given: InputSpec) -> ModelProto:
 
 
 def with_planar_pixels(model: ModelProto, given: InputSpec) -> ModelProto:
-    """Put an input PIXELS, (N, 3, H, W) uint8 RGB, before what ``model`` takes itself.
+    """Add the input PIXELS, (N, 3, H, W) uint8 RGB, in front of the input of ``model``.
 
-    TensorRT takes uint8 only where a Cast comes next, so all else is done on floats.
+    TensorRT accepts uint8 only directly before a Cast, so everything else works on floats.
     """
-    front = _Front(model.graph, given)
+    front = _InputNodes(model.graph, given)
     front.cast()
     if given.colour == "bgr":
         front.then("Gather", front.constant("order", np.array([2, 1, 0], np.int64)), axis=1)
@@ -46,8 +46,8 @@ def with_planar_pixels(model: ModelProto, given: InputSpec) -> ModelProto:
     return front.put_before(model, [front.n, 3, front.h, front.w])
 
 
-class _Front:
-    """Nodes under construction, from PIXELS to the model's own input."""
+class _InputNodes:
+    """The nodes from PIXELS to the model's own input."""
 
     def __init__(self, graph: GraphProto, given: InputSpec) -> None:
         self.graph, self.given = graph, given

@@ -1,8 +1,8 @@
-"""Eight-bit arithmetic, written into an ONNX graph as quantise/dequantise pairs.
+"""Quantise an ONNX graph to int8 with quantise/dequantise pairs.
 
-The ranges come from pictures that the network will be like those it will see. One calibration
-serves both kinds of machine: TensorRT wants signed, symmetric numbers everywhere; CPUs are faster
-with unsigned ones between the layers.
+The ranges come from pictures like those of later use. One calibration serves both kinds of
+hardware: TensorRT needs signed, symmetric numbers everywhere; CPUs are faster with unsigned
+activations.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from vidfx_engines.spec import InputSpec
 Activations = Literal["signed", "unsigned"]
 LAYERS = ["Conv", "ConvTranspose", "Gemm", "MatMul"]
 CHUNK = 16
-"""Pictures to a calibration step."""
+"""Pictures per calibration step."""
 
 
 def quantise(
@@ -33,7 +33,7 @@ def quantise(
     """The ONNX file ``data`` with its convolutions and matrix products in int8.
 
     ``pictures`` (N, H, W, 3) uint8 RGB, N > 0, set the ranges. The first layer keeps its precision:
-    it is cheap, and its errors are the dearest. Raises EngineFileError where the graph cannot be
+    it is cheap, and its errors cost most. Raises EngineFileError where the graph cannot be
     quantised, EngineUnavailable without ONNX Runtime.
     """
     import_onnxruntime()
@@ -66,13 +66,13 @@ def quantise(
             )
         except Exception as error:
             raise EngineFileError(
-                f"it cannot be made int8: {first_line(error)}", hint="use --precision fp16"
+                f"it cannot be converted to int8: {first_line(error)}", hint="use --precision fp16"
             ) from error
         return after.read_bytes()
 
 
 def as_own_input(given: InputSpec, pictures: np.ndarray) -> np.ndarray:
-    """Pictures (N, H, W, 3) uint8 RGB as the file itself takes them."""
+    """Pictures (N, H, W, 3) uint8 RGB as the file's own input."""
     x = pictures[..., ::-1] if given.colour == "bgr" else pictures
     if given.dtype == "float32":
         x = (x - np.array(given.mean, np.float32)) * np.array(given.scale, np.float32)
@@ -80,7 +80,7 @@ def as_own_input(given: InputSpec, pictures: np.ndarray) -> np.ndarray:
 
 
 class _Reader:
-    """What ONNX Runtime calls a calibration data reader."""
+    """ONNX Runtime's calibration data reader."""
 
     def __init__(self, given: InputSpec, pictures: np.ndarray) -> None:
         self._given, self._pictures = given, pictures
@@ -100,7 +100,7 @@ class _Reader:
 
 
 def _first_layer(path: Path) -> list[str]:
-    """The name of the first layer; nodes without a name get one, since names tell them apart."""
+    """The name of the first layer; names all nodes, in the file, because it is excluded by name."""
     import onnx  # noqa: PLC0415 - takes 0.1 s
 
     model = onnx.load_model_from_string(path.read_bytes())
@@ -111,7 +111,7 @@ def _first_layer(path: Path) -> list[str]:
 
 
 class _quiet:  # noqa: N801 - reads as a clause of the with statement
-    """The quantiser advises on the root logger."""
+    """Silences the quantiser's messages on the root logger."""
 
     def __enter__(self) -> None:
         self._before = logging.root.manager.disable

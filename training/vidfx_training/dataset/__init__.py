@@ -1,1 +1,4 @@
-"""Folders of labelled face pictures: read, measured, checked and split. No torch is needed here."""
+"""Folders of labelled face pictures: read, measured, checked and split.
+
+Imports no torch. What turns pictures into arrays for training does not belong here.
+"""

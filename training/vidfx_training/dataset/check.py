@@ -1,4 +1,4 @@
-"""What is wrong with a data set before anything is trained on it."""
+"""Find what is wrong with a data set before it is used for training."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from vidfx_training.dataset.duplicates import Duplicates, Rows, gather
+from vidfx_training.dataset.groups import group_names, some, strata
 from vidfx_training.dataset.index import Dataset, Part, empty_folders, read_dataset
 from vidfx_training.dataset.measure import Measures, extracted
-from vidfx_training.dataset.split import group_names, some, strata
 
 SCHEMA = "vidfx.dataset-check/1"
 SMALL = 32
@@ -26,7 +26,7 @@ FEW = 20
 
 @dataclass(frozen=True)
 class Problem:
-    """One sentence, and the command that mends it; empty where none does."""
+    """One sentence, and the command that fixes the problem; empty where there is none."""
 
     text: str
     command: str = ""
@@ -34,7 +34,7 @@ class Problem:
 
 @dataclass(frozen=True)
 class Copies:
-    """Sets of duplicates: how many, and how many pictures stand in them."""
+    """Sets of duplicates: how many, and how many pictures they contain."""
 
     sets: int
     pictures: int
@@ -45,8 +45,8 @@ class Copies:
 
 
 @dataclass(frozen=True)
-class Straddling:
-    """A group that stands in several parts."""
+class SplitGroup:
+    """A group with pictures in several parts."""
 
     name: str
     pictures: Mapping[Part, int]
@@ -58,48 +58,48 @@ class Spread:
 
     least: float
     low: float
-    "a twentieth lies below"
+    "5 % quantile"
     median: float
     high: float
-    "a twentieth lies above"
+    "95 % quantile"
     most: float
 
 
 @dataclass(frozen=True)
 class Report:
-    """A data set's state. Labels are ``target`` and ``other`` where its split has a target."""
+    """What a check found. Labels are the target and ``other`` where the split has a target."""
 
     root: str
     pictures: int
     labels: tuple[str, ...]
     parts: tuple[Part, ...]
     counts: Mapping[str, Mapping[str, int]]
-    "pictures by label, then by part, and in all"
+    "pictures by label, then by part, and under ``all``"
     left_out: Mapping[str, int]
     "pictures that the split file leaves out, by reason"
     imbalance: float
-    "pictures of the largest class by those of the smallest"
+    "pictures of the largest class divided by those of the smallest"
     broken: Mapping[str, str]
     "reason by path"
     empty: tuple[str, ...]
-    "folders below which there is no picture"
+    "class folders without pictures"
     missing: Mapping[str, tuple[str, ...]]
-    "by part, the classes that it lacks"
+    "missing classes by part"
     conflicts: tuple[Mapping[str, str], ...]
-    "by set of equal pixels with different labels: a path of each label"
+    "for each set of equal pictures with different labels, one path by label"
     exact: Copies
     near: Copies
     leaks: Mapping[str, Mapping[str, int]]
-    "pictures by 'val in train' and the like, exact and near; one that is exact is not near"
+    "duplicate pictures by 'val in train' and so on; an exact one does not count as near"
     groups: int | None
-    "recordings, folders or people; None where none is known"
-    straddling: tuple[Straddling, ...]
+    "number of recordings, folders or people; None if unknown"
+    straddling: tuple[SplitGroup, ...]
     width: Spread
     height: Spread
     brightness: Spread
     sharpness: Spread
     small: int
-    "pictures whose face, or side where that is not known, is below 32 px"
+    "pictures whose face, or shorter side if the face is unknown, is below 32 px"
     problems: tuple[Problem, ...]
     "worst first"
 
@@ -108,7 +108,11 @@ class Report:
 
 
 def check(data: Dataset, measures: Measures, duplicates: Duplicates) -> Report:
-    """Look for everything that makes a training or its figures wrong. Raises DataError."""
+    """Check for everything that spoils a training or its figures.
+
+    Raises DataError where ``faces.csv`` is wrong, RecipeError where the pattern of the split does
+    not match.
+    """
     left_out: Mapping[str, str] = data.split.get("left_out", {})
     target: str | None = data.split.get("target")
     group_by: str = data.split.get("group_by") or "source"
@@ -171,7 +175,7 @@ def _copies(sets: Sequence[Rows], label: Sequence[str], part: Sequence[Part | No
 def _leaks(
     data: Dataset, duplicates: Duplicates, part: Sequence[Part | None]
 ) -> dict[str, dict[str, int]]:
-    """For each two parts, the pictures of the later one that the earlier one knows."""
+    """For each pair of parts, the number of pictures of the later one that the earlier one has."""
     found: dict[str, dict[str, int]] = {}
     for i, later in enumerate(data.parts):
         for earlier in data.parts[:i]:
@@ -191,13 +195,13 @@ def _leaks(
 
 def _straddling(
     names: Sequence[Hashable | None], part: Sequence[Part | None]
-) -> tuple[Straddling, ...]:
-    found: list[Straddling] = []
+) -> tuple[SplitGroup, ...]:
+    found: list[SplitGroup] = []
     for rows in gather(names):
         name = names[rows[0]]
         by_part: Counter[Part] = Counter(p for row in rows if (p := part[row]) is not None)
         if name is not None and len(by_part) > 1:
-            found.append(Straddling(str(name), dict(by_part)))
+            found.append(SplitGroup(str(name), dict(by_part)))
     return tuple(sorted(found, key=lambda group: -sum(group.pictures.values())))
 
 
@@ -207,36 +211,36 @@ def _spread(values: np.ndarray) -> Spread:
     return Spread(*(round(float(q), 2) for q in np.quantile(values, (0, 0.05, 0.5, 0.95, 1))))
 
 
-def _problems(report: Report, mend: str) -> Iterator[Problem]:
+def _problems(report: Report, command: str) -> Iterator[Problem]:
     """Worst first: what makes figures wrong, then what makes training worse."""
-    yield from _leaking(report, mend)
+    yield from _leaking(report, command)
     if report.conflicts:
         n, example = report.exact.across_labels, " = ".join(report.conflicts[0].values())
-        yield Problem(f"{n} pictures with equal pixels have different labels: {example}", mend)
+        yield Problem(f"{n} pictures with equal pixels have different labels: {example}", command)
     if len(report.labels) == 1:
         yield Problem(f"there is one class only: {report.labels[0]}")
     for part, lacking in report.missing.items():
-        yield Problem(f"{part} has no pictures of {some(lacking)}", mend)
+        yield Problem(f"{part} has no pictures of {some(lacking)}", command)
     if report.broken:
         text = f"{_pictures(len(report.broken))} cannot be read: {some(list(report.broken))}"
-        yield Problem(text, mend)
-    yield from _weakening(report, mend)
+        yield Problem(text, command)
+    yield from _weakening(report, command)
 
 
-def _leaking(report: Report, mend: str) -> Iterator[Problem]:
+def _leaking(report: Report, command: str) -> Iterator[Problem]:
     for kind, how in (("exact", "pixel for pixel"), ("near", "as near-duplicates")):
         for where, n in report.leaks.items():
             later, _, earlier = where.split()
             if n[kind]:
-                yield Problem(f"{_pictures(n[kind])} of {later} also in {earlier}, {how}", mend)
+                yield Problem(f"{_pictures(n[kind])} of {later} also in {earlier}, {how}", command)
     if report.straddling:
         names = some([group.name for group in report.straddling])
-        yield Problem(f"groups in more than one part: {names}", mend)
+        yield Problem(f"groups in more than one part: {names}", command)
 
 
-def _weakening(report: Report, mend: str) -> Iterator[Problem]:
+def _weakening(report: Report, command: str) -> Iterator[Problem]:
     if repeated := report.exact.pictures - report.exact.sets:
-        yield Problem(f"{_pictures(repeated)} repeated, pixel for pixel", mend)
+        yield Problem(f"{_pictures(repeated)} repeated, pixel for pixel", command)
     if n := report.near.across_labels:
         yield Problem(f"{_pictures(n)} in sets of near-duplicates with different labels")
     if report.empty:
@@ -251,7 +255,7 @@ def _weakening(report: Report, mend: str) -> Iterator[Problem]:
 
 
 def _split_command(data: Dataset) -> str:
-    """The command that makes a split without leaks and conflicts."""
+    """The command that makes a split without leaks or conflicts."""
     command = f"vidfx dataset split {shlex.quote(str(data.root))}"
     on_disk = read_dataset(data.root, use_split=False).parts
     if on_disk:

@@ -1,8 +1,8 @@
-"""Pictures that stand in a data set more than once: pixel for pixel, or as good as.
+"""Exact and near-duplicates in a data set.
 
-Two pictures are near-duplicates where their grey thumbnails of 24 x 24 px, without what varies
-slowly over the picture (a Gaussian of 2 px is taken off: light and the oval that all faces share),
-correlate at 0.8 or more, as they are or mirrored. Every pair is compared.
+Two pictures are near-duplicates if their high-passed grey thumbnails of 24 x 24 px correlate at 0.8
+or more, as they are or mirrored. The high pass, minus a Gaussian of 2 px, removes lighting and the
+oval shape that all faces share. Every pair is compared.
 
 The threshold was set by eye, on sheets of up to 18 pairs from each band of correlation:
 
@@ -17,9 +17,9 @@ from 0.8 the same, all                      the same in 16 of 18, some under two
 mirrored from 0.8: 15 pairs                 from 0.8: none; at 0.65 to 0.75 other people
 ======== ================================== ====================================================
 
-At 0.8 the largest clusters have 14 and 2 different pictures; at 0.65, hundreds of strangers.
-Thumbnails with their slow part do worse: to be free of strangers they need 0.95, where they find
-558 pairs of FER2013 instead of 798. A wrong pair costs little: two pictures that stay on one side.
+At 0.8 the largest clusters have 14 and 2 different pictures; at 0.65, hundreds of other people.
+Without the high pass, pairs of other people disappear only from 0.95 on, where 558 pairs of FER2013
+are found instead of 798. A wrong pair costs little: two pictures stay on one side of the split.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ from vidfx_training.dataset.measure import Measures
 
 NEAR = 0.8
 "least correlation of near-duplicates"
-SLOW = 2.0
-"px of the thumbnail, sigma of the Gaussian that is taken off"
+SIGMA = 2.0
+"sigma of the subtracted Gaussian, in px of the thumbnail"
 FLAT = 0.5
-"grey levels; where less than this (rms) is left, there is nothing to compare"
+"grey levels (rms); thumbnails with less are not compared"
 BLOCK = 4096
 "pictures; 64 MB of correlations at a time"
 
@@ -47,13 +47,13 @@ Rows = tuple[int, ...]
 
 
 class Unions:
-    """Disjoint sets of 0..n-1 that grow together."""
+    """Disjoint sets of 0..n-1 (union-find)."""
 
     def __init__(self, n: int) -> None:
         self._parent = np.arange(n)
 
     def roots(self) -> np.ndarray:
-        """(n,) int64: equal where two stand in one set."""
+        """(n,) int64: the same number for members of one set."""
         while not np.array_equal(up := self._parent[self._parent], self._parent):
             self._parent = up
         return self._parent.copy()
@@ -92,7 +92,7 @@ class Duplicates:
 
 
 def find_duplicates(measures: Measures, near: float = NEAR) -> Duplicates:
-    """Every exact duplicate, and the near ones: pictures that correlate at ``near`` or more."""
+    """All exact duplicates, and pictures whose thumbnails correlate at ``near`` or more."""
     exact = gather(measures.digest)
     first = np.array([rows[0] for rows in exact], np.int64)
     unions = Unions(len(measures))
@@ -106,11 +106,11 @@ def find_duplicates(measures: Measures, near: float = NEAR) -> Duplicates:
 
 
 def comparable(thumbnail: np.ndarray) -> np.ndarray:
-    """(N, H, W) grey levels as (N, H, W) float32 without the slow part, of unit norm, or zero."""
-    slow = np.empty(thumbnail.shape, np.float32)
+    """(N, H, W) grey levels, high-passed, as float32 of unit norm; 0 where flat."""
+    blurred = np.empty(thumbnail.shape, np.float32)
     for i, grey in enumerate(thumbnail):
-        slow[i] = cv2.GaussianBlur(grey, (0, 0), SLOW, borderType=cv2.BORDER_REPLICATE)
-    fast = thumbnail - slow
+        blurred[i] = cv2.GaussianBlur(grey, (0, 0), SIGMA, borderType=cv2.BORDER_REPLICATE)
+    fast = thumbnail - blurred
     fast -= fast.mean(axis=(1, 2), keepdims=True)
     norm = np.sqrt(np.square(fast).sum(axis=(1, 2), keepdims=True))
     flat = norm < FLAT * np.sqrt(fast.shape[1] * fast.shape[2])
@@ -118,17 +118,17 @@ def comparable(thumbnail: np.ndarray) -> np.ndarray:
 
 
 def correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """(M, N) of comparable (M, H, W) and (N, H, W): the greater of as they are and mirrored.
+    """(M, N): correlations of ``comparable`` pictures (M, H, W) and (N, H, W), mirrored if greater.
 
-    The part of a picture that a mirror leaves as it is and the part whose sign it turns are
-    orthogonal, so both correlations come from one product of each, of half the size.
+    The mirror-symmetric and antisymmetric parts of a picture are orthogonal, so both correlations
+    follow from two products of half the size.
     """
     (even, odd), (even2, odd2) = _even_odd(one), _even_odd(other)
     return even @ even2.T + np.abs(odd @ odd2.T)
 
 
 def _even_odd(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Two (N, H * W / 2) of (N, H, W), W even."""
+    """The symmetric and antisymmetric part, each (N, H * W / 2), of (N, H, W), W even."""
     half = pictures.shape[2] // 2
     left, right = pictures[:, :, :half], pictures[:, :, : half - 1 : -1]
     even, odd = (left + right) * np.float32(np.sqrt(0.5)), (left - right) * np.float32(np.sqrt(0.5))
@@ -146,10 +146,10 @@ def _join_near(pictures: np.ndarray, rows: np.ndarray, unions: Unions, near: flo
 def closest_pair(
     measures: Measures, rows: Rows, sides: Sequence[Hashable], most: int = 512
 ) -> tuple[int, int]:
-    """The two of ``rows`` that are most alike, but not equal where others are alike.
+    """The most similar pair of ``rows``; equal pictures only where there are no others.
 
-    ``sides`` has one entry for each of ``rows``: where those differ, the two are of different
-    sides. Of more than ``most`` rows only the first, and the first of another side, are compared.
+    ``sides`` has one entry for each of ``rows``; if they differ, the two are of different sides.
+    Only the first ``most`` rows, and the first of another side, are compared.
     """
     other = next((i for i, side in enumerate(sides) if side != sides[0]), 0)
     at = sorted({*range(min(most, len(rows))), other})
@@ -164,14 +164,14 @@ def closest_pair(
 
 
 def _equal(keys: Sequence[Hashable]) -> np.ndarray:
-    """(N, N) bool."""
+    """(N, N) bool: which of ``keys`` (N,) are equal."""
     number = {key: i for i, key in enumerate(keys)}
     column = np.array([number[key] for key in keys])
     return column[:, None] == column[None, :]
 
 
 def gather(keys: Iterable[Hashable]) -> list[Rows]:
-    """Rows with equal keys, in the order of their first."""
+    """Sets of rows with equal keys, in the order of their first row."""
     found: defaultdict[Hashable, list[int]] = defaultdict(list)
     for row, key in enumerate(keys):
         found[key].append(row)

@@ -10,16 +10,16 @@ from vidfx_training.dataset.index import FACES_FILE, Dataset
 from vidfx_training.dataset.measure import Measures, extracted
 
 WORST = 0.1
-"the share of the test set that is hard by one measure"
+"share of the test set that each measure selects"
 
 
 def hard_pictures(
     data: Dataset, measures: Measures, test: np.ndarray
 ) -> tuple[tuple[str, ...], dict[str, Any]]:
-    """Paths of the hard ones among the rows ``test`` (T,) of ``measures``, and the rule.
+    """Paths of the hard pictures among the rows ``test`` (T,) of ``measures``, and the rule.
 
-    A picture is hard where a measure lies below the tenth's quantile of the test set. The rule
-    states each threshold and how many fall below it, or why a measure was not used.
+    A picture is hard if one of its measures is below the 10 % quantile of the test set. The rule
+    has each threshold and the number below it, or why a measure was not used.
     """
     known = extracted(data.root, measures.pictures)
     of_faces = bool(len(test)) and not np.isnan(known.face_px[test]).any()
@@ -36,9 +36,9 @@ def hard_pictures(
     for name, (meaning, column) in columns.items():
         values = column[test]
         if not len(test) or np.isnan(values).any():
-            rule[name] = {"measure": meaning, "not_measured": "not known of every test picture"}
+            rule[name] = {"measure": meaning, "not_measured": "not known for every test picture"}
         elif values.min() == values.max():
-            rule[name] = {"measure": meaning, "not_measured": "the same of all test pictures"}
+            rule[name] = {"measure": meaning, "not_measured": "the same for all test pictures"}
         else:
             below = float(np.quantile(values, WORST))
             worst = test[values < below].tolist()

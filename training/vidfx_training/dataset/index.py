@@ -1,9 +1,9 @@
-"""Which pictures there are: their labels, where they came from, and which part each belongs to.
+"""List the pictures of a data set with their labels, sources and parts.
 
-Three layouts are read. ``DIR/<label>/**`` is a plain ImageFolder; with ``DIR/split.json`` (see
-split.py) its pictures have parts. ``DIR/{train,val,test}/<label>/**`` is split on disk. What
-``vidfx dataset extract`` knows of each picture stands in ``DIR/faces.csv``, and how its faces were
-cut in ``DIR/dataset.json``.
+Three layouts are read: ``DIR/<label>/**``, a plain ImageFolder; the same with ``DIR/split.json``
+(see split.py), which gives the parts; and ``DIR/{train,val,test}/<label>/**``, split on disk.
+``vidfx dataset extract`` writes the facts of each picture to ``DIR/faces.csv``, and how faces were
+cut to ``DIR/dataset.json``.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ SPLIT_FILE = "split.json"
 FACES_FILE = "faces.csv"
 DATASET_FILE = "dataset.json"
 FACE_COLUMNS = ("path", "label", "source", "time_s", "track", "face_px", "score", "quality")
-"""Of ``faces.csv``: path below DIR, with slashes; source as it was named; seconds; the shorter side
-of the face's box in the source, px; detector's score and quality, 0..1. Empty where unknown."""
+"""Of ``faces.csv``: path relative to DIR, with slashes; source as the user named it; seconds;
+shorter side of the face's box in the source, px; detector's score; quality 0..1. Empty: unknown."""
 
 
 @dataclass(frozen=True)
@@ -44,14 +44,14 @@ class Picture:
     """One labelled picture."""
 
     path: str
-    "below the data set's folder, with slashes"
+    "relative to the data set's folder, with slashes"
     label: str
     part: Part | None = None
     source: str | None = None
-    "the recording or photograph it was cut from, where that is known"
+    "the recording or photograph it was cut from, if known"
     time_s: float | None = None
     hard: bool = False
-    "in the part of the test set that is reported apart: dark, blurred, covered or small"
+    "in the subset of the test set that is reported separately: dark, blurred, covered or small"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Dataset:
     crop: CropSpec | None = None
     "how the faces were cut, where ``dataset.json`` says"
     split: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    "what ``split.json`` says besides the file list: seed, ratios, rule"
+    "``split.json`` without the file list: seed, ratios, rule"
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -97,10 +97,11 @@ class Dataset:
 
 
 def read_dataset(root: Path, *, split: Path | None = None, use_split: bool = True) -> Dataset:
-    """List the pictures below ``root``; no picture is opened.
+    """List the pictures below ``root`` without opening them.
 
-    ``split`` names a split file other than ``root/split.json``; ``use_split=False`` takes neither.
-    Raises DataError where there is no picture, or a file beside them is wrong.
+    ``split`` names a split file other than ``root/split.json``; ``use_split=False`` ignores both.
+    Raises DataError where there are no pictures, or where faces.csv, dataset.json or the split
+    file is wrong.
     """
     if not root.is_dir():
         raise DataError(f"{root}: there is no such folder", hint="name a folder of folders")
@@ -131,7 +132,7 @@ def read_dataset(root: Path, *, split: Path | None = None, use_split: bool = Tru
 
 
 def empty_folders(data: Dataset) -> tuple[str, ...]:
-    """Label folders without a picture."""
+    """Class folders without pictures."""
     listed = read_dataset(data.root, use_split=False)
     tops = [p for p in data.root.iterdir() if p.is_dir()]
     if listed.parts:
@@ -147,7 +148,7 @@ def _folders(folder: Path) -> list[str]:
 
 
 def _pictures(root: Path, below: str, label: str, part: Part | None) -> list[Picture]:
-    """Every picture below ``root/below``, hidden ones left out, links to folders not followed."""
+    """Every picture below ``root/below``, except hidden ones; follows no links to folders."""
     found: list[Picture] = []
     for place, folders, files in os.walk(root / below):
         folders[:] = sorted(f for f in folders if not f.startswith("."))
@@ -160,7 +161,7 @@ def _pictures(root: Path, below: str, label: str, part: Part | None) -> list[Pic
 
 
 def _with_sources(root: Path, pictures: list[Picture]) -> list[Picture]:
-    """What ``faces.csv`` knows of them."""
+    """``pictures`` with the sources and times of ``faces.csv``."""
     known = {row["path"]: row for row in read_faces(root)}
     if not known:
         return pictures
@@ -175,7 +176,7 @@ def _with_sources(root: Path, pictures: list[Picture]) -> list[Picture]:
 
 
 def read_faces(root: Path) -> list[dict[str, str]]:
-    """The rows of ``root/faces.csv``; empty where there is none. Raises DataError."""
+    """The rows of ``root/faces.csv``; empty without one. Raises DataError where it is wrong."""
     file = root / FACES_FILE
     try:
         with file.open(newline="", encoding="utf-8") as stream:
@@ -183,7 +184,7 @@ def read_faces(root: Path) -> list[dict[str, str]]:
     except FileNotFoundError:
         return []
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{file}: {error}", hint="mend or remove it") from error
+        raise DataError(f"{file}: {error}", hint="fix or remove it") from error
     for number, row in enumerate(rows, 2):
         try:
             float(row["time_s"] or 0)
@@ -192,7 +193,7 @@ def read_faces(root: Path) -> list[dict[str, str]]:
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(
                 f"{file}: line {number} is not what `vidfx dataset extract` writes",
-                hint="extract again, or remove the file to go on without sources",
+                hint="extract again, or remove the file to continue without sources",
             ) from error
     return rows
 
@@ -213,9 +214,9 @@ def _crop(root: Path) -> CropSpec | None:
 
 
 def apply_split(data: Dataset, file: Path) -> Dataset:
-    """``data`` with the parts of a split file; pictures that it does not list are left out.
+    """``data`` with the parts of a split file, without the pictures that it does not list.
 
-    Raises DataError where it lists none of these pictures, or names a part or path twice.
+    Raises DataError where it lists none of these pictures, an unknown part, or a path twice.
     """
     content = read_json(file)
     files = content.get("files")
@@ -225,7 +226,7 @@ def apply_split(data: Dataset, file: Path) -> Dataset:
     for part, paths in cast("dict[Part, Any]", files).items():
         for path in _strings(paths, file):
             if path in listed:
-                raise DataError(f"{file}: {path} stands in two parts", hint="split again")
+                raise DataError(f"{file}: {path} is in two parts", hint="split again")
             listed[path] = part
     hard: Collection[str] = set(_strings(content.get("hard", []), file))
     kept = [
@@ -249,12 +250,12 @@ def _strings(value: object, file: Path) -> list[str]:
 
 
 def read_json(file: Path) -> dict[str, Any]:
-    """A JSON object. Raises DataError, one line with the file."""
+    """The JSON object in ``file``. Raises DataError where it is unreadable or not an object."""
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        raise DataError(f"{file}: {reason}", hint="mend or remove it") from error
+        raise DataError(f"{file}: {reason}", hint="fix or remove it") from error
     if not isinstance(content, dict):
-        raise DataError(f"{file}: a JSON object is needed", hint="mend or remove it")
+        raise DataError(f"{file}: a JSON object is needed", hint="fix or remove it")
     return cast("dict[str, Any]", content)

@@ -1,4 +1,4 @@
-"""Measure the pixels of every picture: what they are, how large, how bright and how sharp."""
+"""Measure every picture: digest, size, brightness, contrast, sharpness, thumbnail."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ import cv2
 import numpy as np
 
 from vidfx_training.dataset.index import FACES_FILE, Dataset, Picture, read_faces
-from vidfx_training.dataset.pictures import read_picture
+from vidfx_training.dataset.picture_file import read_picture
 from vidfx_training.errors import DataError
 
 THUMBNAIL = 24
-"px, the side of the pictures that are compared"
+"px, side of the thumbnails that are compared"
 SHARPNESS_SIDE = 64
-"px; sharpness is measured on pictures of this side, so that it does not say how large they were"
+"px, side to which pictures are resized for sharpness, so that it does not depend on their size"
 BATCH = 64
-"pictures; small ones would spend their time in the pool's queue"
+"pictures per task of the thread pool"
 
 
 @dataclass(frozen=True)
 class Measures:
-    """What was measured of N readable pictures, one row each, in the order of the data set."""
+    """Measures of N readable pictures, one row each, in the order of the data set."""
 
     pictures: tuple[Picture, ...]
     digest: tuple[str, ...]
-    "sha256 of the decoded pixels and their shape: equal where the pictures are equal"
+    "SHA-256 of the decoded pixels and their shape"
     size: np.ndarray
     "(N, 2) int32, px: width, height, upright"
     brightness: np.ndarray
@@ -77,9 +77,9 @@ class _Measure:
 
 
 def measure(data: Dataset, advanced: Callable[[int], None] = lambda _: None) -> Measures:
-    """Read every picture of ``data`` once, on all cores. A broken one is noted and never fatal.
+    """Read every picture of ``data`` once, on all cores; unreadable ones are listed in ``broken``.
 
-    ``advanced`` is told how many have been read.
+    ``advanced`` is called with the number of pictures read so far.
     """
     measured: list[tuple[Picture, _Measure]] = []
     broken: dict[str, str] = {}
@@ -116,7 +116,7 @@ def measure(data: Dataset, advanced: Callable[[int], None] = lambda _: None) -> 
 
 
 def _measured(file: Path) -> _Measure | str:
-    """The measures, or why there are none."""
+    """The measures, or the reason why the file cannot be read."""
     try:
         return _measure(read_picture(file))
     except DataError as error:
@@ -150,7 +150,7 @@ def _column(values: Iterable[float]) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Extracted:
-    """What ``vidfx dataset extract`` knows of N pictures; NaN where it does not."""
+    """Facts of N pictures from ``vidfx dataset extract``; NaN where unknown."""
 
     face_px: np.ndarray
     "(N,) float32, px, shorter side of the face's box in its source"
@@ -159,7 +159,7 @@ class Extracted:
 
 
 def extracted(root: Path, pictures: Sequence[Picture]) -> Extracted:
-    """Look ``pictures`` up in ``root/faces.csv``. Raises DataError where a number there is none."""
+    """Facts of ``pictures`` from ``root/faces.csv``. Raises DataError for an invalid number."""
     rows = {row["path"]: row for row in read_faces(root)}
 
     def column(name: str) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""A data set's check as one HTML page: no scripts, nothing loaded from elsewhere."""
+"""The check of a data set as one HTML page, without scripts or external files."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ import numpy as np
 
 from vidfx_training.dataset.check import Report
 from vidfx_training.dataset.duplicates import Duplicates, Rows, closest_pair
+from vidfx_training.dataset.groups import strata
 from vidfx_training.dataset.index import Dataset
 from vidfx_training.dataset.measure import Measures
-from vidfx_training.dataset.pictures import read_picture
-from vidfx_training.dataset.split import strata
+from vidfx_training.dataset.picture_file import read_picture
 
 SIDE = 96
-"px, the longer side of a shown picture"
+"px, longer side of a thumbnail"
 CLASSES = 24
-"classes that are shown with examples; the largest"
+"the largest classes, shown with examples"
 EXAMPLES = 8
 "of each class"
 PAIRS = 12
-"of each kind of duplicates"
+"pairs of each kind of duplicates"
 WORST = 12
-"most blurred, darkest"
+"pictures under most blurred and darkest"
 LINES = 60
-"of a table"
+"lines of a table"
 
 
 @dataclass(frozen=True)
-class Shown:
+class Thumbnail:
     """A picture on the page."""
 
     uri: str
@@ -43,8 +43,8 @@ class Shown:
 
 
 def page(data: Dataset, measures: Measures, duplicates: Duplicates, report: Report) -> str:
-    """The page, about 1 MB: at most some 350 thumbnails, each shown as its pixels are."""
-    shows = _Shows(data, measures)
+    """The page as HTML, about 1 MB: at most about 350 embedded thumbnails."""
+    thumbnails = _Thumbnails(data, measures)
     label = strata(measures.pictures, data.split.get("target"))
     part = [p.part for p in measures.pictures]
     largest = sorted(report.labels, key=lambda name: (-report.counts[name]["all"], name))
@@ -65,18 +65,18 @@ def page(data: Dataset, measures: Measures, duplicates: Duplicates, report: Repo
         folder=shlex.quote(str(data.root)),
         lines=LINES,
         largest=largest,
-        examples={name: shows.spread(rows) for name, rows in rows_of.items()},
-        pairs=_pairs(shows, duplicates, label, part),
-        most_blurred=shows.least(measures.sharpness, "sharpness"),
-        darkest=shows.least(measures.brightness, "brightness"),
+        examples={name: thumbnails.spread(rows) for name, rows in rows_of.items()},
+        pairs=_pairs(thumbnails, duplicates, label, part),
+        most_blurred=thumbnails.least(measures.sharpness, "sharpness"),
+        darkest=thumbnails.least(measures.brightness, "brightness"),
     )
 
 
-class _Shows:
+class _Thumbnails:
     def __init__(self, data: Dataset, measures: Measures) -> None:
         self.data, self.measures = data, measures
 
-    def one(self, row: int, caption: str = "") -> Shown:
+    def one(self, row: int, caption: str = "") -> Thumbnail:
         picture = self.measures.pictures[row]
         pixels = read_picture(self.data.file(picture))
         scale = SIDE / max(pixels.shape[:2])
@@ -86,22 +86,22 @@ class _Shows:
         bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
         jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 85])[1].tobytes()
         uri = "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
-        return Shown(uri, picture.path, caption or picture.label)
+        return Thumbnail(uri, picture.path, caption or picture.label)
 
-    def spread(self, rows: Sequence[int]) -> list[Shown]:
-        """Pictures from all over the class."""
+    def spread(self, rows: Sequence[int]) -> list[Thumbnail]:
+        """Pictures at equal distances in ``rows``."""
         n = min(EXAMPLES, len(rows))
         return [self.one(rows[i * len(rows) // n]) for i in range(n)]
 
-    def least(self, column: np.ndarray, name: str) -> list[Shown]:
+    def least(self, column: np.ndarray, name: str) -> list[Thumbnail]:
         rows: list[int] = np.argsort(column, kind="stable")[:WORST].tolist()
         return [self.one(row, f"{name} {column[row]:.0f}") for row in rows]
 
 
 def _pairs(
-    shows: _Shows, duplicates: Duplicates, label: Sequence[str], part: Sequence[Any]
+    thumbnails: _Thumbnails, duplicates: Duplicates, label: Sequence[str], part: Sequence[Any]
 ) -> list[dict[str, Any]]:
-    """Kinds of duplicates, worst first, with one pair from each of their sets."""
+    """Kinds of duplicates, worst first, with one pair of each set."""
     kinds: list[tuple[str, Sequence[Rows], Sequence[Hashable]]] = [
         ("The same picture in two parts", duplicates.exact, part),
         ("The same picture under two labels", duplicates.exact, label),
@@ -119,7 +119,7 @@ def _pairs(
             or (not column and len({label[r] for r in rows}) == len({part[r] for r in rows}) == 1)
         ]
         pairs = [
-            closest_pair(shows.measures, rows, [column[row] if column else 0 for row in rows])
+            closest_pair(thumbnails.measures, rows, [column[row] if column else 0 for row in rows])
             for rows in chosen[:PAIRS]
         ]
         if pairs:
@@ -128,7 +128,7 @@ def _pairs(
                     "title": title,
                     "sets": len(chosen),
                     "pairs": [
-                        [shows.one(row, _where(row, label, part)) for row in p] for p in pairs
+                        [thumbnails.one(row, _where(row, label, part)) for row in p] for p in pairs
                     ],
                 }
             )

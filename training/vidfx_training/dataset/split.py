@@ -1,8 +1,8 @@
-"""Divide a data set into train, val and test, so that no two parts know the same thing.
+"""Divide a data set into train, val and test without leaks between the parts.
 
-What belongs together stays together: pictures of one recording (or whatever ``group_by`` says)
-and duplicates, exact and near, in chains. Each class is divided in the given ratios. Pictures stay
-where they are; the result is one file, ``DIR/split.json``::
+Pictures of one group (one recording, or as ``group_by`` says) and exact and near-duplicates stay in
+one part. Each class is divided in the given ratios. Pictures are not moved; the result is one file,
+``DIR/split.json``::
 
     {"schema": 1, "seed": 0, "ratios": [70, 15, 15], "group_by": "source", "target": null,
      "test_from": null, "near_duplicates_from": 0.8,
@@ -22,34 +22,32 @@ from typing import Any
 
 import numpy as np
 
+from vidfx_training.dataset.assign import assign
 from vidfx_training.dataset.duplicates import NEAR, Duplicates, Unions, gather
+from vidfx_training.dataset.groups import group_names, some, strata
 from vidfx_training.dataset.hard import hard_pictures
-from vidfx_training.dataset.index import PART_FOLDERS, PARTS, Dataset, Part, Picture
+from vidfx_training.dataset.index import PART_FOLDERS, PARTS, Dataset, Part
 from vidfx_training.dataset.measure import Measures
 from vidfx_training.errors import DataError, RecipeError
 
 SCHEMA = 1
-OTHER = "other"
-"the class of everybody who is not the target"
-SHOWN = 5
-"names that an error spells out"
 
 
 @dataclass(frozen=True)
 class Rule:
-    """How a data set is to be divided. Raises RecipeError where that cannot be."""
+    """How to divide a data set. Raises RecipeError for an invalid value."""
 
     ratios: tuple[float, ...] = (70, 15, 15)
-    "of train, val and, if there is to be one, test"
+    "of train, val and, optionally, test"
     group_by: str = "source"
     "source, folder (the one below the label's) or regex:PATTERN on the path"
     target: str | None = None
-    "one label; all others are then people who are not the target, each in one part only"
+    "one label; all other labels are other people, each in one part only"
     test_from: str | None = None
     "the part on disk that is the test set; the rest is divided into train and val"
     seed: int = 0
     near: float = NEAR
-    "correlation from which two pictures are near-duplicates; at 1 only equal ones stay together"
+    "correlation from which two pictures are near-duplicates; at 1, only equal pictures"
 
     def __post_init__(self) -> None:
         if len(self.ratios) not in (2, 3) or not all(0 < r < np.inf for r in self.ratios):
@@ -66,10 +64,10 @@ class Rule:
         try:
             re.compile(pattern)
         except re.error as error:
-            raise RecipeError(f"group by: {pattern!r}: {error}", hint="mend the pattern") from error
+            raise RecipeError(f"group by: {pattern!r}: {error}", hint="fix the pattern") from error
 
     def check(self, data: Dataset) -> Part | None:
-        """The part on disk that is the test set. Raises RecipeError where this does not fit."""
+        """The part on disk that is the test set. Raises RecipeError where the rule does not fit."""
         if self.target is not None and self.target not in data.labels:
             raise RecipeError(
                 f"target: {data.root} has no pictures of {self.target!r}",
@@ -81,7 +79,7 @@ class Rule:
             if data.parts:
                 raise RecipeError(
                     f"{data.root} is split on disk already, into {there}",
-                    hint=f"name the part that is to be the test set: --test-from {data.parts[-1]}",
+                    hint=f"name the part to use as the test set: --test-from {data.parts[-1]}",
                 )
             return None
         part = PART_FOLDERS.get(self.test_from.lower())
@@ -105,12 +103,12 @@ class Rule:
 
 @dataclass(frozen=True)
 class Split:
-    """Which picture stands in which part, and why some stand in none."""
+    """The part of each picture, and why some were left out."""
 
     rule: Rule
     files: Mapping[Part, tuple[str, ...]]
     counts: Mapping[Part, Mapping[str, int]]
-    "pictures by label, or of the target and of others"
+    "pictures by label, or of the target and of others, by part"
     groups: Mapping[Part, int]
     left_out: Mapping[str, str]
     "reason by path"
@@ -200,91 +198,15 @@ def make_split(data: Dataset, measures: Measures, duplicates: Duplicates, rule: 
     )
 
 
-def strata(pictures: Sequence[Picture], target: str | None) -> list[str]:
-    """The class of each picture: its label, or target against other."""
-    if target is None:
-        return [p.label for p in pictures]
-    return [target if p.label == target else OTHER for p in pictures]
-
-
-def group_names(pictures: Sequence[Picture], group_by: str, target: str | None) -> list[str | None]:
-    """What each picture belongs to; None where it stands alone.
-
-    A folder of one name below two labels is one group. With a target, the others are grouped by
-    label: by person, but for those whose label is "other", who are many. Raises RecipeError where
-    a regex does not match.
-    """
-    many = (OTHER, target)
-    return [_group(p, group_by) if target is None or p.label in many else p.label for p in pictures]
-
-
-def _group(picture: Picture, group_by: str) -> str | None:
-    if group_by == "source":
-        return picture.source
-    if group_by == "folder":
-        folders = picture.path.split("/")[:-1]
-        below = folders[1 if folders[0] == picture.label else 2 :]
-        return "/".join(below) or None
-    found = re.search(group_by.removeprefix("regex:"), picture.path)
-    if found is None:
-        raise RecipeError(
-            f"group by: {group_by.removeprefix('regex:')!r} does not match {picture.path}",
-            hint="mend the pattern",
-        )
-    return found[1] if found.re.groups and found[1] is not None else found[0]
-
-
 def _copies(
     rows: Sequence[int], label: Sequence[str], in_test: np.ndarray
 ) -> list[tuple[int, str]]:
-    """Of pictures with equal pixels, those that are left out, and why: all but one, or all."""
+    """(row, reason) of the equal pictures to leave out: all but one, or all if labels differ."""
     if len({label[row] for row in rows}) > 1:
         return [(row, "two labels") for row in rows]
     kept, *others = sorted(rows, key=lambda row: (not in_test[row], row))
     outside = "also in test" if in_test[kept] else "repeated"
     return [(row, "repeated" if in_test[row] else outside) for row in others]
-
-
-def assign(groups: Sequence[Counter[str]], shares: Mapping[Part, float], seed: int) -> list[Part]:
-    """A part for each of ``groups`` (pictures by class): shares of every class, approximately.
-
-    Large groups first, in seeded order among equals. A lot, weighted by what the parts still
-    need, decides between those that a group fits in, so that large groups are not all in train;
-    one that fits nowhere goes where most is needed. The last groups of a class go to the parts
-    that have none of it.
-    """
-    total: Counter[str] = Counter()
-    waiting: Counter[str] = Counter()
-    for group in groups:
-        total.update(group)
-        waiting.update(group.keys())
-    need: dict[Part, dict[str, float]] = {
-        part: {k: share * n for k, n in total.items()} for part, share in shares.items()
-    }
-    without = {k: set(shares) for k in total}
-    random = np.random.default_rng(seed)
-    shuffled: list[int] = random.permutation(len(groups)).tolist()
-    found: dict[int, Part] = {}
-    for number in sorted(shuffled, key=lambda i: -groups[i].total()):
-        group = groups[number]
-        urgent = {p for k in group if waiting[k] <= len(without[k]) for p in without[k]}
-        lack: dict[Part, float] = {
-            p: sum(n * need[p][k] / total[k] for k, n in group.items())
-            for p in shares
-            if p in urgent or not urgent
-        }
-        fits: list[Part] = [p for p in lack if all(n <= need[p][k] for k, n in group.items())]
-        if fits:
-            chances = np.array([lack[p] for p in fits])
-            part = fits[random.choice(len(fits), p=chances / chances.sum())]
-        else:
-            part = max(lack, key=lack.__getitem__)
-        found[number] = part
-        for k, n in group.items():
-            need[part][k] -= n
-            without[k].discard(part)
-            waiting[k] -= 1
-    return [found[number] for number in range(len(groups))]
 
 
 def _every_class_everywhere(
@@ -299,9 +221,3 @@ def _every_class_everywhere(
                 hint="add pictures of other recordings, group by something smaller, or split one "
                 "person from all others with --target",
             )
-
-
-def some(names: Sequence[str]) -> str:
-    """The first few names, and how many there are besides."""
-    rest = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + rest

@@ -1,1 +1,4 @@
-"""A small face detector of our own: its network, its pictures and its training."""
+"""Training of our face detector: labelled images, mosaics, network, loss, export.
+
+``python -m vidfx_training.detector`` runs it. Classifiers do not belong here.
+"""

@@ -1,4 +1,4 @@
-"""From the detector's weights to an engine: an ONNX file and its spec."""
+"""Export the detector's weights to an engine: an ONNX file and its spec."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
@@ -25,7 +25,8 @@ def export(recipe: DetectorRecipe, out: Path, name: str, *, half: bool = True) -
     """Write the ONNX file and the spec of the learner ``name`` to ``out``; returns the file.
 
     The graph takes (N, 3, H, W) uint8 RGB, any N and any multiples of 32, and gives SCRFD's nine
-    outputs with one point a cell. Raises TrainingError where it cannot be written.
+    outputs with one point per cell. ``half`` stores the weights in 16 bits. Raises TrainingError
+    where the files cannot be written.
     """
     stem = recipe.name if name == ALL else f"{recipe.name}-{name}"
     net = Exported(load(recipe, weights_of(out, name)), recipe.threshold, recipe.sharpness).eval()

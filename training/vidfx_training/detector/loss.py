@@ -1,7 +1,7 @@
-"""Which points answer for which face, and how wrong they are.
+"""Assignment of anchor points to faces, and the loss.
 
-Points are chosen by how well they do already, score and overlap together (TOOD, Feng et al. 2021);
-their score is to say how good their box is, so that the best box of a face wins.
+Points are assigned by their current score and IoU together (TOOD, Feng et al. 2021). The target of
+a point's score is the quality of its box, so that the best box of a face gets the highest score.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -17,17 +17,17 @@ from torch.nn import functional as F
 from vidfx_training.detector.network import decoded
 
 BEST = 9
-"""Points of a face, at most."""
+"""Anchor points per face, at most."""
 SCORE_POWER, OVERLAP_POWER = 0.5, 6.0
 NEAR = 8.0
-"""px around its middle that the points of a tiny face may have."""
+"""px from the centre of a tiny face within which points may be assigned to it."""
 WEIGHTS = (1.0, 2.0, 3.0)
-"""Score, box, landmarks."""
+"""Weights of the losses of score, box and landmarks."""
 
 
 @dataclass(frozen=True)
 class Truth:
-    """Faces of N pictures, padded to the most of any, and where nothing is learned."""
+    """Faces of N images, padded to the largest number, and ignored regions."""
 
     box: Tensor
     "(N, G, 4) xyxy px"
@@ -43,10 +43,10 @@ class Truth:
 
 @dataclass(frozen=True)
 class Assigned:
-    """For every point (N, P) the face it answers for, and the score that it should have."""
+    """For every point (N, P): the face that it is assigned to, and its target score."""
 
     face: Tensor
-    "index, 0 where there is none"
+    "int64 index, 0 where not positive"
     positive: Tensor
     "bool"
     score: Tensor
@@ -54,7 +54,7 @@ class Assigned:
 
 
 def losses(maps: list[Tensor], truth: Truth) -> tuple[Tensor, dict[str, Tensor]]:
-    """The loss of a batch, and its parts."""
+    """The loss of a batch, and its parts by name."""
     logit, box, marks, corners, strides = decoded(maps)
     with torch.no_grad():
         found = assign(logit.sigmoid(), box, corners, strides, truth)
@@ -78,7 +78,7 @@ def losses(maps: list[Tensor], truth: Truth) -> tuple[Tensor, dict[str, Tensor]]
 
 
 def assign(score: Tensor, box: Tensor, corners: Tensor, strides: Tensor, truth: Truth) -> Assigned:
-    """The points of every face: of those inside it, the BEST by score and overlap."""
+    """For every face the BEST points inside it, by score and IoU."""
     middle = (truth.box[..., :2] + truth.box[..., 2:]) / 2
     near = (corners - middle[:, :, None]).abs().amax(-1) < NEAR
     fine = strides[:, 0] == strides.min()
@@ -101,7 +101,7 @@ def assign(score: Tensor, box: Tensor, corners: Tensor, strides: Tensor, truth: 
 
 
 def _within(corners: Tensor, box: Tensor) -> Tensor:
-    """(N, G, P): whether point P stands in box G."""
+    """(N, G, P) bool: whether point P is inside box G."""
     inside = (corners > box[:, :, None, :2]) & (corners < box[:, :, None, 2:])
     return inside.all(-1)
 

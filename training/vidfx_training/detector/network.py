@@ -1,8 +1,8 @@
-"""The network: three strides, one point a cell, a face's score, box and landmarks at each.
+"""The network: three strides, one anchor point per cell, each with score, box and landmarks.
 
-Dense convolutions where channels are few and depthwise ones where they are many, which is what
-processors run fastest; features flow from coarse to fine once (Lin et al. 2017). The outputs are
-those of SCRFD (Guo et al. 2021), so whatever reads SCRFD reads this.
+Dense convolutions where there are few channels and depthwise ones where there are many, which CPUs
+run fastest; one top-down feature pyramid (Lin et al. 2017). The outputs are those of SCRFD (Guo et
+al. 2021), so any SCRFD decoder can read them.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -18,7 +18,7 @@ from torch.nn import functional as F
 STRIDES = (8, 16, 32)
 OUTPUTS = tuple(f"{kind}_{stride}" for kind in ("score", "box", "marks") for stride in STRIDES)
 PRIOR = -4.6
-"""Before it has learned anything a point is a face with a probability of 1 %."""
+"""Initial bias of the score: a probability of 1 %."""
 
 
 def _unit(inside: int, outside: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Module:
@@ -30,21 +30,21 @@ def _unit(inside: int, outside: int, kernel: int, stride: int = 1, groups: int =
 
 
 class Separable(nn.Module):
-    """A depthwise convolution, then a pointwise one; with a way around both where it can have."""
+    """A depthwise, then a pointwise convolution, with a residual connection where shapes agree."""
 
     def __init__(self, inside: int, outside: int, stride: int = 1, kernel: int = 3) -> None:
         super().__init__()
         self.depthwise = _unit(inside, inside, kernel, stride, groups=inside)
         self.pointwise = _unit(inside, outside, 1)
-        self.around = inside == outside and stride == 1
+        self.residual = inside == outside and stride == 1
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.pointwise(self.depthwise(x))
-        return x + y if self.around else y
+        return x + y if self.residual else y
 
 
 class DetectorNet(nn.Module):
-    """Pixels (N, 3, H, W) of 0 to 255, sides multiples of 32, to one map a stride.
+    """Pixels (N, 3, H, W) of 0 to 255, sides multiples of 32, to one map per stride.
 
     A map is (N, 15, H / stride, W / stride): a logit, the distances from the cell's corner to the
     four sides before softplus, and five landmarks xy from that corner, both in strides.
@@ -100,10 +100,10 @@ class DetectorNet(nn.Module):
 
 
 class Exported(nn.Module):
-    """What the file does: pixels (N, 3, H, W) uint8 RGB to ``OUTPUTS``, each (N, cells, ...).
+    """The exported graph: pixels (N, 3, H, W) uint8 RGB to ``OUTPUTS``, each (N, cells, ...).
 
-    Scores learn to be overlaps, and so are seldom near one. ``sharpness`` times the logit brings
-    them there, and ``threshold`` becomes one half.
+    Scores are trained to predict IoU, and so are seldom near 1. The logit is shifted so that
+    ``threshold`` becomes 0.5, and multiplied by ``sharpness``.
     """
 
     def __init__(self, net: DetectorNet, threshold: float, sharpness: float) -> None:
@@ -135,7 +135,7 @@ def points_of(maps: list[Tensor]) -> tuple[Tensor, Tensor]:
 
 
 def decoded(maps: list[Tensor]) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Logits (N, P), boxes (N, P, 4) xyxy, landmarks (N, P, 5, 2), all px; and points_of."""
+    """Logits (N, P), boxes (N, P, 4) xyxy and landmarks (N, P, 5, 2), px; and ``points_of``."""
     corners, strides = points_of(maps)
     rows = torch.cat([m.permute(0, 2, 3, 1).flatten(1, 2) for m in maps], 1).float()
     sides = F.softplus(rows[..., 1:5]) * strides

@@ -26,7 +26,7 @@ class NetworkShape:
 
 @dataclass(frozen=True)
 class CanvasPlan:
-    """See vidfx_training.detector.canvas.Painter."""
+    """See vidfx_training.detector.mosaic.MosaicMaker."""
 
     side: Count
     shares: dict[str, Annotated[float, Meta(ge=0, lt=1e6)]]

@@ -1,4 +1,4 @@
-"""Training of the detector: the one that ships, and one without each fold to measure it by."""
+"""Train the detector on all images, and optionally without each fold, for measuring."""
 
 # torch leaves the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -17,27 +17,27 @@ from pathlib import Path
 import torch
 
 from vidfx_engines.files import write_atomically
-from vidfx_training import compute
 from vidfx_training.checkpoint import read_tensors, write_tensors
+from vidfx_training.detector.labelled_images import LabelledImage
 from vidfx_training.detector.loss import losses
+from vidfx_training.detector.mosaic_batches import EVERYWHERE, Batch, batches
 from vidfx_training.detector.network import DetectorNet
-from vidfx_training.detector.pictures import Picture
 from vidfx_training.detector.recipe import DetectorRecipe, NetworkShape
-from vidfx_training.detector.stream import EVERYWHERE, Batch, batches
 from vidfx_training.errors import TrainingError
-from vidfx_training.loop import average_into
+from vidfx_training.loop.optimiser import average_into
+from vidfx_training.torch_device import autocast
 
 ALL = "all"
 LOG_EVERY, SAVE_EVERY_S = 50, 60.0
 
 
 def name_of(without: int | None) -> str:
-    """Of the learner that does not see this fold."""
+    """The name of the learner that is trained without this fold; None: on all."""
     return ALL if without is None else f"without-{without}"
 
 
 class Learner:
-    """A network that learns from every fold but one, and the average of its weights."""
+    """A network trained on every fold but one, and the moving average of its weights."""
 
     def __init__(
         self, recipe: DetectorRecipe, start: DetectorNet, without: int | None, device: torch.device
@@ -60,12 +60,12 @@ class Learner:
         )
 
     def step(self, batch: Batch, progress: float) -> dict[str, torch.Tensor]:
-        """Learn from a batch; ``progress`` is 0 at the start of the training and 1 at its end."""
+        """Train on one batch; returns the losses. ``progress``: 0 at the start, 1 at the end."""
         self._steps += 1
         rate = self._schedule.lr * min(1.0, self._steps / max(1, self._schedule.warmup))
         for group in self._optimizer.param_groups:
             group["lr"] = rate * (0.5 + 0.5 * math.cos(math.pi * min(1.0, progress)))
-        with compute.autocast(self._device):
+        with autocast(self._device):
             maps = self.net(batch.pixels)
         loss, parts = losses(maps, batch.truth)
         self._optimizer.zero_grad(set_to_none=True)
@@ -82,7 +82,7 @@ class Learner:
 
 def train(
     recipe: DetectorRecipe,
-    pictures: Sequence[Picture],
+    pictures: Sequence[LabelledImage],
     out: Path,
     *,
     without: Sequence[int | None] = (None,),
@@ -91,11 +91,11 @@ def train(
     minutes: float | None = None,
     workers: int = 0,
 ) -> int:
-    """Write the weights of a learner for each of ``without`` to ``out``; returns the steps done.
+    """Train a learner for each of ``without`` and write its weights to ``out``; returns the steps.
 
-    ``without`` are the folds that a learner never sees, None for one that sees all; ``init`` are
-    weights to start from. It ends after the recipe's steps, or after ``minutes``, whichever comes
-    first. The learning rate falls to nothing by then.
+    ``without``: the fold that a learner never sees, None for all; ``init``: initial weights. Ends
+    after the recipe's steps or after ``minutes``, whichever comes first; the learning rate falls to
+    0 by then. Raises TrainingError where the loss is not finite or ``init`` does not fit.
     """
     out.mkdir(parents=True, exist_ok=True)
     schedule = recipe.schedule
@@ -126,8 +126,8 @@ def train(
             done = step >= schedule.steps or progress >= 1
             if step % LOG_EVERY == 0 or done:
                 line = {"step": step, "s": round(passed, 1), "progress": round(progress, 4)}
-                told = {name: _told(name, some) for name, some in parts.items()}
-                print(json.dumps(line | {"loss": told}), file=log, flush=True)
+                parts_by_name = {name: _rounded(name, some) for name, some in parts.items()}
+                print(json.dumps(line | {"loss": parts_by_name}), file=log, flush=True)
             if done or time.monotonic() - saved > SAVE_EVERY_S:
                 saved = time.monotonic()
                 for learner in learners:
@@ -138,26 +138,27 @@ def train(
     return step
 
 
-def _told(name: str, parts: dict[str, torch.Tensor]) -> dict[str, float]:
+def _rounded(name: str, parts: dict[str, torch.Tensor]) -> dict[str, float]:
+    """Raises TrainingError where a loss is not finite."""
     values = {part: round(float(value), 4) for part, value in parts.items()}
     if not all(map(math.isfinite, values.values())):
-        raise TrainingError(f"{name}: the loss is no number any more: {values}")
+        raise TrainingError(f"{name}: the loss is not finite: {values}")
     return values
 
 
 def network(shape: NetworkShape) -> DetectorNet:
-    """A new network of this shape."""
+    """A network of this shape with random weights."""
     stem, quarter, *rest = shape.widths
     return DetectorNet((stem, quarter, *rest), tuple(shape.depths), shape.features)  # pyright: ignore
 
 
 def weights_of(out: Path, name: str) -> Path:
-    """Where the weights of the learner ``name`` are."""
+    """The file with the weights of the learner ``name``."""
     return out / f"{name}.safetensors"
 
 
 def load(recipe: DetectorRecipe, path: Path) -> DetectorNet:
-    """The network that ``train`` left; TrainingError where its file is not of this recipe."""
+    """The network with the weights at ``path``. Raises TrainingError where they do not fit."""
     net = network(recipe.network)
     tensors, _ = read_tensors(path)
     try:

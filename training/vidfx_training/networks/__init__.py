@@ -1,1 +1,1 @@
-"""The networks that are trained, and where their weights start."""
+"""The networks that are trained, and their initial weights."""

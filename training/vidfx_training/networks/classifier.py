@@ -1,7 +1,7 @@
-"""The networks that vidfx trains, and the wrapper that makes one take what the pipeline has.
+"""The networks that vidfx trains, and the wrapper that runs one on crops of the pipeline.
 
 Every network takes (N, C, S, S) float 0..1, C = 3 (RGB) or 1 (grey), any S of 16 or more, and
-gives logits (N, K). ``features`` gives what the head sees, (N, F).
+returns logits (N, K). ``features`` returns the input of the head, (N, F).
 """
 
 # torch and torchvision leave the types of many functions open.
@@ -18,11 +18,11 @@ from torchvision.models import resnet18
 from vidfx_training.recipe import Model, Recipe
 
 VGGFACE_MEANS = (129.186, 104.762, 93.594)
-"""Of Parkhi's published network: RGB in 0..255, taken away without a division."""
+"""Mean RGB, 0..255, of Parkhi's published network, which has no standard deviation."""
 
 
 class Normalise(nn.Module):
-    """From 0..1 to what the first layer wants."""
+    """From 0..1 to the normalised input of the first layer."""
 
     mean: torch.Tensor
     std: torch.Tensor
@@ -47,7 +47,7 @@ class Normalise(nn.Module):
 
 
 class Network(nn.Module):
-    """Normalisation, a backbone, dropout and one linear layer."""
+    """Normalisation, a backbone, dropout and a linear head."""
 
     def __init__(self, model: Model, classes: int, channels: int) -> None:
         super().__init__()
@@ -62,7 +62,7 @@ class Network(nn.Module):
         nn.init.zeros_(self.head.bias)
 
     def features(self, x: torch.Tensor) -> torch.Tensor:
-        """(N, F): what the head sees."""
+        """(N, F): the input of the head."""
         if x.shape[1] != self.channels:
             x = x.expand(-1, self.channels, -1, -1)
         return self.backbone(self.normalise(x))
@@ -74,7 +74,7 @@ class Network(nn.Module):
         return self.head(self.dropout(self.features(x)))
 
     def last_stage(self) -> tuple[str, ...]:
-        """Prefixes of the names of the parameters nearest to the head."""
+        """Name prefixes of the parameters of the last stage and the head."""
         return ("head.", *(f"backbone.{name}" for name in self.backbone.LAST))  # pyright: ignore
 
 
@@ -92,7 +92,7 @@ def _backbone(model: Model, channels: int) -> tuple[nn.Module, int]:
 
 
 class ResNet18(nn.Module):
-    """torchvision's ResNet-18 (He 2016) without its last layer; names as there."""
+    """torchvision's ResNet-18 (He 2016) without its last layer, with its parameter names."""
 
     LAST = ("net.layer4",)
 
@@ -108,8 +108,8 @@ class ResNet18(nn.Module):
 class Vgg16(nn.Module):
     """VGG-16 (Simonyan 2015) under the names of VGGFace's published file (Parkhi 2015).
 
-    ``fc`` keeps fc6 and fc7, which want 7 x 7 at conv5 and so 224 px, and are pooled to it from
-    other sizes; without them conv5's mean goes to the head.
+    ``fc`` keeps fc6 and fc7, which need 7 x 7 at conv5, that is 224 px; other sizes are pooled to
+    it. Without them the mean of conv5 goes to the head.
     """
 
     LAST = ("conv5", "fc")
@@ -145,10 +145,10 @@ class Vgg16(nn.Module):
 
 
 class SmallFaceNet(nn.Module):
-    """A network of ours for faces of about 48 x 48 pixels, after VGG (Simonyan 2015).
+    """Our network for faces of about 48 x 48 pixels, after VGG (Simonyan 2015).
 
-    Four pairs of convolutions, each halved, and a hidden layer over what is left, 3 x 3: where on a
-    face a feature stands says as much as the feature, which an average over the face forgets.
+    Four pairs of convolutions, each followed by pooling, and a hidden layer over the remaining
+    3 x 3: the position of a feature on the face matters, and a global average would lose it.
     """
 
     LAST = ("body.3", "fc")
@@ -178,7 +178,7 @@ class SmallFaceNet(nn.Module):
 
 
 class CropClassifier(nn.Module):
-    """A network as the pipeline runs it: crops in, calibrated probabilities out.
+    """A network as it is exported: crops to calibrated probabilities.
 
     ``forward`` takes (N, 3, crop, crop) uint8 RGB and returns (N, K) float32, rows sum to 1.
     """

@@ -1,4 +1,4 @@
-"""Where a network's weights start: ImageNet's, VGGFace's, a file's, or nowhere."""
+"""Initial weights of a network: random, ImageNet's, VGGFace's or from a file."""
 
 # torch and torchvision leave the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -32,10 +32,10 @@ LICENCES = {
 
 
 def start(net: Network, arch: str, init: str, say: Callable[[str], None]) -> None:
-    """Give ``net`` the weights that ``init`` names: scratch, imagenet, vggface or a file.
+    """Load the weights that ``init`` names into ``net``: scratch, imagenet, vggface or a file.
 
-    The head always starts anew, and so does what the start has no weights for, which is said.
-    Raises WeightsError where the start cannot be had, is of another network or is no weights.
+    The head always keeps its random weights; unused tensors are reported. Raises WeightsError where
+    the file is missing, cannot be downloaded, is of another network or is no file of weights.
     """
     if init == "scratch":
         return
@@ -45,8 +45,7 @@ def start(net: Network, arch: str, init: str, say: Callable[[str], None]) -> Non
         file = weights_folder() / VGGFACE_FILE
         if not file.is_file():
             raise WeightsError(
-                f"--init vggface: {file} is not here, and nobody publishes it for downloads by"
-                " programs",
+                f"--init vggface: {file} is missing, and it cannot be downloaded automatically",
                 hint=f"get {VGGFACE_FILE} from {VGGFACE_PAGE} and put it there, or name it:"
                 " --init PATH",
             )
@@ -57,7 +56,7 @@ def start(net: Network, arch: str, init: str, say: Callable[[str], None]) -> Non
 
 
 def norm_of(init: str) -> Norm | None:
-    """How the input of these weights was normalised; None where nothing says."""
+    """The input normalisation of these weights; None if unknown."""
     known: dict[str, Norm] = {"imagenet": "imagenet", "vggface": "vggface"}
     if init == "scratch" or init in known or not init.endswith(".safetensors"):
         return known.get(init)
@@ -66,14 +65,14 @@ def norm_of(init: str) -> Norm | None:
 
 
 def weights_folder() -> Path:
-    """Where published weights are looked for, ``~/.cache/vidfx/weights`` unless moved."""
+    """The folder for published weights, by default ``~/.cache/vidfx/weights``."""
     return user_cache("weights")
 
 
 def read_weights(file: Path) -> dict[str, torch.Tensor]:
-    """Tensors by name, of a .safetensors file or of a pickle that holds nothing but tensors.
+    """Tensors by name, of a .safetensors file or of a pickle with nothing but tensors.
 
-    Raises WeightsError, one line with the file.
+    Raises WeightsError for any other file.
     """
     if file.suffix == ".safetensors":
         return read_tensors(file)[0]
@@ -83,7 +82,7 @@ def read_weights(file: Path) -> dict[str, torch.Tensor]:
         raise WeightsError(f"{file}: there is no such file", hint="check the path") from error
     except Exception as error:
         raise WeightsError(
-            f"{file}: not loaded: it is no file of weights, or holds more than tensors",
+            f"{file}: not loaded: not a file of weights, or it contains more than tensors",
             hint="save its state_dict as .safetensors on a machine that trusts it",
         ) from error
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
@@ -91,14 +90,14 @@ def read_weights(file: Path) -> dict[str, torch.Tensor]:
     if not isinstance(content, Mapping) or not all(
         isinstance(t, torch.Tensor) for t in content.values()
     ):
-        raise WeightsError(f"{file}: holds no table of tensors", hint="a state_dict is needed")
+        raise WeightsError(f"{file}: is not a table of tensors", hint="a state_dict is needed")
     return {str(name): tensor for name, tensor in content.items()}
 
 
 def _imagenet(arch: str) -> dict[str, torch.Tensor]:
     if arch not in IMAGENET:
         raise WeightsError(
-            f"--init imagenet: nobody trained the network {arch!r} on ImageNet",
+            f"--init imagenet: no ImageNet weights for the network {arch!r}",
             hint=f"use --arch {' or '.join(IMAGENET)}, or --init scratch",
         )
     weights = IMAGENET[arch]
@@ -115,7 +114,7 @@ def _imagenet(arch: str) -> dict[str, torch.Tensor]:
 
 
 def _renamed(tensors: Mapping[str, torch.Tensor], arch: str) -> dict[str, torch.Tensor]:
-    """Under the names of our backbone: from torchvision's, VGGFace's published, or our own."""
+    """``tensors`` with the names of our backbone, from torchvision's, VGGFace's or our own."""
     own = {n.removeprefix("backbone."): t for n, t in tensors.items() if n.startswith("backbone.")}
     if own:
         return own
@@ -127,7 +126,7 @@ def _renamed(tensors: Mapping[str, torch.Tensor], arch: str) -> dict[str, torch.
 
 
 def _vgg_name(name: str) -> str:
-    """VGGFace's name of what torchvision's vgg16 calls features.N and classifier.N."""
+    """VGGFace's name for features.N and classifier.N of torchvision's vgg16."""
     place, _, kind = name.rpartition(".")
     convs = [n for stage in Vgg16(fc=False).stages for n in stage] if "features" in name else []
     numbers = (0, 2, 5, 7, 10, 12, 14, 17, 19, 21, 24, 26, 28)
@@ -150,18 +149,18 @@ def _fill(
               if n in tensors and tensors[n].shape != w.shape}  # fmt: skip
     if missing or shapes:
         what = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if missing[3:] else "")
-        told = [f"it lacks {what}"] if missing else []
-        told += [f"{n} is {a}, not {b}" for n, (a, b) in sorted(shapes.items())[:2]]
+        problems = [f"it lacks {what}"] if missing else []
+        problems += [f"{n} is {a}, not {b}" for n, (a, b) in sorted(shapes.items())[:2]]
         raise WeightsError(
-            f"{name}: not the weights of {arch}: {'; '.join(told)}",
+            f"{name}: not the weights of {arch}: {'; '.join(problems)}",
             hint="name the file of this network, or the --arch of this file",
         )
     if broken := [n for n in wanted if n in tensors and not tensors[n].isfinite().all()]:
         raise WeightsError(
-            f"{name}: holds numbers that are none (NaN or infinite), in {broken[0]}",
+            f"{name}: contains NaN or infinite values, in {broken[0]}",
             hint="name weights of a training that did not diverge",
         )
     unused = sorted(set(tensors) - set(wanted) - {"fc8.weight", "fc8.bias"})
     net.backbone.load_state_dict({n: tensors[n] for n in wanted if n in tensors}, strict=False)
-    say(f"{arch} starts from {name}; its head starts anew"
+    say(f"{arch} starts from {name}; its head has random weights"
         + (f"; not used: {', '.join(unused[:4])}" if unused else ""))  # fmt: skip

@@ -1,1 +1,1 @@
-"""From a trained network to an engine: ONNX file, spec and model card."""
+"""Export a trained network to an engine: ONNX file, spec and model card."""

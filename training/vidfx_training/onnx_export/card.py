@@ -1,4 +1,4 @@
-"""The model card: what a file of weights is, what made it, and what not to expect of it."""
+"""The model card: what an engine does, how it was trained, and its limits."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from vidfx_engines.spec import EngineSpec
 from vidfx_training.checkpoint import Checkpoint
 
 _PURPOSE = {
-    "emotion": "Reads the facial expression of one face: {labels}. An expression is what a face"
-    " shows, not\nwhat a person feels; do not use it to judge people.",
-    "identity": "Says whether one face is one of: {labels}. A face is personal data: whoever is"
-    " recognised\nshould know of it, and a name from it is a lead, not a proof.",
+    "emotion": "Classifies the facial expression of one face: {labels}. An expression is what a"
+    " face shows, not\nwhat a person feels; do not use it to judge people.",
+    "identity": "Recognises one face as one of: {labels}. A face is personal data: people who are"
+    " recognised\nshould know of it, and a recognised name is a hint, not a proof.",
 }
 
 
@@ -30,9 +30,9 @@ def card(checkpoint: Checkpoint, spec: EngineSpec) -> str:
 | --- | --- |
 | Network | {model.arch}, {facts.get("parameters", 0) / 1e6:.1f} million parameters, from {start} |
 | Takes | uint8 RGB crops, {spec.crop.size} px, template "{spec.crop.template}" |
-| Sees | {recipe.input.colour}, {recipe.input.side} px |
-| Gives | calibrated probabilities (temperature {facts.get("temperature", 1.0):.3f}) |
-| Least face | {spec.min_face_px:g} px |
+| Network input | {recipe.input.colour}, {recipe.input.side} px |
+| Returns | calibrated probabilities (temperature {facts.get("temperature", 1.0):.3f}) |
+| Smallest face | {spec.min_face_px:g} px |
 | Training data | {_plain(spec.training_data)} |
 | Licence | {_plain(spec.licence)} |
 | Made by | `vidfx train`, recipe "{_plain(recipe.name)}", seed {schedule.seed}, \
@@ -41,14 +41,14 @@ best of {facts.get("epochs", 0)} epochs: {facts.get("epoch", 0):g} |
 
 ## On the validation set
 
-The best epoch and the temperature were chosen on it, so these figures are somewhat kind; the test
-set's are what `vidfx evaluate` reports.
+The best epoch and the temperature were chosen on it, so these figures are slightly too good;
+`vidfx evaluate` reports those of the test set.
 
 {_table(facts, spec)}
 
-## What was left out, and what to expect
+## Notes and limits
 
-{_notes(facts)}Expect worse results on faces unlike those it was trained on: profiles, children,
+{_notes(facts)}Expect worse results on faces that differ from the training data: profiles, children,
 dark, blurred or covered faces, other cameras. Differences between groups of people were not
 measured.
 """
@@ -73,7 +73,7 @@ def _notes(facts: dict[str, Any]) -> str:
 
 
 def _plain(text: str) -> str:
-    """Names and paths come from users: nothing of them may be Markdown or HTML here."""
+    """``text`` without Markdown or HTML: names and paths come from users."""
     kept = "".join(c if c.isprintable() else " " for c in text)
     for sign in "\\`*_[]<>|":
         kept = kept.replace(sign, f"\\{sign}" if sign != "<" else "&lt;")

@@ -1,4 +1,4 @@
-"""From a checkpoint to an engine: an ONNX file, its spec and its card."""
+"""Export a checkpoint to an engine: ONNX file, spec and model card."""
 
 # torch and torchvision leave the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -23,15 +23,15 @@ from vidfx_training.onnx_export.card import card
 from vidfx_training.onnx_export.onnx_file import exported, halved
 
 ROUNDING = 1e-3
-"""The most that two libraries may differ by in a probability."""
+"""The largest accepted difference of a probability between two libraries."""
 
 
 def export(checkpoint: Checkpoint, folder: Path, *, half: bool = False) -> EngineSpec:
     """Write ``NAME.onnx``, ``NAME.spec.json`` and ``NAME.CARD.md``; returns the spec.
 
-    The graph takes (N, 3, S, S) uint8 RGB, any N, and gives calibrated probabilities. ``half``
-    keeps the weights in 16 bits, half the size; arithmetic stays in 32. Raises TrainingError
-    where the folder cannot be written.
+    The graph takes (N, 3, S, S) uint8 RGB, any N, and returns calibrated probabilities. ``half``
+    stores the weights in 16 bits; arithmetic stays in 32. Raises TrainingError where the folder
+    cannot be written.
     """
     recipe, facts = checkpoint.recipe, checkpoint.facts
     size = recipe.crop
@@ -73,9 +73,9 @@ def export(checkpoint: Checkpoint, folder: Path, *, half: bool = False) -> Engin
 
 
 def difference(checkpoint: Checkpoint, spec: EngineSpec, folder: Path) -> float:
-    """The most that torch and ONNX Runtime differ by in a probability, on pictures of noise.
+    """The largest difference of a probability between torch and ONNX Runtime, on noise.
 
-    Raises TrainingError where it is more than rounding explains.
+    Raises TrainingError where it exceeds ROUNDING.
     """
     assert spec.input.size is not None
     size = spec.input.size
@@ -96,6 +96,6 @@ def difference(checkpoint: Checkpoint, spec: EngineSpec, folder: Path) -> float:
 
 
 def _metrics(facts: dict[str, Any]) -> dict[str, float]:
-    """The first few hundred: recalls stand last, and there may be thousands of people."""
+    """The first 200 figures: the recalls come last, and there may be thousands of people."""
     known = ("temperature", *(n for n in facts if n.startswith("val_")))[:200]
     return {n: round(float(facts[n]), 4) for n in known if isinstance(facts.get(n), int | float)}

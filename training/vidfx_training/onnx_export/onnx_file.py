@@ -1,4 +1,4 @@
-"""From a module of torch to the bytes of an ONNX file."""
+"""Convert a torch module to the bytes of an ONNX file."""
 
 # torch and onnx leave the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -25,12 +25,12 @@ def exported(
     outputs: Sequence[str],
     dynamic: dict[int, Any],
 ) -> bytes:
-    """The graph of ``module`` on one input like ``example``, whose axes ``dynamic`` may vary."""
+    """The ONNX graph of ``module`` for inputs like ``example``; the axes ``dynamic`` may vary."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")  # of the exporter's own making
+            warnings.simplefilter("ignore")  # from inside the exporter
             program = torch.onnx.export(
                 module,
                 (example,),
@@ -49,7 +49,7 @@ def exported(
 
 
 def halved(data: bytes) -> bytes:
-    """Large float32 weights as float16 behind a Cast, which runtimes fold when they load."""
+    """Store large float32 weights as float16 with a Cast, which runtimes fold when loading."""
     import onnx  # noqa: PLC0415 - only for this
     from onnx import TensorProto, helper, numpy_helper  # noqa: PLC0415
 

@@ -89,7 +89,8 @@ def train(
         if target is not None and task != "recognition":
             raise UsageError("--target: only recognition has one", hint="leave it out")
         from vidfx.cli.console.training_progress import TrainingWatcher, write_result
-        from vidfx_training.run import Request, train_run
+        from vidfx_training.train_run import train_run
+        from vidfx_training.training_request import Request
 
         chosen = _recipe(task, arch, init, recipe)
         if size is not None:
@@ -158,7 +159,7 @@ def average(
         require(*NEEDS, "onnxscript", extra="train")
         from vidfx_training.average import average as mean_of
         from vidfx_training.checkpoint import save_checkpoint
-        from vidfx_training.loop import BEST
+        from vidfx_training.loop.training_loop import BEST
         from vidfx_training.onnx_export.export import export as write_engine
 
         found = mean_of(checkpoints, data, target=target)

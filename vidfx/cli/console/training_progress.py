@@ -21,8 +21,8 @@ from vidfx.cli.console.results import write_object
 from vidfx.cli.console.text import clean
 
 if TYPE_CHECKING:
-    from vidfx_training.run import Result
-    from vidfx_training.watch import Line
+    from vidfx_training.progress import Line
+    from vidfx_training.train_run import Result
 
 
 class TrainingWatcher(AbstractContextManager["TrainingWatcher"]):

@@ -1,4 +1,4 @@
-"""Where a training runs, and how fast bfloat16 is there."""
+"""The device of a training, and whether bfloat16 is fast on it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import torch
 from vidfx_training.errors import TrainingError
 
 
-def choose(asked: str) -> torch.device:
+def choose_device(asked: str) -> torch.device:
     """The device for ``auto`` (the first CUDA GPU, or the CPU), ``cpu``, ``cuda`` or ``cuda:N``.
 
-    Raises TrainingError where it is not there.
+    Raises TrainingError for an unknown name or a GPU that torch does not find.
     """
     found = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if asked == "auto":
@@ -34,17 +34,17 @@ def choose(asked: str) -> torch.device:
 
 @cache
 def has_bf16(kind: str) -> bool:
-    """Whether convolutions in bfloat16 have a fast kernel there; a CPU without one takes 10 x."""
+    """Whether ``kind``, "cpu" or "cuda", has fast bfloat16 kernels; 10 x slower without."""
     if kind == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def autocast(device: torch.device, *, enabled: bool = True) -> torch.autocast:
-    """bfloat16 for the operations that bear it, where that is the faster."""
+    """A context that computes in bfloat16 where ``device`` does so fast, else in float32."""
     return torch.autocast(device.type, torch.bfloat16, enabled=enabled and has_bf16(device.type))
 
 
 def device_of(net: torch.nn.Module) -> torch.device:
-    """Where the weights of ``net`` are."""
+    """The device that holds the weights of ``net``."""
     return next(net.parameters()).device

@@ -1,4 +1,4 @@
-"""Fit the head alone: the frozen rest gives each picture's features once, then it is quick."""
+"""Train the head alone, on features that the frozen backbone computes once per picture."""
 
 # torch and torchvision leave the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -9,9 +9,9 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from vidfx_training.compute import autocast, device_of
 from vidfx_training.networks.classifier import Network
 from vidfx_training.recipe import Schedule
+from vidfx_training.torch_device import autocast, device_of
 
 BATCH = 256
 RATE = 1e-2
@@ -19,7 +19,7 @@ RATE = 1e-2
 
 @torch.no_grad()
 def features_of(net: Network, pixels: torch.Tensor, batch: int = 64) -> torch.Tensor:
-    """Features (N, F) float32 of uint8 pictures (N, C, S, S), where the net is."""
+    """Features (N, F) float32, on the device of ``net``, of uint8 pictures (N, C, S, S)."""
     net.eval()
     device = device_of(net)
     parts: list[torch.Tensor] = []
@@ -37,9 +37,9 @@ def fit_head(
     class_weight: torch.Tensor,
     schedule: Schedule,
 ) -> float:
-    """Learn ``net.head`` on features of all pictures and their mirror images; returns the loss.
+    """Train ``net.head`` on features of all pictures and their mirror images; returns the loss.
 
-    The features are standardised for the fit, which is folded into the head's weights after it.
+    The features are standardised for the fit; mean and deviation are then folded into the head.
     """
     features = torch.cat([features_of(net, pixels), features_of(net, pixels.flip(-1))])
     mean, std = features.mean(0), features.std(0) + 1e-3
@@ -52,7 +52,7 @@ def fit_head(
     rng = torch.Generator().manual_seed(schedule.seed)
     optimiser = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=0.05)
     steps = schedule.head_epochs * -(-len(features) // BATCH)
-    slower = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    decay = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     total = 0.0
     for _ in range(schedule.head_epochs):
         total = 0.0
@@ -64,7 +64,7 @@ def fit_head(
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             optimiser.step()
-            slower.step()
+            decay.step()
             total += loss.item() * len(rows)
     with torch.no_grad():
         net.head.weight.copy_(head.weight / std)

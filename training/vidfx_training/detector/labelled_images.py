@@ -1,8 +1,8 @@
-"""The pictures that a detector learns from: a folder with ``faces.json``.
+"""Labelled training images of the detector: a folder with ``faces.json``.
 
 ``{"pictures": [{"file", "fold", "faces", "unsure"}]}``: a face is 15 numbers, a box xyxy, whether
-its landmarks are known, and five landmarks xy; ``unsure`` are boxes in which nothing is learned.
-Pixels of the file. ``fold`` is -1 for pictures on which nothing is measured.
+its landmarks are known, and five landmarks xy; ``unsure`` are ignored regions without loss. All in
+pixels of the file. ``fold`` is -1 for pictures that are never used for measuring.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ import numpy as np
 from vidfx_training.errors import TrainingError
 
 LEVELS = 4
-"""Of a picture's pyramid, each half the size of the one before."""
+"""Levels of the image pyramid, each half the size of the one before."""
 
 
 @dataclass(frozen=True)
-class Faces:
-    """Of one picture: boxes (N, 4) xyxy, landmarks (N, 5, 2), both px."""
+class FaceLabels:
+    """The faces of one image: boxes (N, 4) xyxy, landmarks (N, 5, 2), both px."""
 
     box: np.ndarray
     marks: np.ndarray
     has_marks: np.ndarray
     "(N,) bool"
     unsure: np.ndarray
-    "(M, 4)"
+    "(M, 4) xyxy px, ignored regions"
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
-    """One picture, kept as its file is, and its faces."""
+class LabelledImage:
+    """One image, as its encoded file, and its faces."""
 
     name: str
     fold: int
     data: bytes
-    faces: Faces
+    faces: FaceLabels
 
     def pyramid(self) -> list[np.ndarray]:
         """(H, W, 3) uint8 RGB, then half of it, and so on."""
@@ -57,13 +57,13 @@ class Picture:
         return levels
 
 
-def read_pictures(folder: Path) -> list[Picture]:
+def read_labelled_images(folder: Path) -> list[LabelledImage]:
     """All of them; TrainingError, one line, where the folder is not what it should be."""
     index = folder / "faces.json"
     try:
         entries: list[dict[str, Any]] = json.loads(index.read_text(encoding="utf-8"))["pictures"]
         return [
-            Picture(str(e["file"]), int(e["fold"]), _inside(folder, e["file"]).read_bytes(),
+            LabelledImage(str(e["file"]), int(e["fold"]), _inside(folder, e["file"]).read_bytes(),
                     _faces(e["faces"], e["unsure"]))
             for e in entries
         ]  # fmt: skip
@@ -83,9 +83,9 @@ def _inside(folder: Path, name: object) -> Path:
     return path
 
 
-def _faces(faces: Sequence[Sequence[float]], unsure: Sequence[Sequence[float]]) -> Faces:
+def _faces(faces: Sequence[Sequence[float]], unsure: Sequence[Sequence[float]]) -> FaceLabels:
     row = np.asarray(faces, np.float32).reshape(-1, 15)
-    return Faces(
+    return FaceLabels(
         row[:, :4],
         row[:, 5:].reshape(-1, 5, 2),
         row[:, 4] > 0,

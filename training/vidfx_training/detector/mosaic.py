@@ -1,8 +1,8 @@
-"""Canvases: one picture, or a mosaic of many, spoilt as recordings are.
+"""Training images of the detector: mosaics of one or many pictures, degraded as recordings are.
 
-A face is brought to a size drawn at random, from a few pixels to most of the canvas, wherever it
-stands; in grey, dark, blurred, noisy, compressed and covered. What is cut in half, or too small to
-tell, becomes unsure.
+One face of each picture is scaled to a random size, from a few pixels to most of its cell, and
+put at a random position. Mosaics are grey, dark, blurred, noisy, compressed or occluded at random.
+Faces that are cut in half or too small become ignored regions.
 """
 
 # NumPy leaves the types of some functions open.
@@ -18,39 +18,43 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from vidfx_training.detector.pictures import Faces, Picture
+from vidfx_training.detector.labelled_images import FaceLabels, LabelledImage
 
 GRIDS = ((1, 0.36), (2, 0.26), (3, 0.16), (4, 0.14), (6, 0.08))
-"""Pictures in a row of the mosaic, and how often."""
+"""Pictures per row of the mosaic, and the share of such mosaics."""
 SMALLEST = 8.0
-"""px of a face that can still be told."""
+"""px, the smallest face that is learned."""
 WHOLE, GONE = 0.45, 0.2
-"""Of a face that is seen: at least so much is a face, less than so much is nothing."""
+"""Visible share of a face: from WHOLE on it is learned, up to GONE it is background."""
 MIRRORED = [1, 0, 2, 4, 3]
-"""Landmarks of a face's mirror image."""
+"""The order of the landmarks in a mirror image."""
 
 
-@lru_cache(maxsize=3000)  # of a process: about a gigabyte
-def _pyramid(picture: Picture) -> list[np.ndarray]:
+@lru_cache(maxsize=3000)  # per process, about 1 GB
+def _pyramid(picture: LabelledImage) -> list[np.ndarray]:
     return picture.pyramid()
 
 
 @dataclass(frozen=True)
-class Canvas:
-    """(side, side, 3) uint8 RGB and the faces in it."""
+class Mosaic:
+    """An image (side, side, 3) uint8 RGB and its faces."""
 
     pixels: np.ndarray
-    faces: Faces
+    faces: FaceLabels
 
 
-class Painter:
-    """Draws canvases of pictures, those of each kind as often as its share says.
+class MosaicMaker:
+    """Makes random mosaics of pictures.
 
-    ``shares`` gives, by the first folder of a picture's name, how often such a picture is taken.
+    ``shares``: how often a picture is taken, by the first folder of its name.
     """
 
     def __init__(
-        self, pictures: Sequence[Picture], shares: dict[str, float], side: int, seed: Sequence[int]
+        self,
+        pictures: Sequence[LabelledImage],
+        shares: dict[str, float],
+        side: int,
+        seed: Sequence[int],
     ) -> None:
         self._kinds = [
             ([p for p in pictures if p.name.split("/")[0] == kind], share)
@@ -62,32 +66,32 @@ class Painter:
         self._side = side
         self._random = np.random.default_rng(list(seed))
 
-    def canvas(self) -> Canvas:
+    def draw(self) -> Mosaic:
         random, side = self._random, self._side
         grids, often = zip(*GRIDS, strict=True)
         n = int(random.choice(grids, p=np.array(often) / sum(often)))
         edges = np.linspace(0, side, n + 1).round().astype(int)
         pixels = np.zeros((side, side, 3), np.uint8)
-        parts: list[Faces] = []
+        parts: list[FaceLabels] = []
         for top, bottom in pairwise(edges.tolist()):
             for left, right in pairwise(edges.tolist()):
                 piece, faces = self._piece(right - left, bottom - top, n)
                 pixels[top:bottom, left:right] = piece
                 shift = np.array([left, top], np.float32)
                 parts.append(
-                    Faces(faces.box + np.tile(shift, 2), faces.marks + shift, faces.has_marks,
+                    FaceLabels(faces.box + np.tile(shift, 2), faces.marks + shift, faces.has_marks,
                           faces.unsure + np.tile(shift, 2))
                 )  # fmt: skip
-        joined = Faces(
+        joined = FaceLabels(
             np.concatenate([p.box for p in parts]),
             np.concatenate([p.marks for p in parts]),
             np.concatenate([p.has_marks for p in parts]),
             np.concatenate([p.unsure for p in parts]),
         )
-        return Canvas(spoilt(random, pixels), joined)
+        return Mosaic(degraded(random, pixels), joined)
 
-    def _piece(self, width: int, height: int, grid: int) -> tuple[np.ndarray, Faces]:
-        """A picture laid into so many px, and what is seen of its faces."""
+    def _piece(self, width: int, height: int, grid: int) -> tuple[np.ndarray, FaceLabels]:
+        """One cell of the mosaic, (height, width, 3), and its visible faces."""
         random = self._random
         some, _ = self._kinds[int(random.choice(len(self._kinds), p=self._share))]
         picture = some[int(random.integers(len(some)))]
@@ -100,13 +104,13 @@ class Painter:
         pixels = cv2.warpAffine(
             levels[depth], shrunk, (width, height), flags=cv2.INTER_LINEAR, borderValue=border
         )
-        faces = seen(picture.faces, matrix, scale, (width, height), flip=flip)
-        return covered(random, tinted(random, pixels), faces), faces
+        faces = visible_faces(picture.faces, matrix, scale, (width, height), flip=flip)
+        return occluded(random, recoloured(random, pixels), faces), faces
 
     def _place(
-        self, faces: Faces, shape: tuple[int, ...], width: int, height: int, grid: int
+        self, faces: FaceLabels, shape: tuple[int, ...], width: int, height: int, grid: int
     ) -> tuple[np.ndarray, float, bool]:
-        """Where a picture goes: its matrix (2, 3), its scale, whether it is mirrored."""
+        """A random placement: matrix (2, 3), scale, and whether the picture is mirrored."""
         random, cell = self._random, min(width, height)
         fills = bool(random.random() < 0.4)
         least = cell / (min(shape[:2]) if fills else max(shape[:2]) * (2.0 if grid == 1 else 1.4))
@@ -129,11 +133,11 @@ class Painter:
         )
         linear[:, 0] *= -1 if flip else 1
         if random.random() < 0.7:
-            at = _inwards(at, middle, scale, shape, (width, height), flip=flip)
+            at = _covering(at, middle, scale, shape, (width, height), flip=flip)
         return np.concatenate([linear, (at - linear @ middle)[:, None]], 1), scale, flip
 
 
-def _inwards(
+def _covering(
     at: np.ndarray,
     middle: np.ndarray,
     scale: float,
@@ -142,7 +146,7 @@ def _inwards(
     *,
     flip: bool,
 ) -> np.ndarray:
-    """``at`` moved so that the picture covers as much of its place as it can."""
+    """``at`` moved so that the picture covers as much of its cell as possible."""
     extent = np.array([shape[1], shape[0]]) * scale
     inside = np.array([shape[1] - middle[0] if flip else middle[0], middle[1]]) * scale
     corner = at - inside
@@ -150,16 +154,16 @@ def _inwards(
     return np.clip(corner, np.minimum(rest, 0), np.maximum(rest, 0)) + inside
 
 
-def seen(
-    faces: Faces, matrix: np.ndarray, scale: float, size: tuple[int, int], *, flip: bool
-) -> Faces:
-    """The faces after the picture was moved by ``matrix``, cut at the edges of ``size``."""
+def visible_faces(
+    faces: FaceLabels, matrix: np.ndarray, scale: float, size: tuple[int, int], *, flip: bool
+) -> FaceLabels:
+    """``faces`` transformed by ``matrix`` and clipped to ``size`` (width, height)."""
 
     def moved(xy: np.ndarray) -> np.ndarray:
         return (xy @ matrix[:, :2].T + matrix[:, 2]).astype(np.float32)
 
     def boxes(box: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Cut at the edges, and how much of each is left."""
+        """Clipped boxes, and the share of each that is left."""
         middle = moved((box[:, :2] + box[:, 2:]) / 2)
         half = (box[:, 2:] - box[:, :2]) / 2 * scale
         whole = np.concatenate([middle - half, middle + half], 1).astype(np.float32)
@@ -173,7 +177,7 @@ def seen(
     sure = (share >= WHOLE) & large
     marks = moved(faces.marks)
     marks = marks[:, MIRRORED] if flip else marks
-    return Faces(
+    return FaceLabels(
         box[sure],
         marks[sure],
         (faces.has_marks & (share > 0.9))[sure],
@@ -181,8 +185,8 @@ def seen(
     )
 
 
-def tinted(random: np.random.Generator, pixels: np.ndarray) -> np.ndarray:
-    """Another light, another camera, or none of its colours."""
+def recoloured(random: np.random.Generator, pixels: np.ndarray) -> np.ndarray:
+    """Random brightness, gain per channel and gamma; some pictures grey."""
     if random.random() < 0.18:
         pixels = cv2.cvtColor(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
     gain = random.uniform(0.7, 1.3)
@@ -195,8 +199,8 @@ def tinted(random: np.random.Generator, pixels: np.ndarray) -> np.ndarray:
     return cv2.LUT(pixels, table.clip(0, 255).astype(np.uint8)[:, None])
 
 
-def covered(random: np.random.Generator, pixels: np.ndarray, faces: Faces) -> np.ndarray:
-    """Now and then something is held before a face, or a mask is worn."""
+def occluded(random: np.random.Generator, pixels: np.ndarray, faces: FaceLabels) -> np.ndarray:
+    """Occludes some faces with a rectangle, or their lower half like a mask; changes ``pixels``."""
     for x1, y1, x2, y2 in faces.box.astype(int).tolist():
         if random.random() >= 0.12 or x2 - x1 < 4 or y2 - y1 < 4:
             continue
@@ -213,8 +217,8 @@ def covered(random: np.random.Generator, pixels: np.ndarray, faces: Faces) -> np
     return pixels
 
 
-def spoilt(random: np.random.Generator, pixels: np.ndarray) -> np.ndarray:
-    """Blurred, noisy or compressed, and now and then with a black edge, as a letterbox has it."""
+def degraded(random: np.random.Generator, pixels: np.ndarray) -> np.ndarray:
+    """Random blur, low resolution, noise and JPEG compression."""
     side = len(pixels)
     if random.random() < 0.15:
         pixels = cv2.GaussianBlur(pixels, (0, 0), random.uniform(0.5, 2.0))

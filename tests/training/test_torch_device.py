@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from vidfx_training import compute
+from vidfx_training import torch_device
 from vidfx_training.errors import TrainingError
 
 
@@ -26,7 +26,7 @@ def cards(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
 )
 def test_the_device(monkeypatch: pytest.MonkeyPatch, count: int, asked: str, found: str) -> None:
     cards(monkeypatch, count)
-    assert compute.choose(asked) == torch.device(found)
+    assert torch_device.choose_device(asked) == torch.device(found)
 
 
 @pytest.mark.parametrize(
@@ -39,5 +39,5 @@ def test_a_device_that_is_not_there_is_reported(
 ) -> None:
     cards(monkeypatch, count)
     with pytest.raises(TrainingError, match=told) as raised:
-        compute.choose(asked)
+        torch_device.choose_device(asked)
     assert raised.value.hint

@@ -1,52 +1,48 @@
-"""The training loop: from pictures and a recipe to the best weights, resumable after any kill."""
+"""From pictures and a recipe to the best weights; a killed run can be resumed."""
 
 # torch and torchvision leave the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportMissingTypeStubs=false
-# torch's fused update of many tensors at once bears a private name.
-# pyright: reportPrivateUsage=false, reportPrivateImportUsage=false
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 import time
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from vidfx_training.checkpoint import read_tensors, save_checkpoint, write_tensors
-from vidfx_training.compute import autocast, device_of
-from vidfx_training.data import Pictures
-from vidfx_training.errors import DataError, DivergedError, WeightsError
+from vidfx_training.checkpoint import read_tensors, save_checkpoint
+from vidfx_training.errors import DataError, DivergedError
+from vidfx_training.loop.augmentation import Augmenter, mixup
+from vidfx_training.loop.head_fit import fit_head
+from vidfx_training.loop.optimiser import average_into, sgd
+from vidfx_training.loop.schedule import learning_rate, side_at
+from vidfx_training.loop.state import STATE, load_state, run_identity, save_state
+from vidfx_training.loop.teacher import Teacher
 from vidfx_training.metrics import balanced_accuracy, logits_of, to_tensors
 from vidfx_training.networks.classifier import Network
-from vidfx_training.networks.heads import fit_head
+from vidfx_training.picture_array import Pictures
+from vidfx_training.progress import Line, Watcher
 from vidfx_training.recipe import Recipe
-from vidfx_training.schedule import learning_rate, side_at
-from vidfx_training.teacher import Teacher
-from vidfx_training.transforms import Augmenter, mixup
-from vidfx_training.watch import Line, Watcher
+from vidfx_training.torch_device import autocast, device_of
 
-STATE = "state.safetensors"
 BEST = "best.safetensors"
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What came out: the averaged weights of the best epoch."""
+    """The result of a training: the averaged weights of the best epoch."""
 
     net: Network
     best: Line
     lines: tuple[Line, ...]
     seconds: float
-    "of all epochs, also those before a --resume"
+    "of all epochs, including those before a --resume"
 
 
 def train(
@@ -60,27 +56,19 @@ def train(
     teacher: Teacher | None = None,
     resume: bool = False,
 ) -> Trained:
-    """Fit ``net``, on the device that it is on; ``out/best.safetensors`` always holds the best.
+    """Train ``net`` on the device that holds it; ``out/best.safetensors`` always has the best.
 
-    After every epoch ``out/state.safetensors`` holds all that the next one needs: a run that was
-    killed and resumed gives the weights of one that was not. Raises DataError, WeightsError where
-    the state is of another run, DivergedError, and TrainingError where the disk is full.
+    ``out/state.safetensors`` is written after every epoch; a run that is killed and resumed ends
+    with the same weights as an uninterrupted one. Raises DataError for too few pictures,
+    WeightsError where the state is of another run, DivergedError where the loss is not finite,
+    and TrainingError where the disk is full.
     """
-    return _Run(net, train_set, val_set, recipe, out, watcher, teacher)(resume=resume)
+    return TrainingLoop(net, train_set, val_set, recipe, out, watcher, teacher).run(resume=resume)
 
 
-@torch.no_grad()
-def average_into(averaged: nn.Module, net: nn.Module, decay: float) -> None:
-    """Exponential moving average of every weight and batch statistic."""
-    pairs = list(zip(averaged.state_dict().values(), net.state_dict().values(), strict=True))
-    smooth = [(kept, new) for kept, new in pairs if kept.dtype.is_floating_point]
-    torch._foreach_lerp_([kept for kept, _ in smooth], [new for _, new in smooth], 1 - decay)
-    for kept, new in pairs:
-        if not kept.dtype.is_floating_point:
-            kept.copy_(new)
+class TrainingLoop:
+    """The epochs of one run. Raises DataError where a class or a batch cannot be filled."""
 
-
-class _Run:
     def __init__(
         self,
         net: Network,
@@ -95,13 +83,7 @@ class _Run:
         self.device = device_of(net)
         self.out, self.watcher, self.teacher = out, watcher, teacher
         self.names = train_set.labels
-        self.same = {
-            "recipe": recipe.to_json(),
-            "labels": json.dumps(self.names),
-            "pictures": str(len(train_set)),
-            "data": _digest(train_set, val_set),
-            "teachers": teacher.digest if teacher else "",
-        }
+        self.identity = run_identity(recipe, train_set, val_set, teacher)
         self.pixels, self.label = to_tensors(train_set)
         self.val_pixels, self.val_label = to_tensors(val_set)
         if len(train_set) < self.schedule.batch:
@@ -122,92 +104,69 @@ class _Run:
         self.class_weight = counts.sum() / (len(counts) * counts)
         self.net = net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.averaged = deepcopy(self.net)
-        self.optimiser = self._optimiser()
+        self.optimiser = sgd(self.net, self.schedule)
         self.lines: list[Line] = []
         self.best: Line = {}
 
-    def _optimiser(self) -> torch.optim.SGD:
-        """SGD over what may learn: decay for matrices only, less speed below the head."""
-        groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
-        last = self.net.last_stage()
-        for name, parameter in self.net.named_parameters():
-            learns = self.schedule.layers == "all" or name.startswith(last)
-            parameter.requires_grad_(learns)
-            if learns:
-                head = name.startswith("head.")
-                groups.setdefault((head, parameter.ndim > 1), []).append(parameter)
-        return torch.optim.SGD(
-            [
-                {
-                    "params": parameters,
-                    "weight_decay": self.schedule.weight_decay if matrix else 0.0,
-                    "speed": 1.0 if head else self.schedule.backbone_lr,
-                }
-                for (head, matrix), parameters in groups.items()
-            ],
-            lr=0.0,
-            momentum=0.9,
-            nesterov=True,
-        )
-
-    def __call__(self, *, resume: bool) -> Trained:
+    def run(self, *, resume: bool) -> Trained:
+        """Train all epochs that are left; see ``train`` for what it raises."""
         self.out.mkdir(parents=True, exist_ok=True)
         if not (resume and self._restore()):
-            self._first()
+            self._fit_head()
         epochs = 0 if self.schedule.layers == "head" else self.schedule.epochs
-        for epoch in range(len(self.lines) - self._headed(), epochs):
-            if self._stale():
+        for epoch in range(len(self.lines) - self._head_lines(), epochs):
+            if self._out_of_patience():
                 self.watcher.say(
                     f"stopped: no better epoch among the last {self.schedule.patience}"
                 )
                 break
-            self._epoch(epoch)
+            self.train_epoch(epoch)
             self._save()
         tensors, _ = read_tensors(self.out / BEST)
         self.averaged.load_state_dict(tensors)
         seconds = sum(line["seconds"] for line in self.lines)
         return Trained(self.averaged.eval(), self.best, tuple(self.lines), seconds)
 
-    def _headed(self) -> int:
-        """Lines of the log that are of the head alone: one or none."""
+    def _head_lines(self) -> int:
+        """Lines of the log for the epochs of the head alone: 1 or 0."""
         return int(self.schedule.head_epochs > 0)
 
-    def _first(self) -> None:
-        if not self._headed():
+    def _fit_head(self) -> None:
+        if not self._head_lines():
             return
         started = time.perf_counter()
         torch.manual_seed(self.schedule.seed)
         loss = fit_head(self.net, self.pixels, self.label, self.class_weight, self.schedule)
         self.averaged.load_state_dict(self.net.state_dict())
-        self._close(0, self.recipe.input.side, loss, 0.0, started)
+        self._validate(0, self.recipe.input.side, loss, 0.0, started)
         self._save()
 
-    def _epoch(self, epoch: int) -> None:
-        """One pass over the data. Its randomness depends on the seed and its number alone."""
+    def train_epoch(self, epoch: int) -> None:
+        """One pass over the data. Its randomness depends only on the seed and ``epoch``."""
         started = time.perf_counter()
         schedule, side = self.schedule, side_at(self.recipe, epoch)
         torch.manual_seed(schedule.seed * 10_007 + epoch)
         rng = torch.Generator().manual_seed(schedule.seed * 10_007 + epoch)
         augmenter = Augmenter(self.recipe.augmentation, rng, self.device)
         self._train_mode()
-        order = self._order(rng)
+        order = sampling_order(self.label, self.class_weight, self.schedule.balance, rng)
         total = right = rate = 0.0
         for step in range(self.steps):
-            rate = self._set_rate(epoch + step / self.steps)
+            rate = self.set_rate(epoch + step / self.steps)
             rows = order[step * schedule.batch : (step + 1) * schedule.batch]
             x = augmenter(self.pixels[rows], side)
             target = F.one_hot(self.label[rows].to(self.device), len(self.names)).float()
             x, target = mixup(x, target, self.recipe.augmentation.mixup, rng)
-            loss, hits = self._step(x.to(memory_format=torch.channels_last), target)
-            self._finite(loss, f"epoch {epoch + 1}, step {step + 1}")
+            loss, hits = self.step(x.to(memory_format=torch.channels_last), target)
+            self._check_finite(loss, f"epoch {epoch + 1}, step {step + 1}")
             total, right = total + loss, right + hits
             done = step + epoch * self.steps
             average_into(self.averaged, self.net, min(schedule.ema, (1 + done) / (10 + done)))
             self.watcher.step(epoch + 1, step + 1, self.steps, loss)
         share = right / (self.steps * schedule.batch)
-        self._close(epoch + 1, side, total / self.steps, share, started, rate)
+        self._validate(epoch + 1, side, total / self.steps, share, started, rate)
 
-    def _finite(self, loss: float, when: str) -> None:
+    def _check_finite(self, loss: float, when: str) -> None:
         """Raises DivergedError."""
         if not math.isfinite(loss):
             kept = "the best weights so far are kept" if self.best else "nothing was kept"
@@ -217,25 +176,21 @@ class _Run:
             )
 
     def _train_mode(self) -> None:
-        """Batch statistics of frozen layers stay as they came."""
+        """Training mode, but frozen layers keep their batch statistics."""
         self.net.train()
         for module in self.net.modules():
             if isinstance(module, nn.BatchNorm2d) and not module.weight.requires_grad:
                 module.eval()
 
-    def _order(self, rng: torch.Generator) -> torch.Tensor:
-        if self.schedule.balance != "sampler":
-            return torch.randperm(len(self.label), generator=rng)
-        weights = self.class_weight[self.label]
-        return torch.multinomial(weights, len(self.label), replacement=True, generator=rng)
-
-    def _set_rate(self, epoch: float) -> float:
+    def set_rate(self, epoch: float) -> float:
+        """Set the learning rate for ``epoch``, a fraction included; returns it."""
         rate = learning_rate(self.schedule, epoch)
         for group in self.optimiser.param_groups:
             group["lr"] = rate * group["speed"]
         return rate
 
-    def _step(self, x: torch.Tensor, target: torch.Tensor) -> tuple[float, int]:
+    def step(self, x: torch.Tensor, target: torch.Tensor) -> tuple[float, int]:
+        """Learn one batch, (N, C, S, S) float 0..1, for targets (N, K); returns loss and hits."""
         with autocast(self.device):
             logits = self.net(x)
         logits = logits.float()
@@ -253,10 +208,10 @@ class _Run:
         self.optimiser.step()
         return loss.item(), int((logits.argmax(1) == target.argmax(1)).sum())
 
-    def _close(
+    def _validate(
         self, epoch: int, side: int, loss: float, share: float, started: float, rate: float = 0.0
     ) -> None:
-        """Measure, keep the weights if they are the best, and tell."""
+        """Measure, keep the weights if they are the best, and log the epoch."""
         logits = logits_of(self.averaged, self.val_pixels, side=side, bf16=True)
         line: Line = {
             "epoch": epoch,
@@ -269,7 +224,7 @@ class _Run:
             "val_balanced_accuracy": balanced_accuracy(logits, self.val_label),
             "seconds": time.perf_counter() - started,
         }
-        self._finite(line["val_loss"], f"epoch {epoch}, on the validation set")
+        self._check_finite(line["val_loss"], f"epoch {epoch}, on the validation set")
         self.lines.append(line)
         at_full_size = side == self.recipe.input.side
         if at_full_size and (not self.best or _score(line) > _score(self.best)):
@@ -277,8 +232,8 @@ class _Run:
             save_checkpoint(self.out / BEST, self.averaged, self.recipe, self.names, line)
         self.watcher.epoch(line)
 
-    def _stale(self) -> bool:
-        """Epochs on smaller pictures could not be better, and do not count."""
+    def _out_of_patience(self) -> bool:
+        """Counts epochs at full size only, since only those can be the best."""
         patience, full = self.schedule.patience, self.recipe.input.side
         if not (patience and self.best):
             return False
@@ -286,54 +241,36 @@ class _Run:
         return len(since) >= patience
 
     def _save(self) -> None:
-        tensors = {f"net.{n}": t for n, t in self.net.state_dict().items()}
-        tensors |= {f"averaged.{n}": t for n, t in self.averaged.state_dict().items()}
-        for name, parameter in self.net.named_parameters():
-            momentum = self.optimiser.state.get(parameter, {}).get("momentum_buffer")
-            if momentum is not None:
-                tensors[f"momentum.{name}"] = momentum
-        found = {"lines": json.dumps(self.lines), "best": json.dumps(self.best)}
-        write_tensors(self.out / STATE, tensors, self.same | found)
+        save_state(
+            *(self.out / STATE, self.net, self.averaged, self.optimiser),
+            identity=self.identity,
+            lines=self.lines,
+            best=self.best,
+        )
 
     def _restore(self) -> bool:
-        """Whether there was a state to go on from. Raises WeightsError."""
+        """Whether there was a state to continue from. Raises WeightsError."""
         file = self.out / STATE
         if not file.is_file():
             self.watcher.say(f"{file}: nothing to resume; starting from the beginning")
             return False
-        tensors, meta = read_tensors(file)
-        for name, now in self.same.items():
-            if meta.get(name, now) != now:
-                raise WeightsError(
-                    f"{file}: the {name} of this run are not those that it was begun with",
-                    hint="give the same options and data, or start anew without --resume",
-                )
-        for prefix, owner in (("net.", self.net), ("averaged.", self.averaged)):
-            owner.load_state_dict(_below(tensors, prefix))
-        momenta = _below(tensors, "momentum.")
-        for name, parameter in self.net.named_parameters():
-            if name in momenta:
-                buffer = momenta[name].to(self.device)
-                self.optimiser.state[parameter]["momentum_buffer"] = buffer
-        self.lines, self.best = json.loads(meta["lines"]), json.loads(meta["best"])
+        self.lines, self.best = load_state(
+            file, self.net, self.averaged, self.optimiser, identity=self.identity
+        )
         self.watcher.say(f"resumed after epoch {self.lines[-1]['epoch']:g}")
         for line in self.lines:
             self.watcher.epoch(line)
         return True
 
 
+def sampling_order(
+    label: torch.Tensor, class_weight: torch.Tensor, balance: str, rng: torch.Generator
+) -> torch.Tensor:
+    """(N,) int64, the pictures of an epoch in order; "sampler" draws rare classes more often."""
+    if balance != "sampler":
+        return torch.randperm(len(label), generator=rng)
+    return torch.multinomial(class_weight[label], len(label), replacement=True, generator=rng)
+
+
 def _score(line: Line) -> tuple[float, float]:
     return round(line["val_balanced_accuracy"], 4), -line["val_loss"]
-
-
-def _digest(*parts: Pictures) -> str:
-    content = hashlib.sha256()
-    for part in parts:
-        content.update(repr((part.paths, part.pixels.shape)).encode("utf-8", "surrogateescape"))
-        content.update(part.label.tobytes())
-        content.update(np.ascontiguousarray(part.pixels).data)
-    return content.hexdigest()
-
-
-def _below(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
-    return {n.removeprefix(prefix): t for n, t in tensors.items() if n.startswith(prefix)}

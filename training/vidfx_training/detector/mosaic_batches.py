@@ -1,4 +1,4 @@
-"""Batches of canvases, drawn by processes of their own while the network learns."""
+"""Batches of mosaics, made by worker processes while the network trains."""
 
 # torch leaves the types of many functions open.
 # pyright: reportUnknownMemberType=false
@@ -14,19 +14,19 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from vidfx_training.detector.canvas import Canvas, Painter
+from vidfx_training.detector.labelled_images import LabelledImage
 from vidfx_training.detector.loss import Truth
-from vidfx_training.detector.pictures import Picture
+from vidfx_training.detector.mosaic import Mosaic, MosaicMaker
 
 MOST = 64
-"""Faces of a canvas that are learned; the smallest of more become unsure."""
+"""Faces learned per mosaic; the smallest of more become ignored regions."""
 EVERYWHERE = -1
-"""The fold of pictures on which nothing is measured."""
+"""The fold of pictures that are never used for measuring."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Canvases of the pictures of one fold."""
+    """Mosaics of the pictures of one fold."""
 
     fold: int
     pixels: Tensor
@@ -41,10 +41,10 @@ class Batch:
         return Batch(self.fold, sent(self.pixels), truth)
 
 
-class _Canvases(IterableDataset[Batch]):
+class _MosaicStream(IterableDataset[Batch]):
     def __init__(
         self,
-        pictures: Sequence[Picture],
+        pictures: Sequence[LabelledImage],
         shares: dict[str, float],
         side: int,
         batch: int,
@@ -60,7 +60,7 @@ class _Canvases(IterableDataset[Batch]):
         cv2.setNumThreads(1)
         cv2.setRNGSeed(self._seed * 1000 + number)
         painters = {
-            fold: Painter(
+            fold: MosaicMaker(
                 [p for p in self._pictures if p.fold in (EVERYWHERE, fold)],
                 self._shares, self._side, (self._seed, number, fold),
             )
@@ -69,20 +69,20 @@ class _Canvases(IterableDataset[Batch]):
         turn = number
         while True:
             fold = self._folds[turn % len(self._folds)]
-            yield stacked(fold, [painters[fold].canvas() for _ in range(self._batch)])
+            yield stacked(fold, [painters[fold].draw() for _ in range(self._batch)])
             turn += 1
 
 
-def stacked(fold: int, canvases: Sequence[Canvas]) -> Batch:
-    """Canvases as one batch, their faces padded to the most of any."""
-    order = [np.argsort(-(f[:, 2:] - f[:, :2]).prod(1)) for f in (c.faces.box for c in canvases)]
+def stacked(fold: int, mosaics: Sequence[Mosaic]) -> Batch:
+    """``mosaics`` as one batch, with faces padded to the largest number."""
+    order = [np.argsort(-(f[:, 2:] - f[:, :2]).prod(1)) for f in (c.faces.box for c in mosaics)]
     most = max(1, min(MOST, max(map(len, order))))
-    n = len(canvases)
+    n = len(mosaics)
     box, marks = np.zeros((n, most, 4), np.float32), np.zeros((n, most, 5, 2), np.float32)
     has, is_face = np.zeros((n, most), bool), np.zeros((n, most), bool)
     doubts: list[np.ndarray] = []
-    for i, (canvas, rows) in enumerate(zip(canvases, order, strict=True)):
-        faces, kept = canvas.faces, rows[:most]
+    for i, (mosaic, rows) in enumerate(zip(mosaics, order, strict=True)):
+        faces, kept = mosaic.faces, rows[:most]
         count = len(kept)
         box[i, :count], marks[i, :count] = faces.box[kept], faces.marks[kept]
         has[i, :count], is_face[i, :count] = faces.has_marks[kept], True
@@ -90,13 +90,13 @@ def stacked(fold: int, canvases: Sequence[Canvas]) -> Batch:
     unsure = np.zeros((n, max(1, *map(len, doubts)), 4), np.float32)
     for i, some in enumerate(doubts):
         unsure[i, : len(some)] = some
-    pixels = torch.from_numpy(np.stack([c.pixels for c in canvases])).permute(0, 3, 1, 2)
+    pixels = torch.from_numpy(np.stack([c.pixels for c in mosaics])).permute(0, 3, 1, 2)
     arrays = (box, marks, has, is_face, unsure)
     return Batch(fold, pixels, Truth(*(torch.from_numpy(a) for a in arrays)))
 
 
 def batches(
-    pictures: Sequence[Picture],
+    pictures: Sequence[LabelledImage],
     shares: dict[str, float],
     *,
     side: int,
@@ -105,9 +105,9 @@ def batches(
     seed: int,
     workers: int,
 ) -> Iterator[Batch]:
-    """For ever, the folds in turn, each with the pictures that are in none."""
-    canvases = _Canvases(pictures, shares, side, batch, folds, seed)
+    """Endless batches, alternating between ``folds``; each includes the pictures without a fold."""
+    mosaics = _MosaicStream(pictures, shares, side, batch, folds, seed)
     loader = DataLoader(
-        canvases, batch_size=None, num_workers=workers, prefetch_factor=3 if workers else None
+        mosaics, batch_size=None, num_workers=workers, prefetch_factor=3 if workers else None
     )
     return iter(loader)

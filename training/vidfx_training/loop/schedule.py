@@ -1,4 +1,4 @@
-"""What a recipe's schedule means at a moment of the training."""
+"""Learning rate and picture size over the epochs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from vidfx_training.recipe import Recipe, Schedule
 
 
 def learning_rate(schedule: Schedule, epoch: float) -> float:
-    """Linear warm-up, then a cosine to zero."""
+    """The learning rate at ``epoch``, fractions included: linear warm-up, then a cosine to 0."""
     if epoch < schedule.warmup:
         return schedule.lr * epoch / schedule.warmup
     done = (epoch - schedule.warmup) / max(1e-9, schedule.epochs - schedule.warmup)
@@ -16,7 +16,7 @@ def learning_rate(schedule: Schedule, epoch: float) -> float:
 
 
 def side_at(recipe: Recipe, epoch: int) -> int:
-    """The side of the training pictures in this epoch, counted from 0; the last is at full size."""
+    """The side, in px, of the training pictures in ``epoch``, from 0; the last has full size."""
     schedule = recipe.schedule
     if epoch >= schedule.epochs - 1:
         return recipe.input.side

@@ -1,4 +1,4 @@
-"""Read one picture, and cut it as a classifier wants it."""
+"""Read one picture, and cut it to the crop of a classifier."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ MAX_PIXELS = 100_000_000
 
 
 def read_picture(file: Path) -> np.ndarray:
-    """(H, W, 3) uint8 RGB, turned upright as its EXIF data says; grey ones have three equal planes.
+    """(H, W, 3) uint8 RGB, upright by its EXIF data; grey pictures get three equal channels.
 
-    Raises DataError, one line with the file, where it cannot be read.
+    Raises DataError where it cannot be read or has more than 100 million pixels.
     """
     try:
         with Image.open(file) as picture:
@@ -32,10 +32,10 @@ def read_picture(file: Path) -> np.ndarray:
 
 
 def as_crop(pixels: np.ndarray, have: CropSpec | None, want: CropSpec) -> np.ndarray:
-    """``pixels`` (H, W, 3) as a crop (size, size, 3) of ``want``.
+    """``pixels`` (H, W, 3) as a crop (size, size, 3) by ``want``.
 
-    ``have`` says how the picture was cut; where another template is wanted, it is cut again by
-    the landmarks of the two. None takes the picture to be a crop of the wanted kind already.
+    ``have`` is how the picture was cut. For another template it is warped from the landmarks of one
+    to those of the other. None means: it has the template of ``want``.
     """
     size = want.size
     if have is not None and have.template != want.template:

@@ -1,4 +1,4 @@
-"""Teachers: trained networks whose opinion of each augmented picture a smaller one learns."""
+"""Distillation: trained networks whose probabilities a smaller one learns to reproduce."""
 
 # torch and torchvision leave the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -14,13 +14,13 @@ import torch
 import torch.nn.functional as F
 
 from vidfx_training.checkpoint import load_checkpoint
-from vidfx_training.compute import autocast
 from vidfx_training.errors import RecipeError, WeightsError
 from vidfx_training.recipe import Recipe
+from vidfx_training.torch_device import autocast
 
 
 class Teacher:
-    """The mean opinion of some checkpoints on a picture and its mirror image (Hinton 2015)."""
+    """Mean probabilities of some checkpoints over a picture and its mirror image (Hinton 2015)."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Teacher:
         labels: tuple[str, ...],
         device: torch.device | str = "cpu",
     ) -> None:
-        """Raises WeightsError, and RecipeError where a teacher knows other classes or crops."""
+        """Raises WeightsError for other classes or bad files, RecipeError for other crops."""
         self.nets: list[tuple[torch.nn.Module, int]] = []
         content = hashlib.sha256()
         for file in files:
@@ -38,18 +38,18 @@ class Teacher:
             given = found.recipe.input
             if found.labels != labels:
                 raise WeightsError(
-                    f"{file}: this teacher knows {', '.join(found.labels)}, not"
+                    f"{file}: this teacher has the classes {', '.join(found.labels)}, not"
                     f" {', '.join(labels)}",
-                    hint="teacher and pupil need the same classes in the same order",
+                    hint="teacher and student need the same classes in the same order",
                 )
             if (given.template, given.colour) != (recipe.input.template, recipe.input.colour):
                 raise RecipeError(
-                    f"{file}: this teacher sees {given.colour} crops of the template"
+                    f"{file}: this teacher takes {given.colour} crops of the template"
                     f" {given.template}",
-                    hint="teacher and pupil need the same [input] template and colour",
+                    hint="teacher and student need the same [input] template and colour",
                 )
             net = found.network()
-            net.mirror = False  # it is asked about the mirror image below
+            net.mirror = False  # __call__ runs both views
             net = net.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
             self.nets.append((net, given.side))
         self.digest = content.hexdigest()

@@ -1,6 +1,6 @@
-"""Labelled pictures as one array: decoded and resized once, then mapped from the disk.
+"""Labelled pictures as one array: decoded and resized once, then memory-mapped from the disk.
 
-The arrays stand in the user's cache folder under a key of everything that decides them.
+The arrays lie in the user's cache folder, under a key of all that they depend on.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ import numpy as np
 from vidfx_engines.files import AtomicFile, write_atomically
 from vidfx_engines.spec import CropSpec
 from vidfx_engines.user_cache import make_private, user_cache
-from vidfx_engines.validation import Label, convert
 from vidfx_training.dataset.index import Dataset, Picture
-from vidfx_training.dataset.pictures import as_crop, read_picture
+from vidfx_training.dataset.picture_file import as_crop, read_picture
 from vidfx_training.errors import DataError, TrainingError
 from vidfx_training.recipe import Input
 
@@ -33,81 +32,29 @@ class Pictures:
     """A labelled set of pictures of one size."""
 
     pixels: np.ndarray
-    "(N, C, S, S) uint8, C = 3 (RGB) or 1 (grey); mapped from the disk, not to be written to"
+    "(N, C, S, S) uint8, C = 3 (RGB) or 1 (grey); memory-mapped, do not write to it"
     label: np.ndarray
-    "(N,) int64, an index into `labels`"
+    "(N,) int64, indices into `labels`"
     labels: tuple[str, ...]
     "the class names, in the order of the model's outputs"
     paths: tuple[str, ...]
-    "where each came from, below the data set's folder"
+    "(N), relative to the data set's folder"
 
     def __len__(self) -> int:
         return len(self.pixels)
 
     def subset(self, keep: np.ndarray) -> Pictures:
-        """The rows of a mask or of indices, copied."""
+        """A copy with the rows of ``keep``, a mask (N,) bool or indices."""
         rows = np.flatnonzero(keep) if keep.dtype == bool else keep
         paths = tuple(self.paths[i] for i in rows)
         return Pictures(self.pixels[rows], self.label[rows], self.labels, paths)
 
     def digests(self) -> list[str]:
-        """One digest per picture; equal digests are equal pixels."""
+        """SHA-256 of the pixels of each picture."""
         return [hashlib.sha256(p.tobytes()).hexdigest() for p in self.pixels]
 
     def counts(self) -> dict[str, int]:
         return {name: int((self.label == i).sum()) for i, name in enumerate(self.labels)}
-
-
-def class_names(data: Dataset, task: str, target: str | None, asked: tuple[str, ...]) -> list[str]:
-    """The classes that a network learns, in the order of its outputs.
-
-    Raises DataError where there are fewer than two, one that was asked for has no pictures, or
-    one bears a name that no engine may give.
-    """
-    names = _classes(data, task, target, asked)
-    for name in names:
-        try:
-            convert(name, Label)
-            if task == "recognition" and name == "unknown":
-                raise ValueError("unknown is what a face is called that may be somebody")
-        except ValueError as error:
-            raise DataError(
-                f"{data.root}: the class {name!r}: {error}", hint="give its folder another name"
-            ) from error
-    return names
-
-
-def _classes(data: Dataset, task: str, target: str | None, asked: tuple[str, ...]) -> list[str]:
-    found = data.labels
-    if task == "recognition" and target is not None:
-        if target not in found:
-            raise DataError(
-                f"{data.root}: no pictures of {target!r}",
-                hint=f"the folders are {', '.join(found[:8])}{', ...' if len(found) > 8 else ''}",
-            )
-        if target == OTHER:
-            raise DataError(
-                f"{data.root}: {OTHER!r} is what everyone else is called, not the target",
-                hint="name a person's folder",
-            )
-        if len(found) < 2:
-            raise DataError(
-                f"{data.root}: {target} is the only class; it takes others to be told from",
-                hint="put pictures of other people into a folder beside it",
-            )
-        return [OTHER, target]
-    names = list(asked or found)
-    for name in names:
-        if name not in found:
-            raise DataError(
-                f"{data.root}: no pictures of the class {name!r}",
-                hint=f"the folders are {', '.join(found)}; the recipe's labels must be among them",
-            )
-    if len(names) < 2:
-        raise DataError(
-            f"{data.root}: {names[0]!r} is the only class", hint="two or more are needed"
-        )
-    return names
 
 
 def load(
@@ -118,10 +65,10 @@ def load(
     target: str | None = None,
     warn: Callable[[str], None] = lambda _: None,
 ) -> Pictures:
-    """The pictures of ``data`` whose label is one of ``names``, as the network sees them.
+    """The pictures of ``data`` whose label is one of ``names``, cut and resized for the network.
 
-    With a ``target``, everyone else is ``other``. A picture that cannot be read is left out with
-    a warning. Raises DataError where a class has none.
+    With a ``target``, everyone else is ``other``. Unreadable pictures are left out with a warning.
+    Raises DataError for a class without pictures, TrainingError where the cache cannot be written.
     """
     listed = [p for p in data.pictures if target is not None or p.label in names]
     label = [names.index(p.label if target is None or p.label == target else OTHER) for p in listed]
@@ -144,64 +91,10 @@ def load(
     return found
 
 
-def without_leaks(
-    train: Pictures, val: Pictures, warn: Callable[[str], None] = lambda _: None
-) -> Pictures:
-    """``train`` without pictures that stand in ``val``, twice, or under two labels.
-
-    Raises DataError where nothing is left of a class.
-    """
-    held_out = set(val.digests())
-    digests = train.digests()
-    names: dict[str, set[int]] = {}
-    for digest, label in zip(digests, train.label.tolist(), strict=True):
-        names.setdefault(digest, set()).add(label)
-    seen: set[str] = set()
-    keep = np.zeros(len(train), bool)
-    left_out = {"also stand in val": 0, "carry two labels": 0, "are repeated": 0}
-    for i, digest in enumerate(digests):
-        if digest in held_out:
-            left_out["also stand in val"] += 1
-        elif len(names[digest]) > 1:
-            left_out["carry two labels"] += 1
-        elif digest in seen:
-            left_out["are repeated"] += 1
-        else:
-            seen.add(digest)
-            keep[i] = True
-    if keep.all():
-        return train
-    told = ", ".join(f"{n} {why}" for why, n in left_out.items() if n)
-    warn(f"pictures left out of training: {told}")
-    kept = train.subset(keep)
-    empty = [name for name, count in kept.counts().items() if not count and train.counts()[name]]
-    if empty:
-        raise DataError(
-            f"no pictures of {', '.join(map(repr, empty[:3]))} are left to train on: {told}",
-            hint="add others, or take this class out; see vidfx dataset check",
-        )
-    return kept
-
-
-def refuse_shared_sources(data: Dataset) -> None:
-    """DataError where one recording stands in train and in another part."""
-    parts: dict[str, set[str]] = {}
-    for picture in data.pictures:
-        if picture.source and picture.part:
-            parts.setdefault(picture.source, set()).add(picture.part)
-    shared = sorted(s for s, found in parts.items() if "train" in found and len(found) > 1)
-    if shared:
-        raise DataError(
-            f"{data.root}: {len(shared)} recordings stand in train and in another part,"
-            f" {shared[0]} among them; the figures would be too good",
-            hint="vidfx dataset split DIR --group-by source, or --allow-leaks",
-        )
-
-
 def _cached(
     data: Dataset, listed: list[Picture], given: Input, warn: Callable[[str], None]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Pixels (N, C, S, S) uint8 and which of them could be read (N,) bool."""
+    """Pixels (N, C, S, S) uint8, and (N,) bool: which pictures could be read."""
     channels = 1 if given.colour == "grey" else 3
     shape = (len(listed), channels, given.side, given.side)
     want = CropSpec(given.template, given.crop or given.side)
@@ -250,7 +143,7 @@ def _fill(
             crop = as_crop(read_picture(data.file(listed[row])), data.crop, want)
         except DataError as error:
             return str(error)
-        if want.size > pixels.shape[-1]:  # as the engine will: an integer share, averaged
+        if want.size > pixels.shape[-1]:  # as the engine does: area average
             crop = cv2.resize(crop, pixels.shape[-2:], interpolation=cv2.INTER_AREA)
         grey = pixels.shape[1] == 1
         pixels[row] = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY) if grey else crop.transpose(2, 0, 1)
@@ -277,5 +170,5 @@ def _key(data: Dataset, listed: list[Picture], want: CropSpec, shape: tuple[int,
 
 
 def cache_folder() -> Path:
-    """Where decoded pictures are kept between runs."""
+    """The cache folder for decoded pictures."""
     return user_cache("pictures")

@@ -1,4 +1,4 @@
-"""Who hears how a training goes."""
+"""The progress of a training, and who receives it."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ Line = dict[str, float]
 
 
 class Watcher(Protocol):
-    """Hears how the training goes. The command line decides how it looks, loggers what is kept."""
+    """Receives the progress of a training: the command line shows it, loggers store it."""
 
     def say(self, text: str) -> None:
-        """Something the user should know."""
+        """A message for the user."""
         ...
 
     def step(self, epoch: int, step: int, steps: int, loss: float) -> None: ...
 
     def epoch(self, line: Line) -> None:
-        """An epoch is over; all lines of a resumed run come again at its start."""
+        """An epoch has ended. A resumed run first repeats the lines of its earlier epochs."""
         ...
 
 
 def watch_all(watchers: Sequence[Watcher]) -> Watcher:
-    """One watcher that tells all of them."""
+    """One watcher that calls all of ``watchers``."""
     return _All(watchers)
 
 

@@ -1,0 +1,153 @@
+"""The classes of a training, and checks that its data can be trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from vidfx_engines.validation import Label, convert
+from vidfx_training.dataset.index import Dataset, empty_folders
+from vidfx_training.errors import DataError
+from vidfx_training.picture_array import OTHER, Pictures
+
+
+def class_names(data: Dataset, task: str, target: str | None, asked: tuple[str, ...]) -> list[str]:
+    """The classes that a network learns, in the order of its outputs.
+
+    Raises DataError for fewer than two classes, for a requested class without pictures, and for a
+    name that is not a valid label of an engine.
+    """
+    names = _classes(data, task, target, asked)
+    for name in names:
+        try:
+            convert(name, Label)
+            if task == "recognition" and name == "unknown":
+                raise ValueError("unknown is reserved for faces that are not recognised")
+        except ValueError as error:
+            raise DataError(
+                f"{data.root}: the class {name!r}: {error}", hint="rename its folder"
+            ) from error
+    return names
+
+
+def _classes(data: Dataset, task: str, target: str | None, asked: tuple[str, ...]) -> list[str]:
+    found = data.labels
+    if task == "recognition" and target is not None:
+        if target not in found:
+            raise DataError(
+                f"{data.root}: no pictures of {target!r}",
+                hint=f"the folders are {', '.join(found[:8])}{', ...' if len(found) > 8 else ''}",
+            )
+        if target == OTHER:
+            raise DataError(
+                f"{data.root}: {OTHER!r} is the label of everyone else and cannot be the target",
+                hint="name a person's folder",
+            )
+        if len(found) < 2:
+            raise DataError(
+                f"{data.root}: {target} is the only class; pictures of other people are needed",
+                hint="put them into a second folder",
+            )
+        return [OTHER, target]
+    names = list(asked or found)
+    for name in names:
+        if name not in found:
+            raise DataError(
+                f"{data.root}: no pictures of the class {name!r}",
+                hint=f"the folders are {', '.join(found)}; the recipe's labels must be among them",
+            )
+    if len(names) < 2:
+        raise DataError(
+            f"{data.root}: {names[0]!r} is the only class", hint="two or more are needed"
+        )
+    return names
+
+
+def without_leaks(
+    train: Pictures, val: Pictures, warn: Callable[[str], None] = lambda _: None
+) -> Pictures:
+    """``train`` without pictures that are also in ``val``, repeated, or under two labels.
+
+    Raises DataError where a class has no pictures left.
+    """
+    held_out = set(val.digests())
+    digests = train.digests()
+    names: dict[str, set[int]] = {}
+    for digest, label in zip(digests, train.label.tolist(), strict=True):
+        names.setdefault(digest, set()).add(label)
+    seen: set[str] = set()
+    keep = np.zeros(len(train), bool)
+    left_out = {"also in val": 0, "with two labels": 0, "repeated": 0}
+    for i, digest in enumerate(digests):
+        if digest in held_out:
+            left_out["also in val"] += 1
+        elif len(names[digest]) > 1:
+            left_out["with two labels"] += 1
+        elif digest in seen:
+            left_out["repeated"] += 1
+        else:
+            seen.add(digest)
+            keep[i] = True
+    if keep.all():
+        return train
+    reasons = ", ".join(f"{n} {why}" for why, n in left_out.items() if n)
+    warn(f"pictures left out of training: {reasons}")
+    kept = train.subset(keep)
+    empty = [name for name, count in kept.counts().items() if not count and train.counts()[name]]
+    if empty:
+        raise DataError(
+            f"no pictures of {', '.join(map(repr, empty[:3]))} are left to train on: {reasons}",
+            hint="add others, or remove this class; see vidfx dataset check",
+        )
+    return kept
+
+
+def refuse_shared_sources(data: Dataset) -> None:
+    """Raises DataError where a recording is in train and in another part."""
+    parts: dict[str, set[str]] = {}
+    for picture in data.pictures:
+        if picture.source and picture.part:
+            parts.setdefault(picture.source, set()).add(picture.part)
+    shared = sorted(s for s, found in parts.items() if "train" in found and len(found) > 1)
+    if shared:
+        raise DataError(
+            f"{data.root}: {len(shared)} recordings are in train and in another part,"
+            f" {shared[0]} among them; the measured accuracy would be too high",
+            hint="vidfx dataset split DIR --group-by source, or --allow-leaks",
+        )
+
+
+def check_parts(data: Dataset) -> None:
+    """Raises DataError where there is no train or no val part."""
+    if not {"train", "val"} <= set(data.parts):
+        raise DataError(
+            f"{data.root}: has no training and validation set",
+            hint=f"divide it first: vidfx dataset split {data.root}",
+        )
+
+
+def check_folders(data: Dataset, asked: Sequence[str]) -> None:
+    """Raises DataError for a class folder without pictures, if the recipe asks for that class."""
+    empty = [name for name in empty_folders(data) if not asked or Path(name).name in asked]
+    if empty:
+        raise DataError(
+            f"{data.root}: the folder {empty[0]} has no pictures",
+            hint="add pictures, or remove the folder",
+        )
+
+
+def check_same_classes(data: Dataset, asked: Sequence[str], target: str | None) -> None:
+    """Raises DataError where val has a class that train lacks.
+
+    Not with a target: the other people differ between the parts on purpose.
+    """
+    if target is not None or asked:
+        return
+    extra = sorted(set(data.part("val").labels) - set(data.part("train").labels))
+    if extra:
+        raise DataError(
+            f"{data.root}: {extra[0]!r} is in val and not in train",
+            hint="every class needs pictures in both: vidfx dataset split",
+        )
