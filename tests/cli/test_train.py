@@ -96,10 +96,10 @@ def test_a_name_that_no_engine_may_give_costs_no_training(data: Path) -> None:
         ("--seed", -1, "schedule.seed"),
         ("--seed", 2**70, "schedule.seed"),
         ("--lr", "nan", "schedule.lr"),
-        ("--epochs", 0, "schedule: epochs"),
-        ("--licence", "", "licence: empty"),
-        ("--name", "../up", "name: cannot be the name of a file"),
-        ("--name", "x" * 99, "name: cannot be the name of a file"),
+        ("--epochs", 0, "schedule.epochs"),
+        ("--licence", "", "licence: "),
+        ("--name", "../up", "name: a file name of at most 50"),
+        ("--name", "x" * 99, "name: a file name of at most 50"),
     ],
 )
 def test_invalid_options(data: Path, option: str, value: object, said: str) -> None:
