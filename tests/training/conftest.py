@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 if TYPE_CHECKING:
+    from vidfx_training.loop.training_loop import Trained
     from vidfx_training.picture_array import Pictures
     from vidfx_training.recipe import Recipe
 
@@ -86,7 +88,7 @@ def save() -> Callable[[Pictures, Path], Path]:
 
 
 class Listening:
-    """A watcher that keeps what it hears, and may be made to break off."""
+    """A watcher that keeps what is reported, and may interrupt the training."""
 
     def __init__(self, stop_at: tuple[int, int] | None = None) -> None:
         self.said: list[str] = []
@@ -113,3 +115,25 @@ class Listening:
 @pytest.fixture(scope="session")
 def listening() -> type[Listening]:
     return Listening
+
+
+@pytest.fixture(scope="package")
+def sets(halves: Callable[[int, int], Pictures]) -> tuple[Pictures, Pictures]:
+    def small(pictures: Pictures) -> Pictures:
+        return replace(pictures, pixels=pictures.pixels[:, :, 8:40, 8:40])
+
+    return small(halves(192, 0)), small(halves(60, 1))
+
+
+@pytest.fixture(scope="package")
+def whole(
+    recipe: Recipe,
+    sets: tuple[Pictures, Pictures],
+    listening: Any,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> tuple[Trained, Path]:
+    """A run without interruption."""
+    from tests.training.loop_runs import fit
+
+    out = tmp_path_factory.mktemp("whole")
+    return fit(recipe, sets, out, listening()), out
