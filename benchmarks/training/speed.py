@@ -29,7 +29,7 @@ from vidfx_training.dataset.index import read_dataset
 from vidfx_training.progress import Line
 from vidfx_training.recipe import recipe_for
 from vidfx_training.train_run import train_run
-from vidfx_training.training_request import Request
+from vidfx_training.training_request import TrainingRequest
 
 BATCH = 64
 LR = 0.01
@@ -101,11 +101,12 @@ def ours(folder: Path, epochs: int, seed: int, out: Path) -> tuple[float, float]
     """Pictures a second and validation accuracy of vidfx's recipe."""
     recipe = recipe_for("emotion", "resnet18", "scratch")
     schedule = {"epochs": epochs, "batch": BATCH, "lr": LR, "ema": 0.9, "seed": seed}
-    watcher = Silent()
+    progress = Silent()
     result = train_run(
-        Request(folder, recipe.with_values(schedule=schedule), out, allow_leaks=True), watcher
+        TrainingRequest(folder, recipe.with_values(schedule=schedule), out, allow_leaks=True),
+        progress,
     )
-    return BATCH * watcher.steps / watcher.seconds, result.facts["val_accuracy"]
+    return BATCH * progress.steps / progress.seconds, result.facts["val_accuracy"]
 
 
 def subset(data: Path, folder: Path, labels: list[str], train: int, val: int) -> None:

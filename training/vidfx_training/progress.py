@@ -8,7 +8,7 @@ from typing import Protocol
 Line = dict[str, float]
 
 
-class Watcher(Protocol):
+class TrainingProgress(Protocol):
     """Receives the progress of a training: the command line shows it, loggers store it."""
 
     def say(self, text: str) -> None:
@@ -22,23 +22,20 @@ class Watcher(Protocol):
         ...
 
 
-def watch_all(watchers: Sequence[Watcher]) -> Watcher:
-    """One watcher that calls all of ``watchers``."""
-    return _All(watchers)
+class TrainingBroadcast(TrainingProgress):
+    """Passes everything on to several receivers."""
 
-
-class _All(Watcher):
-    def __init__(self, watchers: Sequence[Watcher]) -> None:
-        self.watchers = watchers
+    def __init__(self, receivers: Sequence[TrainingProgress]) -> None:
+        self._receivers = receivers
 
     def say(self, text: str) -> None:
-        for watcher in self.watchers:
-            watcher.say(text)
+        for receiver in self._receivers:
+            receiver.say(text)
 
     def step(self, epoch: int, step: int, steps: int, loss: float) -> None:
-        for watcher in self.watchers:
-            watcher.step(epoch, step, steps, loss)
+        for receiver in self._receivers:
+            receiver.step(epoch, step, steps, loss)
 
     def epoch(self, line: Line) -> None:
-        for watcher in self.watchers:
-            watcher.epoch(line)
+        for receiver in self._receivers:
+            receiver.epoch(line)

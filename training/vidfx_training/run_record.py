@@ -22,13 +22,13 @@ from vidfx_training.errors import TrainingError
 from vidfx_training.networks.pretrained import LICENCES
 from vidfx_training.picture_array import Pictures
 from vidfx_training.recipe import Recipe
-from vidfx_training.training_request import Request
+from vidfx_training.training_request import TrainingRequest
 
 RUN_FILE = "run.json"
 
 
 def run_facts(
-    request: Request, recipe: Recipe, parts: Mapping[str, Pictures], device: torch.device
+    request: TrainingRequest, recipe: Recipe, parts: Mapping[str, Pictures], device: torch.device
 ) -> dict[str, Any]:
     return {
         "schema": "vidfx.run/1",
@@ -62,7 +62,7 @@ def machine(device: torch.device) -> dict[str, str]:
     }
 
 
-def describe_data(recipe: Recipe, train_set: Pictures, request: Request) -> str:
+def describe_data(recipe: Recipe, train_set: Pictures, request: TrainingRequest) -> str:
     counts = [f"{name} {n}" for name, n in train_set.counts().items()]
     told = ", ".join(counts[:8]) + (f" and {len(counts) - 8} classes more" if counts[8:] else "")
     source = recipe.training_data or f"the user's own pictures, {request.data.resolve().name}"

@@ -32,7 +32,7 @@ from vidfx_training.networks.classifier import build
 from vidfx_training.networks.pretrained import norm_of, start
 from vidfx_training.onnx_export.export import export
 from vidfx_training.picture_array import Pictures, load
-from vidfx_training.progress import Line, Watcher, watch_all
+from vidfx_training.progress import Line, TrainingBroadcast, TrainingProgress
 from vidfx_training.recipe import Recipe
 from vidfx_training.run_record import (
     RUN_FILE,
@@ -50,11 +50,11 @@ from vidfx_training.training_data import (
     refuse_shared_sources,
     without_leaks,
 )
-from vidfx_training.training_request import Request
+from vidfx_training.training_request import TrainingRequest
 
 
 @dataclass(frozen=True)
-class Result:
+class TrainingResult:
     """A finished run."""
 
     folder: Path
@@ -62,7 +62,7 @@ class Result:
     facts: dict[str, Any]
 
 
-def train_run(request: Request, watcher: Watcher) -> Result:
+def train_run(request: TrainingRequest, progress: TrainingProgress) -> TrainingResult:
     """Train, calibrate, measure and export. Raises TrainingError or a subclass; see errors.py."""
     _check_folder(request)
     device = choose_device(request.device)
@@ -72,7 +72,7 @@ def train_run(request: Request, watcher: Watcher) -> Result:
 
     def warn(text: str) -> None:
         notes.append(text)
-        watcher.say(text)
+        progress.say(text)
 
     data = read_dataset(request.data, split=request.split)
     if not request.allow_leaks:
@@ -91,12 +91,12 @@ def train_run(request: Request, watcher: Watcher) -> Result:
         for part in ("train", "val")
     }
     train_set, val_set = without_leaks(parts["train"], parts["val"], warn), parts["val"]
-    recipe = _with_fitting_batch(request.recipe, len(train_set), watcher)
+    recipe = _with_fitting_batch(request.recipe, len(train_set), progress)
     recipe = recipe.with_values(model={"norm": norm_of(recipe.model.init) or recipe.model.norm})
     torch.manual_seed(recipe.schedule.seed)
     net = build(recipe, len(names))
     if not (request.resume and (request.out / STATE).is_file()):
-        start(net, recipe.model.arch, recipe.model.init, watcher.say)
+        start(net, recipe.model.arch, recipe.model.init, progress.say)
     net.to(device)
     teacher = None
     if request.teachers:
@@ -111,7 +111,7 @@ def train_run(request: Request, watcher: Watcher) -> Result:
         val_set,
         recipe,
         request.out,
-        watch_all([watcher, *(_LoggingWatcher(logger) for logger in run_loggers)]),
+        TrainingBroadcast([progress, *(_LoggingProgress(logger) for logger in run_loggers)]),
         teacher=teacher,
         resume=request.resume,
     )
@@ -127,10 +127,10 @@ def train_run(request: Request, watcher: Watcher) -> Result:
     for logger in run_loggers:
         logger.finish(facts)
     (request.out / STATE).unlink(missing_ok=True)
-    return Result(request.out, spec, facts)
+    return TrainingResult(request.out, spec, facts)
 
 
-def _check_folder(request: Request) -> None:
+def _check_folder(request: TrainingRequest) -> None:
     """Raises RecipeError where the folder has another run; removes parts of killed ones."""
     if (request.out / RUN_FILE).exists():
         raise RecipeError(
@@ -145,13 +145,13 @@ def _check_folder(request: Request) -> None:
     remove_parts(request.out)
 
 
-def _with_fitting_batch(recipe: Recipe, pictures: int, watcher: Watcher) -> Recipe:
+def _with_fitting_batch(recipe: Recipe, pictures: int, progress: TrainingProgress) -> Recipe:
     """The recipe, with a smaller batch where ``pictures`` do not fill two of its own."""
     batch = recipe.schedule.batch
     if pictures >= 2 * batch or pictures < 4:
         return recipe
     smaller = max(2, 1 << (pictures // 2).bit_length() - 1)
-    watcher.say(f"{pictures} pictures to train: batches of {smaller}, not {batch}")
+    progress.say(f"{pictures} pictures to train: batches of {smaller}, not {batch}")
     return recipe.with_values(schedule={"batch": smaller})
 
 
@@ -165,7 +165,7 @@ def _facts(trained: Trained, recipe: Recipe, val_set: Pictures) -> dict[str, Any
     }
 
 
-class _LoggingWatcher(Watcher):
+class _LoggingProgress(TrainingProgress):
     """Passes the lines of the epochs to a logger."""
 
     def __init__(self, logger: Logger) -> None:

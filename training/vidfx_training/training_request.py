@@ -10,7 +10,7 @@ from vidfx_training.recipe import Recipe
 
 
 @dataclass(frozen=True)
-class Request:
+class TrainingRequest:
     """The options of ``vidfx train``."""
 
     data: Path

@@ -12,7 +12,7 @@ from vidfx.evaluate.engines import find_engine, is_packaged, names_of
 from vidfx.evaluate.labels import ChosenPart, choose_part, columns_of, left_out
 from vidfx.evaluate.predict import Predictions, predict
 from vidfx.evaluate.report import FEW_GROUPS, difference, figures, is_wanted
-from vidfx.evaluate.thresholds import Choice, best_name, choose, evidence, write_thresholds
+from vidfx.evaluate.thresholds import ThresholdChoice, best_name, choose, evidence, write_thresholds
 from vidfx_engines.base import device_text
 from vidfx_engines.select import Selection, select
 from vidfx_engines.spec import EngineSpec, Thresholds, spec_path
@@ -22,7 +22,7 @@ SCHEMA = "vidfx.evaluate/1"
 
 
 @dataclass(frozen=True)
-class Request:
+class EvaluationRequest:
     """The options of ``vidfx evaluate``."""
 
     models: tuple[str, ...]
@@ -72,7 +72,7 @@ class Evaluation:
     "the content of ``report.json``"
 
 
-class Watcher:
+class EvaluationProgress:
     """Receives messages and progress; this one ignores them."""
 
     def say(self, text: str) -> None: ...
@@ -80,7 +80,7 @@ class Watcher:
     def advanced(self, model: str, done: int, total: int) -> None: ...
 
 
-def evaluate(request: Request, watcher: Watcher) -> Evaluation:
+def evaluate(request: EvaluationRequest, progress: EvaluationProgress) -> Evaluation:
     """Run every model on the data and compute all figures; write thresholds last.
 
     Raises UsageError where models, data and options do not fit together, DataError where pictures
@@ -90,7 +90,7 @@ def evaluate(request: Request, watcher: Watcher) -> Evaluation:
     paths = [find_engine(name) for name in request.models]
     data = read_dataset(request.data, split=request.split)
     chosen = choose_part(data, request.part)
-    watcher.say(f"part: {chosen.part} ({chosen.why})")
+    progress.say(f"part: {chosen.part} ({chosen.why})")
     setting = _setting(request, paths, data)
     with ExitStack() as stack:
         selections: list[Selection] = []
@@ -103,22 +103,22 @@ def evaluate(request: Request, watcher: Watcher) -> Evaluation:
         specs = [s.engine.spec for s in selections]
         _check(specs, request)
         results = tuple(
-            _evaluate_one(request, chosen, setting, LoadedModel(name, path, selection), watcher)
+            _evaluate_one(request, chosen, setting, LoadedModel(name, path, selection), progress)
             for name, path, selection in zip(
                 names_of(specs, request.models), paths, selections, strict=True
             )
         )
     for warning in dict.fromkeys(w for result in results for w in result.report["warnings"]):
-        watcher.say(f"warning: {warning}")
+        progress.say(f"warning: {warning}")
     for result in results if setting else ():
         assert result.spec.thresholds is not None
         file = spec_path(result.model.path)
         write_thresholds(result.spec.thresholds, file, of=result.spec)
-        watcher.say(f"{result.model.name}: thresholds written to {file}")
+        progress.say(f"{result.model.name}: thresholds written to {file}")
     return Evaluation(chosen, results, _document(request, chosen, results))
 
 
-def _setting(request: Request, paths: list[Path], data: Dataset) -> ChosenPart | None:
+def _setting(request: EvaluationRequest, paths: list[Path], data: Dataset) -> ChosenPart | None:
     """The part that sets the thresholds; None without --target-far. Raises UsageError."""
     if request.target_far is None:
         if request.threshold_part is not None:
@@ -132,7 +132,7 @@ def _setting(request: Request, paths: list[Path], data: Dataset) -> ChosenPart |
     return choose_part(data, request.threshold_part or "val", option="--threshold-part")
 
 
-def _check(specs: list[EngineSpec], request: Request) -> None:
+def _check(specs: list[EngineSpec], request: EvaluationRequest) -> None:
     """Raises UsageError for detectors, mixed tasks, and thresholds of other tasks."""
     for spec in specs:
         if spec.task == "detection":
@@ -149,17 +149,17 @@ def _check(specs: list[EngineSpec], request: Request) -> None:
 
 
 def _evaluate_one(
-    request: Request,
+    request: EvaluationRequest,
     chosen: ChosenPart,
     setting: ChosenPart | None,
     model: LoadedModel,
-    watcher: Watcher,
+    progress: EvaluationProgress,
 ) -> ModelResult:
     engine = model.selection.engine
     line = f"{model.name}: {model.selection.reason}"
     for backend, reason in model.selection.passed_over:
         line += f"; not {backend}: {reason}"
-    watcher.say(line)
+    progress.say(line)
 
     def run(part: ChosenPart) -> Predictions:
         columns = columns_of(part.data, engine.spec, ignore_unknown=request.ignore_unknown)
@@ -170,12 +170,12 @@ def _evaluate_one(
             columns,
             batch=request.batch,
             threads=request.threads,
-            advanced=lambda done: watcher.advanced(model.name, done, total),
+            advanced=lambda done: progress.advanced(model.name, done, total),
         )
 
     found, spec = run(chosen), engine.spec
     warnings = [f"{chosen.data.root / path}: left out: {why}" for path, why in found.broken.items()]
-    choice: Choice | None = None
+    choice: ThresholdChoice | None = None
     if setting is not None and request.target_far is not None:
         same = setting.part == chosen.part
         there = found if same else run(setting)
@@ -203,8 +203,12 @@ def _evaluate_one(
 
 
 def _with_thresholds(
-    spec: EngineSpec, found: Predictions, setting: ChosenPart, request: Request, groups: int
-) -> tuple[Choice, EngineSpec]:
+    spec: EngineSpec,
+    found: Predictions,
+    setting: ChosenPart,
+    request: EvaluationRequest,
+    groups: int,
+) -> tuple[ThresholdChoice, EngineSpec]:
     assert request.target_far is not None
     score = best_name(found.prob, found.labels)[1]
     choice = choose(score, is_wanted(found), request.target_far)
@@ -219,7 +223,7 @@ def _with_thresholds(
 
 
 def _document(
-    request: Request, chosen: ChosenPart, results: tuple[ModelResult, ...]
+    request: EvaluationRequest, chosen: ChosenPart, results: tuple[ModelResult, ...]
 ) -> dict[str, Any]:
     first = results[0]
     differences = [

@@ -19,7 +19,7 @@ from vidfx_engines.spec import EngineSpec, Thresholds
 
 
 @dataclass(frozen=True)
-class Choice:
+class ThresholdChoice:
     """Thresholds, and their effect on the pictures that set them."""
 
     accept: float
@@ -33,7 +33,7 @@ class Choice:
     wanted_rejected: int
 
 
-def choose(score: np.ndarray, wanted: np.ndarray, rate: float) -> Choice:
+def choose(score: np.ndarray, wanted: np.ndarray, rate: float) -> ThresholdChoice:
     """The thresholds for ``score`` (N,), the best name's probability, and ``wanted`` (N,) bool.
 
     A face is accepted from ``accept`` on, and is other up to ``reject``. ``accept`` accepts as many
@@ -65,7 +65,7 @@ def choose(score: np.ndarray, wanted: np.ndarray, rate: float) -> Choice:
     if lowest < accept:
         below = float(score[score < lowest].max(initial=0.0))
         reject = between(below, lowest) or below
-    return Choice(
+    return ThresholdChoice(
         accept=accept,
         reject=reject,
         others=len(of_others),
@@ -104,7 +104,7 @@ def best_name(prob: np.ndarray, labels: Sequence[str]) -> tuple[np.ndarray, np.n
     return best, prob[np.arange(len(prob)), best]
 
 
-def evidence(choice: Choice, rate: float, *, data: str, part: str, groups: int) -> str:
+def evidence(choice: ThresholdChoice, rate: float, *, data: str, part: str, groups: int) -> str:
     """How the thresholds were set, as a text for the spec."""
     low, high = clopper_pearson(choice.others_accepted, choice.others)
     sure = f"95 % interval of the rate {100 * low:.2f} % to {100 * high:.2f} % (Clopper-Pearson)"

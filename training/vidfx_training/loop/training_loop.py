@@ -27,7 +27,7 @@ from vidfx_training.loop.teacher import Teacher
 from vidfx_training.metrics import balanced_accuracy, logits_of, to_tensors
 from vidfx_training.networks.classifier import Network
 from vidfx_training.picture_array import Pictures
-from vidfx_training.progress import Line, Watcher
+from vidfx_training.progress import Line, TrainingProgress
 from vidfx_training.recipe import Recipe
 from vidfx_training.torch_device import autocast, device_of
 
@@ -51,7 +51,7 @@ def train(
     val_set: Pictures,
     recipe: Recipe,
     out: Path,
-    watcher: Watcher,
+    progress: TrainingProgress,
     *,
     teacher: Teacher | None = None,
     resume: bool = False,
@@ -63,7 +63,7 @@ def train(
     WeightsError where the state is of another run, DivergedError where the loss is not finite,
     and TrainingError where the disk is full.
     """
-    return TrainingLoop(net, train_set, val_set, recipe, out, watcher, teacher).run(resume=resume)
+    return TrainingLoop(net, train_set, val_set, recipe, out, progress, teacher).run(resume=resume)
 
 
 class TrainingLoop:
@@ -76,12 +76,12 @@ class TrainingLoop:
         val_set: Pictures,
         recipe: Recipe,
         out: Path,
-        watcher: Watcher,
+        progress: TrainingProgress,
         teacher: Teacher | None,
     ) -> None:
         self.recipe, self.schedule = recipe, recipe.schedule
         self.device = device_of(net)
-        self.out, self.watcher, self.teacher = out, watcher, teacher
+        self.out, self.progress, self.teacher = out, progress, teacher
         self.names = train_set.labels
         self.identity = run_identity(recipe, train_set, val_set, teacher)
         self.pixels, self.label = to_tensors(train_set)
@@ -116,7 +116,7 @@ class TrainingLoop:
         epochs = 0 if self.schedule.layers == "head" else self.schedule.epochs
         for epoch in range(len(self.lines) - self._head_lines(), epochs):
             if self._out_of_patience():
-                self.watcher.say(
+                self.progress.say(
                     f"stopped: no better epoch among the last {self.schedule.patience}"
                 )
                 break
@@ -162,7 +162,7 @@ class TrainingLoop:
             total, right = total + loss, right + hits
             done = step + epoch * self.steps
             average_into(self.averaged, self.net, min(schedule.ema, (1 + done) / (10 + done)))
-            self.watcher.step(epoch + 1, step + 1, self.steps, loss)
+            self.progress.step(epoch + 1, step + 1, self.steps, loss)
         share = right / (self.steps * schedule.batch)
         self._validate(epoch + 1, side, total / self.steps, share, started, rate)
 
@@ -230,7 +230,7 @@ class TrainingLoop:
         if at_full_size and (not self.best or _score(line) > _score(self.best)):
             self.best = line
             save_checkpoint(self.out / BEST, self.averaged, self.recipe, self.names, line)
-        self.watcher.epoch(line)
+        self.progress.epoch(line)
 
     def _out_of_patience(self) -> bool:
         """Counts epochs at full size only, since only those can be the best."""
@@ -252,14 +252,14 @@ class TrainingLoop:
         """Whether there was a state to continue from. Raises WeightsError."""
         file = self.out / STATE
         if not file.is_file():
-            self.watcher.say(f"{file}: nothing to resume; starting from the beginning")
+            self.progress.say(f"{file}: nothing to resume; starting from the beginning")
             return False
         self.lines, self.best = load_state(
             file, self.net, self.averaged, self.optimiser, identity=self.identity
         )
-        self.watcher.say(f"resumed after epoch {self.lines[-1]['epoch']:g}")
+        self.progress.say(f"resumed after epoch {self.lines[-1]['epoch']:g}")
         for line in self.lines:
-            self.watcher.epoch(line)
+            self.progress.epoch(line)
         return True
 
 

@@ -74,15 +74,15 @@ def evaluate(
                 f"--target-far {target_far:g}: a share above 0 and up to 0.5 is needed",
                 hint="0.01 accepts one of a hundred others",
             )
-        from vidfx.cli.console.evaluate_text import watcher, write_json, write_report
+        from vidfx.cli.console.evaluate_text import evaluation_console, write_json, write_report
         from vidfx.evaluate.engines import default_folder, find_engine
-        from vidfx.evaluate.evaluation import Request
+        from vidfx.evaluate.evaluation import EvaluationRequest
         from vidfx.evaluate.evaluation import evaluate as run
         from vidfx.evaluate.output import write
 
         *models, data = arguments
         folder = out or default_folder(find_engine(models[0]))
-        request = Request(
+        request = EvaluationRequest(
             models=tuple(models),
             data=Path(data),
             split=split,
@@ -96,8 +96,8 @@ def evaluate(
             batch=batch,
             seed=seed,
         )
-        with watcher() as watching:
-            evaluation = run(request, watching)
+        with evaluation_console() as console:
+            evaluation = run(request, console)
             files = write(evaluation, folder)
-            watching.say(f"report: {next(f for f in files if f.name == 'report.html')}")
+            console.say(f"report: {next(f for f in files if f.name == 'report.html')}")
         write_json(evaluation, files) if as_json else write_report(evaluation.document)

@@ -88,9 +88,9 @@ def train(
         require(*NEEDS, extra="train")
         if target is not None and task != "recognition":
             raise UsageError("--target: only recognition has one", hint="leave it out")
-        from vidfx.cli.console.training_progress import TrainingWatcher, write_result
+        from vidfx.cli.console.training_progress import TrainingConsole, write_result
         from vidfx_training.train_run import train_run
-        from vidfx_training.training_request import Request
+        from vidfx_training.training_request import TrainingRequest
 
         chosen = _recipe(task, arch, init, recipe)
         if size is not None:
@@ -98,7 +98,7 @@ def train(
         schedule = {"epochs": epochs, "batch": batch, "lr": lr, "seed": seed}
         chosen = chosen.with_values(schedule={k: v for k, v in schedule.items() if v is not None})
         about = {"name": name, "licence": licence}
-        request = Request(
+        request = TrainingRequest(
             data=data,
             recipe=replace(chosen, **{k: v for k, v in about.items() if v is not None}),
             out=out,
@@ -112,8 +112,8 @@ def train(
             device=device,
             command=shlex.join(["vidfx", *sys.argv[1:]]),
         )
-        with TrainingWatcher(chosen.schedule.epochs, quiet=quiet) as watcher:
-            result = train_run(request, watcher)
+        with TrainingConsole(chosen.schedule.epochs, quiet=quiet) as console:
+            result = train_run(request, console)
         write_result(result, as_json=as_json, quiet=quiet)
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from vidfx.cli.console.results import write_object
 from vidfx.cli.console.tables import LINES, write_line, write_table
 from vidfx.cli.console.text import clean
-from vidfx.evaluate.evaluation import Evaluation, Watcher
+from vidfx.evaluate.evaluation import Evaluation, EvaluationProgress
 from vidfx.evaluate.page import number, percent
 
 "classes in a table"
@@ -22,7 +22,7 @@ WORST = 5
 "mistakes that are named"
 
 
-class _Watcher(Watcher):
+class _Console(EvaluationProgress):
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._tasks: dict[str, TaskID] = {}
@@ -37,7 +37,7 @@ class _Watcher(Watcher):
 
 
 @contextmanager
-def watcher() -> Generator[Watcher]:
+def evaluation_console() -> Generator[EvaluationProgress]:
     """Tells what goes on, on stderr; with a bar where that is a terminal."""
     console = Console(stderr=True, markup=False, highlight=False)
     with Progress(
@@ -48,7 +48,7 @@ def watcher() -> Generator[Watcher]:
         transient=True,
         disable=not console.is_terminal,
     ) as progress:
-        yield _Watcher(progress)
+        yield _Console(progress)
 
 
 def write_json(evaluation: Evaluation, files: Sequence[Path]) -> None:

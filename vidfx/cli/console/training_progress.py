@@ -22,10 +22,10 @@ from vidfx.cli.console.text import clean
 
 if TYPE_CHECKING:
     from vidfx_training.progress import Line
-    from vidfx_training.train_run import Result
+    from vidfx_training.train_run import TrainingResult
 
 
-class TrainingWatcher(AbstractContextManager["TrainingWatcher"]):
+class TrainingConsole(AbstractContextManager["TrainingConsole"]):
     """Tells what a training says; says nothing where ``quiet``."""
 
     def __init__(self, epochs: int, *, quiet: bool) -> None:
@@ -42,7 +42,7 @@ class TrainingWatcher(AbstractContextManager["TrainingWatcher"]):
         )
         self._task: TaskID | None = None
 
-    def __enter__(self) -> TrainingWatcher:
+    def __enter__(self) -> TrainingConsole:
         self._progress.start()
         return self
 
@@ -71,7 +71,7 @@ class TrainingWatcher(AbstractContextManager["TrainingWatcher"]):
         )
 
 
-def write_result(result: Result, *, as_json: bool, quiet: bool) -> None:
+def write_result(result: TrainingResult, *, as_json: bool, quiet: bool) -> None:
     """What came out, as a line or as one JSON object on stdout."""
     engine = result.folder / result.spec.weights
     if as_json:
