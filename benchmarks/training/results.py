@@ -105,27 +105,27 @@ def page(found: dict[str, Figures | None], work: Path) -> str:
     starts = "\n".join(_start(n, run) for n, run in runs.items() if n.startswith("faces"))
     return f"""# Results
 
-Made by `make results` from the run folders of `make study`; nothing here was typed in. Test
-pictures, and everything that is a near-duplicate of them, were kept from all training; the best
+Made by `make results` from the run folders of `make study`; no figure was entered by hand. Test
+pictures and their near-duplicates were excluded from all training; the best
 epoch, the temperature and the thresholds were chosen on the validation part.
 
-## Recognition: {TARGET} or somebody else
+## Recognition: {TARGET} or another person
 
-{_data(splits["lfw"])} The people called `other` in the test part stand in no other part, so every
-one of them is a stranger.
+{_data(splits["lfw"])} The people labelled `other` in the test part are in no other part, so the
+models have never seen them.
 
 {_table("recognition", found)}
 
 {_recognition(found)}
 
-A threshold takes in as many of the target's pictures as a rate of 1 % allows, then as few others as
-can be; in runs from before 26 November 2026 it took as many others as the rate allowed.
+A threshold accepts as many of the target's pictures as a rate of 1 % allows, then as few others as
+possible; in runs before 26 November 2026 it accepted as many others as the rate allowed.
 
-The starts from faces are ours, ResNet-18 that learned to tell people of the training part apart:
+Our initial weights from faces are ResNet-18 trained to distinguish people of the training part:
 
 {starts}
 
-## Emotion, that is facial expression
+## Emotion (facial expression)
 
 {_data(splits["fer4"])} The test part is FER2013's PublicTest (`val` of the folder).
 
@@ -133,18 +133,16 @@ The starts from faces are ours, ResNet-18 that learned to tell people of the tra
 
 {_emotion(found)}
 
-ImageNet's and VGGFace's files could not be had here. The embedded model was trained on the same
-training pictures with another validation part (docs/decisions/0004), and three nets were taught
-beside it before it was chosen. The study's figures are not measured on these data, and its
-validation figures of 96 to 99 % say that pictures of one recording stood on both sides of its
-split.
+ImageNet's and VGGFace's files could not be obtained here. The embedded model was trained on the same
+training pictures with another validation part (docs/decisions/0004), and three other networks
+were trained before it was chosen. The study's figures were measured on other data, and its validation
+figures of 96 to 99 % indicate that pictures of one recording were in both parts of its split.
 
-## What made them
+## Machines and commands
 
 {_machines(runs)}
 
-Minutes are of the trainings as they ran, beside others and their own pauses. Seeds stand in the
-recipes.
+Minutes are wall time, with other trainings running and with pauses. Seeds are in the recipes.
 
 ```
 {commands}

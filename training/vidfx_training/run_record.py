@@ -64,9 +64,9 @@ def machine(device: torch.device) -> dict[str, str]:
 
 def describe_data(recipe: Recipe, train_set: Pictures, request: TrainingRequest) -> str:
     counts = [f"{name} {n}" for name, n in train_set.counts().items()]
-    told = ", ".join(counts[:8]) + (f" and {len(counts) - 8} classes more" if counts[8:] else "")
+    listed = ", ".join(counts[:8]) + (f" and {len(counts) - 8} classes more" if counts[8:] else "")
     source = recipe.training_data or f"the user's own pictures, {request.data.resolve().name}"
-    return f"{source}; {len(train_set)} pictures: {told}"
+    return f"{source}; {len(train_set)} pictures: {listed}"
 
 
 def licence_of(recipe: Recipe) -> str:
