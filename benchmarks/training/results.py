@@ -133,10 +133,11 @@ Our initial weights from faces are ResNet-18 trained to distinguish people of th
 
 {_emotion(found)}
 
-ImageNet's and VGGFace's files could not be obtained here. The embedded model was trained on the same
-training pictures with another validation part (docs/decisions/0004), and three other networks
-were trained before it was chosen. The study's figures were measured on other data, and its validation
-figures of 96 to 99 % indicate that pictures of one recording were in both parts of its split.
+ImageNet's and VGGFace's files could not be obtained here. The embedded model was trained on the
+same training pictures with another validation part (docs/decisions/0004), and three other networks
+were trained before it was chosen. The study's figures were measured on other data, and its
+validation figures of 96 to 99 % indicate that pictures of one recording were in both parts of its
+split.
 
 ## Machines and commands
 
