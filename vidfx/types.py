@@ -104,6 +104,15 @@ class VideoInfo:
         """Playback time of a pts."""
         return float((pts - self.start_pts) * self.time_base)
 
+    def frames_between(self, start_s: float | None, end_s: float | None) -> int | None:
+        """How many frames the part has, by the duration and the rate; None where unknown."""
+        if start_s is None and end_s is None and self.n_frames is not None:
+            return self.n_frames
+        if self.duration_s is None or not self.frame_rate:
+            return None
+        until = min(self.duration_s, end_s or self.duration_s)
+        return max(0, round((until - (start_s or 0.0)) * float(self.frame_rate)))
+
 
 @dataclass(frozen=True)
 class Surface:

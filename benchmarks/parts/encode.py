@@ -18,19 +18,19 @@ from vidfx.video.read.source import open_source
 from vidfx.video.write.encoder import VideoEncoder
 from vidfx.video.write.encoder_choice import DEFAULT
 from vidfx.video.write.muxer import Mp4Muxer
+from vidfx_engines.files import AtomicFile
 
 
 def write(frames: list[Frame], info: VideoInfo, file: Path, preset: str) -> float:
     """Seconds."""
     started = time.perf_counter()
     choice = replace(DEFAULT, options={"crf": "23", "preset": preset})
-    with Mp4Muxer(file, info, audio_from=None) as mp4:
+    with AtomicFile(file) as written, Mp4Muxer(written, info, audio_from=None) as mp4:
         encoder = VideoEncoder(mp4, choice)
         for frame in frames:
             encoder.write(frame)
         encoder.finish()
         mp4.complete()
-        mp4.publish()
     return time.perf_counter() - started
 
 

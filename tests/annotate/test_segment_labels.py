@@ -6,14 +6,14 @@ from typing import Any, cast
 
 import pytest
 
-from vidfx.annotate.segment_task import LabelLines, Line
-from vidfx.annotate.segments import compare_rounds
+from vidfx.annotate.label_file import FrameLabels, LabelMatcher
+from vidfx.annotate.segment_workers import compare_rounds
 from vidfx.errors import DecodeError
 from vidfx.overlay.labels import FaceLabel
 
 
-def line(pts: int) -> Line:
-    return pts, pts / 10, [cast("FaceLabel", f"at {pts}")]
+def labels_at(pts: int) -> FrameLabels:
+    return FrameLabels(pts, pts / 10, [cast("FaceLabel", f"at {pts}")])
 
 
 @pytest.mark.parametrize(
@@ -28,12 +28,12 @@ def line(pts: int) -> Line:
 def test_a_frame_without_labels_takes_those_of_no_other(
     frames: list[int], drawn: list[str | None], passed: list[str]
 ) -> None:
-    lines = LabelLines(map(line, range(0, 50, 10)))
+    labels = LabelMatcher(map(labels_at, range(0, 50, 10)))
     got: list[Any] = []
     over: list[Any] = []
     for pts in frames:
-        over += [faces[0] for faces, _ in lines.before(pts)]
-        got.append(next(iter(lines.of(pts)), None))
+        over += [skipped.labels[0] for skipped in labels.before(pts)]
+        got.append(next(iter(labels.at(pts)), None))
     assert (got, over) == (drawn, passed)
 
 

@@ -18,12 +18,17 @@ import numpy as np
 import pytest
 
 from benchmarks import clips
+from tests.engine_files import constant_classifier
 from tests.vidfx_command import results_in, vidfx
 from tests.worker_faults import worker_faults
-from vidfx.annotate import segments
+from vidfx.annotate import segment_plan
+from vidfx.annotate.context import Context
+from vidfx.annotate.models import Models
 from vidfx.annotate.observations import FrameObservations, follow, load, save
-from vidfx.annotate.segments import cut_up
+from vidfx.annotate.segment_plan import plan_segments
+from vidfx.annotate.video_work import VideoWork
 from vidfx.config import Settings
+from vidfx.jobs.plan import Job, Outputs
 from vidfx.stages.look_ahead import FaceObservation
 from vidfx.stages.track import Tracker
 from vidfx.types import Frame, Quality, VideoInfo
@@ -161,6 +166,18 @@ def test_a_segment_whose_worker_dies_again_and_again_fails_the_video(
     assert not results_in(tmp_path / "out")
 
 
+def test_an_engine_without_valid_outputs_is_its_own_fault(long: Path, tmp_path: Path) -> None:
+    probs = dict.fromkeys(("angry", "happy"), float("nan"))
+    engine = constant_classifier(tmp_path, "void", "emotion", probs)
+    options = ("--no-video", "--end", 6, "--segments", 2, "--emotion", engine, "--json")
+    done = vidfx("annotate", long, "-o", tmp_path / "out", *options)
+    (result,) = json.loads(done.stdout)["results"]
+    assert result["error"]["type"] == "EngineFailedError"
+    assert "void: none of its outputs are valid probabilities" in result["error"]["message"]
+    assert done.exit_code == 4
+    assert not results_in(tmp_path / "out")
+
+
 def test_what_a_dead_run_left_of_segments_is_removed(clip: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
@@ -247,18 +264,15 @@ def test_auto_is_as_many_as_pay(
         asked.append(wanted)
         return [], "this is a test"
 
-    class Here:
-        settings = Settings(segments=0, threads=threads)
-
-        class models:  # noqa: N801
-            tensors_on = None
-
-    monkeypatch.setattr(segments, "cores", lambda: cores)
+    monkeypatch.setattr(segment_plan, "cores", lambda: cores)
     monkeypatch.setattr("vidfx.workers.memory.allowed", lambda *_: memory)
-    monkeypatch.setattr(segments, "cut", cut_nothing)
-    info = preflight(long).info
-    here: Any = Here()
-    cut_up(replace(info, duration_s=seconds), here, lambda _: None)
+    monkeypatch.setattr(segment_plan, "cut", cut_nothing)
+    no_detector: Any = None
+    models = Models(no_detector, 0.5, None, None, ())
+    context = Context(Settings(segments=0, threads=threads), models, None)
+    info = replace(preflight(long).info, duration_s=seconds)
+    job = Job(long, Outputs.of(long.with_suffix("")))
+    plan_segments(VideoWork(job, info, context, lambda _: None))
     assert asked == ([count] if count > 1 else [])
 
 
@@ -293,7 +307,7 @@ def test_observations_come_back_from_their_file(tmp_path: Path) -> None:
     ]
     assert save(tmp_path / "seen", seen) == 3
     again = list(follow(load(tmp_path / "seen"), Tracker(threshold=0.5)))
-    assert [sorted(o.sightings) for o in again] == [[1], [], [1, 2]]
+    assert [sorted(o.faces) for o in again] == [[1], [], [1, 2]]
     for before, after in zip(seen, again, strict=True):
         assert (before.frame.index, before.frame.pts) == (after.frame.index, after.frame.pts)
         assert (before.time_s, before.analysed, before.cut) == (
@@ -301,7 +315,7 @@ def test_observations_come_back_from_their_file(tmp_path: Path) -> None:
             after.analysed,
             after.cut,
         )
-        for a, b in zip(before.sightings.values(), after.sightings.values(), strict=True):
+        for a, b in zip(before.faces.values(), after.faces.values(), strict=True):
             assert np.array_equal(a.box, b.box) and a.box.dtype == b.box.dtype
             assert np.array_equal(a.landmarks, b.landmarks)
             assert (a.score, a.source, a.quality) == (b.score, b.source, b.quality)

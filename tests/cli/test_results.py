@@ -70,15 +70,15 @@ def test_one_video_that_breaks_an_engine_does_not_end_the_batch(
         tmp_path,
         """
         from vidfx_engines.errors import EngineRunError
-        import vidfx.annotate.video as video
-        class Breaks(video.Pipeline):
+        import vidfx.annotate.whole as whole
+        class Breaks(whole.Pipeline):
             def __call__(self, frames):
                 if self.info.path.stem == "other":
                     raise EngineRunError("the engine broke")
                 if self.info.path.stem == "third":
                     raise ZeroDivisionError("odd")
                 return super().__call__(frames)
-        video.Pipeline = Breaks
+        whole.Pipeline = Breaks
         """,
     )
     others = [tmp_path / "other.mp4", tmp_path / "third.mp4"]
@@ -109,8 +109,8 @@ def test_an_input_that_changes_while_it_is_read_is_not_done(
         monkeypatch,
         tmp_path,
         """
-        import vidfx.annotate.video as video
-        class Grows(video.Pipeline):
+        import vidfx.annotate.whole as whole
+        class Grows(whole.Pipeline):
             def __call__(self, frames):
                 path = self.info.path
                 if path.stem == "grows":
@@ -119,7 +119,7 @@ def test_an_input_that_changes_while_it_is_read_is_not_done(
                 if path.stem == "goes":
                     path.unlink()
                 return super().__call__(frames)
-        video.Pipeline = Grows
+        whole.Pipeline = Grows
         """,
     )
     inputs = [tmp_path / "grows.mp4", tmp_path / "goes.mp4"]

@@ -14,6 +14,7 @@ from tests.vidfx_command import read_csv
 from vidfx.output.rows import RowWriter
 from vidfx.output.strict_json import to_json
 from vidfx.types import Face, Frame, FrameResult, Reading
+from vidfx_engines.files import AtomicFile
 
 NOT_FINITE = (float("nan"), float("inf"), float("-inf"))
 
@@ -36,14 +37,17 @@ def face(number: float) -> Face:
 
 @pytest.mark.parametrize("number", NOT_FINITE)
 def test_a_number_that_is_not_finite_is_an_empty_cell(number: float, tmp_path: Path) -> None:
-    files = tmp_path / "faces.csv", tmp_path / "frames.csv"
+    path = tmp_path / "faces.csv"
     info = media.info(Fraction(1, 25))
     frame = Frame(0, 0, np.zeros((4, 4, 3), np.uint8))
-    with RowWriter(*files, info, emotions=("happy", "sad"), recognises=False) as rows:
+    with (
+        AtomicFile(path) as faces,
+        AtomicFile(tmp_path / "frames.csv") as frames,
+        RowWriter(faces, frames, info, emotions=("happy", "sad"), recognises=False) as rows,
+    ):
         rows.write(FrameResult(frame, (face(number),), analysed=True, cut=False))
         rows.complete()
-        rows.publish()
-    (row,) = read_csv(files[0])
+    (row,) = read_csv(path)
     assert [row[f"{name}_px"] for name in ("x1", "y1", "x2", "y2")] == ["1.50", "", "20.00", ""]
     assert row["score"] == row["emotion_prob"] == row["p_happy"] == ""
     assert row["emotion"] == "happy" and row["p_sad"] == "0.2500"

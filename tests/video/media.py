@@ -15,6 +15,7 @@ from vidfx.types import Colour, Frame, VideoInfo
 from vidfx.video.write.encoder import VideoEncoder
 from vidfx.video.write.encoder_choice import DEFAULT, EncoderChoice
 from vidfx.video.write.muxer import Mp4Muxer, VideoReport
+from vidfx_engines.files import AtomicFile
 
 WIDTH, HEIGHT = 64, 36
 STEP = 512
@@ -63,14 +64,12 @@ def write_frames(
     **part: float,
 ) -> VideoReport:
     """``frames`` into an MP4, with the sound of ``sound``."""
-    with Mp4Muxer(path, info, audio_from=sound, **part) as mp4:
+    with AtomicFile(path) as file, Mp4Muxer(file, info, audio_from=sound, **part) as mp4:
         encoder = VideoEncoder(mp4, choice)
         for frame in frames:
             encoder.write(frame)
         encoder.finish()
-        report = mp4.complete()
-        mp4.publish()
-        return report
+        return mp4.complete()
 
 
 def write_video(

@@ -21,12 +21,12 @@ FAST = ["--emotion", "none", "--detector-size", "320", "--no-video", "--end", "0
 IN_BAD = """
     import os, signal, time
     import vidfx.annotate.video as video
-    whole = video._annotate
+    whole = video.annotate_whole
     def annotate(source, *rest):
         if source.info.path.stem.startswith("bad"):
             {fault}
         return whole(source, *rest)
-    video._annotate = annotate
+    video.annotate_whole = annotate
 """
 
 

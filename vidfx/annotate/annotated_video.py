@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from vidfx.annotate.context import Context
-from vidfx.annotate.stage_timer import StageTimer
+from vidfx.annotate.video_work import VideoWork
 from vidfx.overlay.painter import FaceLabel, Painter
 from vidfx.types import Face, Frame
 from vidfx.video.write.encoder import VideoEncoder
@@ -14,47 +13,44 @@ from vidfx.video.write.muxer import Mp4Muxer, VideoReport
 
 
 class AnnotatedVideo:
-    """Draws on the frames of one video, in order, and encodes them into ``mp4``.
+    """Draws on the frames of one video, in order, and encodes them into ``mp4``."""
 
-    The owner of ``mp4`` publishes or aborts it.
-    """
-
-    def __init__(self, mp4: Mp4Muxer, context: Context, timer: StageTimer) -> None:
+    def __init__(self, mp4: Mp4Muxer, work: VideoWork) -> None:
         """Raises UnavailableError where the encoder that the settings name is not here."""
-        settings, info = context.settings, mp4.info
-        on_gpu = context.models.tensors_on is not None
+        info, settings = work.info, work.context.settings
+        on_gpu = work.context.models.tensors_on is not None
         choice = choose_encoder(
             settings.encoder, crf=settings.crf, preset=settings.preset, on_gpu=on_gpu
         )
-        self.notice = choice.why if on_gpu or settings.encoder != "auto" else None
-        "which encoder was chosen and why; None where there was no choice"
-        self._timer = timer
+        if on_gpu or settings.encoder != "auto":
+            work.notice(choice.why)
+        self._work = work
         self._painter = Painter(
             info.width,
             info.height,
             matrix=info.colour.matrix,
-            messages=context.messages,
+            messages=work.context.messages,
             stretch=info.stretch,
         )
         self._encoder = VideoEncoder(mp4, choice, threads=settings.threads)
         self._mp4 = mp4
 
-    def write(self, frame: Frame, labels: Sequence[FaceLabel], time_s: float) -> None:
-        """Draw on the planes of the next frame, and encode it."""
+    def write(self, frame: Frame, labels: Sequence[FaceLabel]) -> None:
+        """Draw ``labels`` on the planes of the next frame, and encode it."""
         assert frame.planes is not None
-        with self._timer("draw"):
-            self._painter.paint(frame.planes, labels, time_s)
-        with self._timer("encode"):
+        with self._work.timer("draw"):
+            self._painter.paint(frame.planes, labels, self._work.info.seconds(frame.pts))
+        with self._work.timer("encode"):
             self._encoder.write(frame)
 
     def skip(self, labels: Sequence[FaceLabel], time_s: float) -> None:
         """A frame that is not written: its labels decide where those of later frames are placed."""
-        with self._timer("draw"):
+        with self._work.timer("draw"):
             self._painter.layout(labels, time_s)
 
     def complete(self) -> VideoReport:
-        """Encode what is left and complete the file, which its owner then publishes."""
-        with self._timer("encode"):
+        """Encode what is left and complete the MP4, which still has its temporary name."""
+        with self._work.timer("encode"):
             self._encoder.finish()
             return self._mp4.complete()
 

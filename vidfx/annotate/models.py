@@ -1,4 +1,4 @@
-"""Load the engines that a run needs, once, and say which were chosen and why."""
+"""The engines of a run: loaded once, with the reasons for their choice."""
 
 from __future__ import annotations
 
@@ -27,28 +27,29 @@ from vidfx_engines.spec import EngineSpec
 from vidfx_engines.user_cache import CACHE_HINT, distrust, user_cache
 
 WEAK = 0.5
-"""A detection of at least this share of the threshold may go on a track, not begin one."""
+"""A detection of at least this share of the threshold can continue a track, but not start one."""
 DETECTORS = {"embedded": "detector-embedded", "centerface": "centerface"}
-"""What comes with vidfx, by its name for ``--detector``."""
+"""The detectors that come with vidfx, by their names for ``--detector``."""
 PACK = re.compile(r"(buffalo_[lmsc]+|antelopev2)")
 
 
 @dataclass(frozen=True)
 class Models:
-    """What the pipeline runs."""
+    """The engines that the pipeline runs, closed when the context ends."""
 
     detector: Detector
     threshold: float
+    "least score of a face that starts a track"
     identity: Engine | None
     emotion: Engine | None
     selections: tuple[Selection, ...]
     notes: tuple[str, ...] = ()
-    "what the user must be told besides: terms of use, a cache that is not used"
+    "for the user: terms of use, a cache that is not used"
     tensors_on: Device | None = None
     "the device that holds frames and faces as tensors; None: they are arrays on the host"
 
     def notices(self) -> list[str]:
-        """What the user must know: terms of use, what runs where, and why not something better."""
+        """For the user: terms of use, what runs where, and why nothing better does."""
         lines = list(self.notes)
         for selection in self.selections:
             line = f"{selection.engine.spec.task}: {selection.reason}"
@@ -57,22 +58,22 @@ class Models:
             lines.append(line)
         if self.identity and self.identity.spec.thresholds is None:
             lines.append(
-                "identity: the engine states no thresholds; "
+                "identity: the engine has no thresholds; "
                 f"accepting from {DEFAULT_THRESHOLDS.accept:g} on, "
-                f"rejecting up to {DEFAULT_THRESHOLDS.reject:g}, which nobody measured"
+                f"rejecting up to {DEFAULT_THRESHOLDS.reject:g}; these are defaults, not measured"
             )
         return lines
 
     def specs(self) -> dict[str, EngineSpec]:
-        """By task."""
+        """Of all engines, by task."""
         return {s.engine.spec.task: s.engine.spec for s in self.selections}
 
     def describe(self) -> list[dict[str, Any]]:
-        """For the summary: every model with its hash, licence, backend and why."""
-        return [_described(s) for s in self.selections]
+        """For the summary: every model with its hash, licence and backend, and the reasons."""
+        return [_describe(s) for s in self.selections]
 
     def analyzer(self) -> Analyzer:
-        """What looks at the frames of one video."""
+        """A new analyzer, for the frames of one video."""
         engines: dict[ReadTask, Engine] = {}
         if self.identity:
             engines["identity"] = self.identity
@@ -94,7 +95,7 @@ class Models:
         self.close()
 
 
-def _described(selection: Selection) -> dict[str, Any]:
+def _describe(selection: Selection) -> dict[str, Any]:
     engine = selection.engine
     spec = engine.spec
     return {
@@ -113,9 +114,10 @@ def _described(selection: Selection) -> dict[str, Any]:
 
 
 def load_models(settings: Settings) -> Models:
-    """Load detector and classifiers as the settings say.
+    """Load the detector and the classifiers that the settings name.
 
-    Raises UnavailableError (exit code 4) where one cannot be had here.
+    Raises UsageError where an engine is for another task, UnavailableError where one cannot be
+    loaded here.
     """
     notices: list[str] = []
     if fault := distrust(user_cache("openvino")):
@@ -142,7 +144,7 @@ def load_models(settings: Settings) -> Models:
     family = detector.engine.spec.family
     if family is None:
         raise UsageError(
-            f"{settings.detector}: this is no detector",
+            f"{settings.detector}: this is not a detector",
             hint="name a SCRFD, YuNet or CenterFace file",
         )
     threshold = settings.detector_threshold or HEADS[family].threshold
@@ -201,7 +203,7 @@ def _existing(name: str) -> Path:
 
 
 def _insightface_pack(name: str, notices: list[str]) -> Path:
-    """The detector of a model pack, downloaded by insightface where it is not here yet."""
+    """The detector of a model pack, which insightface downloads where it is not here yet."""
     try:
         storage: Any = importlib.import_module("insightface.utils.storage")
     except ImportError as error:
@@ -220,7 +222,7 @@ def _insightface_pack(name: str, notices: list[str]) -> Path:
         f"{name}: insightface's model packs are licensed for non-commercial research only"
     )
     try:
-        with redirect_stdout(sys.stderr):  # it prints, and stdout is for --json
+        with redirect_stdout(sys.stderr):  # it prints, and stdout is only for --json
             folder = Path(storage.ensure_available("models", name))
     except Exception as error:  # whatever a downloader raises
         raise UnavailableError(

@@ -1,7 +1,7 @@
-"""What is seen on each frame, before anything is believed of it; and a file of it.
+"""What is found on each frame before it is settled, and a file of these observations.
 
-The segments of a long video are looked at side by side; then the tracker runs once more over all
-that was found, so that a track goes on from one segment to the next.
+The segments of a long video are observed side by side. Then one tracker runs over all their
+observations, so that a track continues from one segment to the next.
 """
 
 from __future__ import annotations
@@ -20,11 +20,12 @@ from vidfx.types import Frame, Quality
 
 @dataclass(frozen=True)
 class FrameObservations:
-    """One frame and the faces that were found on it, by track."""
+    """One frame and the faces that were found on it."""
 
     frame: Frame
     time_s: float
-    sightings: Mapping[int, FaceObservation]
+    faces: Mapping[int, FaceObservation]
+    "by track"
     analysed: bool
     "whether the detector ran on this frame"
     cut: bool
@@ -32,71 +33,77 @@ class FrameObservations:
 
 
 NO_PIXELS = np.empty((0, 0, 3), np.uint8)
+"""Of a frame whose pixels are no longer needed."""
 _SOURCES = ("detected", "tracked")
 _FRAME = np.dtype("i8,i8,f8,?,?,i8")
-"""Index, pts, time_s, looked, cut, and how many faces."""
+"""Index, pts, time_s, analysed, cut, and the number of faces."""
 _FACE = ("box", "score", "landmarks", "source", "quality", "identity", "emotion")
 
 
-def save(file: Path, observed: Iterable[FrameObservations]) -> int:
-    """Write frames, without pixels and without the numbers of tracks; returns how many.
+def save(file: Path, observations: Iterable[FrameObservations]) -> int:
+    """Write observations, without pixels and track numbers; returns the number of frames.
 
     Raises OSError.
     """
     frames: list[tuple[int, int, float, bool, bool, int]] = []
-    seen: list[FaceObservation] = []
-    for one in observed:
+    faces: list[FaceObservation] = []
+    for one in observations:
         frames.append(
-            (one.frame.index, one.frame.pts, one.time_s, one.analysed, one.cut, len(one.sightings))
+            (one.frame.index, one.frame.pts, one.time_s, one.analysed, one.cut, len(one.faces))
         )
-        seen += one.sightings.values()
+        faces += one.faces.values()
     with file.open("wb") as out:
         np.savez(
             out,
             frames=np.array(frames, _FRAME),
-            box=_stacked([s.box for s in seen], (4,)),
-            score=np.array([s.score for s in seen]),
-            landmarks=_stacked([s.landmarks for s in seen], (5, 2)),
-            source=np.array([_SOURCES.index(s.source) for s in seen], np.uint8),
-            quality=_stacked([_factors(s.quality) for s in seen], (3,)),
-            identity=_probabilities([s.identity for s in seen]),
-            emotion=_probabilities([s.emotion for s in seen]),
+            box=_stacked([f.box for f in faces], (4,)),
+            score=np.array([f.score for f in faces]),
+            landmarks=_stacked([f.landmarks for f in faces], (5, 2)),
+            source=np.array([_SOURCES.index(f.source) for f in faces], np.uint8),
+            quality=_stacked([_factors(f.quality) for f in faces], (3,)),
+            identity=_probabilities([f.identity for f in faces]),
+            emotion=_probabilities([f.emotion for f in faces]),
         )
     return len(frames)
 
 
 def load(file: Path) -> Iterator[FrameObservations]:
-    """What ``save`` wrote; tracks are numbered anew on each frame. Raises OSError, ValueError."""
+    """What ``save`` wrote; the faces of each frame are numbered from 0.
+
+    Raises OSError, and ValueError where the file is damaged.
+    """
     try:
         with np.load(file, allow_pickle=False) as content:
             frames = content["frames"].tolist()
-            of_faces = [content[name] for name in _FACE]
+            columns = [content[name] for name in _FACE]
     except (KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{file}: not a file of what was seen") from error
+        raise ValueError(f"{file}: not a file of observations") from error
     row = 0
-    for index, pts, time_s, looked, cut, faces in frames:
-        sightings = {i: _sighting(index, time_s, of_faces, row + i) for i in range(faces)}
-        row += faces
-        yield FrameObservations(Frame(index, pts, NO_PIXELS), time_s, sightings, looked, cut)
+    for index, pts, time_s, analysed, cut, count in frames:
+        faces = {i: _face(index, time_s, columns, row + i) for i in range(count)}
+        row += count
+        yield FrameObservations(Frame(index, pts, NO_PIXELS), time_s, faces, analysed, cut)
 
 
-def follow(observed: Iterable[FrameObservations], tracker: Tracker) -> Iterator[FrameObservations]:
-    """The same frames with the numbers that ``tracker`` gives; what it does not believe is left."""
-    for one in observed:
+def follow(
+    observations: Iterable[FrameObservations], tracker: Tracker
+) -> Iterator[FrameObservations]:
+    """The same frames with the track numbers that ``tracker`` gives; other faces are dropped."""
+    for one in observations:
         if one.cut:
             tracker.cut()
-        sightings = one.sightings
+        faces = one.faces
         if one.analysed:
-            found = list(one.sightings.values())
-            boxes = _stacked([s.box for s in found], (4,)).astype(np.float32)
-            scores = np.array([s.score for s in found], np.float32)
+            found = list(one.faces.values())
+            boxes = _stacked([f.box for f in found], (4,)).astype(np.float32)
+            scores = np.array([f.score for f in found], np.float32)
             numbers = tracker.update(one.time_s, boxes, scores).tolist()
             pairs = zip(numbers, found, strict=True)
-            sightings = {number: s for number, s in pairs if number != NONE}
-        yield replace(one, sightings=sightings)
+            faces = {number: face for number, face in pairs if number != NONE}
+        yield replace(one, faces=faces)
 
 
-def _sighting(index: int, time_s: float, columns: list[np.ndarray], row: int) -> FaceObservation:
+def _face(index: int, time_s: float, columns: list[np.ndarray], row: int) -> FaceObservation:
     box, score, landmarks, source, quality, identity, emotion = (c[row] for c in columns)
     return FaceObservation(
         index=index,
@@ -120,7 +127,7 @@ def _stacked(items: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
 
 
 def _probabilities(items: list[np.ndarray | None]) -> np.ndarray:
-    """(N, K), NaN where nothing was read; K is 0 where nothing was read at all."""
+    """(N, K) with NaN in the rows of faces that were not read; K is 0 where none was."""
     labels = next((len(p) for p in items if p is not None), 0)
-    nothing = np.full(labels, np.nan, np.float32)
-    return _stacked([nothing if p is None else p for p in items], (labels,))
+    unread = np.full(labels, np.nan, np.float32)
+    return _stacked([unread if p is None else p for p in items], (labels,))

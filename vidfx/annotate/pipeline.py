@@ -1,13 +1,13 @@
-"""The stages in a row: frames of one video in, settled frames out.
+"""The stages in their order: frames of one video in, results of frames out.
 
-In two halves: ``observe`` needs the pixels, ``settle`` only what was seen in them.
+In two halves: ``observe`` needs the pixels, ``settle`` only the observations made of them.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -34,19 +34,30 @@ from vidfx_engines.base import Engine
 
 CHUNK_BYTES = 48 << 20
 MAX_CHUNK = 16
+"""Frames that are analysed together."""
 QUEUE_BYTES = 96 << 20
 MAX_QUEUE = 2 * MAX_CHUNK
 LOOK_AHEAD_BYTES = 96 << 20
 LEAST_LOOK_AHEAD, MOST_LOOK_AHEAD = 8, 512
-"""Frames: whatever their size, and however fast they come."""
+"""Limits in frames, whatever their size and rate."""
 TYPICAL_EVERY = 5
-"""Frames from detection to detection, where those go by time."""
+"""Frames from detection to detection, where the schedule goes by time."""
 MIN_QUALITY = 0.03
-"""Faces worse than this (turned away, a smear) are followed but not read."""
+"""Faces below this quality (turned away, blurred) are followed but not read."""
+
+
+@dataclass(frozen=True)
+class _Chunk:
+    """Frames of which some are being analysed together."""
+
+    frames: list[MarkedFrame]
+    analysed: frozenset[int]
+    "Frame.index of those on which the detector runs"
+    analysis: Analysis
 
 
 class Pipeline:
-    """Detect, track, align, classify and smooth the frames of one video."""
+    """Detects, tracks, aligns, classifies and smooths the faces of one video."""
 
     def __init__(
         self, info: VideoInfo, settings: Settings, models: Models, timer: StageTimer
@@ -89,32 +100,23 @@ class Pipeline:
         )
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[FrameResult]:
-        """Settled results, a frame each, in order; frames give up their pixels on the way."""
+        """The result of each frame, in order, once it is settled."""
         return self.settle(self.observe(frames))
 
     def observe(self, frames: Iterable[Frame]) -> Iterator[FrameObservations]:
-        """What is seen on each frame: faces found, followed and, some of them, read."""
+        """The faces of each frame: found, followed and, some of them, read. Drops the pixels."""
         prepared = self.analyzer.prepare(frames, self.info.colour, self.info.stretch)
         marked = mark(prepared, self.analyzer.thumbnail)
-        pending: deque[tuple[list[MarkedFrame], set[int], Analysis]] = deque()
+        pending: deque[_Chunk] = deque()
         for chunk in self._chunks(marked):
-            due = [
-                self.detection_schedule(m.frame.index, self.info.seconds(m.frame.pts))
-                for m in chunk
-            ]
-            analysed = [
-                m.frame for m, is_due in zip(chunk, due, strict=True) if is_due or m.at_shot_edge
-            ]
-            with self.timer("detect"):
-                analysis = self.analyzer.analyze(analysed)
-            pending.append((chunk, {frame.index for frame in analysed}, analysis))
+            pending.append(self._analyse(chunk))
             if len(pending) > self.analyzer.max_in_flight:
-                yield from self._step(*pending.popleft())
-        for step in pending:
-            yield from self._step(*step)
+                yield from self._observe(pending.popleft())
+        for chunk in pending:
+            yield from self._observe(chunk)
 
     def _chunks(self, marked: Iterable[MarkedFrame]) -> Iterator[list[MarkedFrame]]:
-        """Frames that are analysed together: the same ones wherever the reading began."""
+        """Frames to analyse together; chunks end at the same frames wherever reading begins."""
         chunk: list[MarkedFrame] = []
         for m in marked:
             chunk.append(m)
@@ -124,37 +126,47 @@ class Pipeline:
         if chunk:
             yield chunk
 
-    def settle(self, observed: Iterable[FrameObservations]) -> Iterator[FrameResult]:
-        """What is believed of each frame, once enough of its future has been seen."""
-        for one in observed:
+    def _analyse(self, frames: list[MarkedFrame]) -> _Chunk:
+        """Start the detector on the frames whose turn it is."""
+        due = [
+            self.detection_schedule(m.frame.index, self.info.seconds(m.frame.pts)) for m in frames
+        ]
+        analysed = [
+            m.frame for m, is_due in zip(frames, due, strict=True) if is_due or m.at_shot_edge
+        ]
+        with self.timer("detect"):
+            analysis = self.analyzer.analyze(analysed)
+        return _Chunk(frames, frozenset(frame.index for frame in analysed), analysis)
+
+    def settle(self, observations: Iterable[FrameObservations]) -> Iterator[FrameResult]:
+        """The result of each frame, once enough of the frames after it are observed."""
+        for one in observations:
             with self.timer("smooth"):
                 settled = self.look_ahead.push(
-                    one.frame, one.time_s, one.sightings, analysed=one.analysed, cut=one.cut
+                    one.frame, one.time_s, one.faces, analysed=one.analysed, cut=one.cut
                 )
             yield from settled
         yield from self.look_ahead.flush()
 
-    def _step(
-        self, chunk: Sequence[MarkedFrame], analysed: set[int], analysis: Analysis
-    ) -> Iterator[FrameObservations]:
+    def _observe(self, chunk: _Chunk) -> Iterator[FrameObservations]:
         with self.timer("detect"):
-            found = analysis.detections
-        self.faults.add("detection", len(analysed), found.faulty, len(found))
+            found = chunk.analysis.detections
+        self.faults.add("detection", len(chunk.analysed), found.faulty, len(found))
         with self.timer("track"):
-            numbers = self._track(chunk, analysed, found)
+            numbers = self._track(chunk, found)
             tracked = np.flatnonzero(numbers >= 0)
         with self.timer("align"):
-            qualities = dict(zip(tracked.tolist(), analysis.quality(tracked), strict=True))
-        times = {m.frame.index: self.info.seconds(m.frame.pts) for m in chunk}
-        seen = analysis, numbers, qualities, times
+            qualities = dict(zip(tracked.tolist(), chunk.analysis.quality(tracked), strict=True))
+        times = {m.frame.index: self.info.seconds(m.frame.pts) for m in chunk.frames}
+        faces = chunk.analysis, numbers, qualities, times
         with self.timer("identity"):
-            identity = self._read("identity", self.models.identity, *seen)
+            identity = self._read("identity", self.models.identity, *faces)
         with self.timer("emotion"):
-            emotion = self._read("emotion", self.models.emotion, *seen)
-        for m in chunk:
+            emotion = self._read("emotion", self.models.emotion, *faces)
+        for m in chunk.frames:
             time_s = times[m.frame.index]
             with self.timer("smooth"):
-                sightings = {
+                observed = {
                     int(numbers[row]): FaceObservation(
                         index=m.frame.index,
                         time_s=time_s,
@@ -165,28 +177,26 @@ class Pipeline:
                         if found.score[row] >= self.models.threshold
                         else "tracked",
                         quality=qualities[row],
-                        identity=_row(identity, row),
-                        emotion=_row(emotion, row),
+                        identity=_probabilities(identity, row),
+                        emotion=_probabilities(emotion, row),
                     )
                     for row in tracked[found.frame[tracked] == m.frame.index].tolist()
                 }
             yield FrameObservations(
                 replace(m.frame, pixels=NO_PIXELS, lent=None, device=None),
                 time_s,
-                sightings,
-                analysed=m.frame.index in analysed,
+                observed,
+                analysed=m.frame.index in chunk.analysed,
                 cut=m.starts_shot,
             )
 
-    def _track(
-        self, chunk: Sequence[MarkedFrame], analysed: set[int], found: Detections
-    ) -> np.ndarray:
-        """The number of the track that each detection belongs to, -1 for none."""
+    def _track(self, chunk: _Chunk, found: Detections) -> np.ndarray:
+        """(N,) the track number of each detection, -1 for none."""
         numbers = np.full(len(found), -1, np.int64)
-        for m in chunk:
+        for m in chunk.frames:
             if m.starts_shot:
                 self.tracker.cut()
-            if m.frame.index in analysed:
+            if m.frame.index in chunk.analysed:
                 rows = np.flatnonzero(found.frame == m.frame.index)
                 time_s = self.info.seconds(m.frame.pts)
                 numbers[rows] = self.tracker.update(time_s, found.box[rows], found.score[rows])
@@ -203,7 +213,7 @@ class Pipeline:
         qualities: Mapping[int, Quality],
         times: Mapping[int, float],
     ) -> Prediction | None:
-        """Read the faces that are good and large enough, and of a track whose turn it is."""
+        """Read the faces that are good and large enough and whose track is due to be read."""
         if engine is None:
             return None
         schedule, found = self.read_schedules[task], analysis.detections
@@ -223,15 +233,16 @@ class Pipeline:
         return prediction
 
 
-def _row(prediction: Prediction | None, row: int) -> np.ndarray | None:
+def _probabilities(prediction: Prediction | None, row: int) -> np.ndarray | None:
+    """(K,) those of one face, None if it was not read."""
     if prediction is None or np.isnan(prediction.prob[row, 0]):
         return None
     return prediction.prob[row]
 
 
 def queue_length(info: VideoInfo) -> int:
-    """Frames that may wait between two threads.
+    """How many frames may wait between two threads: at least a chunk, if memory allows.
 
-    Less than a chunk, and one thread would always wait for another.
+    With less than a chunk one thread would always wait for the other.
     """
     return max(2, min(MAX_QUEUE, QUEUE_BYTES // (info.width * info.height * 3)))

@@ -1,68 +1,72 @@
-"""The files of one video while they are being written, and the tally of what is in them."""
+"""The files of one video while they are written, and the tally of what is in them."""
 
 from __future__ import annotations
 
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from vidfx.annotate.context import Context
-from vidfx.annotate.stage_timer import StageTimer
 from vidfx.annotate.threads import uninterrupted
+from vidfx.annotate.video_work import VideoWork
 from vidfx.errors import OutputError, output_errors
-from vidfx.jobs.plan import Job
 from vidfx.output.rows import RowWriter
-from vidfx.output.summary import Tally, write_summary
-from vidfx.types import FrameResult, VideoInfo
+from vidfx.output.summary import write_summary
+from vidfx.output.tally import Tally
+from vidfx.types import FrameResult
 from vidfx.video.write.muxer import Mp4Muxer, VideoReport
-from vidfx_engines.files import AtomicFile, part_name
+from vidfx_engines.files import AtomicFile
 
 
 @dataclass(frozen=True)
-class Made:
-    """What came of the frames of one video."""
+class Written:
+    """What all frames of a video became."""
 
-    report: VideoReport | None
+    video: VideoReport | None
     "of the annotated video; None where none is wanted"
     warnings: list[str]
-    "of reading, and of engines"
+    "of reading, of the engines and of the annotated video"
 
 
 class ResultFiles:
-    """All results of one video; they get their names only when all are whole, the summary last.
+    """All results of one video; they get their names only when all are complete, the summary last.
 
-    What is not published when the context ends is removed.
+    What is not published when the context ends is removed. Raises OutputError.
     """
 
-    def __init__(self, job: Job, info: VideoInfo, context: Context, timer: StageTimer) -> None:
-        self.job = job
-        self._timer = timer
-        settings, outputs = context.settings, job.outputs
-        recognises = context.models.identity is not None
+    def __init__(self, work: VideoWork) -> None:
+        info, settings, outputs = work.info, work.context.settings, work.job.outputs
+        recognises = work.context.models.identity is not None
+        self._outputs, self._timer = outputs, work.timer
         self.tally = Tally(info, recognises=recognises)
+        self.mp4: Mp4Muxer | None = None
+        "the annotated video, for others to write and complete; None where none is wanted"
+        with output_errors(outputs.summary.parent):
+            outputs.summary.parent.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
-            with output_errors(outputs.summary):
-                self._summary = AtomicFile(outputs.summary)
-            stack.callback(self._summary.discard)
-            self._rows = stack.enter_context(
-                RowWriter(
-                    *(outputs.faces, outputs.frames, info),
-                    emotions=context.emotions,
-                    recognises=recognises,
-                )
+
+            def create(path: Path) -> AtomicFile:
+                with output_errors(path):
+                    file = AtomicFile(path)
+                stack.callback(file.discard)
+                return file
+
+            self._summary = create(outputs.summary)
+            faces, frames = create(outputs.faces), create(outputs.frames)
+            self._files = [faces, frames]
+            "all but the summary"
+            rows = RowWriter(
+                faces, frames, info, emotions=work.context.emotions, recognises=recognises
             )
-            self.mp4: Mp4Muxer | None = None
-            "the annotated video, to be written and completed; None where none is wanted"
+            self._rows = stack.enter_context(rows)
             if settings.video:
-                audio_from = info.path if info.has_audio else None
-                self.mp4 = stack.enter_context(
-                    Mp4Muxer(
-                        *(outputs.video, info),
-                        audio_from=audio_from,
-                        start_s=settings.start,
-                        end_s=settings.end,
-                    )
+                video = create(outputs.video)
+                self._files.append(video)
+                sound = info.path if info.has_audio else None
+                mp4 = Mp4Muxer(
+                    video, info, audio_from=sound, start_s=settings.start, end_s=settings.end
                 )
+                self.mp4 = stack.enter_context(mp4)
             self._stack = stack.pop_all()
 
     def __enter__(self) -> ResultFiles:
@@ -77,42 +81,35 @@ class ResultFiles:
         with self._timer("rows"):
             self._rows.write(result)
 
-    def complete(self, made: Made) -> dict[str, Any]:
-        """Make the rows whole, but for their names; returns what all the outputs are."""
+    def complete(self, video: VideoReport | None) -> dict[str, Any]:
+        """Complete the rows; returns the "outputs" and "bytes" of the summary."""
         self._rows.complete()
-        outputs = self.job.outputs
-        written: dict[str, Any] = {"faces": outputs.faces.name, "frames": outputs.frames.name}
-        if made.report:
-            written |= {"video": outputs.video.name, "audio": made.report.audio}
-        return written
-
-    def sizes(self) -> dict[str, int]:
-        """Bytes of every completed file, by its name."""
-        outputs = self.job.outputs
-        paths = [outputs.faces, outputs.frames, *([outputs.video] if self.mp4 else [])]
-        with output_errors(outputs.summary):
-            return {p.name: p.with_name(part_name(p.name)).stat().st_size for p in paths}
+        outputs = {"faces": self._outputs.faces.name, "frames": self._outputs.frames.name}
+        if video:
+            outputs |= {"video": self._outputs.video.name, "audio": video.audio}
+        with output_errors(self._outputs.summary):
+            sizes = {file.path.name: file.size() for file in self._files}
+        return {"outputs": outputs, "bytes": sizes}
 
     def publish(self, summary: dict[str, Any]) -> None:
-        """Give all files their names, the summary last; between the first and it, only renames.
+        """Write the summary, then give all completed files their names, the summary's last.
 
-        Where one cannot be renamed none stays: without a summary they would be in the way.
+        If one cannot be renamed, all are removed: without a summary they would block the next run.
         """
         write_summary(self._summary, summary)
+        outputs = self._outputs
         with uninterrupted():
-            with output_errors(self.job.outputs.summary):
-                self.job.outputs.summary.unlink(missing_ok=True)
+            with output_errors(outputs.summary):
+                outputs.summary.unlink(missing_ok=True)
             try:
-                if self.mp4:
-                    self.mp4.publish()
-                else:  # one of an earlier run would stand beside rows that are not its own
-                    with output_errors(self.job.outputs.video):
-                        self.job.outputs.video.unlink(missing_ok=True)
-                self._rows.publish()
-                with output_errors(self.job.outputs.summary):
-                    self._summary.publish()
+                if self.mp4 is None:  # one of an earlier run would not belong to the new rows
+                    with output_errors(outputs.video):
+                        outputs.video.unlink(missing_ok=True)
+                for file in (*self._files, self._summary):
+                    with output_errors(file.path):
+                        file.publish()
             except OutputError:
-                for path in self.job.outputs:
+                for path in outputs:
                     with suppress(OSError):
                         path.unlink()
                 raise

@@ -1,4 +1,8 @@
-"""The done-rule: a video is done when its summary says that this very work made whole results."""
+"""The rule by which finished work is skipped.
+
+A video is finished when its summary has the fingerprint of this work (input, settings, messages,
+models), and all results exist with the sizes that the summary lists.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +17,25 @@ from vidfx.jobs import storage
 from vidfx.jobs.plan import Job
 from vidfx.output.strict_json import to_json
 from vidfx.output.summary import read_summary
+from vidfx.video.read.image_source import pictures_in
+from vidfx_engines.fingerprint import fingerprint as engine_fingerprint
+
+
+def fingerprint(job: Job, context: Context) -> dict[str, Any]:
+    """What two runs must have in common for their results to be the same."""
+    return {
+        "input": _input_state(job),
+        "settings": context.settings.about_results(),
+        "messages": context.messages,
+        "models": [engine_fingerprint(s.engine.spec) for s in context.models.selections],
+    }
 
 
 def is_done(job: Job, context: Context, *, overwrite: bool) -> bool:
-    """Whether the results of this very work stand there already, all of them, at their sizes.
+    """Whether the results of this work exist already, complete; never with ``overwrite``.
 
-    Raises OutputExistsError where other results stand there and may not be overwritten, OutputError
-    where the store that they are on cannot be asked.
+    Raises OutputExistsError where other results exist, OutputError where the store of the results
+    cannot be read.
     """
     if overwrite:
         return False
@@ -34,7 +50,7 @@ def is_done(job: Job, context: Context, *, overwrite: bool) -> bool:
             "and no summary says what made it",
             hint=hint,
         )
-    before, now = summary.get("fingerprint"), json.loads(to_json(context.fingerprint(job)))
+    before, now = summary.get("fingerprint"), json.loads(to_json(fingerprint(job, context)))
     if before != now:
         known = cast("dict[str, Any]", before) if isinstance(before, dict) else {}
         why = " and ".join(_differences(known, now))
@@ -43,23 +59,33 @@ def is_done(job: Job, context: Context, *, overwrite: bool) -> bool:
             f"from {why or 'another vidfx'}",
             hint=hint,
         )
-    return _whole(job, summary, sizes)
+    return _are_complete(job, summary, sizes)
 
 
-def check_unchanged(job: Job, context: Context, fingerprint: Mapping[str, Any]) -> None:
-    """Raises ChangedError where the input is no longer what it was at the beginning."""
-    if context.fingerprint(job)["input"] != fingerprint["input"]:
+def check_unchanged(job: Job, before: Mapping[str, Any]) -> None:
+    """Raises ChangedError where the input changed since its fingerprint ``before`` was taken."""
+    if _input_state(job) != before["input"]:
         raise ChangedError(
             f"{job.name}: it changed while it was read, so its results would be of a part",
             hint="run again when it is complete",
         )
 
 
+def _input_state(job: Job) -> list[list[str | int]]:
+    """Name, size and modification time of a file, or of every file in a folder of pictures."""
+    source, origin = job.source, job.origin
+    if origin is not None:
+        return [[origin.url, origin.size, origin.stamp]]
+    files = pictures_in(source) if source.is_dir() else [source]
+    states = [(file.name, file.stat()) for file in files if file.is_file()]
+    return [[name, stat.st_size, stat.st_mtime_ns] for name, stat in states]
+
+
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """What makes two fingerprints differ, in words."""
+    """What differs between two fingerprints, for people."""
     old, new = before.get("input"), now["input"]
     if old != new:
-        yield _changed(old, new) or "another input"
+        yield _grown(old, new) or "another input"
     old, new = before.get("settings"), now["settings"]
     if old != new:
         known = cast("dict[str, Any]", old) if isinstance(old, dict) else {}
@@ -68,8 +94,8 @@ def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[
     yield from (f"other {name}" for name in ("models", "messages") if before.get(name) != now[name])
 
 
-def _changed(old: Any, new: list[list[Any]]) -> str | None:
-    """Of a file that may have been read before it was complete."""
+def _grown(old: Any, new: list[list[Any]]) -> str | None:
+    """For a file that has grown since: it may have been read before it was complete."""
     with suppress(TypeError, ValueError):
         ((old_name, old_size, _),), ((name, size, _),) = old, new
         if old_name == name and old_size < size:
@@ -78,7 +104,7 @@ def _changed(old: Any, new: list[list[Any]]) -> str | None:
 
 
 def _results(job: Job) -> tuple[dict[str, int], dict[str, Any] | None]:
-    """By name, the sizes of the results that are there; and the summary."""
+    """The sizes of the results that exist, by name, and their summary."""
     if job.destination is not None:
         return storage.results(job.destination, [path.name for path in job.outputs])
     sizes: dict[str, int] = {}
@@ -88,10 +114,10 @@ def _results(job: Job) -> tuple[dict[str, int], dict[str, Any] | None]:
     return sizes, read_summary(job.outputs.summary) if sizes else None
 
 
-def _whole(job: Job, summary: Mapping[str, Any], sizes: Mapping[str, int]) -> bool:
-    """Whether every file that the summary tells of is there and as long as it was."""
+def _are_complete(job: Job, summary: Mapping[str, Any], sizes: Mapping[str, int]) -> bool:
+    """Whether every file that the summary lists exists with the size that it had."""
     wanted = [job.outputs.faces, job.outputs.frames]
     if "video" in summary.get("outputs", {}):
         wanted.append(job.outputs.video)
-    told = summary.get("bytes", {})
-    return all(path.name in sizes and sizes[path.name] == told.get(path.name) for path in wanted)
+    recorded = summary.get("bytes", {})
+    return all(p.name in sizes and sizes[p.name] == recorded.get(p.name) for p in wanted)

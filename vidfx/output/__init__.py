@@ -1,1 +1,1 @@
-"""What is written beside the video: rows and the summary."""
+"""What is written about a video besides the picture: CSV rows, counts, the summary."""

@@ -1,4 +1,4 @@
-"""Settled frames as rows of the two CSV files."""
+"""The results of each frame as rows of the two CSV files."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import csv
 import math
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
-from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 
@@ -21,61 +19,54 @@ Cell = str | int | float | None
 
 
 class RowWriter:
-    """Writes ``faces.csv`` and ``frames.csv`` of one video; named only when both are whole."""
+    """Writes ``faces.csv`` and ``frames.csv`` of one video into two files, which it closes.
+
+    Whoever made the files gives them their names, or discards them. Raises OutputError.
+    """
 
     def __init__(
         self,
-        faces: Path,
-        frames: Path,
+        faces: AtomicFile,
+        frames: AtomicFile,
         info: VideoInfo,
         *,
         emotions: tuple[str, ...],
         recognises: bool,
     ) -> None:
-        self.info = info
-        self.emotions = emotions
-        self.recognises = recognises
-        with ExitStack() as stack:
-            self._pending: list[AtomicFile] = []
-            self._files: list[TextIO] = []
-            for path in (faces, frames):
-                with output_errors(path):
-                    pending = AtomicFile(path)
-                    stack.callback(pending.discard)
-                    file = pending.writable.open("w", encoding="utf-8", newline="")
-                self._pending.append(pending)
-                self._files.append(stack.enter_context(file))
+        self._info = info
+        self._emotions = emotions
+        self._recognises = recognises
+        self._files = (faces, frames)
+        with ExitStack() as stack, output_errors(faces.path):
+            self._texts = [
+                stack.enter_context(file.writable.open("w", encoding="utf-8", newline=""))
+                for file in self._files
+            ]
             self._stack = stack.pop_all()
-        self._faces, self._frames = (csv.writer(f, lineterminator="\n") for f in self._files)
+        self._faces, self._frames = (csv.writer(t, lineterminator="\n") for t in self._texts)
         self._faces.writerow([c.name for c in schema.faces_columns(emotions)])
         self._frames.writerow([c.name for c in schema.FRAMES_COLUMNS])
 
     def write(self, result: FrameResult) -> None:
-        """Append the rows of one frame."""
-        with output_errors(self._pending[0].path):
-            index, time_s = result.frame.index, self.info.seconds(result.frame.pts)
+        """Append the rows of the next frame."""
+        with output_errors(self._files[0].path):
+            index, time_s = result.frame.index, self._info.seconds(result.frame.pts)
             for face in result.faces:
-                self._faces.writerow(_text(self._face_cells(index, time_s, face)))
-            self._frames.writerow(_text(self._frame_cells(time_s, result)))
+                self._faces.writerow(self._face_cells(index, time_s, face))
+            self._frames.writerow(self._frame_cells(time_s, result))
 
     def complete(self) -> None:
-        """Put all rows on the disk: all but the files' names."""
-        for pending, file in zip(self._pending, self._files, strict=True):
-            with output_errors(pending.path):
-                file.close()
-                pending.seal()
-
-    def publish(self) -> None:
-        """Give both files their names."""
-        for pending in self._pending:
-            with output_errors(pending.path):
-                pending.publish()
+        """Write all rows to the disk; the files still have their temporary names."""
+        for file, text in zip(self._files, self._texts, strict=True):
+            with output_errors(file.path):
+                text.close()
+                file.seal()
 
     def __enter__(self) -> RowWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with suppress(OSError):  # what a full disk did not take is discarded all the same
+        with suppress(OSError):  # rows that a full disk did not take are discarded anyway
             self._stack.close()
 
     def _face_cells(self, index: int, time_s: float, face: Face) -> list[Cell]:
@@ -102,13 +93,13 @@ class RowWriter:
         ]
 
     def _probs(self, reading: Reading | None) -> list[Cell]:
-        return [None] * len(self.emotions) if reading is None else [*map(_prob, reading.probs)]
+        return [None] * len(self._emotions) if reading is None else [*map(_prob, reading.probs)]
 
     def _frame_cells(self, time_s: float, result: FrameResult) -> list[Cell]:
         names = sorted(
             {f.identity.label for f in result.faces if f.identity is not None} - {OTHER, UNKNOWN}
         )
-        dominant, share = dominant_emotion(result.faces, self.emotions)
+        dominant, share = _dominant_emotion(result.faces, self._emotions)
         return [
             result.frame.index,
             _seconds(time_s),
@@ -116,17 +107,17 @@ class RowWriter:
             len(result.faces),
             int(result.analysed),
             int(result.cut),
-            int(bool(names)) if self.recognises else None,
+            int(bool(names)) if self._recognises else None,
             "|".join(names),
             dominant,
             _prob(share),
         ]
 
 
-def dominant_emotion(
+def _dominant_emotion(
     faces: Sequence[Face], labels: tuple[str, ...]
 ) -> tuple[str | None, float | None]:
-    """The expression with the most probability over all faces, and its share of it."""
+    """The expression with the highest mean probability over all faces, and that mean."""
     read = [f.emotion.probs for f in faces if f.emotion is not None]
     if not read:
         return None, None
@@ -152,9 +143,5 @@ def _seconds(value: float) -> Cell:
 
 
 def _number(value: float | None, digits: int) -> Cell:
-    """An empty cell says that there is no number."""
+    """The text of a number; None, an empty cell, for None, NaN and infinities."""
     return None if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
-
-
-def _text(cells: Sequence[Cell]) -> list[Cell]:
-    return ["" if c is None else c for c in cells]

@@ -1,4 +1,4 @@
-"""JSON that every parser takes: without numbers that are none."""
+"""JSON that every parser reads: NaN and infinite numbers become null."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any, cast
 
 
 def to_json(content: object, indent: int | None = None) -> str:
-    """``content`` as JSON in ASCII, numbers that are not finite as null.
+    """``content`` as JSON in ASCII; NaN and infinite numbers become null.
 
-    Bytes of a file's name that are not UTF-8 are there as Python has them: ``\\udc80`` and on.
+    Bytes of a file name that are not UTF-8 become the surrogates that Python uses: ``\\udc80`` etc.
     """
-    return json.dumps(with_texts(content, str), indent=indent, allow_nan=False)
+    return json.dumps(map_texts(content, str), indent=indent, allow_nan=False)
 
 
-def with_texts(content: object, change: Callable[[str], str]) -> Any:
-    """``content`` with every text in it changed, and null for every number that is none."""
+def map_texts(content: object, change: Callable[[str], str]) -> Any:
+    """``content`` with ``change`` applied to every text, and null for every NaN or infinity."""
     if isinstance(content, str):
         return change(content)
     if isinstance(content, float):
         return content if math.isfinite(content) else None
     if isinstance(content, dict):
         items = cast("dict[object, object]", content).items()
-        return {with_texts(k, change): with_texts(v, change) for k, v in items}
+        return {map_texts(k, change): map_texts(v, change) for k, v in items}
     if isinstance(content, list | tuple):
-        return [with_texts(item, change) for item in cast("list[object]", content)]
+        return [map_texts(item, change) for item in cast("list[object]", content)]
     return content

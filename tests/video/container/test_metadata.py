@@ -14,6 +14,7 @@ from vidfx.types import VideoInfo
 from vidfx.video.read.source import open_source
 from vidfx.video.write.concat import concatenate
 from vidfx.video.write.muxer import Mp4Muxer
+from vidfx_engines.files import AtomicFile
 
 MS = Fraction(1, 1000)
 TAGS = {
@@ -109,10 +110,9 @@ def test_segments_that_are_joined_keep_it_too(family_video: Path, tmp_path: Path
     with reader:
         media.write_frames(part, reader.info, reader)
     info: VideoInfo = reader.info
-    with Mp4Muxer(out, info, audio_from=family_video) as mp4:
+    with AtomicFile(out) as file, Mp4Muxer(file, info, audio_from=family_video) as mp4:
         concatenate([part], mp4, 0)
         mp4.complete()
-        mp4.publish()
     assert chapters(out) == [(0, 0.7, "One"), (0.7, 2, "Två")]
     with av.open(str(out)) as container:
         assert container.metadata["title"] == TAGS["title"]

@@ -42,27 +42,27 @@ class VideoReport:
 
 
 class Mp4Muxer:
-    """One MP4 file with one video stream, and with the sound of ``audio_from`` if that is given.
+    """Writes one MP4 with one video stream, and with the sound of ``audio_from`` if that is given.
 
     ``start_s`` and ``end_s``, in playback seconds of the input, bound the sound. With a start, time
     zero of the output is the first frame; else it is the input's playback zero, so that a late
     first frame stays late.
 
-    In this order: ``begin``, ``mux`` until all packets are written, ``complete``, ``publish``.
-    ``path`` appears at ``publish``, whole, or not at all: what is not published when the context
-    ends is aborted. Every failure is an OutputError.
+    In this order: ``begin``, ``mux`` until all packets are written, ``complete``. Whoever made
+    ``file`` then gives it its name, or discards it: if the context ends before ``complete``, the
+    file is empty. Every failure is an OutputError.
     """
 
     def __init__(
         self,
-        path: Path,
+        file: AtomicFile,
         info: VideoInfo,
         *,
         audio_from: Path | None,
         start_s: float | None = None,
         end_s: float | None = None,
     ) -> None:
-        self.path, self.info, self.end_s = path, info, end_s
+        self.path, self.info, self.end_s = file.path, info, end_s
         self.scale = timescale(info.time_base)
         "ticks per second of the output"
         self.zero_pts = info.start_pts
@@ -72,13 +72,8 @@ class Mp4Muxer:
         self._shown = Fraction(0)
         "end of the picture in seconds, so far"
         self._frames = 0
-        with self.errors():
-            self._file = AtomicFile(path)
-
-    @property
-    def part(self) -> Path:
-        """Where the file is until it is published."""
-        return self._file.part
+        self._file = file
+        self._complete = False
 
     def begin(
         self, first_pts: int, add_video: Callable[[av.container.OutputContainer], av.VideoStream]
@@ -134,7 +129,7 @@ class Mp4Muxer:
                 self._frames += 1
 
     def complete(self) -> VideoReport:
-        """Write the rest of the sound and close the file, which still has its temporary name."""
+        """Write the rest of the sound and seal the file, which still has its temporary name."""
         if self._container is None:
             raise OutputError(
                 f"cannot write {self.path}: there was not one frame to write",
@@ -146,31 +141,27 @@ class Mp4Muxer:
             self._sound.close()
             size = self._file.size()
             self._file.seal()
+        self._complete = True
         warnings = list(self._sound.warnings)
         if unread := self.info.metadata.unread:
             warnings.append(f"left out of the annotated video: {', '.join(unread)}")
         return VideoReport(self._frames, size, self._sound.label, tuple(warnings))
 
-    def publish(self) -> None:
-        """Give the completed file its name."""
-        with self.errors():
-            self._file.publish()
-
-    def abort(self) -> None:
-        """Stop and leave nothing behind; does nothing after ``publish``."""
+    def close(self) -> None:
+        """Stop writing. Does nothing after ``complete``."""
+        if self._container is None or self._complete:
+            return
         # Without its bytes the muxer has no second pass, which may take long.
         self._file.empty()
-        if self._container is not None:
-            self._sound.close()
-            with suppress(FFmpegError, OSError):
-                self._container.close()
-        self._file.discard()
+        self._sound.close()
+        with suppress(FFmpegError, OSError):
+            self._container.close()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.abort()
+        self.close()
 
     @contextmanager
     def errors(self) -> Generator[None]:

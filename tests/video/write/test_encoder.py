@@ -19,6 +19,7 @@ from vidfx.types import Colour, Frame, VideoInfo
 from vidfx.video.write.encoder import VideoEncoder
 from vidfx.video.write.encoder_choice import EncoderChoice
 from vidfx.video.write.muxer import Mp4Muxer
+from vidfx_engines.files import AtomicFile
 
 
 def x264(**options: str) -> EncoderChoice:
@@ -181,7 +182,11 @@ def test_without_frames_there_is_no_file(out: Path) -> None:
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
 def test_an_exception_leaves_nothing(out: Path, tmp_path: Path, error: type[BaseException]) -> None:
     sound = media.write_sound(tmp_path / "a.mp4", "aac")
-    with pytest.raises(error), Mp4Muxer(out, media.info(), audio_from=sound) as mp4:
+    with (
+        pytest.raises(error),
+        AtomicFile(out) as file,
+        Mp4Muxer(file, media.info(), audio_from=sound) as mp4,
+    ):
         encoder = VideoEncoder(mp4)
         for frame in media.frames(range(0, 60 * media.STEP, media.STEP)):
             encoder.write(frame)
@@ -189,25 +194,25 @@ def test_an_exception_leaves_nothing(out: Path, tmp_path: Path, error: type[Base
     assert not list(out.parent.iterdir())
 
 
-def test_abort_and_leaving_without_publish_leave_nothing(out: Path) -> None:
-    mp4 = Mp4Muxer(out, media.info(), audio_from=None)
-    VideoEncoder(mp4).write(next(media.frames([0])))
-    mp4.abort()
-    mp4.abort()
-    with Mp4Muxer(out, media.info(), audio_from=None) as mp4:
+def test_a_muxer_that_is_closed_too_early_leaves_nothing(out: Path) -> None:
+    file = AtomicFile(out)
+    with Mp4Muxer(file, media.info(), audio_from=None) as mp4:
         VideoEncoder(mp4).write(next(media.frames([0])))
-    with Mp4Muxer(out, media.info(), audio_from=None) as mp4:
+    mp4.close()
+    file.discard()
+    assert not list(out.parent.iterdir())
+
+
+def test_what_is_complete_stays_until_its_owner_discards_it(out: Path) -> None:
+    file = AtomicFile(out)
+    with Mp4Muxer(file, media.info(), audio_from=None) as mp4:
         encoder = VideoEncoder(mp4)
         encoder.write(next(media.frames([0])))
         encoder.finish()
         mp4.complete()
+    assert media.presentation_times(file.part) == [0]
+    file.discard()
     assert not list(out.parent.iterdir())
-
-
-def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="Not a directory"):
-        Mp4Muxer(tmp_path / "file" / "a.mp4", media.info(), audio_from=None)
 
 
 def test_settings_that_the_encoder_refuses(out: Path) -> None:
@@ -257,7 +262,7 @@ def test_a_file_size_limit_is_said_and_leaves_nothing(tmp_path: Path) -> None:
     script = f"""
 import resource, signal, sys
 from pathlib import Path
-from tests.video.write.test_sink import fill, OutputError
+from tests.video.write.test_encoder import fill, OutputError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 try:

@@ -1,0 +1,87 @@
+"""A file of what is drawn on each frame: written once the frames are settled, read to draw them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from vidfx.annotate.annotated_video import label_of
+from vidfx.errors import output_errors
+from vidfx.output.strict_json import to_json
+from vidfx.overlay.labels import FaceLabel
+from vidfx.types import FrameResult
+from vidfx_engines.files import create_text, part_name
+
+
+class FrameLabels(NamedTuple):
+    """What is drawn on one frame."""
+
+    pts: int
+    time_s: float
+    labels: list[FaceLabel]
+
+
+class LabelFile:
+    """Writes the labels of all frames, in order; the file is removed when the context ends.
+
+    Raises OutputError.
+    """
+
+    def __init__(self, frames: Path) -> None:
+        """``frames`` is the result beside which it lies, under a temporary name."""
+        path = frames.with_name(f"{frames.name}.0")
+        self.file = path.with_name(part_name(path.name))
+
+    def __enter__(self) -> LabelFile:
+        with output_errors(self.file):
+            self._lines = create_text(self.file, "ascii")
+        return self
+
+    def add(self, result: FrameResult, time_s: float) -> None:
+        labels = [vars(label_of(face)) for face in result.faces]
+        with output_errors(self.file):
+            self._lines.write(to_json([result.frame.pts, time_s, labels]) + "\n")
+
+    def close(self) -> None:
+        """All frames are written; the file can be read."""
+        with output_errors(self.file):
+            self._lines.close()
+
+    def __exit__(self, *exception: Any) -> None:
+        with suppress(OSError):
+            self._lines.close()
+        with suppress(OSError):
+            self.file.unlink()
+
+
+def read_labels(file: Path) -> Iterator[FrameLabels]:
+    """What a LabelFile wrote, in order."""
+    with file.open(encoding="ascii") as lines:
+        for line in lines:
+            pts, time_s, labels = json.loads(line)
+            faces = [FaceLabel(**face | {"box": tuple(face["box"])}) for face in labels]
+            yield FrameLabels(pts, time_s, faces)
+
+
+class LabelMatcher:
+    """Finds the labels of frames that are decoded again, and may differ from the first time."""
+
+    def __init__(self, frames: Iterable[FrameLabels]) -> None:
+        self._frames = iter(frames)
+        self._next = next(self._frames, None)
+
+    def before(self, pts: int) -> Iterator[FrameLabels]:
+        """Those of frames before ``pts`` that were not decoded again."""
+        while self._next and self._next.pts < pts:
+            yield self._next
+            self._next = next(self._frames, None)
+
+    def at(self, pts: int) -> list[FaceLabel]:
+        """Those of the frame at ``pts``; none where it was not there the first time."""
+        if self._next is None or self._next.pts != pts:
+            return []
+        labels, self._next = self._next.labels, next(self._frames, None)
+        return labels

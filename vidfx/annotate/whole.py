@@ -1,0 +1,52 @@
+"""A video annotated in one piece, by three threads with bounded queues between them.
+
+decode -> detect, track, align, classify, smooth -> draw, encode, rows
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from vidfx.annotate.annotated_video import AnnotatedVideo, label_of
+from vidfx.annotate.pipeline import Pipeline, queue_length
+from vidfx.annotate.result_files import ResultFiles, Written
+from vidfx.annotate.threads import consumer, prefetch
+from vidfx.annotate.video_work import VideoWork
+from vidfx.errors import NotMediaError
+from vidfx.types import FrameResult
+from vidfx.video.read.frame_source import FrameSource
+
+
+def annotate_whole(source: FrameSource, work: VideoWork, files: ResultFiles) -> Written:
+    """Write the results of all frames of ``source`` into ``files``.
+
+    Raises InputError, EngineFailedError and OutputError.
+    """
+    info, context, length = work.info, work.context, queue_length(work.info)
+    pipeline = Pipeline(info, context.settings, context.models, work.timer)
+    video = AnnotatedVideo(files.mp4, work) if files.mp4 else None
+
+    def write(results: Iterable[FrameResult]) -> None:
+        for result in results:
+            if video:
+                video.write(result.frame, [label_of(face) for face in result.faces])
+            files.add(result)
+            work.advanced(files.tally.frames)
+
+    decoded = pipeline.analyzer.retain(work.timer.each("decode", source))
+    with work.engine_errors():
+        with (
+            prefetch("decode", decoded, length) as frames,
+            consumer("write", write, length) as results,
+        ):
+            for result in pipeline(frames):
+                results.put(result)
+        warnings = [*source.warnings, *pipeline.faults.warnings(context.models.specs())]
+    if not files.tally.frames:
+        raise NotMediaError(
+            f"{work.job.source}: there is not one frame to read"
+            + ("" if info.duration_s is None else f" in its {info.duration_s:.1f} s"),
+            hint="check the input, and --start and --end",
+        )
+    report = video.complete() if video else None
+    return Written(report, [*warnings, *(report.warnings if report else ())])
