@@ -28,7 +28,7 @@ def is_result(path: Path) -> bool:
 
 
 @dataclass
-class LeftOut:
+class LeftOutFiles:
     """Counts what was found and not taken."""
 
     endings: Counter[str] = field(default_factory=Counter[str])

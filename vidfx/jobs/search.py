@@ -12,7 +12,7 @@ from pathlib import Path
 
 from vidfx.errors import InputError, NotMediaError, VidfxError
 from vidfx.jobs import storage
-from vidfx.jobs.left_out import ANNOTATED, LeftOut, is_result
+from vidfx.jobs.left_out import ANNOTATED, LeftOutFiles, is_result
 from vidfx.jobs.storage import Origin
 from vidfx.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES, may_be_video
 from vidfx_engines.files import leads_out, read_regular
@@ -46,7 +46,7 @@ class Search:
         "by real path"
         self.refused: dict[str, tuple[str, VidfxError]] = {}
         "by message: each is reported once"
-        self.left_out = LeftOut()
+        self.left_out = LeftOutFiles()
         self._results: dict[Path, Found] = {}
         "of earlier runs, which were named"
 

@@ -214,11 +214,11 @@ def _errors(url: str, kind: type[VidfxError]) -> Generator[None]:
 def _callback(alive: Callable[[], None]) -> Any:
     callbacks: Any = importlib.import_module("fsspec.callbacks")
 
-    class Alive(callbacks.Callback):
+    class ProgressCallback(callbacks.Callback):
         def call(self, *_: Any, **__: Any) -> None:
             alive()
 
-    return Alive()
+    return ProgressCallback()
 
 
 def _safe(part: str) -> str:

@@ -33,7 +33,7 @@ IDENTITY = ReadRate(5, 0.95, 0.19)
 
 
 @dataclass
-class _Track:
+class _TrackReads:
     readings: int = 0
     last_s: float = -np.inf
     undecided: bool = False
@@ -44,11 +44,11 @@ class ReadSchedule:
 
     def __init__(self, rate: ReadRate) -> None:
         self.rate = rate
-        self._tracks: dict[int, _Track] = {}
+        self._tracks: dict[int, _TrackReads] = {}
 
     def start_if_due(self, track: int, time_s: float) -> bool:
         """Whether to read the face of ``track`` at ``time_s``; True counts as a reading."""
-        known = self._tracks.setdefault(track, _Track())
+        known = self._tracks.setdefault(track, _TrackReads())
         span_s = self.rate.undecided_every_s if known.undecided else self.rate.every_s
         if known.readings >= self.rate.first and time_s // span_s == known.last_s // span_s:
             return False

@@ -9,6 +9,8 @@ from vidfx.workers import memory
 from vidfx.workers.worker_process import WorkerProcess
 
 WEIGH_EVERY_S = 0.5
+WEIGH_SHARE = 0.01
+"""Of the time, at most, spent on weighing: it looks through all processes of the machine."""
 PAUSED_S = 2.0
 """Without a check for so long, the run itself was stopped, and perhaps its workers too."""
 
@@ -19,7 +21,7 @@ class Watchdog:
     def __init__(self, stall_s: float, max_bytes: int | None) -> None:
         self.stall_s, self.max_bytes = stall_s, max_bytes
         self._checked = time.monotonic()
-        self._weighed = 0.0
+        self._weigh_at = 0.0
 
     def stalled(self, workers: Sequence[WorkerProcess]) -> list[WorkerProcess]:
         """Those that start or work and sent no message for too long.
@@ -36,10 +38,11 @@ class Watchdog:
     def too_large(self, workers: Sequence[WorkerProcess]) -> WorkerProcess | None:
         """The one to end where all together hold too much memory: an idle one, or the largest."""
         now = time.monotonic()
-        if self.max_bytes is None or now - self._weighed < WEIGH_EVERY_S:
+        if self.max_bytes is None or now < self._weigh_at:
             return None
-        self._weighed = now
         weights = memory.resident([worker.pid for worker in workers])
+        took = time.monotonic() - now
+        self._weigh_at = now + max(WEIGH_EVERY_S, took / WEIGH_SHARE)
         if sum(weights.values()) <= self.max_bytes:
             return None
         idle = [worker for worker in workers if worker.idle]
