@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from vidfx.errors import UsageError
 from vidfx.evaluate.thresholds import between, choose, decisions, evidence
-from vidfx.stages.decide import IdentityDecider, IdentityThresholds
+from vidfx.stages.smooth import IdentityDecider, IdentityThresholds
 from vidfx_engines.spec import Thresholds
 
 VALUES = st.floats(0, 127 / 128, width=32, allow_subnormal=False) | st.sampled_from([0.25, 0.5])

@@ -7,13 +7,13 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from vidfx.stages.decide import (
+from vidfx.stages.look_ahead import Confirmation, FaceObservation, LookAheadBuffer
+from vidfx.stages.smooth import (
     DEFAULT_THRESHOLDS,
     ExpressionSmoother,
     IdentityDecider,
     IdentityThresholds,
 )
-from vidfx.stages.look_ahead import Confirmation, FaceObservation, LookAheadBuffer
 from vidfx.types import Frame, FrameResult, Quality
 
 RATE = 25

@@ -15,9 +15,9 @@ from vidfx.config import Settings
 from vidfx.errors import UnavailableError, UsageError
 from vidfx.evaluate.engines import PACKAGED, find_engine
 from vidfx.stages.analyze import Analyzer, HostAnalyzer, ReadTask
-from vidfx.stages.decide import DEFAULT_THRESHOLDS
 from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import HEADS
+from vidfx.stages.smooth import DEFAULT_THRESHOLDS
 from vidfx_engines.base import Engine, device_text
 from vidfx_engines.device import Device
 from vidfx_engines.embedded import embedded

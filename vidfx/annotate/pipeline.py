@@ -18,16 +18,16 @@ from vidfx.config import Settings
 from vidfx.stages.align import shorter_side
 from vidfx.stages.analyze import Analysis, ReadTask
 from vidfx.stages.cuts import MarkedFrame, mark
-from vidfx.stages.decide import (
+from vidfx.stages.detection_schedule import DetectionSchedule
+from vidfx.stages.engine_faults import EngineFaults
+from vidfx.stages.look_ahead import Confirmation, FaceObservation, LookAheadBuffer
+from vidfx.stages.read_schedule import EXPRESSION, IDENTITY, ReadSchedule
+from vidfx.stages.smooth import (
     DEFAULT_THRESHOLDS,
     ExpressionSmoother,
     IdentityDecider,
     IdentityThresholds,
 )
-from vidfx.stages.detection_schedule import DetectionSchedule
-from vidfx.stages.engine_faults import EngineFaults
-from vidfx.stages.look_ahead import Confirmation, FaceObservation, LookAheadBuffer
-from vidfx.stages.read_schedule import EXPRESSION, IDENTITY, ReadSchedule
 from vidfx.stages.track import Tracker
 from vidfx.types import Detections, Frame, FrameResult, Prediction, Quality, VideoInfo
 from vidfx_engines.base import Engine

@@ -8,9 +8,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from vidfx.annotate.already_done import check_unchanged, fingerprint
 from vidfx.annotate.context import Context
 from vidfx.annotate.result_files import ResultFiles
-from vidfx.annotate.resume import check_unchanged, fingerprint
 from vidfx.annotate.segment_plan import plan_segments
 from vidfx.annotate.segments import annotate_segments
 from vidfx.annotate.video_work import VideoWork

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from vidfx.errors import UsageError
-from vidfx.stages.decide import OTHER
+from vidfx.stages.smooth import OTHER
 from vidfx_engines.spec import EngineSpec
 from vidfx_training.dataset.index import Dataset, Part
 

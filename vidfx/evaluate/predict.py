@@ -11,8 +11,8 @@ import numpy as np
 
 from vidfx.cores import cores
 from vidfx.evaluate.labels import knows_strangers
-from vidfx.stages.decide import OTHER
 from vidfx.stages.engine_faults import are_probabilities
+from vidfx.stages.smooth import OTHER
 from vidfx_engines.base import Engine
 from vidfx_engines.errors import EngineRunError
 from vidfx_engines.spec import CropSpec

@@ -11,7 +11,7 @@ import numpy as np
 
 from vidfx import schema
 from vidfx.errors import output_errors
-from vidfx.stages.decide import OTHER, UNKNOWN
+from vidfx.stages.smooth import OTHER, UNKNOWN
 from vidfx.types import Face, FrameResult, Reading, VideoInfo
 from vidfx_engines.files import AtomicFile
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from vidfx.stages.decide import OTHER, UNKNOWN
+from vidfx.stages.smooth import OTHER, UNKNOWN
 from vidfx.types import Face, FrameResult, Reading, VideoInfo
 
 

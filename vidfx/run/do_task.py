@@ -10,8 +10,8 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from vidfx.annotate.already_done import is_done
 from vidfx.annotate.context import Context
-from vidfx.annotate.resume import is_done
 from vidfx.annotate.segment_task import draw_segment, observe_segment
 from vidfx.annotate.tasks import (
     AlreadyDone,

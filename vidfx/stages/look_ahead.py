@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from vidfx.stages.decide import ExpressionSmoother, IdentityDecider, raw_reading
+from vidfx.stages.smooth import ExpressionSmoother, IdentityDecider, raw_reading
 from vidfx.types import Face, Frame, FrameResult, Quality, Source
 
 LOOK_AHEAD_S = 0.5

@@ -15,7 +15,7 @@ from tests.vidfx_command import run_python
 from vidfx.errors import NotMediaError
 from vidfx.video.container.protection import is_scrambled
 from vidfx.video.read.pyav_source import PyAVSource
-from vidfx.video.sound import codecs as sound_codecs
+from vidfx.video.sound import mp4_codecs
 from vidfx.video.sound.aac import AacEncoding, Frames, Packets
 
 PTS = list(range(0, 25 * media.STEP, media.STEP))
@@ -89,7 +89,7 @@ def test_channels_in_an_order_of_their_own(tmp_path: Path) -> None:
 
 
 def test_a_sound_that_the_muxer_refuses_is_encoded(out: Path, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(sound_codecs, "COPIED", {"adpcm_ms"})
+    monkeypatch.setattr(mp4_codecs, "COPIED", {"adpcm_ms"})
     sound = media.write_sound(tmp_path / "a.wav", "adpcm_ms")
     report = media.write_video(out, media.info(), PTS, sound)
     assert report.audio == "adpcm_ms re-encoded to aac"

@@ -13,7 +13,7 @@ import av
 
 from vidfx.video.sound.aac import MOST_OVERLAP_S, Packets
 from vidfx.video.sound.adts import Adts
-from vidfx.video.sound.codecs import begins_as, samples_in
+from vidfx.video.sound.mp4_codecs import begins_as, samples_in
 from vidfx.video.sound.reader import SoundReader
 
 _PREROLL_S = Fraction(1, 10)

@@ -18,8 +18,8 @@ from vidfx.video.container.demuxer import Demuxer, open_sound
 from vidfx.video.container.metadata import copy_sound_metadata
 from vidfx.video.container.protection import is_encrypted
 from vidfx.video.sound.aac import Packets, add_aac
-from vidfx.video.sound.codecs import begins_as, can_copy, codec_of
 from vidfx.video.sound.copying import SoundCopy
+from vidfx.video.sound.mp4_codecs import begins_as, can_copy, codec_of
 from vidfx.video.sound.reader import MOST_GAP_S, SoundReader, Window
 
 _MOST_EDIT_S = 86_400
