@@ -119,7 +119,14 @@ def plans(spec: EngineSpec, data: bytes, faces: samples.BuildSamples) -> list[li
     found: list[list[str]] = []
     assert spec.crop is not None
     crop = (3, spec.crop.size, spec.crop.size)
-    how = OnnxToTensorRT("tensorrt-rtx", Profile((1, *crop), (16, *crop), (64, *crop)))
+    how = OnnxToTensorRT(
+        flavour="tensorrt-rtx",
+        profile=Profile((1, *crop), (16, *crop), (64, *crop)),
+        optimisation=3,
+        workspace=4 << 30,
+        hardware_compatibility="none",
+        version_compatible=False,
+    )
     for precision in ("fp32", "fp16", "bf16", "int8"):
         file = with_precision(spec, data, precision, "tensorrt-rtx", faces.calibration)
         started = time.perf_counter()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
@@ -23,7 +22,6 @@ from vidfx_engines.user_cache import PRIVATE_FILE, distrust, make_private, user_
 
 CPU_PRECISIONS: tuple[BuiltPrecision, ...] = ("fp32", "bf16")
 TENSORRT: tuple[BuiltFor, ...] = ("tensorrt", "tensorrt-rtx")
-HardwareCompatibility = Literal["none", "ampere_plus", "same_compute_capability"]
 
 
 @dataclass(frozen=True)
@@ -129,7 +127,6 @@ def flavour_of(backend: BuiltFor) -> Flavour:
 
 __all__ = [
     "TENSORRT",
-    "HardwareCompatibility",
     "Machine",
     "Monitor",
     "OnnxToTensorRT",

@@ -11,6 +11,7 @@ from vidfx_engines.validation import Figures, Sha256, text
 
 BuiltFor = Literal["tensorrt", "tensorrt-rtx", "openvino", "onnx"]
 BuiltPrecision = Literal["fp32", "fp16", "bf16", "int8"]
+HardwareCompatibility = Literal["none", "ampere_plus", "same_compute_capability"]
 Shape = Annotated[
     tuple[Annotated[int, Meta(ge=1, le=1 << 16)], ...], Meta(min_length=4, max_length=4)
 ]

@@ -59,9 +59,19 @@ class Phases:
     def finished(self, phase: str) -> None: ...
 
 
+OPTIONS = OnnxToTensorRT(
+    flavour="tensorrt-rtx",
+    profile=PROFILE,
+    optimisation=3,
+    workspace=4 << 30,
+    hardware_compatibility="none",
+    version_compatible=False,
+)
+
+
 def rtx(profile: Profile = PROFILE, **how: Any) -> OnnxToTensorRT:
     pytest.importorskip("tensorrt_rtx")
-    return OnnxToTensorRT("tensorrt-rtx", profile, **how)
+    return replace(OPTIONS, profile=profile, **how)
 
 
 def toy_graph(folder: Path) -> bytes:
@@ -153,7 +163,7 @@ def test_a_missing_library_is_reported_with_what_installs_it(
     monkeypatch.setitem(sys.modules, "tensorrt", None)
     import_tensorrt.cache_clear()
     with pytest.raises(EngineUnavailable, match="tensorrt is not installed") as raised:
-        OnnxToTensorRT("tensorrt", PROFILE)(toy_graph(tmp_path))
+        replace(OPTIONS, flavour="tensorrt")(toy_graph(tmp_path))
     assert raised.value.hint.startswith("pip install tensorrt")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -17,8 +18,15 @@ from vidfx_engines.spec import CropSpec
 from vidfx_training.dataset.index import read_faces
 
 SETTINGS = Settings(emotion="none", detector_size=640, every=2)
-EVERYONE = CropCriteria(crop=CropSpec("arcface", 64), faces="all", min_face=10, min_quality=0)
-LARGEST = CropCriteria(crop=CropSpec("arcface", 64), min_face=10, min_quality=0)
+LARGEST = CropCriteria(
+    crop=CropSpec("arcface", 64),
+    largest_only=True,
+    per_second=2.0,
+    min_face=10,
+    min_quality=0,
+    limit=None,
+)
+EVERYONE = replace(LARGEST, largest_only=False)
 
 
 class Told:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 
 from tests.extract.extracting import (
     EVERYONE,
+    LARGEST,
     SETTINGS,
     assert_whole,
     pictures,
@@ -22,7 +24,7 @@ from vidfx.annotate.models import load_models
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
-from vidfx.extract.crop_selection import CropCriteria, CropSelector, prominence
+from vidfx.extract.crop_selection import CropSelector, prominence
 from vidfx.stages import classify
 from vidfx.types import Detections, Face, Quality
 from vidfx.video.read.source import open_source
@@ -97,7 +99,7 @@ def test_crops_are_what_a_classifier_of_annotate_sees(clip: Path, tmp_path: Path
 
 @pytest.mark.parametrize("per_second", [2.0, 5.0])
 def test_a_track_gives_one_crop_in_a_window(clip: Path, tmp_path: Path, per_second: float) -> None:
-    criteria = CropCriteria(EVERYONE.crop, "all", per_second, 10, 0)
+    criteria = replace(EVERYONE, per_second=per_second)
     outcomes, _ = run(tmp_path / "out", clip, criteria=criteria)
     rows = read_faces(tmp_path / "out")
     windows = Counter((r["track"], int(float(r["time_s"]) * per_second + 1e-3)) for r in rows)
@@ -117,7 +119,7 @@ def test_the_best_picture_of_a_window_is_taken_and_a_still_face_once() -> None:
         quality = Quality(value, 1, 1)
         return Face(1, box, "detected", 0.9, points, quality, None, None, None, None)
 
-    selection = CropSelector(CropCriteria(CropSpec("arcface", 64)))
+    selection = CropSelector(replace(LARGEST, min_face=40.0, min_quality=0.1))
     script = [
         *((0.0, 0, 0.3), (0.2, 0, 0.7), (0.4, 0, 0.5)),
         *((0.5, 0, 0.4), (0.9, 0, 0.4)),  # the same picture again
@@ -146,7 +148,7 @@ def test_prominence_falls_with_size_and_from_the_middle() -> None:
 
 
 def test_a_limit_spreads_over_the_video(clip: Path, tmp_path: Path) -> None:
-    criteria = CropCriteria(EVERYONE.crop, "largest", 10, 10, 0, limit=3)
+    criteria = replace(LARGEST, per_second=10, limit=3)
     outcomes, _ = run(tmp_path / "out", clip, criteria=criteria)
     times = [float(row["time_s"]) for row in read_faces(tmp_path / "out")]
     assert len(times) == 3

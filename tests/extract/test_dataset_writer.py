@@ -7,8 +7,10 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from pkgutil import resolve_name
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +25,6 @@ from tests.extract.extracting import (
     write,
 )
 from vidfx.errors import InputError, OutputError, UsageError
-from vidfx.extract.crop_selection import CropCriteria
 from vidfx.extract.dataset_writer import DatasetWriter
 from vidfx.extract.names import check_label, safe_stem, source_name
 from vidfx.extract.request import ExtractRequest
@@ -173,7 +174,7 @@ def test_sources_of_one_stem_share_no_name(astronaut: np.ndarray, tmp_path: Path
 
 def test_another_crop_or_unknown_pictures_are_refused(people: Path, tmp_path: Path) -> None:
     run(tmp_path / "out", people / "Eileen/a.png")
-    other = CropCriteria(crop=CropSpec("fer", 64))
+    other = replace(LARGEST, crop=CropSpec("fer", 64))
     with pytest.raises(UsageError, match=r"dataset\.json.*arcface, 64, not fer, 64"):
         run(tmp_path / "out", people, criteria=other)
     with pytest.raises(UsageError, match=r"no dataset\.json says"):
@@ -207,9 +208,9 @@ def test_a_folder_that_is_no_label_costs_its_own(people: Path, tmp_path: Path) -
         {"crop": CropSpec("arcface", 8)},
     ],
 )
-def test_values_out_of_range(wrong: dict[str, float]) -> None:
+def test_values_out_of_range(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="out of range"):
-        CropCriteria(**wrong)
+        replace(LARGEST, **wrong)
 
 
 def test_names() -> None:

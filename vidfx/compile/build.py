@@ -74,12 +74,12 @@ def build_engine(request: BuildRequest, progress: BuildProgress) -> BuiltEngine:
     if build.profile is not None:
         progress.step(f"building with {request.backend} {here.library}")
         how = OnnxToTensorRT(
-            flavour_of(request.backend),
-            build.profile,
-            request.optimisation,
-            request.workspace,
-            request.hardware_compatibility,
-            request.version_compatible,
+            flavour=flavour_of(request.backend),
+            profile=build.profile,
+            optimisation=request.optimisation,
+            workspace=request.workspace,
+            hardware_compatibility=request.hardware_compatibility,
+            version_compatible=request.version_compatible,
         )
         data, warnings = build_plan(spec, data, how, here, progress)
         for warning in warnings:

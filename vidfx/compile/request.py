@@ -9,35 +9,34 @@ from typing import Literal
 
 from vidfx.errors import UnavailableError
 from vidfx.evaluate.parity import Parity
-from vidfx_engines.building import HardwareCompatibility
-from vidfx_engines.built import BuiltFor, BuiltPrecision
+from vidfx_engines.built import BuiltFor, BuiltPrecision, HardwareCompatibility
 from vidfx_engines.spec import EngineSpec
 
 
 @dataclass(frozen=True)
 class BuildRequest:
-    """The options of ``vidfx build-engine``."""
+    """The options of ``vidfx build-engine``; their defaults are the command's."""
 
     model: Path
     "an ONNX file, with its spec or of a known detector family"
     backend: BuiltFor
-    precision: Literal["auto"] | BuiltPrecision = "auto"
-    batch: tuple[int, int, int] = (1, 16, 64)
+    precision: Literal["auto"] | BuiltPrecision
+    batch: tuple[int, int, int]
     "the least, the usual and the most pictures per call"
-    size: tuple[int, int] = (640, 384)
+    size: tuple[int, int]
     "px, (width, height) of a detector's usual input"
-    calibration: Path | None = None
+    calibration: Path | None
     "a folder of pictures that set int8's ranges and compare the precisions"
-    max_drop: float = 0.01
+    max_drop: float
     "the most that accuracy, or agreement with the source, may fall, 0 to 1"
-    out: Path | None = None
+    out: Path | None
     "the engine's file; None keeps it in the user's cache, where annotate finds it"
-    optimisation: int = 3
+    optimisation: int
     "TensorRT's builder level, 0 to 5"
-    workspace: int = 4 << 30
+    workspace: int
     "bytes"
-    hardware_compatibility: HardwareCompatibility = "none"
-    version_compatible: bool = False
+    hardware_compatibility: HardwareCompatibility
+    version_compatible: bool
 
 
 class BuildProgress:

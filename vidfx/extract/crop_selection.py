@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, get_args
 
 import cv2
@@ -15,7 +15,6 @@ from vidfx.stages import align
 from vidfx.types import SQUARE, Face, Stretch
 from vidfx_engines.spec import CropSpec
 
-Faces = Literal["largest", "all"]
 Reason = Literal["not_largest", "too_small", "poor_quality", "repeated", "over_limit"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 """Why a face is left out. Counted are persons per window of time, not frames."""
@@ -26,18 +25,18 @@ THUMBNAIL = 24
 
 @dataclass(frozen=True)
 class CropCriteria:
-    """Which faces are wanted, and how they are cut."""
+    """Which faces are wanted, and how they are cut; the defaults are the command's."""
 
-    crop: CropSpec = field(default_factory=lambda: CropSpec("arcface", 224))
-    faces: Faces = "largest"
-    "largest: of the faces in one window of time, only the most prominent person's"
-    per_second: float = 2.0
+    crop: CropSpec
+    largest_only: bool
+    "of the faces in one window of time, only the most prominent person's"
+    per_second: float
     "the most crops per second of each track: windows are 1 / per_second long"
-    min_face: float = 40.0
+    min_face: float
     "shorter side of the face's box, px"
-    min_quality: float = 0.1
+    min_quality: float
     "product of align.quality's parts"
-    limit: int | None = None
+    limit: int | None
     "crops of one source, spread evenly over it"
 
     def __post_init__(self) -> None:
@@ -123,7 +122,7 @@ class CropSelector:
         ranked = sorted(self._candidates.items(), key=lambda item: -item[1].prominence)
         self._candidates = {}
         for rank, (track, candidate) in enumerate(ranked):
-            if rank and self._criteria.faces == "largest":
+            if rank and self._criteria.largest_only:
                 self.left_out["not_largest"] += 1
             elif candidate.crop is None:
                 self.left_out[candidate.reason] += 1

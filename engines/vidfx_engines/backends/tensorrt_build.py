@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from vidfx_engines.backends.tensorrt_library import Flavour, Log, import_tensorrt, log_of
 from vidfx_engines.base import PIXELS
-from vidfx_engines.built import Profile
+from vidfx_engines.built import HardwareCompatibility, Profile
 from vidfx_engines.errors import EngineError, EngineFileError, EngineUnavailable
 
 if TYPE_CHECKING:
     import tensorrt
 
-HardwareCompatibility = Literal["none", "ampere_plus", "same_compute_capability"]
 POLL = 0.2
 """Seconds between checks whether the build is done; Ctrl-C is handled then."""
 
@@ -49,12 +48,12 @@ class OnnxToTensorRT:
 
     flavour: Flavour
     profile: Profile
-    optimisation: int = 3
+    optimisation: int
     "0 to 5: how long to search for the fastest kernels"
-    workspace: int = 4 << 30
+    workspace: int
     "bytes of scratch memory for kernels"
-    hardware_compatibility: HardwareCompatibility = "none"
-    version_compatible: bool = False
+    hardware_compatibility: HardwareCompatibility
+    version_compatible: bool
 
     def __call__(
         self, onnx: bytes, *, timing_cache: bytes = b"", monitor: Monitor | None = None

@@ -13,7 +13,7 @@ import typer
 from vidfx.cli.guard import errors_in_one_line, require
 from vidfx.cli.options import AsJson, Debug, Quiet
 from vidfx.errors import UsageError
-from vidfx_engines.built import BuiltFor, BuiltPrecision
+from vidfx_engines.built import BuiltFor, BuiltPrecision, HardwareCompatibility
 
 if TYPE_CHECKING:
     from vidfx.cli.console.build_progress import BuildConsole
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 
 Precision = Literal["auto", BuiltPrecision]
-Compatibility = Literal["none", "ampere_plus", "same_compute_capability"]
 
 
 def build_engine(
@@ -62,7 +61,7 @@ def build_engine(
         str, typer.Option(metavar="WxH", help="A detector's usual input, px.")
     ] = "640x384",
     hardware_compatibility: Annotated[
-        Compatibility, typer.Option(help="TensorRT: which other GPUs may run the plan.")
+        HardwareCompatibility, typer.Option(help="TensorRT: which other GPUs may run the plan.")
     ] = "none",
     version_compatible: Annotated[
         bool, typer.Option("--version-compatible", help="TensorRT: later versions may run it.")

@@ -84,7 +84,7 @@ def extract(
                 )
             criteria = CropCriteria(
                 crop=CropSpec(template, size),
-                faces=faces,
+                largest_only=faces == "largest",
                 per_second=per_second,
                 min_face=min_face,
                 min_quality=min_quality,
