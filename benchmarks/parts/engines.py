@@ -20,9 +20,9 @@ import torch
 
 from benchmarks.measure import machine, table
 from vidfx.compile import samples
+from vidfx.compile.parity import compare, run_engine
 from vidfx.compile.precisions import load_candidate
-from vidfx.evaluate.parity import compare, run_engine
-from vidfx.evaluate.speed import pictures_per_second
+from vidfx.compile.speed import pictures_per_second
 from vidfx_engines.base import Engine
 from vidfx_engines.building import (
     OnnxToTensorRT,

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from vidfx.compile.parity import EngineOutputs, Parity, compare, run_engine
 from vidfx.compile.request import BuildProgress, BuildRequest, RefusedError
 from vidfx.compile.samples import BuildSamples
+from vidfx.compile.speed import pictures_per_second
 from vidfx.errors import UsageError
-from vidfx.evaluate.parity import EngineOutputs, Parity, compare, run_engine
-from vidfx.evaluate.speed import pictures_per_second
 from vidfx_engines.base import Engine, Precision
 from vidfx_engines.building import TENSORRT, cpu_precisions, with_precision
 from vidfx_engines.built import BuiltFor, BuiltPrecision

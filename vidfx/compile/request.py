@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from vidfx.compile.parity import Parity
 from vidfx.errors import UnavailableError
-from vidfx.evaluate.parity import Parity
 from vidfx_engines.built import BuiltFor, BuiltPrecision, HardwareCompatibility
 from vidfx_engines.spec import EngineSpec
 

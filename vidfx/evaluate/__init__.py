@@ -1,4 +1,4 @@
-"""Measure classifiers on labelled pictures: metrics, thresholds, report, parity, speed.
+"""Measure classifiers on labelled pictures: metrics, thresholds, report.
 
 Begin with ``evaluation.py``. Training and building engines do not belong here.
 """

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
+from vidfx.stages.detector_heads import HEADS, Candidates, Head, non_maximum_suppression
 from vidfx.stages.engine_faults import are_faces
 from vidfx.stages.pixels import shrunk, size_of
 from vidfx.types import SQUARE, Detections, Frame, Stretch
@@ -71,6 +71,21 @@ class Letterbox:
         out[:height, :width] = shrunk(frame, matrix, width, height, method)
 
 
+def decode(
+    head: Head, outputs: Sequence[np.ndarray], size: tuple[int, int], threshold: float
+) -> tuple[Candidates, bool]:
+    """The faces of one picture in px of the input, best score first.
+
+    ``outputs`` are without the batch; ``size`` is (height, width) of the input. The flag says
+    whether the detector also gave invalid candidates, which are left out.
+    """
+    with np.errstate(all="ignore"):
+        box, score, landmarks = head.decode(outputs, size, threshold)
+    good = np.flatnonzero(are_faces(box, score, landmarks, size))
+    keep = good[non_maximum_suppression(box[good], score[good], head.iou, head.pixel)]
+    return (box[keep], score[keep], landmarks[keep]), len(good) < len(box)
+
+
 class Detector:
     """A detector engine with its family's decoding.
 
@@ -113,16 +128,11 @@ class Detector:
 
     def _one(self, frame: Frame, outputs: list[np.ndarray], letterbox: Letterbox) -> Detections:
         size = (letterbox.height, letterbox.width)
-        with np.errstate(all="ignore"):
-            box, score, landmarks = self.head.decode(outputs, size, self.threshold)
-        good = np.flatnonzero(are_faces(box, score, landmarks, size))
-        faulty = len(good) < len(box)
-        keep = good[non_maximum_suppression(box[good], score[good], self.head.iou, self.head.pixel)]
-        box, score, landmarks = box[keep], score[keep].clip(max=1), landmarks[keep]
+        (box, score, landmarks), faulty = decode(self.head, outputs, size, self.threshold)
         return Detections(
             np.full(len(box), frame.index, np.int64),
             letterbox.in_picture(box.reshape(-1, 2, 2)).reshape(-1, 4).astype(np.float32),
-            score.astype(np.float32),
+            score.clip(max=1).astype(np.float32),
             letterbox.in_picture(landmarks).astype(np.float32),
             int(faulty),
         )

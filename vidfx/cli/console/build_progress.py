@@ -11,8 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 from vidfx.cli.console.text import clean
+from vidfx.compile.parity import Pair, Parity
 from vidfx.compile.request import BuildProgress
-from vidfx.evaluate.parity import Pair, Parity
 
 
 class BuildConsole(BuildProgress, AbstractContextManager["BuildConsole"]):

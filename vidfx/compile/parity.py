@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from vidfx.evaluate.metrics import accuracy, balanced_accuracy, confusion_matrix
-from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
-from vidfx.stages.engine_faults import are_faces, are_probabilities
+from vidfx.stages.detect import decode
+from vidfx.stages.detector_heads import HEADS, intersection_over_union
+from vidfx.stages.engine_faults import are_probabilities
 from vidfx_engines.base import Engine
 from vidfx_engines.errors import EngineRunError
 
@@ -86,15 +87,11 @@ def run_engine(engine: Engine, pictures: np.ndarray) -> EngineOutputs:
     head = HEADS[family]
     boxes: list[np.ndarray] = []
     scores: list[np.ndarray] = []
+    size = (pictures.shape[1], pictures.shape[2])
     for i in range(len(pictures)):
-        size = (pictures.shape[1], pictures.shape[2])
-        with np.errstate(all="ignore"):
-            box, score, marks = head.decode([o[i] for o in outputs], size, head.threshold)
-        good = are_faces(box, score, marks, size)
-        box, score = box[good], score[good]
-        keep = non_maximum_suppression(box, score, head.iou, head.pixel)
-        boxes.append(box[keep])
-        scores.append(score[keep])
+        (box, score, _), _ = decode(head, [o[i] for o in outputs], size, head.threshold)
+        boxes.append(box)
+        scores.append(score)
     return DetectedFaces(tuple(boxes), tuple(scores))
 
 
@@ -148,7 +145,7 @@ def _compare_faces(before: DetectedFaces, after: DetectedFaces) -> Parity:
         before.box, before.score, after.box, after.score, strict=True
     ):
         total += max(len(ours), len(theirs))
-        iou = _iou(ours, theirs)
+        iou = intersection_over_union(ours, theirs)
         while iou.size and iou.max() >= IOU:
             i, j = divmod(int(iou.argmax()), iou.shape[1])
             iou[i], iou[:, j] = 0, 0
@@ -156,12 +153,3 @@ def _compare_faces(before: DetectedFaces, after: DetectedFaces) -> Parity:
             most = max(most, abs(float(our_score[i] - their_score[j])))
     agreement = matched / total if total else 1.0
     return Parity(len(before.box), agreement, most, 1 - agreement)
-
-
-def _iou(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """(N, M) of boxes (N, 4) and (M, 4), xyxy."""
-    low = np.maximum(a[:, None, :2], b[None, :, :2])
-    high = np.minimum(a[:, None, 2:], b[None, :, 2:])
-    shared: np.ndarray = (high - low).clip(0).prod(2)
-    first, second = ((x[:, 2:] - x[:, :2]).prod(1) for x in (a, b))
-    return shared / (first[:, None] + second[None] - shared).clip(1e-9)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vidfx.evaluate.parity import DetectedFaces, compare, run_engine
+from vidfx.compile.parity import DetectedFaces, compare, run_engine
 from vidfx_engines.embedded import embedded
 from vidfx_engines.errors import EngineRunError
 from vidfx_engines.select import select
