@@ -26,7 +26,7 @@ Seconds = Annotated[float, Meta(ge=0, le=MAX_SECONDS)]
 Decides = Literal["results", "rounding", "files", "video", "run"]
 """What a setting decides: results, only their rounding, which files are used (whose content decides
 results), the annotated video, or how the run goes. That is not read from a settings file, which may
-be a stranger's."""
+be someone else's."""
 
 
 @dataclass(frozen=True)

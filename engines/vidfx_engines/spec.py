@@ -19,7 +19,7 @@ from vidfx_engines.errors import EngineFileError
 from vidfx_engines.files import DEFAULT_MODE, read_regular, write_atomically
 from vidfx_engines.validation import Figures, FileName, Label, Sha256, Share, convert, text
 
-Task = Literal["detection", "identity", "emotion"]
+EngineTask = Literal["detection", "identity", "emotion"]
 Family = Literal["centerface", "scrfd", "yunet"]
 Layout = Literal["NCHW", "NHWC"]
 DType = Literal["uint8", "float32"]
@@ -78,7 +78,7 @@ class EngineSpec:
     """Everything about one file of weights that is not a weight."""
 
     name: Annotated[str, text(100)]
-    task: Task
+    task: EngineTask
     weights: FileName
     "beside the spec"
     sha256: Sha256

@@ -87,7 +87,7 @@ def test_an_old_split_stays(folder: Path) -> None:
     one_line(
         vidfx("dataset", "split", folder, "--seed", 1),
         1,
-        "split.json is there already",
+        "split.json exists already",
         "--overwrite",
     )
     assert (folder / "split.json").read_text() == old

@@ -129,7 +129,7 @@ def test_a_video_that_came_short_is_not_worked_on(s3: Any, tmp_path: Path) -> No
     listed = storage.find("s3://videos/a.mp4")[0]
     wrong = Origin(listed.origin.url, 6, listed.origin.stamp)
     with (
-        pytest.raises(InputError, match="5 bytes came of 6"),
+        pytest.raises(InputError, match="only 5 of 6 bytes arrived"),
         storage.fetched(wrong, "a.mp4", lambda: None),
     ):
         pass
@@ -180,7 +180,7 @@ def test_a_store_without_its_package(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         raise ImportError("Install gcsfs to access Google Storage")
 
     monkeypatch.setattr(fsspec, "filesystem", missing)
-    with pytest.raises(UnavailableError, match="gs:// wants a package") as raised:
+    with pytest.raises(UnavailableError, match="gs:// needs a package") as raised:
         plan([], "gs://bucket/results")
     assert raised.value.hint == "pip install 'vidfx[gs]'"
     (tmp_path / "a.mp4").touch()
@@ -189,7 +189,7 @@ def test_a_store_without_its_package(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     ((_, error),) = work.refused
     assert isinstance(error, UnavailableError) and len(work.jobs) == 1
     done = vidfx("annotate", "gs://bucket/a.mp4", "-o", tmp_path / "out")
-    assert done.exit_code == 4 and "gs:// wants a package" in done.stderr
+    assert done.exit_code == 4 and "gs:// needs a package" in done.stderr
 
 
 def test_what_is_not_taken_from_a_bucket_is_said(s3: Any, tmp_path: Path) -> None:

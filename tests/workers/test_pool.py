@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.workers.fake_worker import BEGUN, DIES, DONE, FakeWorker, Sent, ready
-from vidfx.annotate.tasks import AnnotateVideo, DrawSegment, ObserveSegment, Task
+from vidfx.annotate.tasks import AnnotateVideo, DrawSegment, ObserveSegment, VideoTask
 from vidfx.config import Settings
 from vidfx.errors import StalledError, UnavailableError, VidfxError
 from vidfx.jobs.events import Alive, Event, Notice, Retried
@@ -317,7 +317,7 @@ def test_a_task_and_an_error_come_back_whole() -> None:
         DrawSegment(job, segment, Path(name)),
     ):
         other.send(Assignment(task))
-        assert from_plain(ours.receive().task, Task) == task
+        assert from_plain(ours.receive().task, VideoTask) == task
     ours.send(Failure(StalledError("a.mp4: no progress", hint="wait")))
     error = other.receive().error
     assert isinstance(error, StalledError) and (str(error), error.hint) == (

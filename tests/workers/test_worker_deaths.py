@@ -42,7 +42,7 @@ def test_a_crash_costs_one_video(
     error = json.loads(done.stdout)["results"][0]["error"]
     assert error["type"] == "CrashedError"
     assert "SIGSEGV" in error["message"] and "2 times" in error["message"]
-    assert "it is tried again" in done.stderr
+    assert "; retrying" in done.stderr
     assert len(results_in(out)) == 6
 
     told = json.loads(vidfx("status", out, "--json").stdout)

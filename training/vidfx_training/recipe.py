@@ -15,7 +15,7 @@ from vidfx_engines.spec import Template
 from vidfx_engines.validation import Label, Share, check_fields, convert, text
 from vidfx_training.errors import RecipeError
 
-Task = Literal["recognition", "emotion"]
+TrainingTask = Literal["recognition", "emotion"]
 Arch = Literal["resnet18", "vggface", "small"]
 Norm = Literal["picture", "imagenet", "vggface"]
 Colour = Literal["rgb", "grey"]
@@ -132,7 +132,7 @@ class Recipe:
 
     name: Annotated[str, Meta(pattern=r"\A\w[\w .-]{0,49}\Z", description=NAME)]
     "of the files that are made"
-    task: Task
+    task: TrainingTask
     labels: tuple[Label, ...] = ()
     "the classes in the order of the outputs; empty: the data's own, sorted"
     licence: Annotated[str, text(10_000)] = (

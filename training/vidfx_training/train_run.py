@@ -136,8 +136,8 @@ def _check_folder(request: TrainingRequest) -> None:
         raise RecipeError(
             f"{request.out}: holds a finished run", hint="name another folder with -o"
         )
-    begun = (request.out / STATE).exists()
-    if begun and not request.resume:
+    started = (request.out / STATE).exists()
+    if started and not request.resume:
         raise RecipeError(
             f"{request.out}: holds an unfinished run",
             hint="continue it with --resume, or name another folder with -o",

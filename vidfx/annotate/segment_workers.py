@@ -117,7 +117,7 @@ def compare_rounds(name: str, observed: Sequence[int], drawn: Sequence[int]) -> 
     text = f"{sum(observed)} frames were observed and {sum(drawn)} drawn"
     if differing > MOST_DIFFERING * sum(observed):
         raise DecodeError(
-            f"{name}: {text}; it does not decode alike twice",
+            f"{name}: {text}; it gives different frames when decoded again",
             hint="do it in one piece, with --segments 1",
         )
     return f"{text}: where they differ, labels or frames are missing"

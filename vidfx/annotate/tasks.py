@@ -97,7 +97,7 @@ class Observed(Struct, frozen=True, tag=True):
     "by stage"
     warnings: list[str]
     faults: dict[str, tuple[int, int, int]]
-    "see Faults"
+    "see EngineFaults.counts"
 
 
 class Drawn(Struct, frozen=True, tag=True):
@@ -113,7 +113,7 @@ class Drawn(Struct, frozen=True, tag=True):
     warnings: list[str]
 
 
-Task = AnnotateVideo | ObserveSegment | DrawSegment
+VideoTask = AnnotateVideo | ObserveSegment | DrawSegment
 Result = Annotated | AlreadyDone | NotDone | Observed | Drawn
 
 

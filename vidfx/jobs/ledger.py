@@ -184,7 +184,7 @@ class Ledger:
         self._failing_since = None if fault is None else self._failing_since or now
         if self._failing_since and now - self._failing_since > REPORT_AFTER_S and not self._noticed:
             self._noticed = True
-            self._notice(f"the ledger cannot be written, which is tried again: {fault}")
+            self._notice(f"the ledger cannot be written, retrying: {fault}")
 
     def close(self) -> None:
         self._disconnect()

@@ -14,11 +14,11 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from vidfx_engines.user_cache import user_cache
+
 
 def spool() -> Path:
     """Path of the spool, below XDG_CACHE_HOME. It may not exist yet."""
-    from vidfx_engines.user_cache import user_cache  # noqa: PLC0415 - brings NumPy
-
     return user_cache("spool")
 
 

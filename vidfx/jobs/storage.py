@@ -151,7 +151,7 @@ def fetched(origin: Origin, name: str, alive: Callable[[], None]) -> Generator[P
             _files(origin.url).get_file(origin.url, str(file), callback=_callback(alive))
             if (size := file.stat().st_size) != origin.size:
                 raise InputError(
-                    f"{origin.url}: {size} bytes came of {origin.size}",
+                    f"{origin.url}: only {size} of {origin.size} bytes arrived",
                     hint="it is being written, or the connection broke; try again",
                 )
         yield file
@@ -188,7 +188,7 @@ def _files(url: str) -> Any:
         return fsspec.filesystem(scheme)
     except (ImportError, ValueError) as error:
         raise UnavailableError(
-            f"{url}: {scheme}:// wants a package that is not installed: {error}",
+            f"{url}: {scheme}:// needs a package that is not installed: {error}",
             hint=f"pip install '{package}'",
         ) from error
 

@@ -45,7 +45,7 @@ class Layer(NamedTuple):
     """One colour of an overlay."""
 
     mask: np.ndarray
-    "(h, w) float32 0..1, in square pixels"
+    "(h, w) float32 0..1, in stored pixels, both sides even"
     rgb: Rgb
 
 

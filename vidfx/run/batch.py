@@ -52,7 +52,7 @@ def annotate(
     Interrupted after SIGTERM.
     """
     outcomes = [] if outcomes is None else outcomes
-    begun = time.monotonic()
+    started = time.monotonic()
     work = plan(inputs, out)
     broadcast = Broadcast(listener)
     report = broadcast.handle
@@ -73,7 +73,7 @@ def annotate(
             finally:
                 place = {job.name: i for i, job in enumerate(work.jobs)}
                 outcomes.sort(key=lambda outcome: place.get(outcome.input, -1))
-                report(Ended(tuple(outcomes), time.monotonic() - begun))
+                report(Ended(tuple(outcomes), time.monotonic() - started))
     return outcomes
 
 

@@ -100,12 +100,12 @@ def bench(video: Path, settings: Settings, budget_s: float, listener: Listener) 
     Takes about ``budget_s`` seconds. Raises UnavailableError, and InputError for a video that
     cannot be read.
     """
-    begun = time.perf_counter()
+    started = time.perf_counter()
     with (
         load_context(settings) as context,
         tempfile.TemporaryDirectory(prefix="vidfx-bench-") as folder,
     ):
-        start_s = time.perf_counter() - begun
+        start_s = time.perf_counter() - started
         for notice in context.models.notices():
             listener(Notice(notice))
         out = Path(folder)

@@ -21,7 +21,7 @@ from vidfx.annotate.tasks import (
     NotDone,
     ObserveSegment,
     Result,
-    Task,
+    VideoTask,
 )
 from vidfx.annotate.video import annotate_video
 from vidfx.errors import VidfxError
@@ -63,7 +63,7 @@ class OutputFolder:
 
 
 def do_task(
-    task: Task, context: Context, folder: OutputFolder, listener: Listener
+    task: VideoTask, context: Context, folder: OutputFolder, listener: Listener
 ) -> Answer | Failure | Busy | Shortage:
     """Do a task; an error becomes the answer, and does not end the worker."""
     try:
@@ -76,7 +76,7 @@ def do_task(
         return Shortage(failure, sure) if sure or looks_short(error) else Failure(failure)
 
 
-def _result(task: Task, context: Context, folder: OutputFolder, listener: Listener) -> Result:
+def _result(task: VideoTask, context: Context, folder: OutputFolder, listener: Listener) -> Result:
     match task:
         case ObserveSegment():
             return observe_segment(task, context, listener)

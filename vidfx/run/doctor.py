@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
@@ -36,8 +36,14 @@ class Finding:
     needed: bool
     "by every run of annotate"
     detail: str
-    mend: str = ""
-    "what to do about it; a key of `vidfx doctor --json`"
+    hint: str = ""
+    "what to do about it"
+
+    def to_json(self) -> dict[str, object]:
+        """As in `vidfx doctor --json`, where the hint is called "mend"."""
+        content = asdict(self)
+        content["mend"] = content.pop("hint")
+        return content
 
 
 def examine() -> list[Finding]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from vidfx.annotate.context import Context, load_context
-from vidfx.annotate.tasks import Drawn, Observed, Task
+from vidfx.annotate.tasks import Drawn, Observed, VideoTask
 from vidfx.errors import Interrupted
 from vidfx.jobs.events import Advanced, Alive, Event
 from vidfx.jobs.outcomes import as_failure
@@ -92,15 +92,15 @@ class TaskReceiver:
     """Receives tasks in a thread of its own, which also ends this process when the run exits."""
 
     def __init__(self, channel: Channel) -> None:
-        self.current: Task | None = None
+        self.current: VideoTask | None = None
         self._files: list[Path] = []
         "of segments, which the run has yet to use and remove"
         self._channel = channel
-        self._tasks: SimpleQueue[Task] = SimpleQueue()
+        self._tasks: SimpleQueue[VideoTask] = SimpleQueue()
         self._asked_to_leave = False
         threading.Thread(target=self._receive, daemon=True, name="receive").start()
 
-    def next(self) -> Task:
+    def next(self) -> VideoTask:
         """Waits for it."""
         self.current = self._tasks.get()
         return self.current
@@ -116,7 +116,7 @@ class TaskReceiver:
             while True:
                 message: ToWorker = self._channel.receive()
                 if isinstance(message, Assignment):
-                    self._tasks.put(from_plain(message.task, Task))
+                    self._tasks.put(from_plain(message.task, VideoTask))
                 else:
                     self._asked_to_leave = True
         self._exit()

@@ -122,7 +122,7 @@ class Supervisor:
         if self.workers:
             self.lower_limit(f"a further worker could not start: {error}")
         else:
-            self._listener(Notice(f"a worker could not start: {error}; it is tried again"))
+            self._listener(Notice(f"a worker could not start: {error}; retrying"))
 
     def pause(self) -> None:
         """Start none for a moment: the machine is full."""

@@ -13,7 +13,7 @@ ATTEMPTS = 2
 
 
 class Task(Protocol):
-    """What a worker process is given. It is sent as JSON: see ``messages.to_plain``."""
+    """What a worker process is given. It is sent as JSON: see ``messages.to_text``."""
 
     @property
     def job(self) -> Job:

@@ -53,8 +53,7 @@ def test_every_frame_is_shown_at_its_own_time(out: Path, time_base: Fraction) ->
     start = 12_345
     info = media.info(time_base, start_pts=start)
     pts = list(accumulate(map(int, gaps), initial=start))
-    report = media.write_video(out, info, pts)
-    assert report.frames == len(pts)
+    media.write_video(out, info, pts)
     assert media.presentation_times(out) == times(info, pts)
 
 
@@ -321,7 +320,6 @@ def test_real_files(out: Path, name: str, audio: str) -> None:
     info, frames = read(path, limit=30)
     report = media.write_frames(out, info, frames, path, choice=x264(preset="ultrafast"))
     assert report.audio == audio
-    assert report.bytes == out.stat().st_size
     assert media.presentation_times(out) == times(info, [frame.pts for frame in frames])
     if audio == "copied aac":
         before, after = media.sound_packets(path), media.sound_packets(out)

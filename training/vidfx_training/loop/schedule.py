@@ -20,5 +20,5 @@ def side_at(recipe: Recipe, epoch: int) -> int:
     schedule = recipe.schedule
     if epoch >= schedule.epochs - 1:
         return recipe.input.side
-    begun = [side for start, side in schedule.sides if epoch >= start * schedule.epochs]
-    return begun[-1] if begun else recipe.input.side
+    sides = [side for start, side in schedule.sides if epoch >= start * schedule.epochs]
+    return sides[-1] if sides else recipe.input.side

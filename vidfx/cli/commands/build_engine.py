@@ -70,7 +70,7 @@ def build_engine(
         int, typer.Option(min=0, max=5, help="TensorRT: how long to look for fast kernels.")
     ] = 3,
     workspace: Annotated[
-        float, typer.Option(metavar="GB", min=0.1, max=512, help="TensorRT: memory it may borrow.")
+        float, typer.Option(metavar="GB", min=0.1, max=512, help="TensorRT: memory it may use.")
     ] = 4.0,
     out: Annotated[
         Path | None,

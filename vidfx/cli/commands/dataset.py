@@ -122,7 +122,7 @@ def split(
         rule = Rule(text.parse_ratios(ratios), group_by, target, test_from, seed, near)
         file = out or folder / SPLIT_FILE
         if file.exists() and not overwrite:
-            raise OutputExistsError(f"{file} is there already", hint="--overwrite replaces it")
+            raise OutputExistsError(f"{file} exists already", hint="--overwrite replaces it")
         data = read_dataset(folder, use_split=False)
         rule.check(data)
         measures = _measure(data)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from vidfx.cli.guard import errors_in_one_line
 from vidfx.cli.options import AsJson, Debug
 from vidfx.errors import UnavailableError
@@ -23,7 +21,7 @@ def doctor(
 
         findings = examine()
         if as_json:
-            content = {"schema": "vidfx.doctor/1", "findings": [asdict(f) for f in findings]}
+            content = {"schema": "vidfx.doctor/1", "findings": [f.to_json() for f in findings]}
             from vidfx.cli.console.results import write_object
 
             write_object(content)
@@ -31,8 +29,8 @@ def doctor(
             width = max(len(f.name) for f in findings)
             for found in findings:
                 mark = "ok" if found.works else "no" if found.needed else "-"
-                mend = f" ({found.mend})" if found.mend else ""
-                write_line(f"{mark:<2} {found.name:<{width}}  {found.detail}{mend}")
+                hint = f" ({found.hint})" if found.hint else ""
+                write_line(f"{mark:<2} {found.name:<{width}}  {found.detail}{hint}")
         broken = [f.name for f in findings if f.needed and not f.works]
         if broken:
             raise UnavailableError(

@@ -87,7 +87,7 @@ def _write_table(run: Run, entries: list[LedgerEntry]) -> None:
 
     statuses = Counter(entry.status for entry in entries)
     frames = sum(entry.frames for entry in entries)
-    state = "running" if run.alive else ("ended" if run.ended else "broken off")
+    state = "running" if run.alive else ("ended" if run.ended else "interrupted")
     since = (run.ended or (time.time() if run.alive else run.seen)) - run.started
     write_line(f"latest run: {state}, {duration(since)}, process {run.pid} on {run.host}")
     write_table(

@@ -15,8 +15,6 @@ from vidfx_engines.files import write_atomically
 from vidfx_training.dataset.check import Report
 from vidfx_training.dataset.split import Split
 
-"classes in a table"
-
 
 def parse_ratios(text: str) -> tuple[float, ...]:
     """70/15/15. Raises UsageError."""

@@ -17,7 +17,6 @@ from vidfx.cli.console.text import clean
 from vidfx.evaluate.evaluation import Evaluation, EvaluationProgress
 from vidfx.evaluate.page import number, percent
 
-"classes in a table"
 WORST = 5
 "mistakes that are named"
 
@@ -38,7 +37,7 @@ class _Console(EvaluationProgress):
 
 @contextmanager
 def evaluation_console() -> Generator[EvaluationProgress]:
-    """Tells what goes on, on stderr; with a bar where that is a terminal."""
+    """Prints progress on stderr; with a bar where that is a terminal."""
     console = Console(stderr=True, markup=False, highlight=False)
     with Progress(
         TextColumn("{task.description}", markup=False),

@@ -47,7 +47,7 @@ def duration(seconds: float) -> str:
 
 
 def retried_line(job: Job, why: str) -> str:
-    return f"{job.name}: {why}; it is tried again"
+    return f"{job.name}: {why}; retrying"
 
 
 def skipped_line(job: Job, why: str) -> str:

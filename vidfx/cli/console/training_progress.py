@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class TrainingConsole(AbstractContextManager["TrainingConsole"]):
-    """Tells what a training says; says nothing where ``quiet``."""
+    """Prints the progress of a training; prints nothing where ``quiet``."""
 
     def __init__(self, epochs: int, *, quiet: bool) -> None:
         self.epochs = epochs

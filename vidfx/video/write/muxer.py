@@ -33,8 +33,6 @@ VideoPacket: TypeAlias = "av.packet.Packet[av.VideoStream]"
 class VideoReport:
     """What was written."""
 
-    frames: int
-    bytes: int
     audio: str
     "'copied aac', 'mp2 re-encoded to aac' or 'none'"
     warnings: tuple[str, ...]
@@ -71,7 +69,6 @@ class Mp4Muxer:
         self._container: av.container.OutputContainer | None = None
         self._shown = Fraction(0)
         "end of the picture in seconds, so far"
-        self._frames = 0
         self._file = file
         self._complete = False
 
@@ -126,7 +123,6 @@ class Mp4Muxer:
                 end = ((packet.pts or 0) + (packet.duration or 0)) * packet.time_base
                 self._shown = max(self._shown, end)
                 self._container.mux_one(packet)
-                self._frames += 1
 
     def complete(self) -> VideoReport:
         """Write the rest of the sound and seal the file, which still has its temporary name."""
@@ -139,13 +135,12 @@ class Mp4Muxer:
             self._sound.mux_rest(self._shown)
             self._container.close()
             self._sound.close()
-            size = self._file.size()
             self._file.seal()
         self._complete = True
         warnings = list(self._sound.warnings)
         if unread := self.info.metadata.unread:
             warnings.append(f"left out of the annotated video: {', '.join(unread)}")
-        return VideoReport(self._frames, size, self._sound.label, tuple(warnings))
+        return VideoReport(self._sound.label, tuple(warnings))
 
     def close(self) -> None:
         """Stop writing. Does nothing after ``complete``."""
