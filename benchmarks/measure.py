@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidfx.cores import cores
+from vidfx_engines.cores import available_cores
 
 VECTORS = ("avx", "avx2", "fma", "avx_vnni", "avx512f", "avx512_vnni", "avx512_bf16", "amx_int8")
 PROGRAM = (sys.executable, "-c", "from vidfx.cli import main; main()")
@@ -96,7 +96,7 @@ def machine() -> dict[str, str]:
     info = Path("/proc/cpuinfo")
     return {
         **cpu(info.read_text(errors="replace") if info.exists() else ""),
-        "cores": str(cores()),
+        "cores": str(available_cores()),
         "load before": f"{os.getloadavg()[0]:.1f}",
         "system": platform.platform(),
         "python": platform.python_version(),

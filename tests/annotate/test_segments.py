@@ -264,7 +264,7 @@ def test_auto_is_as_many_as_pay(
         asked.append(wanted)
         return [], "this is a test"
 
-    monkeypatch.setattr(segment_plan, "cores", lambda: cores)
+    monkeypatch.setattr(segment_plan, "available_cores", lambda: cores)
     monkeypatch.setattr("vidfx.workers.memory.allowed", lambda *_: memory)
     monkeypatch.setattr(segment_plan, "cut", cut_nothing)
     no_detector: Any = None

@@ -15,7 +15,7 @@ from vidfx.workers.sizing import ConcurrencyLimit, PoolSize, visible_gpus
 @pytest.fixture
 def eight_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 8)
-    monkeypatch.setattr(sizing, "cores", lambda: 8)
+    monkeypatch.setattr(sizing, "available_cores", lambda: 8)
     monkeypatch.setattr(memory, "available", lambda: 100 << 30)
     monkeypatch.setattr("vidfx.workers.sizing.visible_gpus", lambda: ())
 
@@ -33,7 +33,7 @@ def test_a_worker_for_each_core() -> None:
 
 @pytest.mark.usefixtures("eight_cores")
 def test_one_worker_of_a_container_takes_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sizing, "cores", lambda: 2)
+    monkeypatch.setattr(sizing, "available_cores", lambda: 2)
     assert PoolSize.of(Settings(), 1).threads == 2
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from vidfx_engines.cores import available_cores
 from vidfx_engines.files import AtomicFile, write_atomically
 from vidfx_engines.spec import CropSpec
 from vidfx_engines.user_cache import make_private, user_cache
@@ -150,7 +150,7 @@ def _fill(
         good[row] = True
         return None
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(available_cores()) as pool:
         for problem in pool.map(one, range(len(listed))):
             if problem:
                 warn(f"{problem}; left out")

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -17,6 +16,7 @@ from typing import Any
 
 import torch
 
+from vidfx_engines.cores import available_cores
 from vidfx_engines.files import write_atomically
 from vidfx_training.errors import TrainingError
 from vidfx_training.networks.pretrained import LICENCES
@@ -55,7 +55,7 @@ def machine(device: torch.device) -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "none"
     return found | {
-        "cores": str(os.cpu_count()),
+        "cores": str(available_cores()),
         "threads": str(torch.get_num_threads()),
         "cpu": torch.backends.cpu.get_cpu_capability(),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from vidfx.config import Settings
+from vidfx.engine_argument import PACKAGED, find_engine
 from vidfx.errors import UnavailableError, UsageError
-from vidfx.evaluate.engines import PACKAGED, find_engine
 from vidfx.stages.analyze import Analyzer, HostAnalyzer, ReadTask
 from vidfx.stages.detect import Detector
 from vidfx.stages.detector_heads import HEADS

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from vidfx.annotate.video_work import VideoWork
-from vidfx.cores import cores
 from vidfx.video.container.cutting import cut
 from vidfx.video.container.segment import Segment
 from vidfx.workers import memory
+from vidfx_engines.cores import available_cores
 
 LEAST_S = 60.0
 """Seconds of a segment, unless the user says how many segments there are."""
@@ -34,6 +34,6 @@ def _worthwhile(work: VideoWork) -> int:
     """As many as there are cores, memory and minutes of video for."""
     duration, settings = work.info.duration_s or 0.0, work.context.settings
     seconds = min(duration, settings.end or duration) - (settings.start or 0.0)
-    by_cores = (settings.threads or cores()) // CORES_PER_VIDEO
+    by_cores = (settings.threads or available_cores()) // CORES_PER_VIDEO
     by_memory = memory.allowed(settings.max_memory) // memory.BYTES_PER_VIDEO
     return max(1, min(by_cores, by_memory, int(seconds // LEAST_S)))

@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 from vidfx.annotate.tasks import Drawn, DrawSegment, Observed, ObserveSegment
 from vidfx.annotate.video_work import VideoWork
-from vidfx.cores import cores
 from vidfx.errors import DecodeError
 from vidfx.jobs.events import Advanced, Event, Notice, Retried
 from vidfx.stages.engine_faults import EngineFaults
@@ -18,6 +17,7 @@ from vidfx.video.container.segment import Segment
 from vidfx.workers.messages import Failure, from_plain
 from vidfx.workers.pool import Pool
 from vidfx.workers.sizing import PoolSize
+from vidfx_engines.cores import available_cores
 
 MOST_DIFFERING = 0.1
 """Share of frames that may differ when a segment is decoded again."""
@@ -37,7 +37,7 @@ class SegmentWorkers:
         self.faults = EngineFaults()
         self._work = work
         settings = work.context.settings
-        threads = max(1, (settings.threads or cores()) // count)
+        threads = max(1, (settings.threads or available_cores()) // count)
         size = PoolSize(count, threads, gpus=(), max_bytes=None)
         self._pool = Pool(replace(settings, segments=1), size, None, self._handle)
         self._rounds = 2 if settings.video else 1

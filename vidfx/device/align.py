@@ -9,8 +9,8 @@ from __future__ import annotations
 import torch
 
 from vidfx.device.resize import to_bytes
-from vidfx.luma import luma_weights
 from vidfx.types import Colour
+from vidfx_engines.luma import luma_weights
 
 _GREY = tuple(round(weight * (1 << 14)) for weight in luma_weights(Colour().matrix))
 """OpenCV's fixed-point weights of red, green and blue in grey."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 
 from vidfx.device.resize import to_bytes
-from vidfx.luma import luma_weights
+from vidfx_engines.luma import luma_weights
 
 
 def nv12_to_rgb(

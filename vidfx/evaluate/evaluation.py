@@ -7,8 +7,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from vidfx.engine_argument import find_engine
 from vidfx.errors import UsageError
-from vidfx.evaluate.engines import find_engine, is_packaged, names_of
+from vidfx.evaluate.engines import is_packaged, names_of
 from vidfx.evaluate.labels import ChosenPart, choose_part, columns_of, left_out
 from vidfx.evaluate.predict import Predictions, predict
 from vidfx.evaluate.report import FEW_GROUPS, difference, figures, is_wanted

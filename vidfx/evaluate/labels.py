@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import get_args
 
 from vidfx.errors import UsageError
 from vidfx.stages.smooth import OTHER
+from vidfx_engines.listing import some
 from vidfx_engines.spec import EngineSpec
 from vidfx_training.dataset.index import Dataset, Part
-
-SHOWN = 5
-"names that an error lists"
 
 
 @dataclass(frozen=True)
@@ -83,9 +81,3 @@ def knows_strangers(spec: EngineSpec) -> bool:
 def left_out(data: Dataset, columns: Mapping[str, int]) -> dict[str, int]:
     """Number of pictures that are not evaluated, by folder."""
     return dict(Counter(p.label for p in data if p.label not in columns))
-
-
-def some(names: Sequence[str]) -> str:
-    """The first of ``names``, and the number of the others."""
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + more

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vidfx.cores import cores
 from vidfx.evaluate.labels import knows_strangers
 from vidfx.stages.engine_faults import are_probabilities
 from vidfx.stages.smooth import OTHER
 from vidfx_engines.base import Engine
+from vidfx_engines.cores import available_cores
 from vidfx_engines.errors import EngineRunError
 from vidfx_engines.spec import CropSpec
 from vidfx_training.dataset.index import Dataset, Picture
@@ -168,7 +168,7 @@ def _read_ahead(
         grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
         return _Crop(as_crop(pixels, data.crop, crop), float(grey.mean()), min(grey.shape))
 
-    with ThreadPoolExecutor(threads or cores()) as pool:
+    with ThreadPoolExecutor(threads or available_cores()) as pool:
         try:
             waiting = None
             for start in range(0, len(data), batch):

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from vidfx.luma import luma_weights
 from vidfx.types import SQUARE, Stretch
+from vidfx_engines.luma import luma_weights
 
 Rgb = tuple[int, int, int]
 

@@ -12,9 +12,9 @@ from typing import Any
 from vidfx.annotate.context import Context, load_context
 from vidfx.annotate.video import annotate_video
 from vidfx.config import Settings
-from vidfx.cores import cores
 from vidfx.jobs.events import Advanced, Event, Listener, Notice, Started
 from vidfx.jobs.plan import Job, Outputs
+from vidfx_engines.cores import available_cores
 
 THREADS = {
     "reading": ("decode",),
@@ -129,7 +129,7 @@ def bench(video: Path, settings: Settings, budget_s: float, listener: Listener) 
         frames=None if length is None else round(length * rate),
         faces=counts["face_rows"] / counts["frames"],
         start_s=start_s,
-        cores=cores(),
+        cores=available_cores(),
         timings=tuple(timings),
         models=tuple(summary["models"]),
     )

@@ -11,11 +11,11 @@ from importlib.util import find_spec
 import vidfx
 from vidfx.annotate.models import load_models
 from vidfx.config import Settings
-from vidfx.cores import cores
 from vidfx.errors import UnavailableError, VidfxError
 from vidfx.video.capabilities import decoders, encoders
 from vidfx_engines.backends.openvino import cpu_capabilities, cpu_name, import_openvino
 from vidfx_engines.backends.tensorrt_library import Flavour, driver_version, gpu, import_tensorrt
+from vidfx_engines.cores import available_cores
 from vidfx_engines.user_cache import CACHE_HINT, distrust, user_cache
 
 PACKAGES = (
@@ -74,7 +74,7 @@ def _finding(name: str, needed: bool, look: Callable[[], str]) -> Finding:
 def _processor() -> str:
     import_openvino()
     kinds = ", ".join(k for k in ("FP32", "BF16", "FP16", "INT8") if k in cpu_capabilities())
-    return f"{cpu_name()}, {cores()} cores; OpenVINO computes in {kinds}"
+    return f"{cpu_name()}, {available_cores()} cores; OpenVINO computes in {kinds}"
 
 
 def _cache() -> str:

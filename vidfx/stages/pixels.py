@@ -10,8 +10,8 @@ from functools import cache
 import cv2
 import numpy as np
 
-from vidfx.luma import luma_weights
 from vidfx.types import Frame
+from vidfx_engines.luma import luma_weights
 
 
 def size_of(frame: Frame) -> tuple[int, int]:

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import psutil
 
-from vidfx.cores import memory_left
+from vidfx_engines.cores import memory_left
 
 BYTES_PER_VIDEO = 900 << 20
 """What one video at 1080p takes at most, engines included (docs/benchmarks.md)."""

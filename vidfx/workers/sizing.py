@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vidfx.config import Settings
-from vidfx.cores import cores
 from vidfx.workers import memory
+from vidfx_engines.cores import available_cores
 
 GPUS = Path("/proc/driver/nvidia/gpus")
 _CARD = re.compile(r"\d+|(GPU|MIG)-\S+")
@@ -44,7 +44,7 @@ class PoolSize:
         Videos side by side leave less idle than threads within one (docs/benchmarks.md). Memory
         may allow fewer.
         """
-        gpus, count = _cards(settings) if gpu else (), cores()
+        gpus, count = _cards(settings) if gpu else (), available_cores()
         workers = settings.jobs or (max(1, len(gpus)) if gpu else count)
         if limit is not None and not settings.jobs:
             workers = min(workers, max(1, limit // memory.BYTES_PER_VIDEO))

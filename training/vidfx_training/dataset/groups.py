@@ -10,8 +10,6 @@ from vidfx_training.errors import RecipeError
 
 OTHER = "other"
 "the class of everyone who is not the target"
-SHOWN = 5
-"names that an error lists"
 
 
 def strata(pictures: Sequence[Picture], target: str | None) -> list[str]:
@@ -46,9 +44,3 @@ def _group(picture: Picture, group_by: str) -> str | None:
             hint="fix the pattern",
         )
     return found[1] if found.re.groups and found[1] is not None else found[0]
-
-
-def some(names: Sequence[str]) -> str:
-    """The first few of ``names``, and how many more there are."""
-    rest = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return ", ".join(names[:SHOWN]) + rest

@@ -11,6 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from vidfx_engines.cores import available_cores
 from vidfx_training.dataset.index import FACES_FILE, Dataset, Picture, read_faces
 from vidfx_training.dataset.picture_file import read_picture
 from vidfx_training.errors import DataError
@@ -88,7 +89,7 @@ def measure(data: Dataset, advanced: Callable[[int], None] = lambda _: None) -> 
         pictures = data.pictures[start : start + BATCH]
         return [(picture, _measured(data.file(picture))) for picture in pictures]
 
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(available_cores()) as pool:
         try:
             for batch in pool.map(some, range(0, len(data), BATCH)):
                 for picture, found in batch:

@@ -22,9 +22,10 @@ from typing import Any
 
 import numpy as np
 
+from vidfx_engines.listing import some
 from vidfx_training.dataset.assign import assign
 from vidfx_training.dataset.duplicates import NEAR, Duplicates, Unions, gather
-from vidfx_training.dataset.groups import group_names, some, strata
+from vidfx_training.dataset.groups import group_names, strata
 from vidfx_training.dataset.hard import hard_pictures
 from vidfx_training.dataset.index import PART_FOLDERS, PARTS, Dataset, Part
 from vidfx_training.dataset.measure import Measures

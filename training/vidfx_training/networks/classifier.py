@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 from torchvision.models import resnet18
 
+from vidfx_engines.luma import BT601
 from vidfx_training.recipe import Model, Recipe
 
 VGGFACE_MEANS = (129.186, 104.762, 93.594)
@@ -191,7 +192,7 @@ class CropClassifier(nn.Module):
         self.grey = recipe.input.colour == "grey"
         self.shrink = recipe.crop // recipe.input.side
         self.temperature = temperature
-        luma = torch.tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
+        luma = torch.tensor(list(BT601)).view(1, 3, 1, 1)
         self.register_buffer("luma", luma, persistent=False)
 
     def forward(self, crops: torch.Tensor) -> torch.Tensor:

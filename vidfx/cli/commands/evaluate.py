@@ -75,7 +75,8 @@ def evaluate(
                 hint="0.01 accepts one of a hundred others",
             )
         from vidfx.cli.console.evaluate_text import evaluation_console, write_json, write_report
-        from vidfx.evaluate.engines import default_folder, find_engine
+        from vidfx.engine_argument import find_engine
+        from vidfx.evaluate.engines import default_folder
         from vidfx.evaluate.evaluation import EvaluationRequest
         from vidfx.evaluate.evaluation import evaluate as run
         from vidfx.evaluate.output import write

@@ -10,13 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from vidfx.cores import cores
 from vidfx.errors import DecodeError, UnavailableError
 from vidfx.types import Frame
 from vidfx.video.read.frame_source import FrameSource
 from vidfx.video.read.pixels import RgbToI420
 from vidfx.video.read.preflight import Preflight
 from vidfx.video.read.pyav_source import PyAVSource
+from vidfx_engines.cores import available_cores
 
 
 @cache
@@ -69,7 +69,7 @@ class DecordSource(FrameSource):
         try:
             self._reader: Any = decord.VideoReader(
                 str(self.info.path.absolute()),
-                num_threads=min(cores(), 16),
+                num_threads=min(available_cores(), 16),
                 # else decord repeats the frame before one that it cannot decode, without an error
                 fault_tol=1e-9,
             )

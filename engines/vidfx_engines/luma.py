@@ -13,7 +13,7 @@ class LumaWeights(NamedTuple):
     blue: float
 
 
-_BT601 = LumaWeights(0.299, 0.587, 0.114)
+BT601 = LumaWeights(0.299, 0.587, 0.114)
 _OTHERS = {
     1: LumaWeights(0.2126, 0.7152, 0.0722),
     7: LumaWeights(0.212, 0.701, 0.087),
@@ -22,8 +22,8 @@ _OTHERS = {
 
 
 def luma_weights(matrix: int) -> LumaWeights:
-    """By a matrix code of ISO/IEC 23091-2, as in vidfx.types.Colour.
+    """By a matrix code of ISO/IEC 23091-2.
 
     1 is BT.709, 7 SMPTE 240M, 9 BT.2020; all others are read as BT.601.
     """
-    return _OTHERS.get(matrix, _BT601)
+    return _OTHERS.get(matrix, BT601)

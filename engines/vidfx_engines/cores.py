@@ -14,7 +14,7 @@ SYSTEM = Path("/")
 """The parent folder of proc and sys."""
 
 
-def cores(system: Path = SYSTEM) -> int:
+def available_cores(system: Path = SYSTEM) -> int:
     """Number of cores that this process may use; a CPU quota is rounded up to whole cores."""
     here = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return max(1, min(here or 1, *_quotas(system), 1 << 20))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from vidfx.cores import cores, memory_left
+from vidfx_engines.cores import available_cores, memory_left
 
 V2, V1 = "0::/box/inner\n", "9:name=systemd:/\n4:memory:/box\n2:cpu,cpuacct:/box\n0::/\n"
 CGROUP = "sys/fs/cgroup"
@@ -52,7 +52,7 @@ def test_cores_of_a_quota(
     expected: int,
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)), raising=False)
-    assert cores(system(tmp_path, own, files)) == expected
+    assert available_cores(system(tmp_path, own, files)) == expected
 
 
 @pytest.mark.parametrize(
@@ -90,4 +90,4 @@ def test_memory_that_is_left(
 
 def test_without_any_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {1, 5, 7}, raising=False)
-    assert cores(tmp_path) == 3 and memory_left(tmp_path) is None
+    assert available_cores(tmp_path) == 3 and memory_left(tmp_path) is None

@@ -1,0 +1,48 @@
+"""The engine that a user names as an argument: an included one, a file or a folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from vidfx.errors import UsageError
+from vidfx_engines.embedded import embedded
+from vidfx_engines.listing import some
+from vidfx_engines.spec import SUFFIX, spec_path
+
+PACKAGED = ("embedded", "emotion-embedded")
+"""Names of the included engine for expressions."""
+
+
+def find_engine(name: str) -> Path:
+    """The weights of the model ``name``: an included one, a file, or a folder with one engine.
+
+    Raises UsageError where there is none, EngineFileError for an incomplete installation.
+    """
+    path = Path(name)
+    if name in PACKAGED:
+        return embedded("emotion-embedded")
+    if path.suffix in (".safetensors", ".pt", ".pth", ".ckpt"):
+        raise UsageError(
+            f"{name}: a checkpoint, not an engine", hint=f"make one: vidfx models export {name}"
+        )
+    if path.is_dir():
+        found = sorted(f for f in path.glob("*.onnx") if spec_path(f).is_file())
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UsageError(
+                f"{name}: has {len(found)} engines: {some([f.name for f in found])}",
+                hint="name one of them",
+            )
+        raise UsageError(
+            f"{name}: has no engine, an .onnx file with its {SUFFIX[1:]}",
+            hint=f"make one: vidfx models export {name}"
+            if any(path.glob("*.safetensors"))
+            else "name the folder that `vidfx train` wrote, or an engine",
+        )
+    if not path.is_file():
+        raise UsageError(
+            f"{name}: there is no such file or folder",
+            hint="name emotion-embedded, an .onnx file or the folder of a training",
+        )
+    return path
