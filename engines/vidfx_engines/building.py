@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidfx_engines.backends.onnxruntime import import_onnxruntime
+from vidfx_engines.backends.onnxruntime_library import import_onnxruntime
 from vidfx_engines.backends.openvino import cpu_capabilities, cpu_name, import_openvino
 from vidfx_engines.backends.tensorrt import rtx_misfit
 from vidfx_engines.backends.tensorrt_build import Monitor, OnnxToTensorRT

@@ -15,7 +15,7 @@ import pytest
 from tests.engines import toys
 from tests.vidfx_command import run_python
 from vidfx_engines import compiled_cache
-from vidfx_engines.backends import onnxruntime as onnxruntime_backend
+from vidfx_engines.backends import onnxruntime_library
 from vidfx_engines.backends import openvino as ov
 from vidfx_engines.errors import EngineFileError, EngineUnavailable
 from vidfx_engines.libraries import importing
@@ -32,7 +32,7 @@ def toy(tmp_path: Path) -> Path:
 def without(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As if ``library`` were not installed."""
     monkeypatch.setitem(sys.modules, library, None)
-    for cached in (ov.import_openvino, ov.core, onnxruntime_backend.import_onnxruntime):
+    for cached in (ov.import_openvino, ov.core, onnxruntime_library.import_onnxruntime):
         cached.cache_clear()
 
 

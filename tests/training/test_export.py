@@ -17,11 +17,12 @@ from tests.training_files import draw
 from vidfx_engines.select import select
 from vidfx_engines.spec import EngineSpec
 from vidfx_training.average import average
-from vidfx_training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint, write_tensors
+from vidfx_training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from vidfx_training.errors import RecipeError, TrainingError, WeightsError
 from vidfx_training.networks.classifier import CropClassifier, build
 from vidfx_training.onnx_export.export import export
 from vidfx_training.recipe import Recipe
+from vidfx_training.tensor_file import write_tensors
 
 FACTS = {"temperature": 1.3, "val_accuracy": 0.87654, "val_pictures": 60, "parameters": 12345}
 

@@ -1,7 +1,4 @@
-"""Weights on the disk: safetensors, with recipe, labels and facts as JSON in the same file.
-
-Nothing is unpickled: a file from an unknown source can be wrong, but it cannot run code.
-"""
+"""A trained network in a file: weights, with recipe, labels and facts as JSON."""
 
 # torch and torchvision leave the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -9,7 +6,6 @@ Nothing is unpickled: a file from an unknown source can be wrong, but it cannot 
 
 from __future__ import annotations
 
-import errno
 import json
 import math
 from collections.abc import Mapping
@@ -18,14 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import nn
 
-from vidfx_engines.files import write_atomically
-from vidfx_training.errors import RecipeError, TrainingError, WeightsError
+from vidfx_training.errors import RecipeError, WeightsError
 from vidfx_training.networks.classifier import Network, build
 from vidfx_training.recipe import Recipe
+from vidfx_training.tensor_file import read_tensors, write_tensors
 
 SCHEMA = "vidfx.checkpoint/1"
 
@@ -95,31 +89,3 @@ def _figures_are_numbers(facts: dict[str, Any]) -> bool:
     figures = [v for name, v in facts.items() if name in known or name.startswith("val_")]
     numbers = all(isinstance(v, int | float) and math.isfinite(v) for v in figures)
     return numbers and facts.get("temperature", 1.0) > 0
-
-
-def write_tensors(file: Path, tensors: Mapping[str, torch.Tensor], meta: dict[str, str]) -> None:
-    """Write a safetensors file, whole or not at all. Raises TrainingError."""
-    contiguous = {name: t.detach().contiguous() for name, t in tensors.items()}
-    try:
-        write_atomically(file, save(contiguous, meta))
-    except OSError as error:
-        full = error.errno == errno.ENOSPC
-        raise TrainingError(
-            f"{file}: cannot be written: {'no space left on the disk' if full else error}",
-            hint="free some space and continue with --resume" if full else "check the folder",
-        ) from error
-
-
-def read_tensors(file: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
-    """Tensors and metadata of a safetensors file. Raises WeightsError where it cannot be read."""
-    try:
-        with safe_open(file, framework="pt") as content:
-            names = content.keys()
-            return {name: content.get_tensor(name) for name in names}, content.metadata() or {}
-    except FileNotFoundError as error:
-        raise WeightsError(f"{file}: there is no such file", hint="check the path") from error
-    except (OSError, SafetensorError) as error:
-        raise WeightsError(
-            f"{file}: cannot be read as safetensors: {error}",
-            hint="weights of vidfx are .safetensors files",
-        ) from error

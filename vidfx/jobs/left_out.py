@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ANNOTATED = ".annotated.mp4"
-SUMMARY = ".summary.json"
-RESULTS = (ANNOTATED, ".faces.csv", ".frames.csv", SUMMARY)
+from vidfx.jobs.result_names import ANNOTATED, RESULTS, SUMMARY
+
 BESIDE_MEDIA = frozenset(
     [
         *(".ass", ".cfg", ".csv", ".db", ".html", ".idx", ".ini", ".json", ".log", ".lst", ".md"),

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vidfx.errors import OutputExistsError, UsageError, VidfxError
 from vidfx.jobs import storage
-from vidfx.jobs.left_out import RESULTS
+from vidfx.jobs.result_names import RESULTS
 from vidfx.jobs.search import Found, Search, real
 from vidfx.jobs.storage import Origin
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from vidfx.errors import InputError, NotMediaError, VidfxError
 from vidfx.jobs import storage
-from vidfx.jobs.left_out import ANNOTATED, LeftOutFiles, is_result
+from vidfx.jobs.left_out import LeftOutFiles, is_result
+from vidfx.jobs.result_names import ANNOTATED
 from vidfx.jobs.storage import Origin
 from vidfx.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES, may_be_video
 from vidfx_engines.files import leads_out, read_regular

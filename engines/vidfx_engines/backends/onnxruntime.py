@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -11,25 +10,15 @@ from typing import Any
 import numpy as np
 
 from vidfx_engines.backends.onnxruntime_device import OnnxRuntimeDeviceEngine, output_sides
+from vidfx_engines.backends.onnxruntime_library import INSTALL, import_onnxruntime
 from vidfx_engines.backends.tensorrt_library import gpu
 from vidfx_engines.base import CHUNK, Engine, Precision, check_batch, check_outputs, empty_outputs
 from vidfx_engines.device import CPU, Device, DeviceKind
 from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
-from vidfx_engines.libraries import importing
 from vidfx_engines.spec import PLAN, EngineSpec
 
-INSTALL = 'pip install "vidfx[onnxruntime]"'
 INSTALL_CUDA = "pip uninstall onnxruntime; pip install 'vidfx[gpu,onnxruntime-gpu]'"
 CUDA = "CUDAExecutionProvider"
-
-
-@cache
-def import_onnxruntime() -> Any:
-    """The library, with its telemetry (of the Windows build) disabled. Raises EngineUnavailable."""
-    with importing("onnxruntime", INSTALL):
-        onnxruntime = import_module("onnxruntime")
-    onnxruntime.disable_telemetry_events()
-    return onnxruntime
 
 
 class OnnxRuntimeEngine:

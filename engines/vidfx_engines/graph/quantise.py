@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from vidfx_engines.backends.onnxruntime import INSTALL, import_onnxruntime
+from vidfx_engines.backends.onnxruntime_library import INSTALL, import_onnxruntime
 from vidfx_engines.errors import EngineFileError, first_line
 from vidfx_engines.libraries import importing
 from vidfx_engines.spec import InputSpec

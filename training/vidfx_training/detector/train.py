@@ -17,7 +17,6 @@ from pathlib import Path
 import torch
 
 from vidfx_engines.files import write_atomically
-from vidfx_training.checkpoint import read_tensors, write_tensors
 from vidfx_training.detector.labelled_images import LabelledImage
 from vidfx_training.detector.loss import losses
 from vidfx_training.detector.mosaic_batches import EVERYWHERE, Batch, batches
@@ -25,6 +24,7 @@ from vidfx_training.detector.network import DetectorNet
 from vidfx_training.detector.recipe import DetectorRecipe, NetworkShape
 from vidfx_training.errors import TrainingError
 from vidfx_training.loop.optimiser import average_into
+from vidfx_training.tensor_file import read_tensors, write_tensors
 from vidfx_training.torch_device import autocast
 
 ALL = "all"

@@ -14,12 +14,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from vidfx_training.checkpoint import read_tensors, write_tensors
 from vidfx_training.errors import WeightsError
 from vidfx_training.loop.teacher import Teacher
 from vidfx_training.picture_array import Pictures
 from vidfx_training.progress import Line
 from vidfx_training.recipe import Recipe
+from vidfx_training.tensor_file import read_tensors, write_tensors
 
 STATE = "state.safetensors"
 

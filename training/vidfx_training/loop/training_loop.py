@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from vidfx_training.checkpoint import read_tensors, save_checkpoint
+from vidfx_training.checkpoint import save_checkpoint
 from vidfx_training.errors import DataError, DivergedError
 from vidfx_training.loop.augmentation import Augmenter, mixup
 from vidfx_training.loop.head_fit import fit_head
@@ -29,6 +29,7 @@ from vidfx_training.networks.classifier import Network
 from vidfx_training.picture_array import Pictures
 from vidfx_training.progress import Line, TrainingProgress
 from vidfx_training.recipe import Recipe
+from vidfx_training.tensor_file import read_tensors
 from vidfx_training.torch_device import autocast, device_of
 
 BEST = "best.safetensors"

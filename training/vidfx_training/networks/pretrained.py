@@ -14,10 +14,10 @@ import torch
 from torchvision.models import ResNet18_Weights, VGG16_Weights
 
 from vidfx_engines.user_cache import user_cache
-from vidfx_training.checkpoint import read_tensors
 from vidfx_training.errors import WeightsError
 from vidfx_training.networks.classifier import Network, Vgg16
 from vidfx_training.recipe import Norm, Recipe
+from vidfx_training.tensor_file import read_tensors
 
 VGGFACE_FILE = "vgg_face_dag.pth"
 VGGFACE_PAGE = "https://www.robots.ox.ac.uk/~albanie/pytorch-models.html"

@@ -1,0 +1,5 @@
+"""The names of result files: the name of the input with one of these endings."""
+
+ANNOTATED = ".annotated.mp4"
+SUMMARY = ".summary.json"
+RESULTS = (ANNOTATED, ".faces.csv", ".frames.csv", SUMMARY)
