@@ -160,7 +160,7 @@ def same_part(name: str) -> str:
     return re.sub(r"(?:\.\d+){1,2}\.part$", ".part", name)
 
 
-def remove_parts(folder: Path) -> None:
+def remove_all_parts(folder: Path) -> None:
     """Remove the temporary files that killed processes left, where no other process writes."""
     for file in folder.glob(".*.part"):
         with suppress(OSError):

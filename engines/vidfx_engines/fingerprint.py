@@ -10,7 +10,7 @@ from vidfx_engines.spec import EngineSpec
 RELEVANT = ("task", "sha256", "labels", "input", "outputs", "crop", "family", "min_face_px")
 
 
-def fingerprint(spec: EngineSpec) -> str:
+def spec_fingerprint(spec: EngineSpec) -> str:
     """64 hexadecimal digits, equal for engines with equal results.
 
     Ignores licence, metrics, the build record and the evidence for thresholds.

@@ -31,7 +31,7 @@ Side = Annotated[int, Meta(ge=8, le=1024)]
 
 SCHEMA = 1
 SUFFIX = ".spec.json"
-PLAN = "a TensorRT plan, which runs on --device cuda"
+PLAN_NEEDS_CUDA = "a TensorRT plan, which runs on --device cuda"
 MAX_SPEC_BYTES = 4 << 20
 MAX_WEIGHTS_BYTES = 2 << 30
 """What protobuf, and so an ONNX file without outside data, can hold."""

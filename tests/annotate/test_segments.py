@@ -32,7 +32,7 @@ from vidfx.jobs.plan import Job, Outputs
 from vidfx.stages.look_ahead import FaceObservation
 from vidfx.stages.track import Tracker
 from vidfx.types import Frame, Quality, VideoInfo
-from vidfx.video.container.cutting import cut
+from vidfx.video.container.cutting import split_at_key_frames
 from vidfx.video.read.preflight import preflight
 from vidfx.video.read.pyav_source import PyAVSource
 
@@ -215,7 +215,7 @@ def test_what_cannot_be_cut_is_done_in_one_piece(
 
 def test_segments_meet_and_begin_with_key_frames(long: Path) -> None:
     info = preflight(long).info
-    found, why = cut(info, 4, 1.0, 10.0)
+    found, why = split_at_key_frames(info, 4, 1.0, 10.0)
     assert not why and len(found) == 4
     assert found[0].first_s >= 1.0 and found[-1].end_s == found[-1].lookahead_s == 10.0
     for before, after in pairwise(found):

@@ -13,7 +13,7 @@ from tests.engines import toys
 from vidfx_engines import store
 from vidfx_engines.built import Build, Profile
 from vidfx_engines.errors import EngineFileError
-from vidfx_engines.fingerprint import fingerprint
+from vidfx_engines.fingerprint import spec_fingerprint
 from vidfx_engines.select import select
 from vidfx_engines.spec import CropSpec, EngineSpec, InputSpec, Thresholds
 from vidfx_engines.user_cache import make_private
@@ -165,16 +165,16 @@ def test_onnx_runtime_finds_what_was_built_for_it(toy: EngineSpec, tmp_path: Pat
 
 def test_only_what_decides_results_is_in_the_fingerprint(toy: EngineSpec) -> None:
     people = toys.identity_spec()
-    before = fingerprint(people)
+    before = spec_fingerprint(people)
     for decides in (
         {"labels": ("other", "target")}, {"min_face_px": 9.0}, {"sha256": "1" * 64},
         {"thresholds": Thresholds(0.9, 0.4, "held-out faces")}, {"thresholds": None},
         {"input": replace(people.input, colour="rgb")}, {"crop": CropSpec("fer", 112)},
     ):  # fmt: skip
-        assert fingerprint(replace(people, **decides)) != before, decides
+        assert spec_fingerprint(replace(people, **decides)) != before, decides
     for tells in ({"licence": "MIT"}, {"metrics": {"n": 1.0}}, {"training_data": "other people"}):
-        assert fingerprint(replace(people, **tells)) == before, tells
-    assert fingerprint(EngineSpec.from_json(people.to_json())) == before
+        assert spec_fingerprint(replace(people, **tells)) == before, tells
+    assert spec_fingerprint(EngineSpec.from_json(people.to_json())) == before
 
 
 def test_the_list_has_damaged_ones_apart(toy: EngineSpec, tmp_path: Path) -> None:

@@ -18,19 +18,19 @@ from vidfx.errors import NotMediaError, VidfxError
 from vidfx.jobs import history, ledger
 from vidfx.jobs.events import (
     Advanced,
-    Alive,
     Broadcast,
     Done,
     Ended,
     Event,
     Failed,
+    Heartbeat,
     Notice,
     Planned,
     Started,
 )
 from vidfx.jobs.history import read_ledger
 from vidfx.jobs.ledger import FILE, Ledger
-from vidfx.jobs.locks import FOLDER, hold_alive, is_alive
+from vidfx.jobs.locks import FOLDER, hold_run_lock, is_run_locked
 from vidfx.jobs.plan import Job, Outputs
 
 
@@ -58,7 +58,7 @@ def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def begun(out: Path, told: list[str], *jobs: Job) -> Ledger:
     found = Ledger(out, ["in"], Settings(), told.append)
     found.handle(Planned(jobs))
-    found.handle(Alive())
+    found.handle(Heartbeat())
     return found
 
 
@@ -124,7 +124,7 @@ def test_a_reader_that_holds_the_ledger_delays_it(out: Path, connection: type[Co
                 found.handle(Advanced(one, frames))
             found.handle(Done(one, summary(100)))
     connection.updates.clear()
-    found.handle(Alive())
+    found.handle(Heartbeat())
     assert len(connection.updates) == len(jobs)  # only the last state of each was kept
     _, entries = read_ledger(out)
     assert [(e.status, e.frames, e.attempts) for e in entries] == [("done", 100, 1)] * 3
@@ -142,7 +142,7 @@ def test_a_lasting_fault_is_reported_once(
     connection.fault = sqlite3.OperationalError("database or disk is full")
     for _ in range(4):
         time.sleep(0.01)
-        found.handle(Alive())
+        found.handle(Heartbeat())
     assert len(told) == 1 and "disk is full" in told[0]
     connection.fault = None
     found.handle(started(job(out, "a.mp4")))
@@ -172,27 +172,29 @@ def test_whatever_goes_wrong_costs_no_run(
 def test_a_run_is_alive_though_no_frame_comes(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = begun(out, [], job(out, "a.mp4"))
     found.handle(started(job(out, "a.mp4")))
-    found.handle(Alive())
-    monkeypatch.setattr(history, "ALIVE_S", -1.0)  # the lock proves it, whenever it last wrote
+    found.handle(Heartbeat())
+    monkeypatch.setattr(
+        history, "HEARTBEAT_TIMEOUT_S", -1.0
+    )  # the lock proves it, whenever it last wrote
     run, entries = read_ledger(out)
-    assert run.alive and entries[0].status == "running"
+    assert run.is_running and entries[0].status == "running"
     found.close()  # as a kill does, with no word of an end
     run, entries = read_ledger(out)
-    assert not run.alive and run.ended is None and entries[0].status == "waiting"
+    assert not run.is_running and run.ended is None and entries[0].status == "waiting"
 
 
 def test_without_locks_the_time_of_the_last_write_shows_that_a_run_is_alive(
     out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "is_alive", lambda _: None)
+    monkeypatch.setattr(history, "is_run_locked", lambda _: None)
     found = begun(out, [], job(out, "a.mp4"))
-    assert read_ledger(out)[0].alive
+    assert read_ledger(out)[0].is_running
     before = read_ledger(out)[0].seen
     time.sleep(0.01)
-    found.handle(Alive())
+    found.handle(Heartbeat())
     assert read_ledger(out)[0].seen > before
-    monkeypatch.setattr(history, "ALIVE_S", -1.0)
-    assert not read_ledger(out)[0].alive
+    monkeypatch.setattr(history, "HEARTBEAT_TIMEOUT_S", -1.0)
+    assert not read_ledger(out)[0].is_running
     found.close()
 
 
@@ -202,18 +204,18 @@ def test_a_run_of_another_machine_is_alive_if_it_wrote_lately(
     monkeypatch.setattr(socket, "gethostname", lambda: "there")
     found = begun(out, [], job(out, "a.mp4"))
     found.close()
-    assert not read_ledger(out)[0].alive
+    assert not read_ledger(out)[0].is_running
     monkeypatch.setattr(socket, "gethostname", lambda: "here")
-    assert read_ledger(out)[0].alive
+    assert read_ledger(out)[0].is_running
 
 
 def test_any_number_of_runs_show_that_they_live(out: Path) -> None:
-    assert is_alive(out) is None
-    held = [hold_alive(out), hold_alive(out)]
+    assert is_run_locked(out) is None
+    held = [hold_run_lock(out), hold_run_lock(out)]
     for file in held:
-        assert file is not None and is_alive(out) is True
+        assert file is not None and is_run_locked(out) is True
         os.close(file)
-    assert is_alive(out) is False
+    assert is_run_locked(out) is False
 
 
 def test_a_listener_that_cannot_write_costs_nothing() -> None:
@@ -225,16 +227,16 @@ def test_a_listener_that_cannot_write_costs_nothing() -> None:
     broadcast = Broadcast(full)
     broadcast.add(received.append)
     broadcast.handle(Notice("one"))
-    broadcast.handle(Alive())  # its error comes from the event that it missed
-    assert received == [Notice("one"), Alive()]
+    broadcast.handle(Heartbeat())  # its error comes from the event that it missed
+    assert received == [Notice("one"), Heartbeat()]
     with pytest.raises(KeyError):
-        Broadcast(full).handle(Alive())
+        Broadcast(full).handle(Heartbeat())
 
 
 def test_settings_come_back(out: Path) -> None:
     settings = Settings(recognition=os.fsdecode(b"caf\xe9.onnx"))
     found = Ledger(out, [os.fsdecode(b"\xff.mp4")], settings, print)
-    found.handle(Alive())
+    found.handle(Heartbeat())
     found.close()
     run, _ = read_ledger(out)
     assert run.settings == settings and run.inputs == (os.fsdecode(b"\xff.mp4"),)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from vidfx.errors import NotMediaError, OutputError, OutputExistsError, UsageError
 from vidfx.jobs.locks import Locks
-from vidfx.jobs.plan import find_media, plan
+from vidfx.jobs.plan import find_media, plan_jobs
 from vidfx.video.read.image_source import ImageSource
 
 
@@ -26,7 +26,7 @@ def touch(root: Path, *names: str) -> None:
 
 def stems(root: Path, *inputs: str) -> list[str]:
     out = root / "out"
-    work = plan(inputs, out)
+    work = plan_jobs(inputs, out)
     assert not work.refused
     return [
         str(job.outputs.summary.relative_to(out)).removesuffix(".summary.json") for job in work.jobs
@@ -62,7 +62,7 @@ def test_no_two_jobs_share_a_name(tree: set[tuple[str, str]], data: st.DataObjec
             except OSError:  # a file where another wants a folder
                 continue
         named = data.draw(st.lists(st.sampled_from(sorted(root.rglob("*")) or [root]), min_size=1))
-        jobs = plan([str(path) for path in named], root / "out").jobs
+        jobs = plan_jobs([str(path) for path in named], root / "out").jobs
         outputs = [path for job in jobs for path in job.outputs]
         assert len(set(outputs)) == len(outputs)
         assert all(path.is_relative_to(root / "out") for path in outputs)
@@ -88,7 +88,7 @@ def test_results_are_not_inputs(tmp_path: Path) -> None:
 
 def left_out(root: Path, *inputs: str) -> tuple[list[str], list[str]]:
     """Names of the inputs taken, and what is said of the others."""
-    work = plan(inputs, root / "out")
+    work = plan_jobs(inputs, root / "out")
     assert not work.refused
     return [job.source.name for job in work.jobs], list(work.left_out)
 
@@ -137,7 +137,7 @@ def test_what_is_in_a_folder_is_taken_or_said(tmp_path: Path) -> None:
     told, hint = line.removeprefix("6 files were not taken: ").split("; ")
     counts = {".xyz (2)", ".annotated.mp4 (1)", "no ending (1)", ".part (1)", ".mp3 (1)"}
     assert set(told.split(", ")) == counts and hint == "name them to read them"
-    work = plan([f"{tmp_path}/in", f"{tmp_path}/in/x.xyz"], tmp_path / "out")
+    work = plan_jobs([f"{tmp_path}/in", f"{tmp_path}/in/x.xyz"], tmp_path / "out")
     told_of = {job.source.name for job in work.jobs if job.left_out == work.left_out}
     assert told_of == set(TAKEN.split()) and work.jobs[-1].left_out == ()
 
@@ -170,7 +170,7 @@ def test_a_line_that_is_not_utf8_is_a_path_of_these_bytes(tmp_path: Path) -> Non
     (tmp_path / os.fsdecode(b"caf\xe9.mp4")).touch()
     touch(tmp_path, "b\u2028c.mp4")
     (tmp_path / "list.txt").write_bytes(b"caf\xe9.mp4\r\nb\xe2\x80\xa8c.mp4\n")
-    work = plan([f"{tmp_path}/list.txt"], tmp_path / "out")
+    work = plan_jobs([f"{tmp_path}/list.txt"], tmp_path / "out")
     assert [os.fsencode(job.source.name) for job in work.jobs] == [
         b"caf\xe9.mp4",
         b"b\xe2\x80\xa8c.mp4",
@@ -180,7 +180,7 @@ def test_a_line_that_is_not_utf8_is_a_path_of_these_bytes(tmp_path: Path) -> Non
 @pytest.mark.parametrize("content", ["a.mp4\n".encode("utf-16"), b"\x00\xff" * 100])
 def test_what_is_no_list_is_one_line(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "list.txt").write_bytes(content)
-    ((_, error),) = plan([f"{tmp_path}/list.txt"], tmp_path / "out").refused
+    ((_, error),) = plan_jobs([f"{tmp_path}/list.txt"], tmp_path / "out").refused
     assert "not a list of paths" in str(error) and len(str(error)) < 400
 
 
@@ -189,13 +189,13 @@ def test_a_pipe_is_neither_a_list_nor_a_video_of_a_folder(tmp_path: Path) -> Non
     os.mkfifo(tmp_path / "in/a.mp4")
     os.mkfifo(tmp_path / "in/b.png")
     touch(tmp_path, "in/c.mp4")
-    work = plan([f"{tmp_path}/in"], tmp_path / "out")
+    work = plan_jobs([f"{tmp_path}/in"], tmp_path / "out")
     assert [job.source.name for job in work.jobs] == ["c.mp4"]
     assert all("not a regular file" in str(error) for _, error in work.refused)
     assert len(work.refused) == 2
     os.mkfifo(tmp_path / "list.txt")
     named = [f"{tmp_path}/list.txt", f"{tmp_path}/in/a.mp4", "/dev/null"]
-    work = plan(named, tmp_path / "out")
+    work = plan_jobs(named, tmp_path / "out")
     assert not work.jobs and all("not a regular file" in str(e) for _, e in work.refused)
     assert len(work.refused) == 3
 
@@ -208,7 +208,7 @@ def test_a_folder_of_pictures_is_one_sequence(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["nothing.mp4", "*.nothing", "empty", "empty.txt", "bad\0name"])
 def test_what_cannot_be_a_job_is_refused(tmp_path: Path, text: str) -> None:
     touch(tmp_path, "empty/readme.md", "empty.txt", "ok.mp4")
-    work = plan([f"{tmp_path}/{text}", f"{tmp_path}/ok.mp4"], tmp_path / "out")
+    work = plan_jobs([f"{tmp_path}/{text}", f"{tmp_path}/ok.mp4"], tmp_path / "out")
     ((_, error),) = work.refused
     assert isinstance(error, NotMediaError) and error.hint
     assert [job.source.name for job in work.jobs] == ["ok.mp4"]
@@ -220,13 +220,13 @@ def test_an_empty_input_is_not_this_folder(
 ) -> None:
     touch(tmp_path, "a.mp4")
     monkeypatch.chdir(tmp_path)
-    work = plan([text], tmp_path / "out")
+    work = plan_jobs([text], tmp_path / "out")
     ((name, error),) = work.refused
     assert not work.jobs and name == text and isinstance(error, NotMediaError) and error.hint
 
 
 def refusals(root: Path, *inputs: str) -> tuple[list[str], list[str]]:
-    work = plan(inputs, root / "out")
+    work = plan_jobs(inputs, root / "out")
     assert all(error.hint and name in str(error) for name, error in work.refused)
     return [job.source.name for job in work.jobs], [name for name, _ in work.refused]
 
@@ -235,7 +235,7 @@ def test_a_bad_line_costs_no_other(tmp_path: Path) -> None:
     touch(tmp_path, "a.mp4", "b.mp4", "c.mp4", "empty/readme.md")
     lines = ["a.mp4", "no.mp4", "bad\0name", "x" * 300, "[bc].mp4", "empty", "?.nothing"]
     (tmp_path / "list.txt").write_text("\n".join(lines))
-    work = plan([f"{tmp_path}/list.txt"], tmp_path / "out")
+    work = plan_jobs([f"{tmp_path}/list.txt"], tmp_path / "out")
     assert [job.source.name for job in work.jobs] == ["a.mp4", "b.mp4", "c.mp4"]
     bad = ["no.mp4", "bad\0name", "x" * 300, "empty", "?.nothing"]
     assert [name for name, _ in work.refused] == bad
@@ -299,7 +299,9 @@ def test_globs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert stems(tmp_path, "**/*.mp4") == ["a", "b", "c"]
     assert stems(tmp_path, "in/*.mp4") == ["a"]
     assert stems(tmp_path, "in/d*/") == ["b", "e/c"]
-    assert [str(job.source) for job in plan(["in/d/*.mp4"], Path("out")).jobs] == ["in/d/b.mp4"]
+    assert [str(job.source) for job in plan_jobs(["in/d/*.mp4"], Path("out")).jobs] == [
+        "in/d/b.mp4"
+    ]
 
 
 def test_no_result_overwrites_an_input(tmp_path: Path) -> None:
@@ -307,11 +309,11 @@ def test_no_result_overwrites_an_input(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("io")
     inputs = [f"{tmp_path}/io/{name}.mp4" for name in ("x", "x.annotated", "y")]
     for out in ("io", "link"):
-        work = plan(inputs, tmp_path / out)
+        work = plan_jobs(inputs, tmp_path / out)
         ((name, error),) = work.refused
         assert name == inputs[0] and isinstance(error, OutputExistsError) and error.hint
         assert [str(job.source) for job in work.jobs] == inputs[1:]
-    assert not plan(inputs, tmp_path / "out").refused
+    assert not plan_jobs(inputs, tmp_path / "out").refused
 
 
 def test_links_out_of_a_folder_are_refused(tmp_path: Path) -> None:
@@ -321,11 +323,11 @@ def test_links_out_of_a_folder_are_refused(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(b"x")
     (tmp_path / "in/out.mp4").symlink_to(tmp_path / "secret/b.mp4")
     (tmp_path / "in/within.mp4").symlink_to(tmp_path / "in/a.mp4")
-    found = plan([str(tmp_path / "in")], tmp_path / "o")
+    found = plan_jobs([str(tmp_path / "in")], tmp_path / "o")
     assert [job.source.name for job in found.jobs] == ["a.mp4"]
     ((name, error),) = found.refused
     assert name.endswith("out.mp4") and "link out of the folder" in str(error)
-    assert len(plan([str(tmp_path / "in/out.mp4")], tmp_path / "o").jobs) == 1
+    assert len(plan_jobs([str(tmp_path / "in/out.mp4")], tmp_path / "o").jobs) == 1
 
 
 def test_a_link_refused_in_a_folder_of_pictures_is_not_read(tmp_path: Path) -> None:
@@ -335,7 +337,7 @@ def test_a_link_refused_in_a_folder_of_pictures_is_not_read(tmp_path: Path) -> N
     (tmp_path / "in/9.png").symlink_to("../secret.png")
     (tmp_path / "in/3.png").symlink_to("1.png")
     os.mkfifo(tmp_path / "in/4.png")
-    work = plan([str(tmp_path / "in")], tmp_path / "out")
+    work = plan_jobs([str(tmp_path / "in")], tmp_path / "out")
     assert len(work.jobs) == 1 and len(work.refused) == 2
     frames = [frame.rgb for frame in ImageSource(work.jobs[0].source)]
     assert [int(frame.mean()) for frame in frames] == [80, 80, 80]
@@ -352,7 +354,7 @@ def test_a_link_refused_in_a_folder_of_pictures_is_not_read(tmp_path: Path) -> N
 def test_an_output_folder_that_is_refused(tmp_path: Path, out: str, told: str) -> None:
     (tmp_path / "a.mp4").touch()
     with pytest.raises(UsageError, match=told):
-        plan([str(tmp_path / "a.mp4")], out)
+        plan_jobs([str(tmp_path / "a.mp4")], out)
 
 
 @pytest.mark.parametrize("there", ["file", "dangling"])

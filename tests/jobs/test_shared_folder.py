@@ -9,7 +9,7 @@ import pytest
 
 from vidfx.config import Settings
 from vidfx.errors import OutputError
-from vidfx.jobs.events import Alive, Ended, Failed
+from vidfx.jobs.events import Ended, Failed, Heartbeat
 from vidfx.jobs.ledger import Ledger
 from vidfx.jobs.locks import FOLDER, Locks
 
@@ -34,7 +34,7 @@ def test_links_to_the_locks_and_the_ledger_are_not_followed(tmp_path: Path) -> N
     told: list[str] = []
     ledger = Ledger(tmp_path, [], Settings(), told.append)
     ledger.handle(Failed("a.mp4", OutputError("no")))
-    ledger.handle(Alive())
+    ledger.handle(Heartbeat())
     ledger.handle(Ended((), 0.0))
     assert "link" in told[0] and not victim.exists()
 
@@ -46,7 +46,7 @@ def test_our_files_are_as_open_as_the_folder(tmp_path: Path, mode: int) -> None:
     out.chmod(mode)
     Locks(out).close()
     ledger = Ledger(out, [], Settings(), print)
-    ledger.handle(Alive())
+    ledger.handle(Heartbeat())
     ledger.close()
 
     def of(path: Path) -> int:

@@ -13,7 +13,7 @@ import pytest
 from tests.vidfx_command import vidfx
 from vidfx.errors import InputError, UnavailableError
 from vidfx.jobs import storage
-from vidfx.jobs.plan import plan
+from vidfx.jobs.plan import plan_jobs
 from vidfx.jobs.spool import spool
 from vidfx.jobs.storage import Origin
 
@@ -117,7 +117,7 @@ def test_a_bucket_that_takes_nothing(clip: Path) -> None:
 def test_names_that_lead_out_of_the_spool(s3: Any, tmp_path: Path) -> None:
     for key in ("raw/../../../../evil.mp4", "raw/a//b.mp4", "raw/.../c.mp4"):
         s3.put_object(Bucket="videos", Key=key, Body=b"x")
-    work = plan(["s3://videos/raw"], tmp_path / "out")
+    work = plan_jobs(["s3://videos/raw"], tmp_path / "out")
     for job in work.jobs:
         assert job.source.resolve().is_relative_to(spool().resolve())
         assert job.outputs.summary.resolve().is_relative_to((tmp_path / "out").resolve())
@@ -155,7 +155,7 @@ def test_keys_that_look_alike_are_two_inputs(s3: Any, tmp_path: Path) -> None:
     for name in names:
         s3.put_object(Bucket="videos", Key=f"q/{name}", Body=b"x")
     for url in ("s3://videos/q", "s3://videos/q/", "s3://videos"):
-        jobs = [job for job in plan([url], tmp_path).jobs if job.origin]
+        jobs = [job for job in plan_jobs([url], tmp_path).jobs if job.origin]
         assert {job.name for job in jobs} == {f"s3://videos/q/{name}" for name in names}
         assert len({job.outputs.summary for job in jobs}) == len(names)
     assert any(job.outputs.summary.name == "100%.summary.json" for job in jobs)
@@ -181,11 +181,11 @@ def test_a_store_without_its_package(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 
     monkeypatch.setattr(fsspec, "filesystem", missing)
     with pytest.raises(UnavailableError, match="gs:// needs a package") as raised:
-        plan([], "gs://bucket/results")
+        plan_jobs([], "gs://bucket/results")
     assert raised.value.hint == "pip install 'vidfx[gs]'"
     (tmp_path / "a.mp4").touch()
     (tmp_path / "list.txt").write_text("gs://bucket/a.mp4\na.mp4\n")
-    work = plan([f"{tmp_path}/list.txt"], tmp_path / "out")
+    work = plan_jobs([f"{tmp_path}/list.txt"], tmp_path / "out")
     ((_, error),) = work.refused
     assert isinstance(error, UnavailableError) and len(work.jobs) == 1
     done = vidfx("annotate", "gs://bucket/a.mp4", "-o", tmp_path / "out")
@@ -195,8 +195,10 @@ def test_a_store_without_its_package(monkeypatch: pytest.MonkeyPatch, tmp_path: 
 def test_what_is_not_taken_from_a_bucket_is_said(s3: Any, tmp_path: Path) -> None:
     for key in ("raw/a.mp4", "raw/b.xyz", "raw/c.jpg", "raw/c.srt", "raw/a.annotated.mp4"):
         s3.put_object(Bucket="videos", Key=key, Body=b"x")
-    work = plan(["s3://videos/raw"], tmp_path / "out")
+    work = plan_jobs(["s3://videos/raw"], tmp_path / "out")
     assert [job.source.name for job in work.jobs] == ["a.mp4"]
     (line,) = work.left_out
     assert all(told in line for told in ("3 files", ".xyz (1)", ".jpg (1)", ".annotated.mp4 (1)"))
-    assert [job.source.name for job in plan(["s3://videos/raw/b.xyz"], tmp_path).jobs] == ["b.xyz"]
+    assert [job.source.name for job in plan_jobs(["s3://videos/raw/b.xyz"], tmp_path).jobs] == [
+        "b.xyz"
+    ]

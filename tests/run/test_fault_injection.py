@@ -31,7 +31,7 @@ NO_THREAD = 'RuntimeError("can\'t start new thread")'
 
 COSTS_NOTHING = [
     ("vidfx.jobs.ledger:sqlite3.connect", "sqlite3.OperationalError('disk I/O error')"),
-    ("vidfx.jobs.ledger:hold_alive", BROKEN),
+    ("vidfx.jobs.ledger:hold_run_lock", BROKEN),
     ("vidfx.jobs.ledger:write_change", FULL),
     ("vidfx.jobs.ledger:write_change", "sqlite3.OperationalError('database is locked')"),
     ("vidfx.workers.worker_process:tempfile.TemporaryFile", FULL),

@@ -31,7 +31,7 @@ class FakeWorker:
 
     def __init__(self, settings: Settings, out: object, gpu: str | None) -> None:
         self.gpu, self.threads = gpu, settings.threads
-        self.ready = self.has_begun = self.ever_began = self.was_killed = False
+        self.engines_loaded = self.task_started = self.any_task_started = self.was_killed = False
         self.task: QueuedTask | None = None
         self.last_message = time.monotonic()
         self.pid = 0
@@ -44,7 +44,7 @@ class FakeWorker:
 
     @property
     def idle(self) -> bool:
-        return self.ready and self.task is None
+        return self.engines_loaded and self.task is None
 
     def send(self, messages: list[Sent]) -> None:
         """What it sends to the pool."""
@@ -61,7 +61,7 @@ class FakeWorker:
         return self._messages.popleft()
 
     def assign(self, task: QueuedTask) -> None:
-        self.task, self.has_begun = task, False
+        self.task, self.task_started = task, False
         self.send(type(self).does(self, task))
 
     def leave(self) -> None:

@@ -15,7 +15,7 @@ from tests.workers.fake_worker import BEGUN, DIES, DONE, FakeWorker, Sent, ready
 from vidfx.annotate.tasks import AnnotateVideo, DrawSegment, ObserveSegment, VideoTask
 from vidfx.config import Settings
 from vidfx.errors import StalledError, UnavailableError, VidfxError
-from vidfx.jobs.events import Alive, Event, Notice, Retried
+from vidfx.jobs.events import Event, Heartbeat, Notice, Retried
 from vidfx.jobs.plan import Job, Outputs
 from vidfx.jobs.storage import Origin
 from vidfx.video.container.segment import KeyFrame, Segment
@@ -23,17 +23,17 @@ from vidfx.workers import pool
 from vidfx.workers import supervisor as workers
 from vidfx.workers import watchdog as limits
 from vidfx.workers.channel import Channel
+from vidfx.workers.exhaustion import resources_exhausted, suggests_exhaustion
 from vidfx.workers.messages import (
     Answer,
     Assignment,
+    Exhausted,
     Failure,
     FromWorker,
-    Shortage,
     ToWorker,
     from_plain,
 )
 from vidfx.workers.pool import Pool
-from vidfx.workers.shortage import is_short, looks_short
 from vidfx.workers.sizing import PoolSize
 from vidfx.workers.task import QueuedTask
 from vidfx.workers.watchdog import Watchdog
@@ -53,10 +53,10 @@ class FakeTask:
 class Run:
     """A pool of fake workers over videos that are named by numbers."""
 
-    def __init__(self, jobs: int, size: PoolSize, settle: Any = None) -> None:
+    def __init__(self, jobs: int, size: PoolSize, size_for_device: Any = None) -> None:
         self.events, self.answers = list[Event](), list[Answer | Failure]()
         self.tasks = [FakeTask(Job(Path(str(i)), Outputs.of(Path(str(i))))) for i in range(jobs)]
-        self.pool = Pool(Settings(), size, None, self.handle, settle=settle)
+        self.pool = Pool(Settings(), size, None, self.handle, size_for_device=size_for_device)
 
     def handle(self, event: Event) -> None:
         self.events.append(event)
@@ -97,7 +97,11 @@ def size(count: int) -> PoolSize:
 
 
 def test_the_first_worker_says_what_the_engines_run_on(hand: type[FakeWorker]) -> None:
-    run = Run(8, PoolSize(1, 0, ("0",), None), settle={"cpu": PoolSize(4, 1, (), None)}.__getitem__)
+    run = Run(
+        8,
+        PoolSize(1, 0, ("0",), None),
+        size_for_device={"cpu": PoolSize(4, 1, (), None)}.__getitem__,
+    )
     assert run.go() == {"done": 8}
     first, *others = hand.all
     assert (first.gpu, first.threads, first.left) == ("0", 0, True)  # of another guess
@@ -107,7 +111,7 @@ def test_the_first_worker_says_what_the_engines_run_on(hand: type[FakeWorker]) -
 def test_a_right_guess_costs_nothing(hand: type[FakeWorker]) -> None:
     hand.starts = lambda _: [ready("cuda:0")]
     guess = PoolSize(2, 4, ("0", "1"), None)
-    assert Run(8, guess, settle={"cuda:0": guess}.__getitem__).go() == {"done": 8}
+    assert Run(8, guess, size_for_device={"cuda:0": guess}.__getitem__).go() == {"done": 8}
     assert [h.gpu for h in hand.all] == ["0", "1"]
 
 
@@ -116,7 +120,7 @@ def test_a_worker_that_dies_between_two_videos_costs_none(hand: type[FakeWorker]
 
     def does(here: FakeWorker, task: QueuedTask) -> list[Sent]:
         seen[task.name] += 1
-        return [DIES] if here.ever_began and seen[task.name] < 4 else [BEGUN, DONE]
+        return [DIES] if here.any_task_started and seen[task.name] < 4 else [BEGUN, DONE]
 
     hand.does = does
     run = Run(4, size(1))
@@ -150,8 +154,8 @@ def test_a_video_that_kills_alone_fails(hand: type[FakeWorker]) -> None:
     assert Run(5, size(2)).go() == {"done": 4, "failed": 1}
 
 
-def short(*, sure: bool) -> Shortage:
-    return Shortage(VidfxError("Resource temporarily unavailable"), sure)
+def exhausted(*, sure: bool) -> Exhausted:
+    return Exhausted(VidfxError("Resource temporarily unavailable"), sure)
 
 
 def test_a_shortage_beside_others_costs_no_video(hand: type[FakeWorker]) -> None:
@@ -160,7 +164,7 @@ def test_a_shortage_beside_others_costs_no_video(hand: type[FakeWorker]) -> None
     def does(_: FakeWorker, task: QueuedTask) -> list[Sent]:
         nonlocal left
         left -= 1
-        return [BEGUN, short(sure=False)] if left >= 0 and left % 2 else [BEGUN, DONE]
+        return [BEGUN, exhausted(sure=False)] if left >= 0 and left % 2 else [BEGUN, DONE]
 
     hand.does = does
     run = Run(8, size(3))
@@ -169,7 +173,7 @@ def test_a_shortage_beside_others_costs_no_video(hand: type[FakeWorker]) -> None
 
 
 def test_a_lasting_shortage_ends_the_run_and_fails_no_video(hand: type[FakeWorker]) -> None:
-    hand.does = lambda *_: [BEGUN, short(sure=True)]
+    hand.does = lambda *_: [BEGUN, exhausted(sure=True)]
     run = Run(3, size(1))
     with pytest.raises(UnavailableError, match="too few processes") as caught:
         run.go()
@@ -177,7 +181,7 @@ def test_a_lasting_shortage_ends_the_run_and_fails_no_video(hand: type[FakeWorke
 
 
 def test_a_video_that_only_looks_like_a_shortage_fails_alone(hand: type[FakeWorker]) -> None:
-    hand.does = lambda _, task: [BEGUN, short(sure=False) if task.name == "1" else DONE]
+    hand.does = lambda _, task: [BEGUN, exhausted(sure=False) if task.name == "1" else DONE]
     assert Run(3, size(1)).go() == {"done": 2, "failed": 1}
 
 
@@ -229,12 +233,12 @@ def test_a_run_reports_that_it_is_alive_whatever_the_videos_do(hand: type[FakeWo
     class OneThatWaits(Run):
         def handle(self, event: Event) -> None:
             super().handle(event)
-            if self.events.count(Alive()) == 5:
+            if self.events.count(Heartbeat()) == 5:
                 hand.all[0].send([DONE])
 
     run = OneThatWaits(1, size(1))
     hand.does = does
-    assert run.go() == {"done": 1} and run.events.count(Alive()) >= 5
+    assert run.go() == {"done": 1} and run.events.count(Heartbeat()) >= 5
 
 
 class StageTimer:
@@ -280,20 +284,20 @@ def test_what_looks_like_a_shortage() -> None:
         except OSError as error:
             raise VidfxError("a.mp4: cannot be opened") from error
     except VidfxError as error:
-        assert looks_short(error)
-    assert looks_short(RuntimeError("can't start new thread"))
-    assert looks_short(VidfxError("a.mp4: [Errno 24] Too many open files"))
-    assert not looks_short(VidfxError("a.mp4: Invalid data found when processing input"))
-    assert not looks_short(OSError(errno.ENOSPC, "No space left on device"))
+        assert suggests_exhaustion(error)
+    assert suggests_exhaustion(RuntimeError("can't start new thread"))
+    assert suggests_exhaustion(VidfxError("a.mp4: [Errno 24] Too many open files"))
+    assert not suggests_exhaustion(VidfxError("a.mp4: Invalid data found when processing input"))
+    assert not suggests_exhaustion(OSError(errno.ENOSPC, "No space left on device"))
 
 
 def test_a_shortage_is_tried_out(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_: object) -> None:
         raise RuntimeError("can't start new thread")
 
-    assert not is_short()
+    assert not resources_exhausted()
     monkeypatch.setattr("threading.Thread.start", refuse)
-    assert is_short()
+    assert resources_exhausted()
 
 
 def test_what_json_does_not_know_is_sent_too() -> None:

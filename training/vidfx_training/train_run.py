@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from vidfx_engines.files import remove_parts
+from vidfx_engines.files import remove_all_parts
 from vidfx_engines.spec import EngineSpec
 from vidfx_training.checkpoint import load_checkpoint, save_checkpoint
 from vidfx_training.dataset.index import read_dataset
@@ -142,7 +142,7 @@ def _check_folder(request: TrainingRequest) -> None:
             f"{request.out}: holds an unfinished run",
             hint="continue it with --resume, or name another folder with -o",
         )
-    remove_parts(request.out)
+    remove_all_parts(request.out)
 
 
 def _with_fitting_batch(recipe: Recipe, pictures: int, progress: TrainingProgress) -> Recipe:

@@ -18,16 +18,16 @@ from vidfx.jobs.plan import Job
 from vidfx.output.strict_json import to_json
 from vidfx.output.summary import read_summary
 from vidfx.video.read.image_source import pictures_in
-from vidfx_engines.fingerprint import fingerprint as engine_fingerprint
+from vidfx_engines.fingerprint import spec_fingerprint
 
 
-def fingerprint(job: Job, context: Context) -> dict[str, Any]:
+def work_fingerprint(job: Job, context: Context) -> dict[str, Any]:
     """What two runs must have in common for their results to be the same."""
     return {
         "input": _input_state(job),
         "settings": context.settings.about_results(),
         "messages": context.messages,
-        "models": [engine_fingerprint(s.engine.spec) for s in context.models.selections],
+        "models": [spec_fingerprint(s.engine.spec) for s in context.models.selections],
     }
 
 
@@ -50,7 +50,7 @@ def is_done(job: Job, context: Context, *, overwrite: bool) -> bool:
             "and no summary says what made it",
             hint=hint,
         )
-    before, now = summary.get("fingerprint"), json.loads(to_json(fingerprint(job, context)))
+    before, now = summary.get("fingerprint"), json.loads(to_json(work_fingerprint(job, context)))
     if before != now:
         known = cast("dict[str, Any]", before) if isinstance(before, dict) else {}
         why = " and ".join(_differences(known, now))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vidfx.annotate.video_work import VideoWork
-from vidfx.video.container.cutting import cut
+from vidfx.video.container.cutting import split_at_key_frames
 from vidfx.video.container.segment import Segment
 from vidfx.workers import memory
 from vidfx_engines.cores import available_cores
@@ -25,7 +25,7 @@ def plan_segments(work: VideoWork) -> list[Segment]:
     elif work.context.models.tensors_on is not None:
         segments, why = [], "the engines are on a GPU"
     else:
-        segments, why = cut(info, count, settings.start, settings.end)
+        segments, why = split_at_key_frames(info, count, settings.start, settings.end)
     work.notice(f"in one piece: {why}" if why else f"in {len(segments)} segments")
     return segments
 

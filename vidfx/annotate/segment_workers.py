@@ -69,7 +69,7 @@ class SegmentWorkers:
         job = self._work.job
         return self._do([DrawSegment(job, s, labels) for s in segments], Drawn)
 
-    def alive(self) -> None:
+    def report_progress(self) -> None:
         """Report how far both rounds are, so that the video does not count as stalled."""
         frames = self._frames_before + sum(self._frames.values())
         self._work.advanced(frames // self._rounds)
@@ -88,7 +88,7 @@ class SegmentWorkers:
             self._frames[result.segment] = result.frames
             self.warnings += result.warnings
             self._work.timer.merge(result.seconds)
-            self.alive()
+            self.report_progress()
             results[result.segment] = result
         return [results[task.segment.number] for task in tasks]
 
@@ -98,7 +98,7 @@ class SegmentWorkers:
                 self._work.listener(event)
             case Advanced(segment=int() as segment, frames=frames):
                 self._frames[segment] = frames
-                self.alive()
+                self.report_progress()
             case Retried(job=job, why=why):
                 text = f"{job.name}: {why}; a segment of it is done again"
                 self._work.listener(Notice(text))

@@ -42,7 +42,7 @@ def annotate_segments(segments: Sequence[Segment], work: VideoWork, files: Resul
             if files.mp4:
                 labels.add(result, info.seconds(result.frame.pts))
             files.add(result)
-            workers.alive()
+            workers.report_progress()
         labels.close()
         report = None
         if files.mp4:

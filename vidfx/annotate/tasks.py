@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from vidfx.jobs.leftovers import remove_parts
+from vidfx.jobs.leftovers import remove_parts_of
 from vidfx.jobs.plan import Job
 from vidfx.video.container.segment import Segment
 from vidfx_engines.files import part_name
@@ -24,7 +24,7 @@ class AnnotateVideo(Struct, frozen=True, tag=True):
     "temporary files of dead processes, to remove under the lock; None: search for them"
 
     def remove_parts(self, pid: int) -> None:
-        remove_parts(self.job, pid)
+        remove_parts_of(self.job, pid)
 
     def again(self) -> AnnotateVideo:
         return replace(self, leftovers=None)
@@ -81,7 +81,7 @@ class AlreadyDone(Struct, frozen=True, tag=True):
     why: str
 
 
-class NotDone(Struct, frozen=True, tag=True):
+class WouldBeDone(Struct, frozen=True, tag=True):
     """In a dry run: the results of a video would be made."""
 
 
@@ -114,7 +114,7 @@ class Drawn(Struct, frozen=True, tag=True):
 
 
 VideoTask = AnnotateVideo | ObserveSegment | DrawSegment
-Result = Annotated | AlreadyDone | NotDone | Observed | Drawn
+Result = Annotated | AlreadyDone | WouldBeDone | Observed | Drawn
 
 
 def _part_of(path: Path, segment: Segment) -> Path:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from vidfx.annotate.already_done import check_unchanged, fingerprint
+from vidfx.annotate.already_done import check_unchanged, work_fingerprint
 from vidfx.annotate.context import Context
 from vidfx.annotate.result_files import ResultFiles
 from vidfx.annotate.segment_plan import plan_segments
@@ -29,7 +29,7 @@ def annotate_video(job: Job, context: Context, listener: Listener) -> dict[str, 
     until all new ones are complete. Raises InputError, EngineFailedError and OutputError.
     """
     started = time.perf_counter()
-    before = fingerprint(job, context)
+    before = work_fingerprint(job, context)
     settings, device = context.settings, context.models.tensors_on
     source, why = open_source(
         job.source,

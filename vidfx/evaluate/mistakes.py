@@ -72,7 +72,7 @@ def contact_sheet(sections: Sequence[tuple[str, Sequence[MistakePicture]]]) -> b
             ]
             for place, (text, colour) in enumerate(lines):
                 at = (x, y + SIDE + 2 + place * (LINE - 2))
-                draw.text(at, _cut(_line(text), font), colour, font)
+                draw.text(at, _shortened(_line(text), font), colour, font)
         top += height
     stream = io.BytesIO()
     sheet.save(stream, "JPEG", quality=90)
@@ -89,7 +89,7 @@ def _line(text: str) -> str:
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
-def _cut(text: str, font: ImageFont.FreeTypeFont) -> str:
+def _shortened(text: str, font: ImageFont.FreeTypeFont) -> str:
     """``text``, shortened to the width of a picture."""
     if font.getlength(text) <= SIDE:
         return text

@@ -30,7 +30,7 @@ class LeftOut(Struct, frozen=True, tag=True):
     line: str
 
 
-class Alive(Struct, frozen=True, tag=True):
+class Heartbeat(Struct, frozen=True, tag=True):
     """The run goes on: several times a second once engines are loaded, whatever the videos do."""
 
 
@@ -93,7 +93,7 @@ Event = (
     Planned
     | Notice
     | LeftOut
-    | Alive
+    | Heartbeat
     | Started
     | Advanced
     | Retried

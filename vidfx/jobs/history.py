@@ -15,9 +15,9 @@ from typing import Any
 from vidfx.config import Settings
 from vidfx.errors import UsageError, VidfxError
 from vidfx.jobs.ledger import FILE, writable
-from vidfx.jobs.locks import FOLDER, is_alive
+from vidfx.jobs.locks import FOLDER, is_run_locked
 
-ALIVE_S = 15.0
+HEARTBEAT_TIMEOUT_S = 15.0
 """Where locks prove nothing: a run that has not written for so long has ended."""
 _RUN = "SELECT id, started, seen, ended, host, pid, folder, inputs, settings FROM runs"
 
@@ -58,8 +58,8 @@ class Run:
     "that it was started in"
     inputs: tuple[str, ...]
     settings: Settings
-    alive: bool
-    "still running"
+    is_running: bool
+    "whether it still runs"
 
 
 def read_ledger(out: Path) -> tuple[Run, list[LedgerEntry]]:
@@ -78,14 +78,14 @@ def read_ledger(out: Path) -> tuple[Run, list[LedgerEntry]]:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode={mode}", uri=True)) as base:
             newest = f"{_RUN} WHERE ended IS NULL ORDER BY seen DESC LIMIT 1"
             run = base.execute(newest).fetchone()
-            alive = run is not None and _is_running(out, host=run[4], seen=run[2])
-            if not alive:
+            is_running = run is not None and _is_running(out, host=run[4], seen=run[2])
+            if not is_running:
                 run = base.execute(f"{_RUN} ORDER BY id DESC LIMIT 1").fetchone()
             rows = base.execute(
                 "SELECT place, input, status, attempts, frames, expected, pixels, started, ended,"
                 " type, error, hint FROM jobs ORDER BY rowid"
             ).fetchall()
-        found = _run(run, alive)
+        found = _run(run, is_running)
         entries = [LedgerEntry(*row) for row in rows]
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
@@ -95,7 +95,7 @@ def read_ledger(out: Path) -> tuple[Run, list[LedgerEntry]]:
         ) from error
     except (sqlite3.Error, TypeError, ValueError, VidfxError) as error:
         raise _unreadable(file, error) from error
-    if not alive:
+    if not is_running:
         entries = [
             replace(entry, status="waiting") if entry.status == "running" else entry
             for entry in entries
@@ -110,14 +110,14 @@ def _unreadable(file: Path, error: Exception) -> UsageError:
     )
 
 
-def _run(row: Any, alive: bool) -> Run:
+def _run(row: Any, is_running: bool) -> Run:
     *facts, folder, inputs, settings = row
     return Run(
         *facts,
         folder=Path(json.loads(folder)),
         inputs=tuple(json.loads(inputs)),
         settings=Settings(**json.loads(settings)),
-        alive=alive,
+        is_running=is_running,
     )
 
 
@@ -126,7 +126,7 @@ def _is_running(out: Path, *, host: str, seen: float) -> bool:
 
     That no lock is held on this machine proves nothing about a run on another one.
     """
-    held = is_alive(out)
+    held = is_run_locked(out)
     if held or (held is False and host == writable(socket.gethostname())):
         return held
-    return time.time() - seen < ALIVE_S
+    return time.time() - seen < HEARTBEAT_TIMEOUT_S

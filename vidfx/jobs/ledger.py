@@ -23,11 +23,11 @@ from vidfx.config import Settings
 from vidfx.errors import VidfxError
 from vidfx.jobs.events import (
     Advanced,
-    Alive,
     Done,
     Ended,
     Event,
     Failed,
+    Heartbeat,
     LeftOut,
     Notice,
     Planned,
@@ -35,7 +35,7 @@ from vidfx.jobs.events import (
     Skipped,
     Started,
 )
-from vidfx.jobs.locks import FOLDER, hold_alive, share
+from vidfx.jobs.locks import FOLDER, hold_run_lock, share
 from vidfx.jobs.plan import Job
 
 FILE = "ledger.sqlite"
@@ -103,7 +103,7 @@ class Ledger:
         self._begun = False
         "the output folder exists"
         self._base: sqlite3.Connection | None = None
-        self._alive: int | None = None
+        self._run_lock: int | None = None
         self._run: int | None = None
         self._tried = -WRITE_EVERY_S
         self._failing_since: float | None = None
@@ -128,7 +128,7 @@ class Ledger:
                 self._end(self._place(job), "done")
             case Failed(input=name, error=error):
                 self._failed(name, error)
-            case Alive():
+            case Heartbeat():
                 self._write_soon()
             case Ended():
                 self._ended()
@@ -188,9 +188,9 @@ class Ledger:
 
     def close(self) -> None:
         self._disconnect()
-        if self._alive is not None:
-            os.close(self._alive)
-            self._alive = None
+        if self._run_lock is not None:
+            os.close(self._run_lock)
+            self._run_lock = None
 
     def _place(self, job: Job) -> str:
         return writable(str(job.outputs.summary.relative_to(self._out)))
@@ -229,8 +229,8 @@ class Ledger:
         file = self._out / FOLDER / FILE
         if file.is_symlink():
             raise sqlite3.OperationalError(f"{file}: is a link")
-        if self._alive is None:
-            self._alive = hold_alive(self._out)
+        if self._run_lock is None:
+            self._run_lock = hold_run_lock(self._out)
         self._base = sqlite3.connect(file, timeout=BUSY_S)
         self._base.executescript(_TABLES)
         share(file, self._out)

@@ -26,7 +26,7 @@ def find_leftovers(jobs: Sequence[Job]) -> dict[Path, list[Path]]:
     return found
 
 
-def remove_parts(job: Job, pid: int) -> None:
+def remove_parts_of(job: Job, pid: int) -> None:
     """Remove the temporary files that process ``pid``, which died, left of ``job``."""
     for files in find_leftovers([job]).values():
         for file in files:

@@ -18,7 +18,7 @@ from vidfx.errors import OutputError, output_errors
 
 FOLDER = ".vidfx"
 """Below the output folder: locks and ledger."""
-ALIVE = "alive"
+RUN_LOCK = "alive"
 _TRIES, _TRY_S = 5, 0.02
 
 
@@ -29,14 +29,14 @@ def share(path: Path, out: Path) -> None:
         path.chmod(mode)
 
 
-def hold_alive(out: Path) -> int | None:
+def hold_run_lock(out: Path) -> int | None:
     """Show that a run on ``out`` goes on: returns a locked file, to close at its end.
 
     Any number of runs hold it together. None where there are no locks.
     """
     with suppress(OSError):
-        file = _open_or_create(out / FOLDER / ALIVE)
-        share(out / FOLDER / ALIVE, out)
+        file = _open_or_create(out / FOLDER / RUN_LOCK)
+        share(out / FOLDER / RUN_LOCK, out)
         for _ in range(_TRIES):
             with suppress(BlockingIOError):  # another process tests just now whether it is held
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -46,13 +46,13 @@ def hold_alive(out: Path) -> int | None:
     return None
 
 
-def is_alive(out: Path) -> bool | None:
+def is_run_locked(out: Path) -> bool | None:
     """Whether a run on ``out`` goes on; None where unknown."""
     try:
         try:
-            file = _open_alive(out, os.O_RDWR)
+            file = _open_run_lock(out, os.O_RDWR)
         except PermissionError:
-            file = _open_alive(out, os.O_RDONLY)
+            file = _open_run_lock(out, os.O_RDONLY)
     except OSError:
         return None
     try:
@@ -68,8 +68,8 @@ def is_alive(out: Path) -> bool | None:
         os.close(file)
 
 
-def _open_alive(out: Path, flags: int) -> int:
-    return os.open(out / FOLDER / ALIVE, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+def _open_run_lock(out: Path, flags: int) -> int:
+    return os.open(out / FOLDER / RUN_LOCK, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
 
 
 def _open_or_create(path: Path) -> int:

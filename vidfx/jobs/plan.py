@@ -77,7 +77,7 @@ class Plan:
     "a line about each kind of files that were found and are not inputs"
 
 
-def plan(inputs: Sequence[str], out: str | Path) -> Plan:
+def plan_jobs(inputs: Sequence[str], out: str | Path) -> Plan:
     """Jobs for files, folders, globs and lists of paths, each input once, in the order given.
 
     Results have the same relative path as their input below the folder that was named. Inputs that

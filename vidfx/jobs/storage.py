@@ -139,8 +139,8 @@ def results(destination: str, names: Sequence[str]) -> tuple[dict[str, int], Any
 
 
 @contextmanager
-def fetched(origin: Origin, name: str, alive: Callable[[], None]) -> Generator[Path]:
-    """The video as a local file ``name``, within the block; ``alive`` is called while it is copied.
+def fetched(origin: Origin, name: str, on_progress: Callable[[], None]) -> Generator[Path]:
+    """The video as a local file ``name``, within the block; calls ``on_progress`` as it is copied.
 
     Raises InputError.
     """
@@ -148,7 +148,7 @@ def fetched(origin: Origin, name: str, alive: Callable[[], None]) -> Generator[P
         with _errors(origin.url, InputError):
             file = stack.enter_context(own_folder()) / name
             file.touch(mode=0o600, exist_ok=False)
-            _files(origin.url).get_file(origin.url, str(file), callback=_callback(alive))
+            _files(origin.url).get_file(origin.url, str(file), callback=_callback(on_progress))
             if (size := file.stat().st_size) != origin.size:
                 raise InputError(
                     f"{origin.url}: only {size} of {origin.size} bytes arrived",
@@ -157,7 +157,7 @@ def fetched(origin: Origin, name: str, alive: Callable[[], None]) -> Generator[P
         yield file
 
 
-def deliver(paths: Sequence[Path], destination: str, alive: Callable[[], None]) -> None:
+def deliver(paths: Sequence[Path], destination: str, on_progress: Callable[[], None]) -> None:
     """Copy those of ``paths`` that exist, in this order, and remove them here.
 
     An object gets its name when it is whole. An object of a path that does not exist is removed: it
@@ -168,7 +168,7 @@ def deliver(paths: Sequence[Path], destination: str, alive: Callable[[], None]) 
         target = f"{destination}/{path.name}"
         with _errors(target, OutputError):
             if path.exists():
-                files.put_file(str(path), target, callback=_callback(alive))
+                files.put_file(str(path), target, callback=_callback(on_progress))
                 path.unlink()
             elif files.exists(target):
                 files.rm_file(target)
@@ -211,12 +211,12 @@ def _errors(url: str, kind: type[VidfxError]) -> Generator[None]:
         raise kind(f"{url}: {lines[0][:200]}", hint="check the store and its keys") from error
 
 
-def _callback(alive: Callable[[], None]) -> Any:
+def _callback(on_progress: Callable[[], None]) -> Any:
     callbacks: Any = importlib.import_module("fsspec.callbacks")
 
     class ProgressCallback(callbacks.Callback):
         def call(self, *_: Any, **__: Any) -> None:
-            alive()
+            on_progress()
 
     return ProgressCallback()
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from vidfx.annotate.tasks import AlreadyDone, Annotated, AnnotateVideo, NotDone
+from vidfx.annotate.tasks import AlreadyDone, Annotated, AnnotateVideo, WouldBeDone
 from vidfx.config import Settings
 from vidfx.jobs.events import (
     Broadcast,
@@ -25,7 +25,7 @@ from vidfx.jobs.events import (
 from vidfx.jobs.ledger import Ledger
 from vidfx.jobs.leftovers import find_leftovers
 from vidfx.jobs.outcomes import Outcome
-from vidfx.jobs.plan import Job, Plan, plan
+from vidfx.jobs.plan import Job, Plan, plan_jobs
 from vidfx.run.ray_pool import RayPool
 from vidfx.workers.messages import Answer, Failure, from_plain
 from vidfx.workers.pool import Pool
@@ -53,7 +53,7 @@ def annotate(
     """
     outcomes = [] if outcomes is None else outcomes
     started = time.monotonic()
-    work = plan(inputs, out)
+    work = plan_jobs(inputs, out)
     broadcast = Broadcast(listener)
     report = broadcast.handle
     with ExitStack() as stack:
@@ -103,7 +103,7 @@ def _run(
             size = PoolSize.of(settings, len(tasks))
             local = Pool(
                 *(settings, size, out, report),
-                settle=lambda device: size.on(device, settings, len(tasks)),
+                size_for_device=lambda device: size.on(device, settings, len(tasks)),
             )
             stack.enter_context(_on_sigterm(local.stop))
             pool = stack.enter_context(local)
@@ -118,8 +118,8 @@ def _outcome(job: Job, answer: Answer | Failure, settings: Settings, report: Lis
         return Outcome(job.name, "failed", error=answer.error)
     names = zip(("video", "faces", "frames", "summary"), job.addresses(), strict=True)
     outputs = {name: place for name, place in names if name != "video" or settings.video}
-    result: Annotated | AlreadyDone | NotDone = from_plain(
-        answer.result, Annotated | AlreadyDone | NotDone
+    result: Annotated | AlreadyDone | WouldBeDone = from_plain(
+        answer.result, Annotated | AlreadyDone | WouldBeDone
     )
     match result:
         case Annotated(summary=summary):
@@ -129,7 +129,7 @@ def _outcome(job: Job, answer: Answer | Failure, settings: Settings, report: Lis
         case AlreadyDone(why=why):
             report(Skipped(job, why))
             return Outcome(job.name, "skipped", outputs)
-        case NotDone():
+        case WouldBeDone():
             return Outcome(job.name, "planned", outputs)
 
 

@@ -18,22 +18,22 @@ from vidfx.annotate.tasks import (
     Annotated,
     AnnotateVideo,
     DrawSegment,
-    NotDone,
     ObserveSegment,
     Result,
     VideoTask,
+    WouldBeDone,
 )
 from vidfx.annotate.video import annotate_video
 from vidfx.errors import VidfxError
 from vidfx.jobs import storage
-from vidfx.jobs.events import Alive, Listener
+from vidfx.jobs.events import Heartbeat, Listener
 from vidfx.jobs.leftovers import find_leftovers
 from vidfx.jobs.locks import BusyError, Locks
 from vidfx.jobs.outcomes import as_failure
 from vidfx.jobs.plan import Job
+from vidfx.workers.exhaustion import resources_exhausted, suggests_exhaustion
 from vidfx.workers.memory import give_memory_back
-from vidfx.workers.messages import Answer, Busy, Failure, Shortage
-from vidfx.workers.shortage import is_short, looks_short
+from vidfx.workers.messages import Answer, Busy, Exhausted, Failure
 
 KEPT = ("counts", "seconds", "warnings", "outputs")
 """What a run needs of a summary."""
@@ -64,16 +64,16 @@ class OutputFolder:
 
 def do_task(
     task: VideoTask, context: Context, folder: OutputFolder, listener: Listener
-) -> Answer | Failure | Busy | Shortage:
+) -> Answer | Failure | Busy | Exhausted:
     """Do a task; an error becomes the answer, and does not end the worker."""
     try:
         result = _result(task, context, folder, listener)
-        return Answer(result, worked=not isinstance(result, AlreadyDone | NotDone))
+        return Answer(result, did_work=not isinstance(result, AlreadyDone | WouldBeDone))
     except BusyError:
         return Busy()
     except Exception as error:  # noqa: BLE001 - one video's fault must not end the others
-        failure, sure = _failure(task.job, error), is_short()
-        return Shortage(failure, sure) if sure or looks_short(error) else Failure(failure)
+        failure, sure = _failure(task.job, error), resources_exhausted()
+        return Exhausted(failure, sure) if sure or suggests_exhaustion(error) else Failure(failure)
 
 
 def _result(task: VideoTask, context: Context, folder: OutputFolder, listener: Listener) -> Result:
@@ -89,7 +89,7 @@ def _result(task: VideoTask, context: Context, folder: OutputFolder, listener: L
                 if is_done(job, context, overwrite=task.overwrite):
                     return AlreadyDone("done already, with the same input and settings")
                 if folder.locks is None:
-                    return NotDone()
+                    return WouldBeDone()
                 try:
                     return _annotate(job, context, listener)
                 finally:
@@ -99,12 +99,12 @@ def _result(task: VideoTask, context: Context, folder: OutputFolder, listener: L
 def _annotate(job: Job, context: Context, listener: Listener) -> Annotated:
     """Make the results; fetch the video and deliver the results where they are on storage."""
 
-    def alive() -> None:
-        listener(Alive())
+    def on_progress() -> None:
+        listener(Heartbeat())
 
     with ExitStack() as stack:
         if job.origin:
-            fetched = storage.fetched(job.origin, job.source.name, alive)
+            fetched = storage.fetched(job.origin, job.source.name, on_progress)
             job = replace(job, source=stack.enter_context(fetched))
         if job.destination is not None:
             _remove(job.outputs)
@@ -113,7 +113,7 @@ def _annotate(job: Job, context: Context, listener: Listener) -> Annotated:
         except Exception as error:
             raise _failure(job, error) from error
         if job.destination is not None:
-            storage.deliver(tuple(job.outputs), job.destination, alive)
+            storage.deliver(tuple(job.outputs), job.destination, on_progress)
     return Annotated({name: summary[name] for name in KEPT})
 
 

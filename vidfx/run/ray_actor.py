@@ -10,12 +10,12 @@ from pathlib import Path
 from vidfx.annotate.tasks import AnnotateVideo
 from vidfx.config import Settings
 from vidfx.errors import VidfxError
-from vidfx.jobs.events import Advanced, Alive, Event, Notice, Retried, Started
-from vidfx.workers.messages import Answer, Failure, Refused, from_text, to_text
+from vidfx.jobs.events import Advanced, Event, Heartbeat, Notice, Retried, Started
+from vidfx.workers.messages import Answer, EnginesFailed, Failure, from_text, to_text
 from vidfx.workers.pool import Pool
 from vidfx.workers.sizing import PoolSize
 
-Reported = Notice | Started | Advanced | Retried | Answer | Failure | Refused
+Reported = Notice | Started | Advanced | Retried | Answer | Failure | EnginesFailed
 """What comes from an actor; the last three end a call of ``do``."""
 
 
@@ -29,7 +29,7 @@ class WorkerActor:
         # Ray names the GPU of an actor in CUDA_VISIBLE_DEVICES, which the worker inherits
         size = replace(PoolSize.of(replace(given, jobs=1), 1), gpus=(), threads=given.threads)
         self._pool = Pool(given, size, Path(out) if out else None, self._handle)
-        self._reports: list[Event | Answer | Failure | Refused] = []
+        self._reports: list[Event | Answer | Failure | EnginesFailed] = []
         self._lock = threading.Lock()
 
     def do(self, task: str) -> str:
@@ -38,7 +38,7 @@ class WorkerActor:
             for _, answer in self._pool.do([from_text(task, AnnotateVideo)]):
                 self._add(answer)
         except VidfxError as error:
-            self._add(Refused(error))
+            self._add(EnginesFailed(error))
         with self._lock:
             taken, self._reports = self._reports, []
         return to_text(taken)
@@ -51,9 +51,9 @@ class WorkerActor:
         return to_text(taken)
 
     def _handle(self, event: Event) -> None:
-        if not isinstance(event, Alive):
+        if not isinstance(event, Heartbeat):
             self._add(event)
 
-    def _add(self, report: Event | Answer | Failure | Refused) -> None:
+    def _add(self, report: Event | Answer | Failure | EnginesFailed) -> None:
         with self._lock:
             self._reports.append(report)

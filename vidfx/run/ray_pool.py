@@ -22,9 +22,9 @@ from typing import Any
 from vidfx.annotate.tasks import AnnotateVideo
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError, UsageError, VidfxError
-from vidfx.jobs.events import Alive, Listener, Notice, Retried, Started
+from vidfx.jobs.events import Heartbeat, Listener, Notice, Retried, Started
 from vidfx.run.ray_actor import Reported, WorkerActor
-from vidfx.workers.messages import Answer, Failure, Refused, from_text, to_text
+from vidfx.workers.messages import Answer, EnginesFailed, Failure, from_text, to_text
 from vidfx.workers.pool import Answered
 from vidfx.workers.task import QueuedTask
 
@@ -99,7 +99,7 @@ class RayPool:
                 yield from self._ended(call)
             self._ask_for_news()
             if self._proven:
-                self.listener(Alive())
+                self.listener(Heartbeat())
 
     def _connect(self) -> None:
         address = self.settings.address
@@ -165,15 +165,15 @@ class RayPool:
         actor, task = self._running.pop(call)
         self._handle_news(call)
         match self._handle(text):
-            case Refused(error=error):
-                self._refused(actor, task, error)
+            case EnginesFailed(error=error):
+                self._engines_failed(actor, task, error)
             case Answer() | Failure() as answer:
                 self._idle.append(actor)
                 yield task.task, answer
             case None:
                 raise AssertionError("an actor answered nothing")
 
-    def _refused(self, actor: Any, task: QueuedTask, error: VidfxError) -> None:
+    def _engines_failed(self, actor: Any, task: QueuedTask, error: VidfxError) -> None:
         """The engines cannot be loaded there. Raises ``error`` where no actor is left."""
         self._ray.kill(actor)
         if not self._proven or not (self._running or self._starting or self._idle):
@@ -213,12 +213,12 @@ class RayPool:
             if asked is not None:
                 self._handle(self._ray.get(asked))
 
-    def _handle(self, text: str) -> Answer | Failure | Refused | None:
+    def _handle(self, text: str) -> Answer | Failure | EnginesFailed | None:
         """Pass on the events; returns the answer, if it is there."""
         reports: list[Reported] = from_text(text, list[Reported])
         for report in reports:
             match report:
-                case Refused():
+                case EnginesFailed():
                     return report
                 case Answer() | Failure():
                     self._proven = True

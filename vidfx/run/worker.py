@@ -20,21 +20,21 @@ from queue import SimpleQueue
 from vidfx.annotate.context import Context, load_context
 from vidfx.annotate.tasks import Drawn, Observed, VideoTask
 from vidfx.errors import Interrupted
-from vidfx.jobs.events import Advanced, Alive, Event
+from vidfx.jobs.events import Advanced, Event, Heartbeat
 from vidfx.jobs.outcomes import as_failure
 from vidfx.run.do_task import OutputFolder, do_task
 from vidfx.workers.channel import Channel
+from vidfx.workers.exhaustion import resource_error, suggests_exhaustion
 from vidfx.workers.messages import (
     Answer,
     Assignment,
     Begun,
+    EnginesFailed,
     Ready,
-    Refused,
     Setup,
     ToWorker,
     from_plain,
 )
-from vidfx.workers.shortage import looks_short, shortage
 from vidfx_engines.device import CPU
 
 SEND_EVERY_S = 0.2
@@ -45,7 +45,7 @@ DROP_S = 3.0
 def work(channel: Channel) -> None:
     """Load the engines that the first message asks for, then do tasks until the run ends."""
     setup: Setup = channel.receive()
-    channel.send(Alive())
+    channel.send(Heartbeat())
     try:
         tasks, report = TaskReceiver(channel), Reporter(channel).handle
         with load_context(setup.settings) as context:
@@ -63,8 +63,10 @@ def work(channel: Channel) -> None:
     except KeyboardInterrupt:
         raise
     except Exception as error:  # noqa: BLE001 - the run decides what it means
-        failure = shortage(error) if looks_short(error) else as_failure("engines", error)
-        channel.send(Refused(failure))
+        failure = (
+            resource_error(error) if suggests_exhaustion(error) else as_failure("engines", error)
+        )
+        channel.send(EnginesFailed(failure))
 
 
 def _device(context: Context) -> str:
@@ -81,7 +83,7 @@ class Reporter:
         self._sent = 0.0
 
     def handle(self, event: Event) -> None:
-        if isinstance(event, Advanced | Alive):
+        if isinstance(event, Advanced | Heartbeat):
             if (now := time.monotonic()) - self._sent < SEND_EVERY_S:
                 return
             self._sent = now

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from vidfx.config import Settings
 from vidfx.errors import Interrupted, VidfxError
-from vidfx.jobs.events import Advanced, Alive, Notice, Started
+from vidfx.jobs.events import Advanced, Heartbeat, Notice, Started
 from vidfx.output.strict_json import to_json
 
 MAX_TEXT = 20_000
@@ -35,7 +35,7 @@ class Assignment(Struct, frozen=True, tag=True):
     "a Task, as plain values once received"
 
 
-class Leave(Struct, frozen=True, tag=True):
+class Exit(Struct, frozen=True, tag=True):
     """Exit; there is no further task."""
 
 
@@ -47,7 +47,7 @@ class Ready(Struct, frozen=True, tag=True):
     'that the engines run on, "cpu" or "cuda:n"'
 
 
-class Refused(Struct, frozen=True, tag=True):
+class EnginesFailed(Struct, frozen=True, tag=True):
     """The engines cannot be loaded."""
 
     error: VidfxError
@@ -62,7 +62,7 @@ class Answer(Struct, frozen=True, tag=True):
 
     result: Any
     "as plain values once received"
-    worked: bool = True
+    did_work: bool = True
     "False: there was nothing to do"
 
 
@@ -76,7 +76,7 @@ class Busy(Struct, frozen=True, tag=True):
     """Another run works on the same video now."""
 
 
-class Shortage(Struct, frozen=True, tag=True):
+class Exhausted(Struct, frozen=True, tag=True):
     """The task failed for want of threads, processes or open files."""
 
     error: VidfxError
@@ -84,9 +84,9 @@ class Shortage(Struct, frozen=True, tag=True):
     "False: only the text of the error suggests it"
 
 
-ToWorker = Setup | Assignment | Leave
-TaskMessage = Answer | Failure | Busy | Shortage | Notice | Alive | Started | Advanced
-FromWorker = Ready | Refused | Begun | TaskMessage
+ToWorker = Setup | Assignment | Exit
+TaskMessage = Answer | Failure | Busy | Exhausted | Notice | Heartbeat | Started | Advanced
+FromWorker = Ready | EnginesFailed | Begun | TaskMessage
 
 
 def to_text(content: object) -> str:

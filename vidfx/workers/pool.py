@@ -19,19 +19,19 @@ from msgspec.structs import replace
 
 from vidfx.config import Settings
 from vidfx.errors import CrashedError, Interrupted, StalledError, UnavailableError, VidfxError
-from vidfx.jobs.events import Advanced, Alive, Listener, Notice, Retried, Started
+from vidfx.jobs.events import Advanced, Heartbeat, Listener, Notice, Retried, Started
+from vidfx.workers.exhaustion import resource_error
 from vidfx.workers.messages import (
     Answer,
     Begun,
     Busy,
+    EnginesFailed,
+    Exhausted,
     Failure,
     FromWorker,
     Ready,
-    Refused,
-    Shortage,
     TaskMessage,
 )
-from vidfx.workers.shortage import shortage
 from vidfx.workers.sizing import PoolSize
 from vidfx.workers.supervisor import Supervisor
 from vidfx.workers.task import ATTEMPTS, QueuedTask, Task
@@ -56,15 +56,15 @@ class Pool:
         out: Path | None,
         listener: Listener,
         *,
-        settle: Callable[[str], PoolSize] | None = None,
+        size_for_device: Callable[[str], PoolSize] | None = None,
     ) -> None:
-        """See Supervisor for ``settle``."""
+        """See Supervisor for ``size_for_device``."""
         self.settings, self.listener = settings, listener
-        self._supervisor = Supervisor(settings, size, out, listener, settle)
+        self._supervisor = Supervisor(settings, size, out, listener, size_for_device)
         self._watchdog = Watchdog(settings.stall_timeout, size.max_bytes)
         self._waiting: deque[QueuedTask] = deque()
         self._noticed: set[str] = set()
-        self._shortages = 0
+        self._exhaustions = 0
         "one after the other, with no other worker"
         self._ends_at: float | None = None
         "after ``stop``: when tasks are dropped"
@@ -109,8 +109,8 @@ class Pool:
             yield from self._end_stalled(worker)
         if large := self._watchdog.too_large(supervisor.workers):
             yield from self._end_large(large)
-        if supervisor.proven:
-            self.listener(Alive())
+        if supervisor.first_worker_ready:
+            self.listener(Heartbeat())
 
     def _assign(self) -> Iterator[Answered]:
         self._supervisor.stop_surplus()
@@ -130,12 +130,12 @@ class Pool:
             case Ready(notices=notices, device=device):
                 for text in notices:
                     self._notice(text)
-                self._supervisor.is_ready(worker, device)
-            case Refused(error=error):
+                self._supervisor.mark_ready(worker, device)
+            case EnginesFailed(error=error):
                 self._supervisor.end(worker)
                 self._supervisor.start_failed(error, again=False)
             case Begun():
-                self._supervisor.has_begun(worker)
+                self._supervisor.mark_begun(worker)
             case _:
                 if worker.task is not None:
                     yield from self._handle_task(worker, worker.task, message)
@@ -147,8 +147,8 @@ class Pool:
             case Answer():
                 worker.task = None
                 yield task.task, message
-                if message.worked:
-                    self._shortages = 0
+                if message.did_work:
+                    self._exhaustions = 0
                     self._supervisor.task_done()
             case Failure():
                 worker.task = None
@@ -158,42 +158,42 @@ class Pool:
                 self._notice(f"{task.name}: another vidfx works on it")
                 task.not_before = time.monotonic() + BUSY_S
                 self._waiting.append(task)
-            case Shortage(error=error, sure=sure):
-                yield from self._end_short(worker, error, sure=sure)
+            case Exhausted(error=error, sure=sure):
+                yield from self._end_exhausted(worker, error, sure=sure)
             case Notice(text=text):
                 self._notice(text)
             case Started() | Advanced():
                 # the worker's job has a local file in place of one on storage
                 self.listener(replace(message, job=task.task.job))
-            case Alive():
+            case Heartbeat():
                 pass
             case _:
                 assert_never(message)
 
-    def _end_short(
+    def _end_exhausted(
         self, worker: WorkerProcess, error: VidfxError, *, sure: bool
     ) -> Iterator[Answered]:
         """A worker lacked threads, processes or open files, as is ``sure`` or only looks so."""
         task, _ = self._end(worker)
         assert task is not None
         if self._supervisor.workers:
-            self._put_back(task, str(shortage(error)))
+            self._put_back(task, str(resource_error(error)))
             return
-        self._shortages += 1
-        if self._shortages < ATTEMPTS:
+        self._exhaustions += 1
+        if self._exhaustions < ATTEMPTS:
             self._waiting.append(task)
             self._supervisor.pause()
         elif sure:
-            raise shortage(error)
+            raise resource_error(error)
         else:
-            self._shortages = 0
+            self._exhaustions = 0
             yield task.task, Failure(error)
 
     def _died(self, worker: WorkerProcess) -> Iterator[Answered]:
         """A worker exited without being asked to."""
         task, how = self._end(worker)
         if task is None:
-            if not worker.ever_began:
+            if not worker.any_task_started:
                 self._supervisor.died_at_start(worker, how)
             return
         why = f"the process that worked on it {how}"
@@ -247,7 +247,7 @@ class Pool:
         A task that it had not begun with waits on, as if it had never been assigned.
         """
         task, how = self._supervisor.end(worker)
-        if task and not worker.has_begun:
+        if task and not worker.task_started:
             self._waiting.appendleft(task)
             return None, how
         return task, how

@@ -88,7 +88,7 @@ class ConcurrencyLimit:
         self._tried = False
         "one more, since the last loss"
 
-    def settle(self, wanted: int) -> None:
+    def set_wanted(self, wanted: int) -> None:
         """The number that is wanted is known only now."""
         self.wanted = self.now = wanted
 

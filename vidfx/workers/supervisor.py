@@ -10,7 +10,7 @@ from pathlib import Path
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError, VidfxError
 from vidfx.jobs.events import Listener, Notice
-from vidfx.workers.shortage import shortage
+from vidfx.workers.exhaustion import resource_error
 from vidfx.workers.sizing import ConcurrencyLimit, PoolSize
 from vidfx.workers.task import QueuedTask
 from vidfx.workers.worker_process import WorkerProcess
@@ -36,18 +36,18 @@ class Supervisor:
         size: PoolSize,
         out: Path | None,
         listener: Listener,
-        settle: Callable[[str], PoolSize] | None = None,
+        size_for_device: Callable[[str], PoolSize] | None = None,
     ) -> None:
-        """``settle`` returns the size for the device that the engines turn out to use.
+        """``size_for_device`` returns the size for the device that the engines turn out to use.
 
         Without it ``size`` is kept.
         """
         self.workers: list[WorkerProcess] = []
         self._settings, self._size, self._out = settings, size, out
-        self._listener, self._settle = listener, settle
+        self._listener, self._size_for_device = listener, size_for_device
         self._limit = ConcurrencyLimit(size.workers)
         self._leaving: list[WorkerProcess] = []
-        self.proven = False
+        self.first_worker_ready = False
         "a worker has loaded the engines here"
         self._failed_starts = 0
         "one after the other"
@@ -69,7 +69,7 @@ class Supervisor:
         self._leaving = [worker for worker in self._leaving if not worker.has_exited(timeout=0)]
         if time.monotonic() < self._start_at:
             return
-        if self.workers and not self.proven:
+        if self.workers and not self.first_worker_ready:
             return  # if the engines are missing it need not be said twice
         while len(self.workers) < min(wanted, self._limit.now):
             settings = replace(self._settings, threads=self._size.threads)
@@ -78,26 +78,26 @@ class Supervisor:
             try:
                 self.workers.append(WorkerProcess(settings, self._out, gpu))
             except OSError as error:
-                self.start_failed(shortage(error.strerror or error))
+                self.start_failed(resource_error(error.strerror or error))
                 return
-            if not self.proven:
+            if not self.first_worker_ready:
                 return
 
-    def is_ready(self, worker: WorkerProcess, device: str) -> None:
+    def mark_ready(self, worker: WorkerProcess, device: str) -> None:
         """It has loaded its engines, on ``device``."""
-        worker.ready = True
-        if self.proven:
+        worker.engines_loaded = True
+        if self.first_worker_ready:
             return
-        self.proven = True
-        if self._settle:
-            self._size = self._settle(device)
-            self._limit.settle(self._size.workers)
+        self.first_worker_ready = True
+        if self._size_for_device:
+            self._size = self._size_for_device(device)
+            self._limit.set_wanted(self._size.workers)
             if worker.threads != self._size.threads:  # it was started for another size
                 self.stop(worker)
 
-    def has_begun(self, worker: WorkerProcess) -> None:
+    def mark_begun(self, worker: WorkerProcess) -> None:
         """It has begun with its task."""
-        worker.has_begun = worker.ever_began = True
+        worker.task_started = worker.any_task_started = True
         self._failed_starts = 0
 
     def died_at_start(self, worker: WorkerProcess, why: str) -> None:
@@ -115,7 +115,7 @@ class Supervisor:
         Raises ``error`` where no worker is left and this was the last attempt.
         """
         self._failed_starts += 1
-        tries = STARTS if self.proven else FIRST_STARTS if again else 1
+        tries = STARTS if self.first_worker_ready else FIRST_STARTS if again else 1
         if not self.workers and self._failed_starts >= tries:
             raise error
         self._start_at = time.monotonic() + TRY_AGAIN_S * self._failed_starts

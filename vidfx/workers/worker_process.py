@@ -14,7 +14,7 @@ from typing import IO
 
 from vidfx.config import Settings
 from vidfx.workers.channel import Channel
-from vidfx.workers.messages import Assignment, FromWorker, Leave, Setup
+from vidfx.workers.messages import Assignment, Exit, FromWorker, Setup
 from vidfx.workers.task import QueuedTask
 
 # -P: what lies in the folder of the videos must not be imported
@@ -53,12 +53,12 @@ class WorkerProcess:
         self.gpu, self.threads = gpu, settings.threads
         self._killed = False
         "by us"
-        self.ready = False
+        self.engines_loaded = False
         "its engines are loaded"
         self.task: QueuedTask | None = None
-        self.has_begun = False
+        self.task_started = False
         "with its task"
-        self.ever_began = False
+        self.any_task_started = False
         "with any task"
         self.last_message = time.monotonic()
         "when it last sent one, or was given something to do"
@@ -73,11 +73,11 @@ class WorkerProcess:
 
     @property
     def idle(self) -> bool:
-        return self.ready and self.task is None
+        return self.engines_loaded and self.task is None
 
     def assign(self, task: QueuedTask) -> None:
         """Raises OSError where the worker has exited."""
-        self.task, self.has_begun, self.last_message = task, False, time.monotonic()
+        self.task, self.task_started, self.last_message = task, False, time.monotonic()
         self.channel.send(Assignment(task.task))
 
     def receive(self) -> FromWorker | None:
@@ -92,13 +92,13 @@ class WorkerProcess:
     def leave(self) -> None:
         """Ask an idle worker to exit."""
         with suppress(OSError):
-            self.channel.send(Leave())
+            self.channel.send(Exit())
         self.channel.close()
 
     def interrupt(self) -> None:
         """Ask a busy worker to drop its task, remove its temporary files and exit."""
         with suppress(OSError):
-            self.channel.send(Leave())
+            self.channel.send(Exit())
         with suppress(OSError):
             self._process.terminate()
 

@@ -15,7 +15,7 @@ from vidfx_engines.backends.tensorrt_library import gpu
 from vidfx_engines.base import CHUNK, Engine, Precision, check_batch, check_outputs, empty_outputs
 from vidfx_engines.device import CPU, Device, DeviceKind
 from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
-from vidfx_engines.spec import PLAN, EngineSpec
+from vidfx_engines.spec import PLAN_NEEDS_CUDA, EngineSpec
 
 INSTALL_CUDA = "pip uninstall onnxruntime; pip install 'vidfx[gpu,onnxruntime-gpu]'"
 CUDA = "CUDAExecutionProvider"
@@ -65,7 +65,7 @@ class OnnxRuntimeBackend:
 
     def supports(self, spec: EngineSpec, device: Device) -> str | None:
         if spec.is_plan:
-            return PLAN
+            return PLAN_NEEDS_CUDA
         try:
             providers = import_onnxruntime().get_available_providers()
         except EngineUnavailable as error:

@@ -17,7 +17,7 @@ from vidfx_engines.compiled_cache import fetch, keep, key_of
 from vidfx_engines.device import CPU, Device, DeviceKind
 from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
 from vidfx_engines.libraries import importing
-from vidfx_engines.spec import PLAN, EngineSpec
+from vidfx_engines.spec import PLAN_NEEDS_CUDA, EngineSpec
 
 if TYPE_CHECKING:
     from vidfx_engines.graph.edit import Prepared
@@ -157,7 +157,7 @@ class OpenVinoBackend:
     def supports(self, spec: EngineSpec, device: Device) -> str | None:
         if find_spec("openvino") is None:
             return "openvino is not installed"
-        return PLAN if spec.is_plan else None
+        return PLAN_NEEDS_CUDA if spec.is_plan else None
 
     def load(
         self,

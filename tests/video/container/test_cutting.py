@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from vidfx.video.container.cutting import LOOKAHEAD_FRAMES, WARMUP_S, cut
+from vidfx.video.container.cutting import LOOKAHEAD_FRAMES, WARMUP_S, split_at_key_frames
 from vidfx.video.read.preflight import preflight
 
 
@@ -28,7 +28,7 @@ def test_detection_begins_some_seconds_and_some_frames_before(
             frame.pts, frame.time_base = int(100 * i * apart), Fraction(1, 100)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
-    segments, why = cut(preflight(path).info, 3, None, None)
+    segments, why = split_at_key_frames(preflight(path).info, 3, None, None)
     assert len(segments) == 3, why
     for segment in segments[1:]:
         frames = (segment.first_s - segment.warmup_s) / float(apart)

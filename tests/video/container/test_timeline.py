@@ -13,7 +13,7 @@ import pytest
 
 from tests.video import media
 from vidfx.types import Frame
-from vidfx.video.container.cutting import cut
+from vidfx.video.container.cutting import split_at_key_frames
 from vidfx.video.container.demuxer import open_video
 from vidfx.video.container.timeline import Timeline
 from vidfx.video.read.pyav_source import PyAVSource
@@ -220,7 +220,7 @@ def test_a_part_of_a_joined_file_is_a_slice_of_the_whole(tmp_path: Path):
             for n, pts in whole
             if info.seconds(pts) >= start and (end is None or info.seconds(pts) < end)
         ]
-    segments, why = cut(info, 2, None, None)
+    segments, why = split_at_key_frames(info, 2, None, None)
     assert not segments
     assert "discontinuous" in why
 

@@ -60,7 +60,7 @@ def retry(
 
         folder = folder_for(out).absolute()
         run, entries = read_ledger(folder)
-        if run.alive:
+        if run.is_running:
             raise UsageError(
                 f"{out}: a run works on it (process {run.pid} on {run.host})",
                 hint=f"`vidfx status {out}` shows its state",
@@ -87,8 +87,8 @@ def _write_table(run: Run, entries: list[LedgerEntry]) -> None:
 
     statuses = Counter(entry.status for entry in entries)
     frames = sum(entry.frames for entry in entries)
-    state = "running" if run.alive else ("ended" if run.ended else "interrupted")
-    since = (run.ended or (time.time() if run.alive else run.seen)) - run.started
+    state = "running" if run.is_running else ("ended" if run.ended else "interrupted")
+    since = (run.ended or (time.time() if run.is_running else run.seen)) - run.started
     write_line(f"latest run: {state}, {duration(since)}, process {run.pid} on {run.host}")
     write_table(
         ("status", "videos"),
@@ -106,7 +106,7 @@ def _write_table(run: Run, entries: list[LedgerEntry]) -> None:
         write_line(f"failed: {entry.error}")
     if statuses["failed"] > 5:
         write_line(f"and {statuses['failed'] - 5} more: --failed lists them")
-    if not run.alive and statuses["failed"] + statuses["waiting"]:
+    if not run.is_running and statuses["failed"] + statuses["waiting"]:
         write_line("`vidfx retry` goes on with what is not done")
 
 
@@ -129,7 +129,7 @@ def _write_json(run: Run, entries: list[LedgerEntry]) -> None:
     statuses = Counter(entry.status for entry in entries)
     content: dict[str, Any] = {
         "schema": "vidfx.status/1",
-        "running": run.alive,
+        "running": run.is_running,
         "started": run.started,
         "ended": run.ended,
         "host": run.host,

@@ -16,7 +16,7 @@ LOOKAHEAD_FRAMES = 3
 """Frames after a segment on which detection runs too; also the least number before it."""
 
 
-def cut(
+def split_at_key_frames(
     info: VideoInfo, count: int, start_s: float | None, end_s: float | None
 ) -> tuple[list[Segment], str]:
     """At most ``count`` segments of about the same length, each beginning at a key frame.

@@ -41,17 +41,17 @@ class FrameFitter:
         """A frame of ``picture``, whose shape is ``shape``."""
         if shape is self._shape or shape.is_like(self._shape):
             frame = self._convert(index, pts, picture)
-            return _cut(frame, shape, planes=self._planes) if shape.is_cropped else frame
+            return _cropped(frame, shape, planes=self._planes) if shape.is_cropped else frame
         self.fitted += 1
         if self._other is None or self._other[0] != shape:
             self._other = shape, FrameConverter(picture, self._info, planes=True)
         frame = self._other[1](index, pts, picture)
         if shape.is_cropped:
-            frame = _cut(frame, shape, planes=True)
+            frame = _cropped(frame, shape, planes=True)
         return _fit(frame, _place(shape, self._shape), self._shape.size)
 
 
-def _cut(frame: Frame, shape: Shape, *, planes: bool) -> Frame:
+def _cropped(frame: Frame, shape: Shape, *, planes: bool) -> Frame:
     """The part of an upright frame that is displayed."""
     rows, columns = shape.part
     make_rgb = partial(_part, frame, rows, columns)

@@ -58,7 +58,7 @@ def _natural(path: Path) -> tuple[list[tuple[bool, int, str]], str]:
     return numbered, path.name
 
 
-def read_picture(path: Path) -> np.ndarray | None:
+def read_picture_or_none(path: Path) -> np.ndarray | None:
     """(H, W, 3) uint8 RGB, turned upright as its EXIF data says; None if it cannot be read."""
     try:
         bgr = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
@@ -97,7 +97,7 @@ class ImageSource(FrameSource):
     ) -> None:
         super().__init__(start_s=start_s, end_s=end_s)
         self._pictures, self._planes = pictures_in(path), planes
-        first = next((p for p in map(read_picture, self._pictures) if p is not None), None)
+        first = next((p for p in map(read_picture_or_none, self._pictures) if p is not None), None)
         if first is None:
             raise NotMediaError(
                 f"{path}: no picture that can be read", hint="open it in a viewer to check it"
@@ -127,7 +127,7 @@ class ImageSource(FrameSource):
                 continue
             if self.is_past_end(index):
                 break
-            rgb = read_picture(path)
+            rgb = read_picture_or_none(path)
             if rgb is None:
                 unreadable += 1
                 continue

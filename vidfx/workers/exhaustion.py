@@ -16,7 +16,7 @@ _THREADS, _FILES = 4, 16
 """Needed for any video."""
 
 
-def shortage(reason: object) -> UnavailableError:
+def resource_error(reason: object) -> UnavailableError:
     """The error that the user sees."""
     return UnavailableError(
         f"this machine allows too few processes, threads or open files: {reason}",
@@ -25,7 +25,7 @@ def shortage(reason: object) -> UnavailableError:
     )
 
 
-def looks_short(error: BaseException) -> bool:
+def suggests_exhaustion(error: BaseException) -> bool:
     """Whether ``error``, or a cause of it, suggests a lack of threads, processes or files."""
     return any(
         getattr(cause, "errno", None) in _NUMBERS or any(text in str(cause) for text in _TEXTS)
@@ -33,7 +33,7 @@ def looks_short(error: BaseException) -> bool:
     )
 
 
-def is_short() -> bool:
+def resources_exhausted() -> bool:
     """Whether not even a few threads and files can be opened right now."""
     enough = threading.Event()
     threads = [threading.Thread(target=enough.wait, daemon=True) for _ in range(_THREADS)]
