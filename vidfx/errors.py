@@ -105,6 +105,14 @@ class Interrupted(VidfxError):
         super().__init__("interrupted", hint="run the same command again to go on")
 
 
+def no_frame_error(source: Path, part: str = "") -> NotMediaError:
+    """The error for an input without a frame in the wanted ``part`` of it."""
+    return NotMediaError(
+        f"{source}: there is not one frame to read{part}",
+        hint="check the input, and --start and --end",
+    )
+
+
 def output_error(path: Path, error: OSError) -> OutputError:
     """The OutputError for a failed write of ``path``."""
     reason = error.strerror or str(error) or type(error).__name__

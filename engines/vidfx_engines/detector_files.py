@@ -6,10 +6,9 @@ import hashlib
 from pathlib import Path
 
 from vidfx_engines.errors import EngineFileError
-from vidfx_engines.spec import EngineSpec, Family, InputSpec, read_model_file
+from vidfx_engines.spec import STRIDES, EngineSpec, Family, InputSpec, read_model_file
 
-LEVELS = (8, 16, 32)
-YUNET_OUTPUTS = tuple(f"{kind}_{n}" for kind in ("cls", "obj", "bbox", "kps") for n in LEVELS)
+YUNET_OUTPUTS = tuple(f"{kind}_{n}" for kind in ("cls", "obj", "bbox", "kps") for n in STRIDES)
 CENTERFACE_CHANNELS = (1, 2, 2, 10)
 """Heat map, log size, offset, landmarks."""
 SCRFD_COLUMNS = (1, 1, 1, 4, 4, 4, 10, 10, 10)

@@ -30,6 +30,10 @@ Triple = tuple[Channel, Channel, Channel]
 Side = Annotated[int, Meta(ge=8, le=1024)]
 
 SCHEMA = 1
+STRIDES = (8, 16, 32)
+"""Pixels per cell of the levels of SCRFD and YuNet."""
+OTHER = "other"
+"""The label of everyone who is not the person that an identity engine knows."""
 SUFFIX = ".spec.json"
 PLAN_NEEDS_CUDA = "a TensorRT plan, which runs on --device cuda"
 MAX_SPEC_BYTES = 4 << 20

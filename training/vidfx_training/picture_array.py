@@ -17,14 +17,12 @@ import numpy as np
 
 from vidfx_engines.cores import available_cores
 from vidfx_engines.files import AtomicFile, write_atomically
-from vidfx_engines.spec import CropSpec
+from vidfx_engines.spec import OTHER, CropSpec
 from vidfx_engines.user_cache import make_private, user_cache
 from vidfx_training.dataset.index import Dataset, Picture
 from vidfx_training.dataset.picture_file import as_crop, read_picture
 from vidfx_training.errors import DataError, TrainingError
 from vidfx_training.recipe import Input
-
-OTHER = "other"
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from vidfx_engines.spec import OTHER
 from vidfx_engines.validation import Label, convert
 from vidfx_training.dataset.index import Dataset, empty_folders
 from vidfx_training.errors import DataError
-from vidfx_training.picture_array import OTHER, Pictures
+from vidfx_training.picture_array import Pictures
 
 
 def class_names(data: Dataset, task: str, target: str | None, asked: tuple[str, ...]) -> list[str]:

@@ -12,7 +12,7 @@ from vidfx.annotate.pipeline import Pipeline, queue_length
 from vidfx.annotate.result_files import ResultFiles, Written
 from vidfx.annotate.threads import consumer, prefetch
 from vidfx.annotate.video_work import VideoWork
-from vidfx.errors import NotMediaError
+from vidfx.errors import no_frame_error
 from vidfx.types import FrameResult
 from vidfx.video.read.frame_source import FrameSource
 
@@ -43,10 +43,7 @@ def annotate_whole(source: FrameSource, work: VideoWork, files: ResultFiles) -> 
                 results.put(result)
         warnings = [*source.warnings, *pipeline.faults.warnings(context.models.specs())]
     if not files.tally.frames:
-        raise NotMediaError(
-            f"{work.job.source}: there is not one frame to read"
-            + ("" if info.duration_s is None else f" in its {info.duration_s:.1f} s"),
-            hint="check the input, and --start and --end",
-        )
+        part = "" if info.duration_s is None else f" in its {info.duration_s:.1f} s"
+        raise no_frame_error(work.job.source, part)
     report = video.complete() if video else None
     return Written(report, [*warnings, *(report.warnings if report else ())])

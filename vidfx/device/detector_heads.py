@@ -13,9 +13,9 @@ from functools import lru_cache
 import torch
 from torchvision.ops import batched_nms
 
-from vidfx.stages.detector_heads import HEADS, STRIDES, points_per_cell
+from vidfx.stages.detector_heads import HEADS, points_per_cell
 from vidfx.stages.engine_faults import REACH, SCORE_TOLERANCE
-from vidfx_engines.spec import Family
+from vidfx_engines.spec import STRIDES, Family
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import get_args
 
 from vidfx.errors import UsageError
-from vidfx.stages.smooth import OTHER
 from vidfx_engines.listing import some
-from vidfx_engines.spec import EngineSpec
+from vidfx_engines.spec import OTHER, EngineSpec
 from vidfx_training.dataset.index import Dataset, Part
 
 

@@ -11,11 +11,10 @@ import numpy as np
 
 from vidfx.evaluate.labels import knows_strangers
 from vidfx.stages.engine_faults import are_probabilities
-from vidfx.stages.smooth import OTHER
 from vidfx_engines.base import Engine
 from vidfx_engines.cores import available_cores
 from vidfx_engines.errors import EngineRunError
-from vidfx_engines.spec import CropSpec
+from vidfx_engines.spec import OTHER, CropSpec
 from vidfx_training.dataset.index import Dataset, Picture
 from vidfx_training.dataset.measure import extracted
 from vidfx_training.dataset.picture_file import as_crop, read_picture

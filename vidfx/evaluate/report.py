@@ -14,8 +14,8 @@ from vidfx.evaluate.metrics import bootstrap, confusion_matrix, interval
 from vidfx.evaluate.predict import Predictions
 from vidfx.evaluate.thresholds import best_name, decisions
 from vidfx.evaluate.verification import allowed, clopper_pearson, curve, recall_at
-from vidfx.stages.smooth import DEFAULT_THRESHOLDS, OTHER, UNKNOWN
-from vidfx_engines.spec import EngineSpec, Thresholds
+from vidfx.stages.smooth import DEFAULT_THRESHOLDS, UNKNOWN
+from vidfx_engines.spec import OTHER, EngineSpec, Thresholds
 
 RATES = (0.01, 0.001)
 "false-accept rates at which the recall is reported"

@@ -14,8 +14,7 @@ import numpy as np
 
 from vidfx.errors import UsageError, output_errors
 from vidfx.evaluate.verification import allowed, clopper_pearson
-from vidfx.stages.smooth import OTHER
-from vidfx_engines.spec import EngineSpec, Thresholds
+from vidfx_engines.spec import OTHER, EngineSpec, Thresholds
 
 
 @dataclass(frozen=True)

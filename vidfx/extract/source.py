@@ -12,17 +12,18 @@ import numpy as np
 from vidfx.annotate.models import Models
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.stage_timer import StageTimer
-from vidfx.errors import EngineFailedError, NotMediaError
+from vidfx.errors import EngineFailedError, no_frame_error
 from vidfx.extract.crop_selection import CropSelector
 from vidfx.extract.dataset_writer import DatasetWriter, PendingCrop, SourceEntry
 from vidfx.extract.names import source_name
 from vidfx.extract.request import ExtractRequest
 from vidfx.jobs.outcomes import Outcome
-from vidfx.stages.detect import STRIDE, Detector
+from vidfx.stages.detect import Detector
 from vidfx.suffixes import IMAGE_SUFFIXES
 from vidfx.types import Frame, FrameResult
 from vidfx.video.read.frame_source import FrameSource
 from vidfx.video.read.source import open_source
+from vidfx_engines.base import STRIDE
 from vidfx_engines.errors import EngineError
 
 LEAST_LONG_SIDE = 320
@@ -115,10 +116,7 @@ def _results(
         yield info.seconds(result.frame.pts), pixels.pop(result.frame.index), result
     source.warnings += pipeline.faults.warnings(models.specs())
     if not frames:
-        raise NotMediaError(
-            f"{path}: there is not one frame to read",
-            hint="check the input, and --start and --end",
-        )
+        raise no_frame_error(path)
 
 
 def _fitted(models: Models, long_side: int) -> Models:

@@ -11,9 +11,10 @@ import numpy as np
 
 from vidfx import schema
 from vidfx.errors import output_errors
-from vidfx.stages.smooth import OTHER, UNKNOWN
+from vidfx.stages.smooth import UNKNOWN
 from vidfx.types import Face, FrameResult, Reading, VideoInfo
 from vidfx_engines.files import AtomicFile
+from vidfx_engines.spec import OTHER
 
 Cell = str | int | float | None
 

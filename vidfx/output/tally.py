@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from vidfx.stages.smooth import OTHER, UNKNOWN
+from vidfx.stages.smooth import UNKNOWN
 from vidfx.types import Face, FrameResult, Reading, VideoInfo
+from vidfx_engines.spec import OTHER
 
 
 @dataclass

@@ -12,10 +12,7 @@ from vidfx.stages.detector_heads import HEADS, Candidates, Head, non_maximum_sup
 from vidfx.stages.engine_faults import are_faces
 from vidfx.stages.pixels import shrunk, size_of
 from vidfx.types import SQUARE, Detections, Frame, Stretch
-from vidfx_engines.base import Engine
-
-STRIDE = 32
-"""All supported families need input sides that are multiples of this."""
+from vidfx_engines.base import STRIDE, Engine
 
 
 @dataclass(frozen=True)

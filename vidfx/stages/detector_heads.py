@@ -13,10 +13,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidfx_engines.spec import Family
+from vidfx_engines.spec import STRIDES, Family
 
 Candidates = tuple[np.ndarray, np.ndarray, np.ndarray]
-STRIDES = (8, 16, 32)
 
 
 def _centerface(

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from vidfx.types import Reading
+from vidfx_engines.spec import OTHER
 
 UNKNOWN = "unknown"
-OTHER = "other"
 MIN_WEIGHT = 0.02
 """Of one frame."""
 MIN_TOTAL_WEIGHT = 0.1

@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from vidfx_engines.spec import OTHER
 from vidfx_training.dataset.index import Picture
 from vidfx_training.errors import RecipeError
-
-OTHER = "other"
-"the class of everyone who is not the target"
 
 
 def strata(pictures: Sequence[Picture], target: str | None) -> list[str]:

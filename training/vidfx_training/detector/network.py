@@ -15,7 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-STRIDES = (8, 16, 32)
+from vidfx_engines.spec import STRIDES
+
 OUTPUTS = tuple(f"{kind}_{stride}" for kind in ("score", "box", "marks") for stride in STRIDES)
 PRIOR = -4.6
 """Initial bias of the score: a probability of 1 %."""
