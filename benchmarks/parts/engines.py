@@ -23,16 +23,15 @@ from vidfx.compile import samples
 from vidfx.compile.parity import compare, run_engine
 from vidfx.compile.precisions import load_candidate
 from vidfx.compile.speed import pictures_per_second
+from vidfx_engines.backends.tensorrt_build import OnnxToTensorRT
 from vidfx_engines.base import Engine
 from vidfx_engines.building import (
-    OnnxToTensorRT,
-    Profile,
     build_plan,
     cpu_precisions,
     with_precision,
 )
 from vidfx_engines.building import machine as build_machine
-from vidfx_engines.built import BuiltFor, BuiltPrecision
+from vidfx_engines.built import BuiltFor, BuiltPrecision, Profile
 from vidfx_engines.embedded import embedded
 from vidfx_engines.errors import EngineError
 from vidfx_engines.spec import EngineSpec, spec_path

@@ -12,7 +12,7 @@ from vidfx_engines.backends.openvino import cpu_capabilities, cpu_name, import_o
 from vidfx_engines.backends.tensorrt import rtx_misfit
 from vidfx_engines.backends.tensorrt_build import Monitor, OnnxToTensorRT
 from vidfx_engines.backends.tensorrt_library import Flavour, Gpu, gpu, has_gpu, import_tensorrt
-from vidfx_engines.built import BuiltFor, BuiltPrecision, Profile
+from vidfx_engines.built import BuiltFor, BuiltPrecision
 from vidfx_engines.compiled_cache import key_of
 from vidfx_engines.errors import EngineUnavailable
 from vidfx_engines.files import write_atomically
@@ -123,17 +123,3 @@ def flavour_of(backend: BuiltFor) -> Flavour:
     if backend not in ("tensorrt", "tensorrt-rtx"):
         raise EngineUnavailable(f"{backend} has no plans")
     return backend
-
-
-__all__ = [
-    "TENSORRT",
-    "Machine",
-    "Monitor",
-    "OnnxToTensorRT",
-    "Profile",
-    "build_plan",
-    "cpu_precisions",
-    "flavour_of",
-    "machine",
-    "with_precision",
-]

@@ -17,15 +17,14 @@ from vidfx.compile.precisions import fastest, good_enough, try_precisions, wante
 from vidfx.compile.request import BuildProgress, BuildRequest, BuiltEngine
 from vidfx.compile.samples import BuildSamples
 from vidfx.errors import UsageError
+from vidfx_engines.backends.tensorrt_build import OnnxToTensorRT
 from vidfx_engines.building import (
     TENSORRT,
-    OnnxToTensorRT,
-    Profile,
     build_plan,
     flavour_of,
     machine,
 )
-from vidfx_engines.built import Build
+from vidfx_engines.built import Build, Profile
 from vidfx_engines.detector_files import detector_spec_for
 from vidfx_engines.spec import EngineSpec, spec_path
 
