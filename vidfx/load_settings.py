@@ -17,7 +17,7 @@ from vidfx_engines.validation import convert, plain_type, shown
 SETTINGS_FILE = "vidfx.toml"
 TABLE = "annotate"
 BOOLS = {"1": True, "true": True, "0": False, "false": False}
-Given = tuple[Setting, Any, str]
+SettingSource = tuple[Setting, Any, str]
 "A setting, its value as it is written, and the place where it is written."
 
 
@@ -32,7 +32,7 @@ def load_settings(
     Raises UsageError, naming the file, variable or flag, where a name or a value is wrong.
     """
     environment = os.environ if environment is None else environment
-    given: list[Given] = [
+    given: list[SettingSource] = [
         *_of_file((folder or Path.cwd()) / SETTINGS_FILE),
         *(
             (s, environment[s.variable], s.variable)
@@ -74,7 +74,7 @@ def _typed(value: Any, setting: Setting) -> Any:
     return convert(value, kind)
 
 
-def _of_file(file: Path) -> Iterator[Given]:
+def _of_file(file: Path) -> Iterator[SettingSource]:
     for name, table in _tables(file).items():
         if name != TABLE or not isinstance(table, dict):
             raise UsageError(

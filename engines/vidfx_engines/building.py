@@ -18,7 +18,7 @@ from vidfx_engines.errors import EngineUnavailable
 from vidfx_engines.files import write_atomically
 from vidfx_engines.graph.quantise import quantise
 from vidfx_engines.spec import EngineSpec
-from vidfx_engines.user_cache import PRIVATE_FILE, distrust, make_private, user_cache
+from vidfx_engines.user_cache import PRIVATE_FILE, make_private, user_cache, why_untrusted
 
 CPU_PRECISIONS: tuple[BuiltPrecision, ...] = ("fp32", "bf16")
 TENSORRT: tuple[BuiltFor, ...] = ("tensorrt", "tensorrt-rtx")
@@ -99,7 +99,7 @@ def build_plan(
     file = user_cache("tensorrt") / key_of(how.flavour, here.library, here.device, here.driver)
     timed = b""
     with suppress(OSError):
-        timed = b"" if distrust(file) else file.read_bytes()
+        timed = b"" if why_untrusted(file) else file.read_bytes()
     plan = how(prepared, timing_cache=timed, monitor=monitor)
     if plan.timing_cache:
         with suppress(OSError):

@@ -12,7 +12,7 @@ from vidfx_engines.validation import Figures, Sha256, text
 BuiltFor = Literal["tensorrt", "tensorrt-rtx", "openvino", "onnx"]
 BuiltPrecision = Literal["fp32", "fp16", "bf16", "int8"]
 HardwareCompatibility = Literal["none", "ampere_plus", "same_compute_capability"]
-Shape = Annotated[
+PlanShape = Annotated[
     tuple[Annotated[int, Meta(ge=1, le=1 << 16)], ...], Meta(min_length=4, max_length=4)
 ]
 
@@ -21,9 +21,9 @@ Shape = Annotated[
 class Profile:
     """The shapes, (N, C, H, W), that a TensorRT plan takes: the least, the usual, the most."""
 
-    least: Shape
-    usual: Shape
-    most: Shape
+    least: PlanShape
+    usual: PlanShape
+    most: PlanShape
 
     @property
     def is_ordered(self) -> bool:

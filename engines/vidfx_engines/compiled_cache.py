@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from vidfx_engines.files import write_atomically
-from vidfx_engines.user_cache import PRIVATE_FILE, distrust, make_private, user_cache
+from vidfx_engines.user_cache import PRIVATE_FILE, make_private, user_cache, why_untrusted
 
 DIGEST = 32
 MAX_FILES = 64
@@ -32,7 +32,7 @@ def key_of(*facts: object) -> str:
 def fetch(key: str) -> bytes | None:
     """The blob stored under ``key``; None if there is none, or if it is damaged or not trusted."""
     path = _folder() / key
-    if distrust(path):
+    if why_untrusted(path):
         return None
     try:
         data = path.read_bytes()

@@ -155,7 +155,7 @@ def part_name(name: str, owner: int | None = None) -> str:
     return f".{name}.{os.getpid() if owner is None else owner}.part"
 
 
-def same_part(name: str) -> str:
+def part_name_without_pid(name: str) -> str:
     """What the temporary names of one file, and of its segments, have in common."""
     return re.sub(r"(?:\.\d+){1,2}\.part$", ".part", name)
 

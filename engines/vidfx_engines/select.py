@@ -15,7 +15,7 @@ from vidfx_engines.detector_files import detector_spec_for
 from vidfx_engines.device import CPU, FIRST_GPU, Device
 from vidfx_engines.errors import EngineError, EngineFileError, EngineUnavailable
 from vidfx_engines.spec import EngineSpec, spec_path
-from vidfx_engines.store import Kept, built_from
+from vidfx_engines.store import CachedEngine, built_from
 
 BACKENDS: tuple[Backend, ...] = (
     TensorRtBackend("tensorrt"),
@@ -65,7 +65,7 @@ def select(
         raise _unusable_backend(backend, named.kind, known)
 
     kept = built_from(spec) if spec.build is None and precision == "auto" else []
-    passed_over = [(one.what, one.fault) for one in kept if one.spec is None and one.fault]
+    passed_over = [(one.description, one.fault) for one in kept if one.spec is None and one.fault]
     hints: list[str] = []
     here = [(named, candidate) for candidate in candidates]
     if device == "auto" and backend == "auto" and has_gpu():
@@ -101,12 +101,12 @@ def where_it_runs(spec: EngineSpec) -> tuple[tuple[str, str, str | None], ...]:
 
 
 def _offers(
-    backend: Backend, spec: EngineSpec, folder: Path, kept: Sequence[Kept]
+    backend: Backend, spec: EngineSpec, folder: Path, kept: Sequence[CachedEngine]
 ) -> Iterator[tuple[str, EngineSpec, Path, str | None]]:
     """(name, spec, folder, fault or None) that ``backend`` could load, best first."""
     for one in kept:
         if one.spec is not None and one.runs_on == backend.name:
-            yield one.what, one.spec, one.path.parent, one.fault
+            yield one.description, one.spec, one.path.parent, one.fault
     yield backend.name, spec, folder, None
 
 

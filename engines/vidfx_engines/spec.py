@@ -21,13 +21,13 @@ from vidfx_engines.validation import Figures, FileName, Label, Sha256, Share, co
 
 EngineTask = Literal["detection", "identity", "emotion"]
 Family = Literal["centerface", "scrfd", "yunet"]
-Layout = Literal["NCHW", "NHWC"]
+TensorLayout = Literal["NCHW", "NHWC"]
 DType = Literal["uint8", "float32"]
 ColourOrder = Literal["rgb", "bgr"]
 Template = Literal["arcface", "fer"]
-Channel = Annotated[float, Meta(ge=-1e6, le=1e6)]
-Triple = tuple[Channel, Channel, Channel]
-Side = Annotated[int, Meta(ge=8, le=1024)]
+ChannelValue = Annotated[float, Meta(ge=-1e6, le=1e6)]
+Triple = tuple[ChannelValue, ChannelValue, ChannelValue]
+InputSide = Annotated[int, Meta(ge=8, le=1024)]
 
 SCHEMA = 1
 STRIDES = (8, 16, 32)
@@ -46,14 +46,14 @@ class InputSpec:
     """What the weights themselves take; ``Engine.run`` always takes (N, H, W, 3) uint8 RGB."""
 
     name: Annotated[str, text(200)]
-    layout: Layout = "NCHW"
+    layout: TensorLayout = "NCHW"
     dtype: DType = "float32"
     colour: ColourOrder = "rgb"
     mean: Triple = (0.0, 0.0, 0.0)
     "taken from 0..255 values, one a channel in the order of ``colour``"
     scale: Triple = (1.0, 1.0, 1.0)
     "x' = (x - mean) * scale"
-    size: Side | None = None
+    size: InputSide | None = None
     "px, the side of the square crop; None where sides may be any multiples of 32"
 
 
@@ -63,7 +63,7 @@ class CropSpec:
 
     template: Template
     "where the landmarks are in the crop"
-    size: Side
+    size: InputSide
     "px, the side"
 
 

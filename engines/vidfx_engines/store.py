@@ -15,7 +15,7 @@ from pathlib import Path
 from vidfx_engines.built import Build
 from vidfx_engines.errors import EngineFileError
 from vidfx_engines.spec import SUFFIX, EngineSpec
-from vidfx_engines.user_cache import distrust, user_cache
+from vidfx_engines.user_cache import user_cache, why_untrusted
 
 NOT_IN_KEY = ("date", "parity", "speed", "compared", "calibration", "vidfx")
 """Fields of a build record in which equal builds may differ."""
@@ -27,7 +27,7 @@ RUNS_ON = {"onnx": "onnxruntime"}
 
 
 @dataclass(frozen=True)
-class Kept:
+class CachedEngine:
     """An engine in the cache."""
 
     path: Path
@@ -44,20 +44,20 @@ class Kept:
         return RUNS_ON.get(build.backend, build.backend) if build else None
 
     @property
-    def what(self) -> str:
+    def description(self) -> str:
         """Its description in messages."""
         build = self.spec.build if self.spec else None
         return f"{self.runs_on}, built {build.date[:10]}" if build else "the engine in the cache"
 
 
-def place(build: Build) -> Path:
+def build_folder(build: Build) -> Path:
     """The folder for an engine with this record; it may not exist yet."""
     facts = {name: value for name, value in asdict(build).items() if name not in NOT_IN_KEY}
     key = hashlib.sha256(repr(sorted(facts.items())).encode()).hexdigest()[:16]
     return user_cache("engines") / build.source_sha256 / key
 
 
-def built_from(source: EngineSpec) -> list[Kept]:
+def built_from(source: EngineSpec) -> list[CachedEngine]:
     """The engines built from ``source``, newest first.
 
     Labels, thresholds and crop are those of ``source`` now, not those at build time.
@@ -66,40 +66,40 @@ def built_from(source: EngineSpec) -> list[Kept]:
     return sorted(found, key=_date, reverse=True)
 
 
-def everything() -> list[Kept]:
+def cached_engines() -> list[CachedEngine]:
     """All engines in the cache, sorted by name; unreadable ones last."""
     found = _kept(user_cache("engines"), "*/*")
     return sorted(found, key=lambda k: (k.spec is None, k.spec.name if k.spec else str(k.path)))
 
 
-def _date(kept: Kept) -> str:
+def _date(kept: CachedEngine) -> str:
     return kept.spec.build.date if kept.spec and kept.spec.build else ""
 
 
-def _kept(folder: Path, folders: str) -> list[Kept]:
+def _kept(folder: Path, folders: str) -> list[CachedEngine]:
     if not os.path.lexists(folder):
         return []
-    fault = distrust(folder)
+    fault = why_untrusted(folder)
     if fault:
-        return [Kept(folder, None, fault)]
+        return [CachedEngine(folder, None, fault)]
     return [_read(file) for file in sorted(folder.glob(f"{folders}/*{SUFFIX}"))]
 
 
-def _read(file: Path) -> Kept:
-    fault = distrust(file)
+def _read(file: Path) -> CachedEngine:
+    fault = why_untrusted(file)
     if fault:
-        return Kept(file, None, fault)
+        return CachedEngine(file, None, fault)
     try:
         spec = EngineSpec.load(file)
     except EngineFileError as error:
-        return Kept(file, None, str(error))
+        return CachedEngine(file, None, str(error))
     weights = file.parent / spec.weights
     if not weights.is_file():
-        return Kept(file, spec, f"{weights}: no such file")
-    return Kept(file, spec, distrust(weights))
+        return CachedEngine(file, spec, f"{weights}: no such file")
+    return CachedEngine(file, spec, why_untrusted(weights))
 
 
-def _updated(source: EngineSpec, kept: Kept) -> Kept:
+def _updated(source: EngineSpec, kept: CachedEngine) -> CachedEngine:
     """``kept`` with the spec of ``source``, or with the reason why it does not fit."""
     spec = kept.spec
     if spec is None or kept.fault:

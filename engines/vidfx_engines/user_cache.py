@@ -24,7 +24,7 @@ def _home() -> Path:
     return Path(home) if Path(home).is_absolute() else Path.home() / ".cache"
 
 
-def distrust(path: Path) -> str | None:
+def why_untrusted(path: Path) -> str | None:
     """Why ``path``, in the user's cache, is not trusted, in one line; None if it is, or is missing.
 
     It and every folder above it in the cache must belong to the user or root and be writable by
@@ -58,7 +58,7 @@ def make_private(folder: Path) -> None:
     for part in reversed([folder, *folder.parents]):
         if home in part.parents:
             part.mkdir(mode=PRIVATE, exist_ok=True)
-    fault = distrust(folder)
+    fault = why_untrusted(folder)
     if fault:
         raise PermissionError(None, fault)
 

@@ -28,7 +28,7 @@ import msgspec
 from msgspec import Meta
 
 T = TypeVar("T")
-Part = tuple[object, Any, str]
+KeyedValue = tuple[object, Any, str]
 "A value, its annotated type and its key."
 PRINTABLE = {"printable": True}
 
@@ -134,7 +134,7 @@ def shown(value: object, most: int = 80) -> str:
     return found if len(found) <= most else f"{found[:most]}..."
 
 
-def _parts(raw: object, base: Any, key: str) -> Iterator[Part]:
+def _parts(raw: object, base: Any, key: str) -> Iterator[KeyedValue]:
     """What is in a table or list, with the types that ``base`` gives it. Raises ValueError."""
     parts = get_args(base)
     if isinstance(raw, dict):
@@ -152,7 +152,7 @@ def _parts(raw: object, base: Any, key: str) -> Iterator[Part]:
             yield value, kind, f"{key}[{number}]"
 
 
-def _parts_of_table(table: dict[str, object], base: type, key: str) -> Iterator[Part]:
+def _parts_of_table(table: dict[str, object], base: type, key: str) -> Iterator[KeyedValue]:
     hints = _hints(base)
     for name, value in table.items():
         if name not in hints:

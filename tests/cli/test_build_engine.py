@@ -226,7 +226,7 @@ def test_the_list_as_json(toy: Path) -> None:
         "emotion-embedded",
         "toy",
     ]
-    (kept,) = store.everything()
+    (kept,) = store.cached_engines()
     assert kept.spec is not None
     (kept.path.parent / kept.spec.weights).unlink()
     listed = vidfx("engines", "list")

@@ -164,7 +164,7 @@ def test_a_reader_of_the_gpu_is_an_error_on_the_cpu(clip: Path) -> None:
 def test_the_encoder_and_why(
     monkeypatch: pytest.MonkeyPatch, name: Any, on_gpu: bool, has: bool, codec: str, why: str
 ) -> None:
-    monkeypatch.setattr(encoder_choice, "opens", lambda codec: has)
+    monkeypatch.setattr(encoder_choice, "encoder_opens", lambda codec: has)
     encoder = encoder_choice.choose_encoder(name, crf=21, preset="veryfast", on_gpu=on_gpu)
     assert encoder.codec == codec
     assert why in encoder.why
@@ -173,7 +173,7 @@ def test_the_encoder_and_why(
 
 
 def test_a_missing_nvenc_is_an_error_where_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(encoder_choice, "opens", lambda codec: False)
+    monkeypatch.setattr(encoder_choice, "encoder_opens", lambda codec: False)
     with pytest.raises(UnavailableError, match="NVENC does not open") as raised:
         encoder_choice.choose_encoder("nvenc", crf=23, preset="medium", on_gpu=True)
     assert "--encoder x264" in raised.value.hint

@@ -37,7 +37,7 @@ def keep(spec: EngineSpec, folder: Path, **change: object) -> Path:
         "date": "2026-11-25T10:00:00+00:00",
     }  # fmt: skip
     build = Build(**(facts | change))  # type: ignore[arg-type]
-    place = store.place(build)
+    place = store.build_folder(build)
     make_private(place)
     (place / "toy.onnx").write_bytes((folder / "toy.onnx").read_bytes())
     for file in (place / "toy.onnx", replace(spec, build=build).save(place)):
@@ -181,7 +181,7 @@ def test_the_list_has_damaged_ones_apart(toy: EngineSpec, tmp_path: Path) -> Non
     keep(toy, tmp_path, library="1")
     gone(keep(toy, tmp_path, library="2"))
     unreadable(keep(toy, tmp_path, library="3"))
-    found = store.everything()
+    found = store.cached_engines()
     assert [bool(kept.spec and not kept.fault) for kept in found].count(True) == 1
     faults = [kept.fault for kept in found if kept.fault]
     assert len(faults) == 2
@@ -194,7 +194,7 @@ def test_what_must_match_gives_another_place(toy: EngineSpec, tmp_path: Path) ->
         for change in ({}, {"precision": "int8"}, {"device": "another"}, {"library": "2027"})
     }
     assert len(places) == 4
-    assert [kept.spec and kept.spec.name for kept in store.everything()] == ["toy"] * 4
+    assert [kept.spec and kept.spec.name for kept in store.cached_engines()] == ["toy"] * 4
 
 
 def test_a_record_survives_its_file(toy: EngineSpec, tmp_path: Path) -> None:

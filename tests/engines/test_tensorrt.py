@@ -25,7 +25,7 @@ from vidfx_engines.errors import EngineFileError, EngineUnavailable
 from vidfx_engines.graph import edit as graph
 from vidfx_engines.select import select
 from vidfx_engines.spec import EngineSpec
-from vidfx_engines.store import Kept
+from vidfx_engines.store import CachedEngine
 
 STUB = Path(__file__).parents[2] / "engines/stubs/tensorrt/__init__.pyi"
 CROPS = (3, toys.SIDE, toys.SIDE)
@@ -344,7 +344,7 @@ def test_a_kept_plan_that_tensorrt_refuses_is_passed_over(
 
     monkeypatch.setattr(backend, "TensorRtEngine", refuse)
     monkeypatch.setattr("vidfx_engines.select.has_gpu", lambda: True)
-    kept_here = [Kept(tmp_path / "toy.spec.json", kept)]
+    kept_here = [CachedEngine(tmp_path / "toy.spec.json", kept)]
     monkeypatch.setattr("vidfx_engines.select.built_from", lambda _: kept_here)
     toys.classifier(tmp_path)
     chosen = select(tmp_path / "toy.onnx")

@@ -196,10 +196,10 @@ def test_decoders_on_the_gpu_give_the_pictures_of_the_cpu(
 
 
 def test_nvenc_writes_what_players_play(ready: str, clip: Path, tmp_path: Path) -> None:
-    from vidfx.video.capabilities import NVENC, opens
+    from vidfx.video.capabilities import NVENC, encoder_opens
     from vidfx.video.read.source import open_source
 
-    if not opens(NVENC):
+    if not encoder_opens(NVENC):
         pytest.skip("this card has no NVENC")
     done = vidfx("annotate", clip, "-o", tmp_path, "--device", "cuda", "--encoder", "nvenc")
     assert done.exit_code == 0, done.output
@@ -216,7 +216,7 @@ def test_a_plan_of_another_release_is_refused_before_it_is_read(built: str, cuda
     from vidfx_engines.backends.tensorrt import TensorRtBackend
     from vidfx_engines.errors import EngineUnavailable
 
-    kept = next(k for k in store.everything() if k.spec and k.spec.name == "detector-embedded")
+    kept = next(k for k in store.cached_engines() if k.spec and k.spec.name == "detector-embedded")
     spec, folder = kept.spec, kept.path.parent
     assert spec is not None
     assert spec.build is not None

@@ -18,13 +18,13 @@ from vidfx_training.errors import RecipeError
 TrainingTask = Literal["recognition", "emotion"]
 Arch = Literal["resnet18", "vggface", "small"]
 Norm = Literal["picture", "imagenet", "vggface"]
-Colour = Literal["rgb", "grey"]
-Head = Literal["linear", "fc"]
+ColourMode = Literal["rgb", "grey"]
+HeadKind = Literal["linear", "fc"]
 Layers = Literal["all", "last", "head"]
 Balance = Literal["none", "sampler", "loss"]
 NotNegative = Annotated[float, Meta(ge=0, lt=1e6)]
-Count = Annotated[int, Meta(ge=0, lt=1_000_000)]
-Side = Annotated[int, Meta(ge=16, le=512)]
+CountOrZero = Annotated[int, Meta(ge=0, lt=1_000_000)]
+PictureSide = Annotated[int, Meta(ge=16, le=512)]
 
 NAME = "a file name of at most 50 letters, digits, blanks, dots and dashes"
 
@@ -35,11 +35,11 @@ class Input:
 
     template: Template = "arcface"
     "how the face is cut; a data set that was cut otherwise is cut again"
-    side: Side = 112
+    side: PictureSide = 112
     "px of the pictures that the network sees"
     crop: Annotated[int, Meta(ge=0, le=1024)] = 0
     "px of the crop that the engine takes, a multiple of `side`, averaged down; 0: `side`"
-    colour: Colour = "rgb"
+    colour: ColourMode = "rgb"
     min_face_px: Annotated[float, Meta(ge=0, le=10_000)] = 20.0
     "smaller faces are not classified"
 
@@ -53,7 +53,7 @@ class Model:
     "scratch, imagenet, vggface, or a file of weights"
     norm: Norm = "picture"
     "how the input is normalised: each picture by its own mean and spread, or as the start was"
-    head: Head = "linear"
+    head: HeadKind = "linear"
     "vggface only: fc keeps fc6 and fc7, 119 of 138 million parameters; linear averages conv5"
     width: Annotated[int, Meta(ge=8, le=1024, multiple_of=8)] = 48
     "small only: channels of the first stage"
@@ -75,17 +75,17 @@ class Schedule:
     label_smoothing: Annotated[float, Meta(ge=0, le=0.9)] = 0.1
     ema: Annotated[float, Meta(ge=0, lt=1)] = 0.998
     "decay per step of the averaged weights, which are the ones evaluated and kept"
-    sides: tuple[tuple[NotNegative, Side], ...] = ()
+    sides: tuple[tuple[NotNegative, PictureSide], ...] = ()
     "progressive resizing: from this share of the epochs on, pictures of this side"
     balance: Balance = "none"
     "against imbalance: draw rarer classes more often (sampler) or weigh them more (loss)"
-    head_epochs: Count = 0
+    head_epochs: CountOrZero = 0
     "first, the head alone on features of the frozen rest, which are computed once"
     layers: Layers = "all"
     "what learns after that: all layers, the last stage and the head, or the head alone"
     backbone_lr: NotNegative = 1.0
     "learning rate of all but the head, as a share of `lr`"
-    patience: Count = 0
+    patience: CountOrZero = 0
     "stop after so many epochs without a better one; 0 never stops"
     distil: Share = 0.0
     "share of the teacher's output in the target, if there is a teacher"

@@ -24,7 +24,7 @@ from vidfx_engines.embedded import embedded
 from vidfx_engines.errors import EngineError, EngineUnavailable
 from vidfx_engines.select import Selection, select
 from vidfx_engines.spec import EngineSpec
-from vidfx_engines.user_cache import CACHE_HINT, distrust, user_cache
+from vidfx_engines.user_cache import CACHE_HINT, user_cache, why_untrusted
 
 WEAK = 0.5
 """A detection of at least this share of the threshold can continue a track, but not start one."""
@@ -120,7 +120,7 @@ def load_models(settings: Settings) -> Models:
     loaded here.
     """
     notices: list[str] = []
-    if fault := distrust(user_cache("openvino")):
+    if fault := why_untrusted(user_cache("openvino")):
         notices.append(f"cache: {fault}, and engines are compiled in every run; {CACHE_HINT}")
     with _engine_errors("detector"):
         detector = _select(_detector_path(settings.detector, notices), settings)

@@ -21,7 +21,7 @@ from vidfx_engines.cores import available_cores
 
 MOST_DIFFERING = 0.1
 """Share of frames that may differ when a segment is decoded again."""
-Result = TypeVar("Result", Observed, Drawn)
+SegmentResult = TypeVar("SegmentResult", Observed, Drawn)
 
 
 class SegmentWorkers:
@@ -75,15 +75,15 @@ class SegmentWorkers:
         self._work.advanced(frames // self._rounds)
 
     def _do(
-        self, tasks: Sequence[ObserveSegment | DrawSegment], kind: type[Result]
-    ) -> list[Result]:
+        self, tasks: Sequence[ObserveSegment | DrawSegment], kind: type[SegmentResult]
+    ) -> list[SegmentResult]:
         self._frames_before = sum(self._frames.values())
         self._frames.clear()
-        results: dict[int, Result] = {}
+        results: dict[int, SegmentResult] = {}
         for _, answer in self._pool.do(tasks):
             if isinstance(answer, Failure):
                 raise answer.error
-            result: Result = from_plain(answer.result, kind)
+            result: SegmentResult = from_plain(answer.result, kind)
             self._files.append(result.file)
             self._frames[result.segment] = result.frames
             self.warnings += result.warnings

@@ -114,7 +114,7 @@ class Drawn(Struct, frozen=True, tag=True):
 
 
 VideoTask = AnnotateVideo | ObserveSegment | DrawSegment
-Result = Annotated | AlreadyDone | WouldBeDone | Observed | Drawn
+TaskResult = Annotated | AlreadyDone | WouldBeDone | Observed | Drawn
 
 
 def _part_of(path: Path, segment: Segment) -> Path:

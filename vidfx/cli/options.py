@@ -26,7 +26,7 @@ SplitFile = Annotated[
 EngineName = Annotated[
     str | None, typer.Option("--name", help="Name of the engine. Default: the recipe's.")
 ]
-Given = dict[str, Any]
+TypedSettings = dict[str, Any]
 "The settings that were typed, by name."
 
 

@@ -11,7 +11,7 @@ from vidfx.errors import OutputError, UsageError
 from vidfx_engines.built import Build
 from vidfx_engines.files import DEFAULT_MODE, write_atomically
 from vidfx_engines.spec import EngineSpec, spec_path
-from vidfx_engines.store import place
+from vidfx_engines.store import build_folder
 from vidfx_engines.user_cache import CACHE_HINT, PRIVATE_FILE, make_private
 
 
@@ -24,7 +24,7 @@ def write_engine(
     file or of the model itself, OutputError where the files cannot be written.
     """
     suffix = ".onnx" if build.profile is None else ".plan"
-    out = request.out or place(build) / f"{spec.name}{suffix}"
+    out = request.out or build_folder(build) / f"{spec.name}{suffix}"
     if out.suffix != suffix:
         raise UsageError(
             f"{out}: an engine for {build.backend} ends in {suffix}",

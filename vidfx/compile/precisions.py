@@ -26,7 +26,7 @@ graph gives on a GPU, and what a source gives anywhere."""
 
 
 @dataclass(frozen=True)
-class Candidate:
+class PrecisionCandidate:
     """The source in one precision, and what that loses."""
 
     precision: BuiltPrecision
@@ -63,7 +63,7 @@ def try_precisions(
     samples: BuildSamples,
     work: Path,
     progress: BuildProgress,
-) -> list[Candidate]:
+) -> list[PrecisionCandidate]:
     """Make every wanted precision of ``source``, an ONNX file, and compare it with the source.
 
     A candidate runs on the library that will run the engine, where this machine has it. Raises
@@ -71,7 +71,7 @@ def try_precisions(
     """
     progress.step("the source on ONNX Runtime")
     before = _outputs(spec, source, AS_WRITTEN, "fp32", samples, work)
-    made: list[Candidate] = []
+    made: list[PrecisionCandidate] = []
     for precision in wanted:
         progress.step(precision)
         data = with_precision(spec, source, precision, request.backend, samples.calibration)
@@ -79,7 +79,7 @@ def try_precisions(
         after = _outputs(spec, data, runs_on, precision, samples, work)
         parity = compare(before, after, samples.truth, spec.labels)
         progress.compared(precision, parity)
-        made.append(Candidate(precision, data, parity))
+        made.append(PrecisionCandidate(precision, data, parity))
     return made
 
 
@@ -128,8 +128,8 @@ def _outputs(
 
 
 def good_enough(
-    request: BuildRequest, spec: EngineSpec, candidates: Sequence[Candidate]
-) -> list[Candidate]:
+    request: BuildRequest, spec: EngineSpec, candidates: Sequence[PrecisionCandidate]
+) -> list[PrecisionCandidate]:
     """Those that lose no more than ``max_drop``. Raises RefusedError where there is none."""
     kept = [c for c in candidates if c.parity.drop <= request.max_drop]
     if kept:
@@ -151,8 +151,8 @@ def good_enough(
 
 
 def fastest(
-    spec: EngineSpec, candidates: Sequence[Candidate], samples: BuildSamples, work: Path
-) -> tuple[Candidate, dict[str, float]]:
+    spec: EngineSpec, candidates: Sequence[PrecisionCandidate], samples: BuildSamples, work: Path
+) -> tuple[PrecisionCandidate, dict[str, float]]:
     """The candidate that is fastest in OpenVINO on this processor; pictures per second of each."""
     engines = {
         c.precision: load_candidate(spec, c.data, "openvino", c.precision, work) for c in candidates

@@ -100,7 +100,7 @@ class Ledger:
         "of jobs, by input"
         self._running: set[str] = set()
         self._changes: defaultdict[str, JobChange] = defaultdict(JobChange)
-        self._begun = False
+        self._folder_exists = False
         "the output folder exists"
         self._base: sqlite3.Connection | None = None
         self._run_lock: int | None = None
@@ -162,7 +162,7 @@ class Ledger:
         for place in self._running:  # started by this run, and not ended
             self._changes[place].values["status"] = "waiting"
         self._running.clear()
-        if not self._begun:
+        if not self._folder_exists:
             return
         until = time.monotonic() + LAST_TRIES_S
         fault = self._write(ended=True)
@@ -175,7 +175,7 @@ class Ledger:
 
     def _write_soon(self) -> None:
         """Now and then, write the changes."""
-        self._begun = True
+        self._folder_exists = True
         now = time.monotonic()
         if now - self._tried < WRITE_EVERY_S:
             return

@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from vidfx.jobs.plan import Job
-from vidfx_engines.files import part_name, same_part
+from vidfx_engines.files import part_name, part_name_without_pid
 
 
 def find_leftovers(jobs: Sequence[Job]) -> dict[Path, list[Path]]:
@@ -17,11 +17,11 @@ def find_leftovers(jobs: Sequence[Job]) -> dict[Path, list[Path]]:
         with suppress(OSError):
             for file in folder.iterdir():
                 if file.name.endswith(".part"):
-                    parts.setdefault(folder / same_part(file.name), []).append(file)
+                    parts.setdefault(folder / part_name_without_pid(file.name), []).append(file)
     found: dict[Path, list[Path]] = {}
     for job in jobs if parts else ():
         for path in job.outputs:
-            if files := parts.get(path.with_name(same_part(part_name(path.name)))):
+            if files := parts.get(path.with_name(part_name_without_pid(part_name(path.name)))):
                 found.setdefault(job.outputs.summary, []).extend(files)
     return found
 

@@ -126,9 +126,9 @@ class Locks:
     @contextmanager
     def hold(self, path: Path) -> Generator[None]:
         """Hold the lock of ``path``. Raises BusyError where another process holds it."""
-        place = int.from_bytes(blake2b(os.fsencode(path), digest_size=7).digest(), "big")
+        offset = int.from_bytes(blake2b(os.fsencode(path), digest_size=7).digest(), "big")
         try:
-            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, place)
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, offset)
         except (BlockingIOError, PermissionError) as error:
             raise BusyError from error
         except OSError as error:
@@ -138,7 +138,7 @@ class Locks:
         try:
             yield
         finally:
-            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, place)
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, offset)
 
     def close(self) -> None:
         os.close(self._file)

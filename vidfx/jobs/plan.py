@@ -91,7 +91,7 @@ def plan_jobs(inputs: Sequence[str], out: str | Path) -> Plan:
     search = Search()
     folder = storage.folder_for(out)
     if storage.is_url(str(out)):
-        storage.check(str(out))
+        storage.check_output_url(str(out))
     url = str(out).rstrip("/") if storage.is_url(str(out)) else None
     for text in inputs:
         search.add(text)

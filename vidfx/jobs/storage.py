@@ -78,7 +78,7 @@ def folder_for(out: str | Path) -> Path:
     return spool() / "out" / _short(text.rstrip("/")) if is_url(text) else Path(text)
 
 
-def check(url: str) -> None:
+def check_output_url(url: str) -> None:
     """Raises UnavailableError where the store's package is missing, UsageError for another URL."""
     try:
         _files(url)

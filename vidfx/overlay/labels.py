@@ -61,7 +61,7 @@ class Facts(NamedTuple):
     emotion_percent: int | None
 
 
-class Part(NamedTuple):
+class LabelPart(NamedTuple):
     """A piece of text, or an expression icon, on a label."""
 
     text: str
@@ -81,14 +81,14 @@ class Part(NamedTuple):
         return max(font.width(text, size, self.weight) for text in (self.text, self.slot))
 
 
-Row = list[list[Part]]
+Row = list[list[LabelPart]]
 "groups of parts"
 
 
 class LabelText(NamedTuple):
     """A label, ready to be drawn."""
 
-    rows: tuple[tuple[tuple[Part, ...], ...], ...]
+    rows: tuple[tuple[tuple[LabelPart, ...], ...], ...]
     emotion: str | None
     size: int
     "text size in px"
@@ -114,30 +114,32 @@ def label_text(facts: Facts, level: int, size: int, font: Font, max_width: int) 
 
 def _rows(facts: Facts, level: int, size: int, font: Font, room: int) -> list[Row]:
     narrow = level != FULL
-    name: list[Part] = []
+    name: list[LabelPart] = []
     if facts.name:
         width = min(room, MAX_NAME[narrow] * size)
-        name.append(Part(font.shortened(facts.name, size, BOLD, width), bold=True))
-    number: list[Part] = []
+        name.append(LabelPart(font.shortened(facts.name, size, BOLD, width), bold=True))
+    number: list[LabelPart] = []
     if facts.track_id >= 0:
-        number.append(Part(f"#{facts.track_id}", bold=not name, dim=bool(name)))
-    icon = [Part(facts.emotion, icon=True)] if facts.emotion else []
+        number.append(LabelPart(f"#{facts.track_id}", bold=not name, dim=bool(name)))
+    icon = [LabelPart(facts.emotion, icon=True)] if facts.emotion else []
     if level == MINI:
         return [[icon + number]]
     if level == SHORT:
         return [[icon + (name or number)]]
     who = name and name + _percent(facts.name_percent)
-    mood = [*icon, Part(facts.emotion), *_percent(facts.emotion_percent)] if facts.emotion else []
+    mood = (
+        [*icon, LabelPart(facts.emotion), *_percent(facts.emotion_percent)] if facts.emotion else []
+    )
     rows = [[who, number], [mood]] if narrow else [[who, mood, number]]
     if level == CARD or not facts.message:
         return rows
     width = min(room, MAX_MESSAGE[narrow] * size)
     lines = font.wrapped(facts.message, size, REGULAR, width, MESSAGE_LINES)
-    return rows + [[[Part(line)]] for line in lines]
+    return rows + [[[LabelPart(line)]] for line in lines]
 
 
-def _percent(percent: int | None) -> list[Part]:
-    return [] if percent is None else [Part(f"{percent}%", dim=True, slot="88%")]
+def _percent(percent: int | None) -> list[LabelPart]:
+    return [] if percent is None else [LabelPart(f"{percent}%", dim=True, slot="88%")]
 
 
 def _row_width(row: Row, size: int, font: Font) -> int:

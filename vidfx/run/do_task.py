@@ -19,7 +19,7 @@ from vidfx.annotate.tasks import (
     AnnotateVideo,
     DrawSegment,
     ObserveSegment,
-    Result,
+    TaskResult,
     VideoTask,
     WouldBeDone,
 )
@@ -76,7 +76,9 @@ def do_task(
         return Exhausted(failure, sure) if sure or suggests_exhaustion(error) else Failure(failure)
 
 
-def _result(task: VideoTask, context: Context, folder: OutputFolder, listener: Listener) -> Result:
+def _result(
+    task: VideoTask, context: Context, folder: OutputFolder, listener: Listener
+) -> TaskResult:
     match task:
         case ObserveSegment():
             return observe_segment(task, context, listener)

@@ -16,7 +16,7 @@ from vidfx.video.capabilities import decoders, encoders
 from vidfx_engines.backends.openvino import cpu_capabilities, cpu_name, import_openvino
 from vidfx_engines.backends.tensorrt_library import Flavour, driver_version, gpu, import_tensorrt
 from vidfx_engines.cores import available_cores
-from vidfx_engines.user_cache import CACHE_HINT, distrust, user_cache
+from vidfx_engines.user_cache import CACHE_HINT, user_cache, why_untrusted
 
 PACKAGES = (
     ("onnxruntime", "onnxruntime", "build"),
@@ -79,7 +79,7 @@ def _processor() -> str:
 
 def _cache() -> str:
     folder = user_cache("openvino").parent
-    if fault := distrust(user_cache("openvino")) or distrust(user_cache("engines")):
+    if fault := why_untrusted(user_cache("openvino")) or why_untrusted(user_cache("engines")):
         raise UnavailableError(fault, hint=CACHE_HINT)
     return str(folder)
 

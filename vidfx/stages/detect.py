@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from vidfx.stages.detector_heads import HEADS, Candidates, Head, non_maximum_suppression
+from vidfx.stages.detector_heads import HEADS, DecodedFaces, Head, non_maximum_suppression
 from vidfx.stages.engine_faults import are_faces
 from vidfx.stages.pixels import shrunk, size_of
 from vidfx.types import SQUARE, Detections, Frame, Stretch
@@ -70,7 +70,7 @@ class Letterbox:
 
 def decode(
     head: Head, outputs: Sequence[np.ndarray], size: tuple[int, int], threshold: float
-) -> tuple[Candidates, bool]:
+) -> tuple[DecodedFaces, bool]:
     """The faces of one picture in px of the input, best score first.
 
     ``outputs`` are without the batch; ``size`` is (height, width) of the input. The flag says

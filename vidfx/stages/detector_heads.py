@@ -15,12 +15,12 @@ import numpy as np
 
 from vidfx_engines.spec import STRIDES, Family
 
-Candidates = tuple[np.ndarray, np.ndarray, np.ndarray]
+DecodedFaces = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def _centerface(
     outputs: Sequence[np.ndarray], size: tuple[int, int], threshold: float
-) -> Candidates:
+) -> DecodedFaces:
     """Outputs: heat map (1, h, w), log size (2, h, w), offset (2, h, w), landmarks (10, h, w)."""
     heat, scale, offset, marks = outputs
     row, column = np.nonzero(~(heat[0] <= threshold))
@@ -49,12 +49,12 @@ def points_per_cell(count: int, size: tuple[int, int], stride: int) -> int:
     return max(1, count // ((size[0] // stride) * (size[1] // stride)))
 
 
-def _scrfd(outputs: Sequence[np.ndarray], size: tuple[int, int], threshold: float) -> Candidates:
+def _scrfd(outputs: Sequence[np.ndarray], size: tuple[int, int], threshold: float) -> DecodedFaces:
     """Outputs: scores, distances to the sides and landmarks, (A, 1), (A, 4), (A, 10) a stride.
 
     insightface's files have two points per cell, vidfx's own detectors one.
     """
-    parts: list[Candidates] = []
+    parts: list[DecodedFaces] = []
     for level, stride in enumerate(STRIDES):
         score = outputs[level].reshape(-1)
         points = _anchor_points(size, stride, points_per_cell(len(score), size, stride))
@@ -67,9 +67,9 @@ def _scrfd(outputs: Sequence[np.ndarray], size: tuple[int, int], threshold: floa
     return _concatenated(parts)
 
 
-def _yunet(outputs: Sequence[np.ndarray], size: tuple[int, int], threshold: float) -> Candidates:
+def _yunet(outputs: Sequence[np.ndarray], size: tuple[int, int], threshold: float) -> DecodedFaces:
     """Outputs, three strides each: class (A, 1), object (A, 1), box (A, 4), landmarks (A, 10)."""
-    parts: list[Candidates] = []
+    parts: list[DecodedFaces] = []
     for level, stride in enumerate(STRIDES):
         known, face = outputs[level].reshape(-1), outputs[level + 3].reshape(-1)
         score = np.sqrt(np.clip(known, 0, 1) * np.clip(face, 0, 1))
@@ -82,7 +82,7 @@ def _yunet(outputs: Sequence[np.ndarray], size: tuple[int, int], threshold: floa
     return _concatenated(parts)
 
 
-def _concatenated(parts: Sequence[Candidates]) -> Candidates:
+def _concatenated(parts: Sequence[DecodedFaces]) -> DecodedFaces:
     box, score, marks = zip(*parts, strict=True)
     return np.concatenate(box), np.concatenate(score), np.concatenate(marks)
 
@@ -92,7 +92,7 @@ class Head:
     """The decoding of one family, and its usual non-maximum suppression."""
 
     family: Family
-    decode: Callable[[Sequence[np.ndarray], tuple[int, int], float], Candidates]
+    decode: Callable[[Sequence[np.ndarray], tuple[int, int], float], DecodedFaces]
     iou: float
     "two boxes that overlap more than this are one face"
     pixel: float

@@ -18,7 +18,7 @@ SUM_TOLERANCE = 0.02
 SCORE_TOLERANCE = 0.01
 REACH = 1.0
 """How far outside the picture a face may lie, in units of the picture's longer side."""
-Count = tuple[int, int, int]
+FaultCount = tuple[int, int, int]
 """Frames or faces given to an engine, those with invalid outputs, and valid outputs."""
 
 
@@ -47,7 +47,7 @@ class EngineFaults:
     """Counts of invalid outputs of each engine over one video."""
 
     def __init__(self) -> None:
-        self.counts: dict[str, Count] = {}
+        self.counts: dict[str, FaultCount] = {}
         "by task"
 
     def add(self, task: str, given: int, faulty: int, valid: int) -> None:

@@ -34,12 +34,12 @@ def encoders() -> str:
 
     Raises UnavailableError where x264 does not open.
     """
-    if not opens(X264):
+    if not encoder_opens(X264):
         raise UnavailableError("libx264 does not open", hint="pip install --force-reinstall av")
-    return "x264" + (", NVENC" if opens(NVENC) else "; not NVENC: it does not open here")
+    return "x264" + (", NVENC" if encoder_opens(NVENC) else "; not NVENC: it does not open here")
 
 
-def opens(name: str) -> bool:
+def encoder_opens(name: str) -> bool:
     """Whether an encoder can be opened; PyAV lists encoders that cannot."""
     try:
         context = Codec(name, "w").create("video")

@@ -12,7 +12,7 @@ from av.video.reformatter import VideoReformatter
 from tests.video import media
 from vidfx.errors import DecodeError
 from vidfx.types import Colour
-from vidfx.video.read.colours import colour_of, doubt
+from vidfx.video.read.colours import colour_of, warning_about
 from vidfx.video.read.frame_converter import FrameConverter
 from vidfx.video.read.preflight import preflight
 from vidfx.video.read.source import open_source
@@ -112,7 +112,7 @@ def test_ycgco(colour) -> None:
     assert np.abs(seen - colour).max() <= 3
     assert np.abs(players - seen).max() <= 3
     assert told == Colour(2, 2, 6)
-    assert doubt(frame) is None
+    assert warning_about(frame) is None
     assert frame.colorspace == 8
 
 
@@ -136,8 +136,8 @@ def test_a_matrix_that_is_not_known_is_read_as_the_nearest_and_said(
     seen, players, told = shown(frame)
     assert np.abs(seen - players).max() <= 3
     assert (told.matrix, told.declared) == (matrix, code)
-    assert words in (doubt(frame) or "")
-    assert f"code {code}" in (doubt(frame) or "")
+    assert words in (warning_about(frame) or "")
+    assert f"code {code}" in (warning_about(frame) or "")
 
 
 @pytest.mark.parametrize(("primaries", "matrix"), [(1, 1), (2, 1), (6, 7), (9, 9), (12, 1)])
@@ -145,7 +145,7 @@ def test_a_matrix_that_follows_from_the_primaries(primaries: int, matrix: int) -
     frame = VideoReformatter().reformat(flat(RED), format="yuv420p")
     frame.colorspace, frame.color_primaries = 12, primaries
     assert colour_of(frame, 64).matrix == matrix
-    assert doubt(frame) is None
+    assert warning_about(frame) is None
 
 
 @pytest.mark.parametrize("code", [8, 10, 14])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidfx.cli.guard import errors_in_one_line
-from vidfx.cli.options import AsJson, Debug, Given, Progress, Quiet, with_settings
+from vidfx.cli.options import AsJson, Debug, Progress, Quiet, TypedSettings, with_settings
 from vidfx.errors import Interrupted, VidfxError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def annotate(
     out: Annotated[
         str, typer.Option("--out", "-o", help="Folder for the results, or a URL of storage.")
     ],
-    given: Given,
+    given: TypedSettings,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be done, and do nothing.")
     ] = False,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidfx.cli.guard import errors_in_one_line
-from vidfx.cli.options import AsJson, Debug, Given, with_settings
+from vidfx.cli.options import AsJson, Debug, TypedSettings, with_settings
 
 if TYPE_CHECKING:
     from vidfx.run.bench import Bench
@@ -19,7 +19,7 @@ def bench(
     video: Annotated[
         Path, typer.Argument(metavar="VIDEO", help="One of the videos that you have.")
     ],
-    given: Given,
+    given: TypedSettings,
     seconds: Annotated[
         float, typer.Option(min=2, max=3600, help="How long to measure, about.")
     ] = 20.0,

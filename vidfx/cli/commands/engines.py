@@ -32,10 +32,10 @@ def list_engines(as_json: AsJson = False, debug: Debug = False) -> None:
         from vidfx.cli.console.text import clean
         from vidfx_engines.embedded import ORIGINS, embedded
         from vidfx_engines.spec import EngineSpec
-        from vidfx_engines.store import everything
+        from vidfx_engines.store import cached_engines
 
         packaged = [(EngineSpec.load(embedded(n)), embedded(n).parent) for n in ORIGINS]
-        kept = everything()
+        kept = cached_engines()
         whole = [(k.spec, k.path.parent) for k in kept if k.spec and not k.fault]
         found = [_facts(spec, folder) for spec, folder in (*packaged, *whole)]
         left_out = [k.fault for k in kept if k.fault]

@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 import typer
 
 from vidfx.cli.guard import errors_in_one_line, require
-from vidfx.cli.options import AsJson, Debug, Given, SplitFile, with_settings
+from vidfx.cli.options import AsJson, Debug, SplitFile, TypedSettings, with_settings
 from vidfx.errors import UsageError
 
 NEEDS = ("PIL", "jinja2", "matplotlib", "scipy")
 
 
-Part = Literal["test", "val", "train", "all"]
+PartOrAll = Literal["test", "val", "train", "all"]
 
 
 @with_settings("device", "backend")
@@ -29,7 +29,7 @@ def evaluate(
     ],
     *,
     part: Annotated[
-        Part | None,
+        PartOrAll | None,
         typer.Option(help="Which pictures (default: test, else val, else all)."),
     ] = None,
     split: SplitFile = None,
@@ -45,13 +45,13 @@ def evaluate(
         ),
     ] = None,
     threshold_part: Annotated[
-        Part | None, typer.Option(help="The pictures that set the thresholds (default val).")
+        PartOrAll | None, typer.Option(help="The pictures that set the thresholds (default val).")
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", "-o", help="Folder for the results (default: evaluation beside it)."),
     ] = None,
-    given: Given,
+    given: TypedSettings,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads of engine and reading (default: all cores).")
     ] = None,

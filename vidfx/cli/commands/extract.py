@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from vidfx.cli.guard import errors_in_one_line
-from vidfx.cli.options import AsJson, Debug, Given, Quiet, with_settings
+from vidfx.cli.options import AsJson, Debug, Quiet, TypedSettings, with_settings
 from vidfx.errors import Interrupted, UsageError, VidfxError
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def extract(
     limit: Annotated[
         int | None, typer.Option(help="At most this many crops of each source, evenly spread.")
     ] = None,
-    given: Given,
+    given: TypedSettings,
     as_json: AsJson = False,
     quiet: Quiet = False,
     debug: Debug = False,

@@ -26,7 +26,7 @@ def split_at_key_frames(
     if kind_of(info.path) != "video":
         return [], "it is made of pictures"
     scanned = scan(info.path)
-    if reason := _uncuttable(scanned):
+    if reason := _why_not_split(scanned):
         return [], reason
     times = [info.seconds(pts) for pts in scanned.pts]
     first = bisect_left(times, start_s or times[0])
@@ -61,7 +61,7 @@ def split_at_key_frames(
     return segments, ""
 
 
-def _uncuttable(scanned: Scan) -> str | None:
+def _why_not_split(scanned: Scan) -> str | None:
     if scanned.stores_dts_only:
         return "it has no timestamps of its own"
     if scanned.fault:

@@ -88,7 +88,7 @@ def is_common(frame: av.VideoFrame) -> bool:
     return int(frame.colorspace) in _SWSCALE
 
 
-def doubt(frame: av.VideoFrame) -> str | None:
+def warning_about(frame: av.VideoFrame) -> str | None:
     """A warning where colours are read by a matrix that is only similar to the declared one."""
     declared, matrix = int(frame.colorspace), read_as(frame)
     if is_rgb(frame.format) or declared in (matrix, _FROM_PRIMARIES):

@@ -106,7 +106,7 @@ class _Decoding:
     planes: bool
 
 
-def _objection(checked: Preflight) -> str | None:
+def _why_not_nvdec(checked: Preflight) -> str | None:
     """Why no decoder on a GPU gives the right pictures; None where they do."""
     info = checked.info
     if checked.unusual:
@@ -120,12 +120,12 @@ def _objection(checked: Preflight) -> str | None:
     return checked.scan.fault or checked.changes
 
 
-def _decord_why_not(checked: Preflight, task: _Decoding, *, named: bool) -> str | None:
+def _why_not_decord(checked: Preflight, task: _Decoding, *, named: bool) -> str | None:
     if checked.objection:
         return checked.objection
     if checked.info.colour.matrix == BT709 and not named:
         return "it reads BT.709 as BT.601"
-    reason = _objection(checked)
+    reason = _why_not_nvdec(checked)
     if reason:
         return reason
     try:
@@ -151,7 +151,7 @@ def _nvcodec_why_not(checked: Preflight, task: _Decoding, *, named: bool) -> str
         importlib.import_module("PyNvVideoCodec")
     except Exception as error:  # noqa: BLE001 - without a driver its import raises RuntimeError
         return f"PyNvVideoCodec does not load: {str(error).splitlines()[0][:80]}"
-    return _objection(checked)
+    return _why_not_nvdec(checked)
 
 
 def _nvcodec(task: _Decoding) -> Surfaces:
@@ -181,7 +181,7 @@ def _pyav_why_not(checked: Preflight, task: _Decoding, *, named: bool) -> str | 
         next(_pyav(task))
     except Exception as error:  # noqa: BLE001 - a missing driver has many kinds of error
         return f"PyAV cannot decode it on a GPU: {str(error).splitlines()[0][:80]}"
-    return _objection(checked)
+    return _why_not_nvdec(checked)
 
 
 def _pyav(task: _Decoding) -> Surfaces:
@@ -201,7 +201,7 @@ def _pyav(task: _Decoding) -> Surfaces:
 
 
 DECODERS: tuple[tuple[Reader, Callable[..., str | None], Callable[[_Decoding], Surfaces]], ...] = (
-    ("decord-cuda", _decord_why_not, _decord),
+    ("decord-cuda", _why_not_decord, _decord),
     ("nvcodec", _nvcodec_why_not, _nvcodec),
     ("pyav-cuda", _pyav_why_not, _pyav),
 )

@@ -53,7 +53,7 @@ class PyAVSource(FrameSource):
             self.info = replace(self.info, n_frames=None, frame_rate=rate)
         doubts = (
             assumption(demuxer, self.info.frame_rate),
-            colours.doubt(first),
+            colours.warning_about(first),
             self._shapes.doubt,
         )
         self.warnings.extend(doubt for doubt in doubts if doubt)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from vidfx.config import EncoderName
 from vidfx.errors import UnavailableError
-from vidfx.video.capabilities import NVENC, X264, opens
+from vidfx.video.capabilities import NVENC, X264, encoder_opens
 
 _NVENC_PRESETS = {
     "ultrafast": "p1", "superfast": "p2", "veryfast": "p3", "faster": "p4", "fast": "p4",
@@ -39,7 +39,7 @@ def choose_encoder(name: EncoderName, *, crf: int, preset: str, on_gpu: bool) ->
         return replace(x264, why="x264 was asked for")
     if name == "auto" and not on_gpu:
         return replace(x264, why="x264: the engines are on the CPU")
-    if not opens(NVENC):
+    if not encoder_opens(NVENC):
         if name == "auto":
             return replace(x264, why="x264: NVENC does not open here (A100 and H100 have none)")
         raise UnavailableError(
