@@ -173,7 +173,10 @@ class EngineSpec:
         write_atomically(file, text.encode(), mode)
 
     def read_weights(self, folder: str | Path) -> bytes:
-        """The weights in ``folder``, after checking that they are those of this spec."""
+        """The weights in ``folder``, after checking that they are those of this spec.
+
+        Raises EngineFileError where they are not, or cannot be read.
+        """
         path = Path(folder) / self.weights
         data = read_model_file(path)
         if hashlib.sha256(data).hexdigest() != self.sha256:

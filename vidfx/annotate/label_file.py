@@ -31,7 +31,7 @@ class LabelFile:
     """
 
     def __init__(self, frames: Path) -> None:
-        """``frames`` is the result beside which it lies, under a temporary name."""
+        """``frames`` is the result beside which it is stored, under a temporary name."""
         path = frames.with_name(f"{frames.name}.0")
         self.file = path.with_name(part_name(path.name))
 

@@ -7,7 +7,7 @@
     DIR/.extract/        unfinished work; removed at the end of a run
 
 The pictures of a source are kept in ``.extract`` until all are written. Then ``commit.json`` there
-lists them, and from then on they count: whoever opens the folder next does what it says.
+lists them, and from then on they count: the next process that opens the folder does what it says.
 """
 
 from __future__ import annotations

@@ -73,11 +73,11 @@ class JobChange:
     """Changes of one job that are not written yet."""
 
     input: str | None = None
-    "of a job to enter; one that is entered already keeps its state"
+    "set where a job is to be entered; a job that is entered already keeps its state"
     attempts: int = 0
-    "more of them"
+    "attempts to add"
     values: dict[str, Any] = field(default_factory=dict[str, Any])
-    "by column"
+    "new values by column"
 
 
 class Ledger:

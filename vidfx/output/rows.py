@@ -22,7 +22,7 @@ Cell = str | int | float | None
 class RowWriter:
     """Writes ``faces.csv`` and ``frames.csv`` of one video into two files, which it closes.
 
-    Whoever made the files gives them their names, or discards them. Raises OutputError.
+    The creator of the files gives them their names, or discards them. Raises OutputError.
     """
 
     def __init__(

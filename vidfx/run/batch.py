@@ -45,7 +45,7 @@ def annotate(
     """Annotate all inputs into ``out``; returns what became of each.
 
     Inputs that cannot even be jobs come first, then the jobs in order. ``outcomes``, if given, is
-    filled as the run goes on, so that whoever interrupts it has it. ``keep`` names summaries whose
+    filled as the run goes on, so that an interrupted caller has it. ``keep`` names summaries whose
     videos are not done again even with ``settings.overwrite``. A dry run only reports what it would
     do. Raises UsageError and UnavailableError before any work where messages are wrong or an
     engine, device or backend is not available, OutputError where ``out`` cannot be made,

@@ -17,7 +17,7 @@ from vidfx.workers.channel import Channel
 from vidfx.workers.messages import Assignment, Exit, FromWorker, Setup
 from vidfx.workers.task import QueuedTask
 
-# -P: what lies in the folder of the videos must not be imported
+# -P: what is in the folder of the videos must not be imported
 _COMMAND = (sys.executable, "-P", "-X", "faulthandler", "-m", "vidfx.run.worker")
 STDERR_TAIL = 4000
 """Characters of a dead worker's stderr that are kept."""

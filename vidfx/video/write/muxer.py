@@ -46,7 +46,7 @@ class Mp4Muxer:
     zero of the output is the first frame; else it is the input's playback zero, so that a late
     first frame stays late.
 
-    In this order: ``begin``, ``mux`` until all packets are written, ``complete``. Whoever made
+    In this order: ``begin``, ``mux`` until all packets are written, ``complete``. The creator of
     ``file`` then gives it its name, or discards it: if the context ends before ``complete``, the
     file is empty. Every failure is an OutputError.
     """
