@@ -6,6 +6,7 @@ from functools import cache
 
 import torch
 
+from vidfx_engines.device import Device
 from vidfx_training.errors import TrainingError
 
 
@@ -17,19 +18,19 @@ def choose_device(asked: str) -> torch.device:
     found = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if asked == "auto":
         return torch.device("cuda:0" if found else "cpu")
-    if asked == "cpu":
-        return torch.device("cpu")
-    kind, _, number = asked.partition(":")
-    if kind != "cuda" or not (number or "0").isdecimal():
+    device = Device.parse(asked)
+    if device is None:
         raise TrainingError(
             f"--device {asked}: no such device", hint="choose auto, cpu, cuda or cuda:N"
         )
-    if int(number or 0) >= found:
+    if device.kind == "cpu":
+        return torch.device("cpu")
+    if device.gpu_index >= found:
         raise TrainingError(
             f"--device {asked}: this installation of torch finds {found} CUDA GPUs",
             hint="choose cpu, or install torch for your driver: see docs/gpu.md",
         )
-    return torch.device("cuda", int(number or 0))
+    return torch.device("cuda", device.gpu_index)
 
 
 @cache

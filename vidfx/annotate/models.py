@@ -149,13 +149,15 @@ def load_models(settings: Settings) -> Models:
         )
     threshold = settings.detector_threshold or HEADS[family].threshold
     return Models(
-        Detector(detector.engine, threshold=WEAK * threshold, long_side=settings.detector_size),
-        threshold,
-        classifiers["identity"],
-        classifiers["emotion"],
-        tuple(chosen),
-        tuple(notices),
-        _tensors_on(detector.engine),
+        detector=Detector(
+            detector.engine, threshold=WEAK * threshold, long_side=settings.detector_size
+        ),
+        threshold=threshold,
+        identity=classifiers["identity"],
+        emotion=classifiers["emotion"],
+        selections=tuple(chosen),
+        notes=tuple(notices),
+        tensors_on=_tensors_on(detector.engine),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from vidfx.compile.parity import Parity
 from vidfx.errors import UnavailableError
@@ -39,17 +39,20 @@ class BuildRequest:
     version_compatible: bool
 
 
-class BuildProgress:
-    """Receives how a build goes on; this one ignores it. Phases are TensorRT's own."""
+class BuildProgress(Protocol):
+    """Receives how a build goes on. Phases are TensorRT's own."""
 
     def step(self, text: str) -> None:
         """The next step begins."""
+        ...
 
     def say(self, text: str) -> None:
         """Something that the user should know."""
+        ...
 
     def compared(self, precision: str, parity: Parity) -> None:
         """A precision was compared with the source."""
+        ...
 
     def started(self, phase: str, steps: int) -> None: ...
 

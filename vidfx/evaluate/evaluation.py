@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from vidfx.engine_argument import find_engine
 from vidfx.errors import UsageError
@@ -73,10 +73,12 @@ class Evaluation:
     "the content of ``report.json``"
 
 
-class EvaluationProgress:
-    """Receives messages and progress; this one ignores them."""
+class EvaluationProgress(Protocol):
+    """Receives messages and progress."""
 
-    def say(self, text: str) -> None: ...
+    def say(self, text: str) -> None:
+        """Something that the user should know."""
+        ...
 
     def advanced(self, model: str, done: int, total: int) -> None: ...
 

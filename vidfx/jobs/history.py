@@ -14,7 +14,7 @@ from typing import Any
 
 from vidfx.config import Settings
 from vidfx.errors import UsageError, VidfxError
-from vidfx.jobs.ledger import FILE, writable
+from vidfx.jobs.ledger import FILE, LedgerStatus, writable
 from vidfx.jobs.locks import FOLDER, is_run_locked
 
 HEARTBEAT_TIMEOUT_S = 15.0
@@ -29,8 +29,7 @@ class LedgerEntry:
     place: str
     "path of its summary, relative to the output folder"
     input: str
-    status: str
-    "waiting, running, done or failed"
+    status: LedgerStatus
     attempts: int
     frames: int
     expected: int | None
@@ -76,9 +75,10 @@ def read_ledger(out: Path) -> tuple[Run, list[LedgerEntry]]:
         # the journal of a run that was killed is rolled back, which is a write
         mode = "rw" if os.access(file, os.W_OK) else "ro"
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode={mode}", uri=True)) as base:
+            base.row_factory = sqlite3.Row
             newest = f"{_RUN} WHERE ended IS NULL ORDER BY seen DESC LIMIT 1"
             run = base.execute(newest).fetchone()
-            is_running = run is not None and _is_running(out, host=run[4], seen=run[2])
+            is_running = run is not None and _is_running(out, host=run["host"], seen=run["seen"])
             if not is_running:
                 run = base.execute(f"{_RUN} ORDER BY id DESC LIMIT 1").fetchone()
             rows = base.execute(
@@ -86,7 +86,7 @@ def read_ledger(out: Path) -> tuple[Run, list[LedgerEntry]]:
                 " type, error, hint FROM jobs ORDER BY rowid"
             ).fetchall()
         found = _run(run, is_running)
-        entries = [LedgerEntry(*row) for row in rows]
+        entries = [LedgerEntry(**row) for row in rows]
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise _unreadable(file, error) from error
@@ -111,12 +111,16 @@ def _unreadable(file: Path, error: Exception) -> UsageError:
 
 
 def _run(row: Any, is_running: bool) -> Run:
-    *facts, folder, inputs, settings = row
     return Run(
-        *facts,
-        folder=Path(json.loads(folder)),
-        inputs=tuple(json.loads(inputs)),
-        settings=Settings(**json.loads(settings)),
+        id=row["id"],
+        started=row["started"],
+        seen=row["seen"],
+        ended=row["ended"],
+        host=row["host"],
+        pid=row["pid"],
+        folder=Path(json.loads(row["folder"])),
+        inputs=tuple(json.loads(row["inputs"])),
+        settings=Settings(**json.loads(row["settings"])),
         is_running=is_running,
     )
 

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import vidfx
 from vidfx.config import Settings
@@ -67,6 +67,8 @@ _ENTER = (
     " status = CASE WHEN status IN ('done', 'running') THEN status ELSE 'waiting' END"
 )
 
+LedgerStatus = Literal["waiting", "running", "done", "failed"]
+
 
 @dataclass
 class JobChange:
@@ -92,8 +94,12 @@ class Ledger:
         """``notice`` is called with each lasting fault of the ledger."""
         self._out, self._notice = out, notice
         self._facts = (
-            *(time.time(), writable(socket.gethostname()), os.getpid(), vidfx.__version__),
-            *(json.dumps(str(Path.cwd())), json.dumps(list(inputs))),
+            time.time(),
+            writable(socket.gethostname()),
+            os.getpid(),
+            vidfx.__version__,
+            json.dumps(str(Path.cwd())),
+            json.dumps(list(inputs)),
             json.dumps(asdict(settings)),
         )
         self._places: dict[str, str] = {}
@@ -140,7 +146,8 @@ class Ledger:
         self._running.add(place)
         self._changes[place].attempts += 1
         self._set(
-            *(place, "running"),
+            place,
+            "running",
             started=time.time(),
             ended=None,
             expected=event.expected,
@@ -195,13 +202,13 @@ class Ledger:
     def _place(self, job: Job) -> str:
         return writable(str(job.outputs.summary.relative_to(self._out)))
 
-    def _set(self, place: str, status: str, **values: Any) -> None:
+    def _set(self, place: str, status: LedgerStatus, **values: Any) -> None:
         """Clears the columns of an error that ``values`` do not set."""
         nothing = {"error": None, "hint": None, "type": None}
         self._changes[place].values |= nothing | {"status": status} | _cleaned(values)
         self._write_soon()
 
-    def _end(self, place: str, status: str, **values: Any) -> None:
+    def _end(self, place: str, status: LedgerStatus, **values: Any) -> None:
         self._running.discard(place)
         self._set(place, status, ended=time.time(), **values)
 

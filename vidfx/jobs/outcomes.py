@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from vidfx.errors import (
     ChangedError,
@@ -17,14 +17,15 @@ from vidfx.errors import (
     VidfxError,
 )
 
+OutcomeStatus = Literal["done", "skipped", "failed", "planned"]
+
 
 @dataclass(frozen=True)
 class Outcome:
     """What became of one input."""
 
     input: str
-    status: str
-    "done, skipped, failed or planned"
+    status: OutcomeStatus
     outputs: dict[str, str] = field(default_factory=dict[str, str])
     counts: dict[str, Any] = field(default_factory=dict[str, Any])
     seconds: float = 0.0

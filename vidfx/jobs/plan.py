@@ -103,7 +103,10 @@ def plan_jobs(inputs: Sequence[str], out: str | Path) -> Plan:
         below = "" if stem.parent == Path() else f"/{stem.parent.as_posix()}"
         destination = None if url is None else url + below
         job = Job(
-            *(item.path, Outputs.of(folder / stem), item.origin, destination),
+            source=item.path,
+            outputs=Outputs.of(folder / stem),
+            origin=item.origin,
+            destination=destination,
             left_out=() if item.named else left_out,
         )
         hit = next((path for path in job.outputs if real(path) in search.found), None)

@@ -102,7 +102,10 @@ def _run(
         else:
             size = PoolSize.of(settings, len(tasks))
             local = Pool(
-                *(settings, size, out, report),
+                settings,
+                size,
+                out,
+                report,
                 size_for_device=lambda device: size.on(device, settings, len(tasks)),
             )
             stack.enter_context(_on_sigterm(local.stop))
@@ -125,7 +128,14 @@ def _outcome(job: Job, answer: Answer | Failure, settings: Settings, report: Lis
         case Annotated(summary=summary):
             report(Done(job, summary))
             seconds, warnings = summary["seconds"]["total"], tuple(summary["warnings"])
-            return Outcome(job.name, "done", outputs, summary["counts"], seconds, warnings)
+            return Outcome(
+                job.name,
+                "done",
+                outputs,
+                counts=summary["counts"],
+                seconds=seconds,
+                warnings=warnings,
+            )
         case AlreadyDone(why=why):
             report(Skipped(job, why))
             return Outcome(job.name, "skipped", outputs)

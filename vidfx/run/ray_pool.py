@@ -27,6 +27,7 @@ from vidfx.run.ray_actor import Reported, WorkerActor
 from vidfx.workers.messages import Answer, EnginesFailed, Failure, from_text, to_text
 from vidfx.workers.pool import Answered
 from vidfx.workers.task import QueuedTask
+from vidfx_engines.device import Device
 
 CORES_AN_ACTOR = 2
 WAIT_S = 1.0
@@ -39,7 +40,9 @@ class RayPool:
     def __init__(self, settings: Settings, out: Path | None, listener: Listener) -> None:
         """Raises UnavailableError where Ray is not installed, UsageError for a card's number."""
         self.settings, self.out, self.listener = settings, out, listener
-        if settings.device.startswith("cuda:") and settings.device != "cuda:0":
+        self._device = Device.parse(settings.device)
+        "None for auto, which uses no GPU of Ray"
+        if self._device and self._device.gpu_index:
             raise UsageError(
                 f"--executor ray: {settings.device} is for one machine; Ray gives each actor a GPU",
                 hint="use --device cuda",
@@ -128,7 +131,7 @@ class RayPool:
 
     @property
     def _on_gpu(self) -> bool:
-        return self.settings.device.startswith("cuda")
+        return self._device is not None and self._device.kind == "cuda"
 
     @property
     def _cores(self) -> int:

@@ -243,7 +243,10 @@ class TrainingLoop:
 
     def _save(self) -> None:
         save_state(
-            *(self.out / STATE, self.net, self.averaged, self.optimiser),
+            self.out / STATE,
+            self.net,
+            self.averaged,
+            self.optimiser,
             identity=self.identity,
             lines=self.lines,
             best=self.best,

@@ -45,7 +45,8 @@ def annotate(
         from vidfx.load_settings import load_settings
 
         run_and_report(
-            *(inputs, out),
+            inputs,
+            out,
             lambda: load_settings(given),
             progress="none" if quiet else progress,
             dry_run=dry_run,
@@ -78,7 +79,10 @@ def run_and_report(
         with renderer_for(progress, debug=debug) as renderer:
             left_out = renderer.left_out
             run(
-                *(inputs, out, settings(), renderer.handle),
+                inputs,
+                out,
+                settings(),
+                renderer.handle,
                 dry_run=dry_run,
                 outcomes=outcomes,
                 keep=keep,

@@ -16,8 +16,15 @@ if TYPE_CHECKING:
 
 
 @with_settings(
-    *("detector", "detector_size", "detector_threshold", "every", "start", "end"),
-    *("device", "backend", "threads"),
+    "detector",
+    "detector_size",
+    "detector_threshold",
+    "every",
+    "start",
+    "end",
+    "device",
+    "backend",
+    "threads",
     detector_size="640, less for smaller photographs",
 )
 def extract(

@@ -73,7 +73,9 @@ def retry(
                 hint="run `vidfx annotate` with its inputs again",
             ) from error
         run_and_report(
-            *(run.inputs, out if is_url(out) else str(folder), lambda: run.settings),
+            run.inputs,
+            out if is_url(out) else str(folder),
+            lambda: run.settings,
             progress="none" if quiet else progress,
             as_json=as_json,
             debug=debug,

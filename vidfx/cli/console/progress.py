@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import traceback
+from abc import abstractmethod
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -19,6 +20,7 @@ from vidfx.cli.console.text import (
     warning_lines,
     write_error,
 )
+from vidfx.errors import VidfxError
 from vidfx.jobs.events import (
     Advanced,
     Done,
@@ -40,7 +42,7 @@ JSON_EVERY_S = 0.5
 
 
 class Renderer(AbstractContextManager["Renderer"]):
-    """Shows the events of a run; this one the errors alone."""
+    """Shows the events of a run."""
 
     def __init__(self, *, debug: bool) -> None:
         self.debug = debug
@@ -55,11 +57,21 @@ class Renderer(AbstractContextManager["Renderer"]):
             event = Notice(event.line)
         self._show(event)
 
+    @abstractmethod
+    def _show(self, event: Event) -> None: ...
+
+    def _show_error(self, error: VidfxError) -> None:
+        if self.debug:
+            traceback.print_exception(error)
+        write_error(error)
+
+
+class ErrorsOnly(Renderer):
+    """Nothing but errors."""
+
     def _show(self, event: Event) -> None:
         if isinstance(event, Failed):
-            if self.debug:
-                traceback.print_exception(event.error)
-            write_error(event.error)
+            self._show_error(event.error)
 
 
 class Lines(Renderer):
@@ -100,8 +112,10 @@ class Lines(Renderer):
                 say(self._place() + skipped_line(job, why))
             case Ended(outcomes=outcomes, seconds=seconds) if len(outcomes) > 1:
                 say(ended_line(outcomes, seconds))
+            case Failed(error=error):
+                self._show_error(error)
             case _:
-                super()._show(event)
+                pass
 
     def _advanced(self, job: Job, frames: int) -> None:
         now = time.monotonic()

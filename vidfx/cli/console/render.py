@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from vidfx.cli.console.progress import JsonLines, Lines, Renderer
+from vidfx.cli.console.progress import ErrorsOnly, JsonLines, Lines, Renderer
 
 
 def renderer_for(kind: str, *, debug: bool) -> Renderer:
@@ -15,4 +15,4 @@ def renderer_for(kind: str, *, debug: bool) -> Renderer:
         from vidfx.cli.console.live import Live
 
         return Live(debug=debug)
-    return {"text": Lines, "jsonl": JsonLines, "none": Renderer}[kind](debug=debug)
+    return {"text": Lines, "jsonl": JsonLines, "none": ErrorsOnly}[kind](debug=debug)
