@@ -1,4 +1,4 @@
-"""How users write values that are no plain numbers."""
+"""How users write values that are no plain numbers, and how text is shown to them."""
 
 from __future__ import annotations
 
@@ -38,3 +38,8 @@ def count_or_auto(value: Any) -> Any:
         return 0 if value == "auto" else int(value) if isinstance(value, str) else value
     except ValueError as error:
         raise ValueError(f"a whole number or auto is needed, not {shown(value)}") from error
+
+
+def clean(text: str) -> str:
+    """One line without control characters: a file's name must not drive the terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

@@ -20,6 +20,10 @@ class VidfxError(Exception):
         super().__init__(" ".join(message.split()))
         self.hint = " ".join(hint.split())
 
+    def as_json(self) -> dict[str, str]:
+        """Type, message and hint."""
+        return {"type": type(self).__name__, "message": str(self), "hint": self.hint}
+
 
 class EngineError(VidfxError):
     exit_code = 4

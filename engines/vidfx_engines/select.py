@@ -36,6 +36,11 @@ class Selection:
     passed_over: tuple[tuple[str, str], ...]
     "(backend or built engine, why not) of better ones that cannot be used"
 
+    @property
+    def explanation(self) -> str:
+        """One line: the reason, and why better ones cannot be used."""
+        return "; ".join([self.reason, *(f"not {name}: {why}" for name, why in self.passed_over)])
+
 
 def select(
     path: str | Path,

@@ -7,15 +7,24 @@ from typing import Any
 
 import torch
 
-from vidfx_training.loop.training_loop import Trained, train
+from vidfx_training.loop.teacher import Teacher
+from vidfx_training.loop.training_loop import Trained, TrainingLoop
 from vidfx_training.networks.classifier import build
 from vidfx_training.recipe import Recipe
 
 
-def fit(recipe: Recipe, sets: Any, out: Path, watcher: Any, **more: Any) -> Trained:
+def fit(
+    recipe: Recipe,
+    sets: Any,
+    out: Path,
+    watcher: Any,
+    *,
+    resume: bool = False,
+    teacher: Teacher | None = None,
+) -> Trained:
     """Train a new network of ``recipe`` on ``sets``, the pictures to train and to validate on."""
     torch.manual_seed(recipe.schedule.seed)
-    return train(build(recipe, 3), *sets, recipe, out, watcher, **more)
+    return TrainingLoop(build(recipe, 3), *sets, recipe, out, watcher, teacher).run(resume=resume)
 
 
 def same(a: dict[str, Any], b: dict[str, Any]) -> bool:

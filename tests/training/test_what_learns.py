@@ -19,7 +19,7 @@ from vidfx_training.errors import (
     WeightsError,
 )
 from vidfx_training.loop.teacher import Teacher
-from vidfx_training.loop.training_loop import Trained, TrainingLoop, sampling_order, train
+from vidfx_training.loop.training_loop import Trained, TrainingLoop, sampling_order
 from vidfx_training.networks.classifier import build
 from vidfx_training.recipe import Recipe
 
@@ -31,7 +31,7 @@ def test_below_the_head_it_learns_more_slowly(
     torch.manual_seed(0)
     net = build(still, 3)
     before = {n: p.detach().clone() for n, p in net.named_parameters()}
-    train(net, *sets, still, tmp_path, listening())
+    TrainingLoop(net, *sets, still, tmp_path, listening()).run()
     moved = {n for n, p in net.named_parameters() if not torch.equal(before[n], p)}
     assert moved == {"head.weight", "head.bias"}
 
@@ -63,7 +63,7 @@ def test_the_head_first_leaves_the_rest_alone(
     torch.manual_seed(0)
     net = build(alone, 3)
     before = {n: t.clone() for n, t in net.backbone.state_dict().items()}
-    trained = train(net, *sets, alone, tmp_path, listening())
+    trained = TrainingLoop(net, *sets, alone, tmp_path, listening()).run()
     assert same(trained.net.backbone.state_dict(), before)
     assert trained.best["val_balanced_accuracy"] > 0.6, "random features know some of it"
 
@@ -75,7 +75,7 @@ def test_only_the_last_stage_learns(
     torch.manual_seed(0)
     net = build(last, 3)
     before = {n: t.clone() for n, t in net.state_dict().items()}
-    train(net, *sets, last, tmp_path, listening())
+    TrainingLoop(net, *sets, last, tmp_path, listening()).run()
     after = net.state_dict()
     moved = {n for n in before if not torch.equal(before[n], after[n])}
     assert moved
@@ -114,9 +114,9 @@ def test_a_network_learns_from_its_teacher(
     lied_to = replace(sets[0], label=np.roll(sets[0].label, 1))
     pupil = recipe.with_values(schedule={"distil": 1.0, "epochs": 6})
     torch.manual_seed(1)
-    trained = train(
-        build(pupil, 3), lied_to, sets[1], pupil, tmp_path / "p", listening(), teacher=teacher
-    )
+    trained = TrainingLoop(
+        build(pupil, 3), lied_to, sets[1], pupil, tmp_path / "p", listening(), teacher
+    ).run()
     # It asks about the mirror image too, and so cannot tell left from right; the lie gives 0.
     assert trained.best["val_balanced_accuracy"] > 0.6
     with pytest.raises(WeightsError, match="this teacher has the classes left, right, top"):

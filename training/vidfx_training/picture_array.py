@@ -10,7 +10,6 @@ import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -97,7 +96,7 @@ def _cached(
     shape = (len(listed), channels, given.side, given.side)
     want = CropSpec(given.template, given.crop or given.side)
     key = _key(data, listed, want, shape)
-    file = cache_folder() / f"{key}.npy"
+    file = user_cache("pictures") / f"{key}.npy"
     try:
         make_private(file.parent)
         pixels = np.load(file, mmap_mode="c", allow_pickle=False)
@@ -165,8 +164,3 @@ def _key(data: Dataset, listed: list[Picture], want: CropSpec, shape: tuple[int,
         facts = (str(file.absolute()), state.st_size, state.st_mtime_ns)
         digest.update(repr(facts).encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:32]
-
-
-def cache_folder() -> Path:
-    """The cache folder for decoded pictures."""
-    return user_cache("pictures")

@@ -26,7 +26,7 @@ from vidfx_training.errors import RecipeError
 from vidfx_training.loggers import Logger, loggers
 from vidfx_training.loop.state import STATE
 from vidfx_training.loop.teacher import Teacher
-from vidfx_training.loop.training_loop import BEST, Trained, train
+from vidfx_training.loop.training_loop import BEST, Trained, TrainingLoop
 from vidfx_training.metrics import validation_figures
 from vidfx_training.networks.classifier import build
 from vidfx_training.networks.pretrained import norm_of, start
@@ -105,16 +105,11 @@ def train_run(request: TrainingRequest, progress: TrainingProgress) -> TrainingR
     asked = run_facts(request, recipe, {"train": train_set, "val": val_set}, device)
     for logger in run_loggers:
         logger.start(asked)
-    trained = train(
-        net,
-        train_set,
-        val_set,
-        recipe,
-        request.out,
-        TrainingBroadcast([progress, *(_LoggingProgress(logger) for logger in run_loggers)]),
-        teacher=teacher,
-        resume=request.resume,
+    receivers = [progress, *(_LoggingProgress(logger) for logger in run_loggers)]
+    loop = TrainingLoop(
+        net, train_set, val_set, recipe, request.out, TrainingBroadcast(receivers), teacher
     )
+    trained = loop.run(resume=request.resume)
     facts = _facts(trained, recipe, val_set) | {
         "notes": notes,
         "data": asked["data"],

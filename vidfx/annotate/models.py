@@ -52,10 +52,7 @@ class Models:
         """For the user: terms of use, what runs where, and why nothing better does."""
         lines = list(self.notes)
         for selection in self.selections:
-            line = f"{selection.engine.spec.task}: {selection.reason}"
-            for backend, reason in selection.passed_over:
-                line += f"; not {backend}: {reason}"
-            lines.append(line)
+            lines.append(f"{selection.engine.spec.task}: {selection.explanation}")
         if self.identity and self.identity.spec.thresholds is None:
             lines.append(
                 "identity: the engine has no thresholds; "

@@ -159,10 +159,7 @@ def _evaluate_one(
     progress: EvaluationProgress,
 ) -> ModelResult:
     engine = model.selection.engine
-    line = f"{model.name}: {model.selection.reason}"
-    for backend, reason in model.selection.passed_over:
-        line += f"; not {backend}: {reason}"
-    progress.say(line)
+    progress.say(f"{model.name}: {model.selection.explanation}")
 
     def run(part: ChosenPart) -> Predictions:
         columns = columns_of(part.data, engine.spec, ignore_unknown=request.ignore_unknown)

@@ -13,6 +13,7 @@ import matplotlib as mpl
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from vidfx.notation import clean
 from vidfx_training.dataset.picture_file import read_picture
 
 SIDE = 96
@@ -59,7 +60,7 @@ def contact_sheet(sections: Sequence[tuple[str, Sequence[MistakePicture]]]) -> b
     draw = ImageDraw.Draw(sheet)
     top = GAP
     for (name, mistakes), height in zip(sections, heights, strict=True):
-        draw.text((GAP, top), f"{_line(name)}: most confident mistakes", INK, head)
+        draw.text((GAP, top), f"{clean(name)}: most confident mistakes", INK, head)
         for number, one in enumerate(mistakes):
             row, column = divmod(number, COLUMNS)
             x, y = GAP + column * (SIDE + GAP), top + LINE + GAP + row * cell
@@ -72,7 +73,7 @@ def contact_sheet(sections: Sequence[tuple[str, Sequence[MistakePicture]]]) -> b
             ]
             for place, (text, colour) in enumerate(lines):
                 at = (x, y + SIDE + 2 + place * (LINE - 2))
-                draw.text(at, _shortened(_line(text), font), colour, font)
+                draw.text(at, _shortened(clean(text), font), colour, font)
         top += height
     stream = io.BytesIO()
     sheet.save(stream, "JPEG", quality=90)
@@ -83,10 +84,6 @@ def _fitted(pixels: np.ndarray) -> tuple[int, int]:
     height, width = pixels.shape[:2]
     scale = SIDE / max(height, width)
     return max(1, round(width * scale)), max(1, round(height * scale))
-
-
-def _line(text: str) -> str:
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _shortened(text: str, font: ImageFont.FreeTypeFont) -> str:

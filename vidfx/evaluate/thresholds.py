@@ -14,6 +14,7 @@ import numpy as np
 
 from vidfx.errors import UsageError, output_errors
 from vidfx.evaluate.verification import allowed, clopper_pearson
+from vidfx.notation import clean
 from vidfx_engines.spec import OTHER, EngineSpec, Thresholds
 
 
@@ -116,7 +117,7 @@ def evidence(choice: ThresholdChoice, rate: float, *, data: str, part: str, grou
         f" reject: at most {100 * rate:g} % of the wanted called other; {choice.wanted_rejected} of"
         f" {choice.wanted} pictures were, and {choice.wanted_accepted} were accepted."
     )
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return clean(text)
 
 
 def write_thresholds(thresholds: Thresholds, file: Path, *, of: EngineSpec) -> None:

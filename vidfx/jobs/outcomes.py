@@ -41,11 +41,7 @@ class Outcome:
         if self.warnings:
             content["warnings"] = list(self.warnings)
         if self.error:
-            content["error"] = {
-                "type": type(self.error).__name__,
-                "message": str(self.error),
-                "hint": self.error.hint,
-            }
+            content["error"] = self.error.as_json()
         return content
 
 

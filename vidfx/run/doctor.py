@@ -115,12 +115,7 @@ def _choices() -> list[Finding]:
                     f"annotate: {selection.engine.spec.task}",
                     True,
                     True,
-                    "; ".join(
-                        [
-                            f"{selection.engine.spec.name}, {selection.reason}",
-                            *(f"not {name}: {why}" for name, why in selection.passed_over),
-                        ]
-                    ),
+                    f"{selection.engine.spec.name}, {selection.explanation}",
                 )
                 for selection in models.selections
             ]

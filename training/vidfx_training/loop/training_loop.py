@@ -46,29 +46,13 @@ class Trained:
     "of all epochs, including those before a --resume"
 
 
-def train(
-    net: Network,
-    train_set: Pictures,
-    val_set: Pictures,
-    recipe: Recipe,
-    out: Path,
-    progress: TrainingProgress,
-    *,
-    teacher: Teacher | None = None,
-    resume: bool = False,
-) -> Trained:
-    """Train ``net`` on the device that holds it; ``out/best.safetensors`` always has the best.
-
-    ``out/state.safetensors`` is written after every epoch; a run that is killed and resumed ends
-    with the same weights as an uninterrupted one. Raises DataError for too few pictures,
-    WeightsError where the state is of another run, DivergedError where the loss is not finite,
-    and TrainingError where the disk is full.
-    """
-    return TrainingLoop(net, train_set, val_set, recipe, out, progress, teacher).run(resume=resume)
-
-
 class TrainingLoop:
-    """The epochs of one run. Raises DataError where a class or a batch cannot be filled."""
+    """The epochs of one run, on the device that holds ``net``.
+
+    ``out/best.safetensors`` always has the best weights. ``out/state.safetensors`` is written after
+    every epoch; a run that is killed and resumed ends with the same weights as an uninterrupted
+    one. Raises DataError where a class or a batch cannot be filled.
+    """
 
     def __init__(
         self,
@@ -78,7 +62,7 @@ class TrainingLoop:
         recipe: Recipe,
         out: Path,
         progress: TrainingProgress,
-        teacher: Teacher | None,
+        teacher: Teacher | None = None,
     ) -> None:
         self.recipe, self.schedule = recipe, recipe.schedule
         self.device = device_of(net)
@@ -109,8 +93,12 @@ class TrainingLoop:
         self.lines: list[Line] = []
         self.best: Line = {}
 
-    def run(self, *, resume: bool) -> Trained:
-        """Train all epochs that are left; see ``train`` for what it raises."""
+    def run(self, *, resume: bool = False) -> Trained:
+        """Train all epochs that are left.
+
+        Raises WeightsError where the state is of another run, DivergedError where the loss is not
+        finite, and TrainingError where the disk is full.
+        """
         self.out.mkdir(parents=True, exist_ok=True)
         if not (resume and self._restore()):
             self._fit_head()

@@ -50,6 +50,8 @@ def check(
     with errors_in_one_line(debug):
         require("PIL", "jinja2", extra="train")
         from vidfx.cli.console import dataset_text as text
+        from vidfx.cli.console.results import write_object
+        from vidfx.cli.console.text import say
         from vidfx_training.dataset.check import check as run
         from vidfx_training.dataset.duplicates import find_duplicates
         from vidfx_training.dataset.index import read_dataset
@@ -62,8 +64,8 @@ def check(
         if not no_html:
             file = html or folder / "check.html"
             text.write_file(file, page(data, measures, duplicates, report))
-            text.say(f"page: {file}")
-        text.write_json(report.as_json()) if as_json else text.write_report(report)
+            say(f"page: {file}")
+        write_object(report.as_json()) if as_json else text.write_report(report)
         raise typer.Exit(1 if strict and report.problems else 0)
 
 
@@ -114,6 +116,8 @@ def split(
     with errors_in_one_line(debug):
         require("PIL", extra="train")
         from vidfx.cli.console import dataset_text as text
+        from vidfx.cli.console.results import write_object
+        from vidfx.cli.console.text import say
         from vidfx.errors import OutputExistsError
         from vidfx_training.dataset.duplicates import find_duplicates
         from vidfx_training.dataset.index import SPLIT_FILE, read_dataset
@@ -128,8 +132,8 @@ def split(
         measures = _measure(data)
         made = make_split(data, measures, find_duplicates(measures, near), rule)
         text.write_file(file, made.text())
-        text.say(f"split: {file}")
-        text.write_json(made.as_json()) if as_json else text.write_split(made)
+        say(f"split: {file}")
+        write_object(made.as_json()) if as_json else text.write_split(made)
 
 
 def _measure(data: Dataset) -> Measures:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,7 +28,7 @@ def list_engines(as_json: AsJson = False, debug: Debug = False) -> None:
     """The engines that come with vidfx, and those built and kept in the user's cache."""
     with errors_in_one_line(debug):
         from vidfx.cli.console.tables import write_table
-        from vidfx.cli.console.text import clean
+        from vidfx.cli.console.text import say
         from vidfx_engines.embedded import ORIGINS, embedded
         from vidfx_engines.spec import EngineSpec
         from vidfx_engines.store import cached_engines
@@ -47,7 +46,7 @@ def list_engines(as_json: AsJson = False, debug: Debug = False) -> None:
         head = ("name", "task", "built for", "precision", "built", "file")
         write_table(head, [[str(f[column]) for column in head] for f in found])
         for fault in left_out:
-            sys.stderr.write(f"left out: {clean(fault)}\n")
+            say(f"left out: {fault}")
 
 
 @engines.command()

@@ -74,7 +74,8 @@ def evaluate(
                 f"--target-far {target_far:g}: a share above 0 and up to 0.5 is needed",
                 hint="0.01 accepts one of a hundred others",
             )
-        from vidfx.cli.console.evaluate_text import evaluation_console, write_json, write_report
+        from vidfx.cli.console.evaluate_text import evaluation_console, write_report
+        from vidfx.cli.console.results import write_object
         from vidfx.engine_argument import find_engine
         from vidfx.evaluate.engines import default_folder
         from vidfx.evaluate.evaluation import EvaluationRequest
@@ -101,4 +102,7 @@ def evaluate(
             evaluation = run(request, console)
             files = write(evaluation, folder)
             console.say(f"report: {next(f for f in files if f.name == 'report.html')}")
-        write_json(evaluation, files) if as_json else write_report(evaluation.document)
+        if as_json:
+            write_object(evaluation.document | {"files": [str(file) for file in files]})
+        else:
+            write_report(evaluation.document)

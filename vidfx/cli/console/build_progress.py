@@ -10,9 +10,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
-from vidfx.cli.console.text import clean
 from vidfx.compile.parity import Pair, Parity
 from vidfx.compile.request import BuildProgress
+from vidfx.notation import clean
 
 
 class BuildConsole(BuildProgress, AbstractContextManager["BuildConsole"]):

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from vidfx.cli.console.results import write_object
 from vidfx.cli.console.tables import write_line, write_table
-from vidfx.cli.console.text import clean
 from vidfx.errors import UsageError, output_errors
 from vidfx_engines.files import write_atomically
 from vidfx_training.dataset.check import Report
@@ -30,15 +26,6 @@ def write_file(file: Path, text: str) -> None:
     """Write a whole file or none. Raises OutputError."""
     with output_errors(file):
         write_atomically(file, text.encode("utf-8", "replace"))
-
-
-def write_json(content: dict[str, Any]) -> None:
-    write_object(content)
-
-
-def say(text: str) -> None:
-    """A note on stderr."""
-    sys.stderr.write(clean(text) + "\n")
 
 
 def write_report(report: Report) -> None:

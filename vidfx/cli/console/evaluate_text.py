@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
-from vidfx.cli.console.results import write_object
 from vidfx.cli.console.tables import LINES, write_line, write_table
-from vidfx.cli.console.text import clean
-from vidfx.evaluate.evaluation import Evaluation, EvaluationProgress
+from vidfx.evaluate.evaluation import EvaluationProgress
 from vidfx.evaluate.page import number, percent
+from vidfx.notation import clean
 
 WORST = 5
 "mistakes that are named"
@@ -48,11 +46,6 @@ def evaluation_console() -> Generator[EvaluationProgress]:
         disable=not console.is_terminal,
     ) as progress:
         yield _Console(progress)
-
-
-def write_json(evaluation: Evaluation, files: Sequence[Path]) -> None:
-    content = {**evaluation.document, "files": [str(file) for file in files]}
-    write_object(content)
 
 
 def write_report(document: dict[str, Any]) -> None:

@@ -15,10 +15,11 @@ from typing import Any
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
-from vidfx.cli.console.text import clean, write_error
+from vidfx.cli.console.text import say, write_error
 from vidfx.errors import VidfxError
 from vidfx.extract.crop_selection import REASONS
 from vidfx.jobs.outcomes import Outcome
+from vidfx.notation import clean
 
 SCHEMA = "vidfx.dataset.extract/1"
 EVERY_S = 5.0
@@ -74,11 +75,7 @@ class ExtractResult:
     def as_json(self) -> dict[str, Any]:
         content: dict[str, Any] = {"schema": SCHEMA, "exit_code": self.exit_code}
         if self.failure:
-            content["error"] = {
-                "type": type(self.failure).__name__,
-                "message": str(self.failure),
-                "hint": self.failure.hint,
-            }
+            content["error"] = self.failure.as_json()
         return content | {
             "out": str(self.out),
             "sources": self.sources,
@@ -129,7 +126,7 @@ class ExtractConsole(AbstractContextManager["ExtractConsole"]):
 
     def notice(self, text: str) -> None:
         if not self._quiet:
-            self._say(text)
+            say(text)
 
     def failed(self, name: str, error: VidfxError) -> None:
         if self._debug:
@@ -141,8 +138,4 @@ class ExtractConsole(AbstractContextManager["ExtractConsole"]):
             self._progress.update(self._task, completed=done, total=total)
         elif not self._quiet and name and time.monotonic() - self._written >= EVERY_S:
             self._written = time.monotonic()
-            self._say(f"{done:.1f} of {total} sources, at {name}")
-
-    def _say(self, text: str) -> None:
-        sys.stderr.write(clean(text) + "\n")
-        sys.stderr.flush()
+            say(f"{done:.1f} of {total} sources, at {name}")

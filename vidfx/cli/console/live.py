@@ -20,7 +20,6 @@ from rich.text import Text
 from vidfx.cli.console.forecast import Forecast
 from vidfx.cli.console.progress import Renderer
 from vidfx.cli.console.text import (
-    clean,
     done_line,
     duration,
     ended_line,
@@ -43,6 +42,7 @@ from vidfx.jobs.events import (
     Started,
 )
 from vidfx.jobs.plan import Job
+from vidfx.notation import clean
 
 
 class _Rate(ProgressColumn):

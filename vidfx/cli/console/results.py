@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from vidfx.cli.console.text import clean
 from vidfx.errors import VidfxError
+from vidfx.notation import clean
 from vidfx.output.strict_json import to_json
 
 if TYPE_CHECKING:
@@ -26,11 +26,7 @@ def write_outcomes(
     """The result of a run as one object on stdout."""
     content: dict[str, Any] = {"schema": "vidfx.annotate/1", "exit_code": code}
     if failure:
-        content["error"] = {
-            "type": type(failure).__name__,
-            "message": str(failure),
-            "hint": failure.hint,
-        }
+        content["error"] = failure.as_json()
     if left_out:
         content["left_out"] = list(left_out)
     content["results"] = [outcome.as_json() for outcome in outcomes]

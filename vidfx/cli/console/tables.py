@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from vidfx.cli.console.text import clean
+from vidfx.notation import clean
 
 LINES = 40
 

@@ -8,15 +8,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from vidfx.errors import VidfxError
+from vidfx.notation import clean
 
 if TYPE_CHECKING:
     from vidfx.jobs.outcomes import Outcome
     from vidfx.jobs.plan import Job
-
-
-def clean(text: str) -> str:
-    """One line without control characters: a file's name must not drive the terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def say(text: str) -> None:

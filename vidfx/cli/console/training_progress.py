@@ -18,7 +18,7 @@ from rich.progress import (
 from rich.text import Text
 
 from vidfx.cli.console.results import write_object
-from vidfx.cli.console.text import clean
+from vidfx.notation import clean
 
 if TYPE_CHECKING:
     from vidfx_training.progress import Line
