@@ -24,8 +24,8 @@ GRIDS = ((1, 0.36), (2, 0.26), (3, 0.16), (4, 0.14), (6, 0.08))
 """Pictures per row of the mosaic, and the share of such mosaics."""
 SMALLEST = 8.0
 """px, the smallest face that is learned."""
-WHOLE, MAX_HIDDEN_SHARE = 0.45, 0.2
-"""Visible share of a face: from WHOLE on it is learned, up to MAX_HIDDEN_SHARE it is background."""
+WHOLE, BACKGROUND = 0.45, 0.2
+"""Visible share of a face: from WHOLE on it is learned, up to BACKGROUND it is background."""
 MIRRORED = [1, 0, 2, 4, 3]
 """The order of the landmarks in a mirror image."""
 
@@ -181,7 +181,7 @@ def visible_faces(
         box[sure],
         marks[sure],
         (faces.has_marks & (share > 0.9))[sure],
-        np.concatenate([box[~sure & (share > MAX_HIDDEN_SHARE)], unsure[left > MAX_HIDDEN_SHARE]]),
+        np.concatenate([box[~sure & (share > BACKGROUND)], unsure[left > BACKGROUND]]),
     )
 
 
