@@ -1,1 +1,5 @@
-"""Sound from an input into the annotated video: copied, or encoded as AAC."""
+"""Sound from an input into the annotated video.
+
+``track`` chooses for each sound: copied (``copying``) if ``mp4_codecs`` says that MP4 can hold it,
+else decoded (``reader``) and encoded as AAC (``aac``).
+"""
