@@ -35,6 +35,13 @@ def test_those_that_come_with_vidfx(name: str) -> None:
     assert Recipe.from_json(recipe.to_json()) == recipe
 
 
+def test_a_batch_may_be_larger_than_any_data(tmp_path: Path) -> None:
+    file = tmp_path / "one_batch.toml"
+    file.write_text(GOOD + "[schedule]\nbatch = 1_000_000\nepochs = 1_000_000")
+    schedule = read_recipe(file).schedule
+    assert (schedule.batch, schedule.epochs) == (1_000_000, 1_000_000)
+
+
 @pytest.mark.parametrize(("task", "arch", "init"), SIX)
 def test_there_is_one_for_each_variant_of_the_study(task: str, arch: str, init: str) -> None:
     recipe = recipe_for(task, arch, init)
@@ -79,7 +86,7 @@ GOOD = 'name = "x"\ntask = "emotion"\n'
         ),
         (
             GOOD + "[schedule]\nepochs = 1.5",
-            "schedule.epochs: a whole number of at least 1 and below",
+            "schedule.epochs: a whole number of at least 1 is needed, not 1.5",
         ),
         (GOOD + "[schedule]\nbatch = 0", "schedule.batch: a whole number of at least 1"),
         (GOOD + "[schedule]\nsides = [[0.5, 32]]", "the first starts at 0"),

@@ -66,8 +66,8 @@ class Model:
 class Schedule:
     """How long and how fast to learn; the seed is part of it, so that a run can be repeated."""
 
-    epochs: Annotated[int, Meta(ge=1, lt=1_000_000)] = 30
-    batch: Annotated[int, Meta(ge=1, lt=1_000_000)] = 128
+    epochs: Annotated[int, Meta(ge=1)] = 30
+    batch: Annotated[int, Meta(ge=1)] = 128
     lr: Annotated[float, Meta(gt=0, lt=100)] = 0.1
     "peak learning rate of SGD with Nesterov momentum 0.9, reached after `warmup` epochs"
     warmup: NotNegative = 1.0
