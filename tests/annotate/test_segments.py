@@ -260,13 +260,13 @@ def test_auto_is_as_many_as_pay(
 ) -> None:
     asked: list[int] = []
 
-    def cut_nothing(info: VideoInfo, wanted: int, *_: object) -> tuple[list[Any], str]:
+    def not_split(info: VideoInfo, wanted: int, *_: object) -> tuple[list[Any], str]:
         asked.append(wanted)
         return [], "this is a test"
 
     monkeypatch.setattr(segment_plan, "available_cores", lambda: cores)
     monkeypatch.setattr("vidfx.workers.memory.allowed", lambda *_: memory)
-    monkeypatch.setattr(segment_plan, "cut", cut_nothing)
+    monkeypatch.setattr(segment_plan, "split_at_key_frames", not_split)
     no_detector: Any = None
     models = Models(no_detector, 0.5, None, None, ())
     context = Context(Settings(segments=0, threads=threads), models, None)
