@@ -122,6 +122,7 @@ def test_a_decoder_may_use_its_memory_again_while_its_frames_wait(
     assert_same_rows(ours, theirs)
 
 
+@pytest.mark.slow
 def test_a_real_clip_gives_the_rows_of_the_host(
     test_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,7 +21,7 @@ SIZE = (320, 180)
 
 
 @pytest.fixture(scope="module")
-def exhausted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def short(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Half a second of faces with sound, small."""
     path = tmp_path_factory.mktemp("short") / "short.mp4"
     clips.write_clip(path, clips.demo_frames(SIZE, seconds=0.5), SIZE, g="4", sc_threshold="0")

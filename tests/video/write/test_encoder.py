@@ -68,7 +68,7 @@ def test_a_late_first_frame_stays_late(out: Path) -> None:
 
 
 def test_one_frame(out: Path) -> None:
-    assert media.write_video(out, media.info(), [0]).frames == 1
+    media.write_video(out, media.info(), [0])
     assert media.presentation_times(out) == [0]
 
 
