@@ -6,7 +6,7 @@ from pathlib import Path
 
 from vidfx.errors import UsageError
 from vidfx_engines.embedded import embedded
-from vidfx_engines.listing import some
+from vidfx_engines.names import some
 from vidfx_engines.spec import SUFFIX, spec_path
 
 PACKAGED = ("embedded", "emotion-embedded")

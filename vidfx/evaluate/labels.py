@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import get_args
 
 from vidfx.errors import UsageError
-from vidfx_engines.listing import some
+from vidfx_engines.names import some
 from vidfx_engines.spec import OTHER, EngineSpec
 from vidfx_training.dataset.index import Dataset, Part
 

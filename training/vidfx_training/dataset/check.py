@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from vidfx_engines.listing import some
+from vidfx_engines.names import some
 from vidfx_training.dataset.duplicates import Duplicates, Rows, gather
 from vidfx_training.dataset.groups import group_names, strata
 from vidfx_training.dataset.index import Dataset, Part, empty_folders, read_dataset

@@ -22,7 +22,7 @@ from typing import Any
 
 import numpy as np
 
-from vidfx_engines.listing import some
+from vidfx_engines.names import some
 from vidfx_training.dataset.assign import assign
 from vidfx_training.dataset.duplicates import NEAR, Duplicates, Unions, gather
 from vidfx_training.dataset.groups import group_names, strata
