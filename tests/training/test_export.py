@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
 pytest.importorskip("torch")
@@ -69,6 +71,17 @@ def test_sixteen_bits_take_half_the_room(folder: Path, checkpoint: Checkpoint) -
     whole, half = ((folder / k / "toy.onnx").stat().st_size for k in ("whole", "half"))
     large = sum(t.numel() for t in checkpoint.tensors.values() if t.numel() >= 1024)
     assert whole - half == pytest.approx(2 * large, rel=0.1)
+
+
+@pytest.mark.parametrize("kind", ["whole", "half"])
+def test_the_file_has_no_path_of_this_machine(folder: Path, kind: str) -> None:
+    data = (folder / kind / "toy.onnx").read_bytes()
+    for place in (sys.prefix, str(Path(__file__).parents[2]), "site-packages"):
+        assert place.encode() not in data
+    model = onnx.load_from_string(data)
+    for tensor in model.graph.initializer:
+        tensor.ClearField("raw_data")  # may hold any bytes
+    assert b".py" not in model.SerializeToString()
 
 
 def test_the_spec_says_what_the_engine_is(folder: Path, recipe: Recipe) -> None:

@@ -70,7 +70,7 @@ def parse(data: bytes, name: str) -> ModelProto:
         raise EngineFileError(f"{name}: not an ONNX file, or an empty one")
     nodes: list[NodeProto] = []
     tensors: list[TensorProto] = []
-    for message in _walk(model):
+    for message in messages_in(model):
         if isinstance(message, NodeProto):
             nodes.append(message)
         elif isinstance(message, TensorProto):
@@ -254,7 +254,7 @@ def add_constant(graph: GraphProto, name: str, values: np.ndarray) -> None:
     graph.initializer.append(numpy_helper.from_array(values, name))
 
 
-def _walk(message: Message) -> Iterator[Message]:
+def messages_in(message: Message) -> Iterator[Message]:
     """A protobuf message and all messages inside it."""
     stack: list[Message] = [message]
     while stack:

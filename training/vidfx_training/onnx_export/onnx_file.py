@@ -15,6 +15,8 @@ from typing import Any
 
 import torch
 
+from vidfx_engines.graph.edit import messages_in
+
 OPSET = 18
 
 
@@ -25,7 +27,10 @@ def exported(
     outputs: Sequence[str],
     dynamic: dict[int, Any],
 ) -> bytes:
-    """The ONNX graph of ``module`` for inputs like ``example``; the axes ``dynamic`` may vary."""
+    """The ONNX graph of ``module`` for inputs like ``example``; the axes ``dynamic`` may vary.
+
+    It has none of the exporter's notes, which contain paths of this machine.
+    """
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
@@ -43,9 +48,14 @@ def exported(
                 verbose=False,
             )
             assert program is not None
-            return program.model_proto.SerializeToString()
+            model = program.model_proto
     finally:
         logging.disable(before)
+    for message in messages_in(model):
+        for name in ("doc_string", "metadata_props"):
+            if name in message.DESCRIPTOR.fields_by_name:
+                message.ClearField(name)
+    return model.SerializeToString()
 
 
 def halved(data: bytes) -> bytes:
