@@ -36,7 +36,15 @@ def test_nothing_changes_nothing() -> None:
 @pytest.mark.parametrize("channels", [1, 3])
 def test_everything_at_once_stays_a_picture(channels: int) -> None:
     everything = replace(
-        Augmentation(), colour=0.3, grey=0.3, dark=0.3, small=0.5, jpeg=0.5, cutout=0.5
+        Augmentation(),
+        turn=0.8,
+        colour=0.3,
+        grey=0.3,
+        dark=0.3,
+        motion=0.5,
+        small=0.5,
+        jpeg=0.5,
+        cutout=0.5,
     )
     x = pictures(channels=channels)
     y = changed(x, everything, side=24)
@@ -59,7 +67,7 @@ def test_each_change_changes_what_it_names() -> None:
     assert float(dark.mean()) < 0.6 * float(plain.mean())
     grey = changed(x, replace(NOTHING, grey=1.0))
     assert float((grey.amax(1) - grey.amin(1)).max()) < 1e-5
-    for how in ({"blur": 1.0}, {"small": 1.0}):
+    for how in ({"blur": 1.0}, {"motion": 1.0}, {"small": 1.0}):
         assert detail(changed(x, replace(NOTHING, **how))) < 0.95 * detail(plain)
     jpeg = changed(x, replace(NOTHING, jpeg=1.0))
     assert float((jpeg - plain).abs().mean()) > 0.01
@@ -127,3 +135,45 @@ def test_zoom_and_shift_stay_within_their_shares() -> None:
     area = changed(x, replace(NOTHING, scale=0.2), side=64).sum((1, 2, 3)) / 64
     assert 0.6 < float(area.min()) < 0.8, "exp(-2 x 0.2) = 0.67"
     assert 1.25 < float(area.max()) < 1.6, "exp(2 x 0.2) = 1.49"
+
+
+def test_motion_blur_is_a_line_of_at_most_a_quarter_of_the_side() -> None:
+    x = torch.zeros((64, 1, 65, 65), dtype=torch.uint8)
+    x[:, :, 32, 32] = 255
+    y = changed(x, replace(NOTHING, motion=1.0), side=65)[:, 0] - 1e-3
+    assert torch.allclose(y.sum((1, 2)), torch.ones(64), atol=0.02), "no light is lost"
+    at = torch.arange(65.0) - 32
+    xx = (y * at**2).sum((1, 2))
+    yy = (y * at.view(-1, 1) ** 2).sum((1, 2))
+    xy = (y * at * at.view(-1, 1)).sum((1, 2))
+    long, short = (
+        (xx + yy) / 2 + sign * torch.sqrt(((xx - yy) / 2) ** 2 + xy**2) for sign in (1, -1)
+    )
+    length = torch.sqrt(12 * long)  # of a line with this variance
+    assert float(short.max()) < 0.5, "a line is thin"
+    assert 14 < float(length.max()) < 65 / 4 + 2
+    assert float(length.min()) < 4
+    direction = torch.atan2(2 * xy, xx - yy)
+    assert float(direction.min()) < -2 < 2 < float(direction.max())
+
+
+def test_motion_blur_changes_a_share_of_the_pictures() -> None:
+    x = pictures(128, channels=1)
+    y = changed(x, replace(NOTHING, motion=0.25))
+    same = (y - x.float() / 255).abs().amax((1, 2, 3)) < 1e-4
+    assert 0.6 < float(same.float().mean()) < 0.9
+    assert torch.allclose(changed(x, replace(NOTHING, motion=1e-9)), x.float() / 255, atol=1e-4)
+
+
+def test_a_turned_face_moves_its_middle_and_keeps_its_edges_and_its_height() -> None:
+    x = torch.zeros((64, 1, 64, 64), dtype=torch.uint8)
+    x[:, :, 28:36, [0, 1, 2, 31, 32, 61, 62, 63]] = 255
+    y = changed(x, replace(NOTHING, turn=0.8), side=64)[:, 0]
+    assert torch.allclose(y[:, 30, [0, 63]], torch.ones(64, 2), atol=0.05)
+    assert float(y[:, [*range(27), *range(37, 64)]].max()) < 0.01
+    at = torch.arange(64.0) + 0.5 - 32
+    middle = y[:, 30].clone()
+    middle[:, [*range(8), *range(56, 64)]] = 0
+    moved = (middle * at).sum(1) / middle.sum(1) / 32
+    assert float(moved.min()) < -0.25 < 0.25 < float(moved.max())
+    assert float(moved.abs().max()) < 0.36, "a half loses up to a third of its width"

@@ -104,6 +104,8 @@ class Augmentation:
     "relative zoom, either way"
     shift: Share = 0.08
     "of the side, either way"
+    turn: Share = 0.0
+    "squeeze of one half of the face, as if the head were turned, at most; 1: by 0.41 of its width"
     contrast: Share = 0.3
     "relative contrast and gamma, either way"
     colour: Share = 0.0
@@ -114,6 +116,8 @@ class Augmentation:
     "probability of low light: down to a tenth, with noise"
     blur: Share = 0.3
     "probability that a picture is blurred"
+    motion: Share = 0.0
+    "probability of motion blur: along a line of any direction, up to a quarter of the side"
     small: Share = 0.0
     "probability that a picture is made of few pixels, down to a quarter of the side"
     jpeg: Share = 0.0

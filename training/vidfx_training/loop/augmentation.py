@@ -62,7 +62,7 @@ class Augmenter:
         return self._uniform(x, 0, 1) < share
 
     def _warp(self, x: torch.Tensor, side: int) -> torch.Tensor:
-        """Mirror, rotate, zoom, shift and resize to ``side`` px in one sampling."""
+        """Mirror, rotate, zoom, shift, turn and resize to ``side`` px in one sampling."""
         n, channels = x.shape[:2]
         how = self.how
         angle = self._uniform(x, -how.rotation, how.rotation).view(n) * math.pi / 180
@@ -76,6 +76,9 @@ class Augmenter:
             torch.stack([sin * mirror, cos, shift_y], 1),
         ]
         grid = F.affine_grid(torch.stack(rows, 1), [n, channels, side, side], align_corners=False)
+        if how.turn:  # an approximation: the two edges of the face stay, its middle moves
+            squeeze = self._uniform(x, -how.turn / 2, how.turn / 2).view(n, 1, 1)
+            grid[..., 0] += squeeze * (1 - grid[..., 0] ** 2).clamp_min(0)
         return F.grid_sample(x, grid, padding_mode="border", align_corners=False)
 
     def _colours(self, x: torch.Tensor) -> torch.Tensor:
@@ -91,6 +94,8 @@ class Augmenter:
 
     def _focus(self, x: torch.Tensor) -> torch.Tensor:
         how, side = self.how, x.shape[-1]
+        if how.motion:
+            x = self._motion(x)
         if how.blur:
             soft = F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
             x = torch.where(self._chosen(x, how.blur), soft, x)
@@ -100,6 +105,24 @@ class Augmenter:
             few = F.interpolate(few, size=side, mode="bilinear", align_corners=False)
             x = torch.where(self._chosen(x, how.small), few, x)
         return x
+
+    def _motion(self, x: torch.Tensor) -> torch.Tensor:
+        """Blur some pictures, each along a line of its own length and direction."""
+        (n, channels, side, _), reach = x.shape, x.shape[-1] // 8 + 1
+        length = self._uniform(x, 0, side / 4)
+        angle = self._uniform(x, 0, math.pi)
+        at = torch.arange(-reach, reach + 1, device=x.device)
+        along = (at * torch.cos(angle) + at.view(-1, 1) * torch.sin(angle)).abs()
+        across = (at.view(-1, 1) * torch.cos(angle) - at * torch.sin(angle)).abs()
+        line = ((length + 1) / 2 - along).clamp(0, 1) * (1 - across).clamp_min(0)
+        line = line / line.sum((2, 3), keepdim=True)
+        chosen = torch.nonzero(self._chosen(x, self.how.motion).view(n)).view(-1)
+        if not len(chosen):
+            return x
+        padded = F.pad(x[chosen], (reach,) * 4, mode="replicate").flatten(0, 1)
+        kernels = line[chosen].repeat_interleave(channels, 0)
+        moved = F.conv2d(padded.unsqueeze(0), kernels, groups=len(kernels))
+        return x.index_copy(0, chosen, moved.view(-1, channels, side, side))
 
     def _jpeg(self, x: torch.Tensor) -> torch.Tensor:
         out = x.clone()
