@@ -97,6 +97,15 @@ class Settings:
             decides="files",
         ),
     ] = "embedded"
+    emotion_threshold: Annotated[
+        Annotated[float, Meta(ge=0, le=1)] | None,
+        Option(
+            "Minimum smoothed probability of an expression; below it, `emotion` is empty.",
+            "The probabilities stay in the `p_` columns. A face whose expression is none of the "
+            "engine's gets no label instead of a wrong one; 0 always gives one.",
+            default="the engine's own",
+        ),
+    ] = None
     messages: Annotated[
         Name,
         Option(

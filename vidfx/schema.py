@@ -47,8 +47,17 @@ def faces_columns(emotions: Sequence[str] = DEFAULT_EMOTIONS) -> list[Column]:
         Column(
             "identity_prob", "0..1", "its probability; for unknown, that of the most likely name"
         ),
-        Column("emotion", "label", "the facial expression, smoothed over the track"),
-        Column("emotion_prob", "0..1", "probability of that expression, smoothed"),
+        Column(
+            "emotion",
+            "label",
+            "the facial expression, smoothed over the track; empty where none is likely enough "
+            "(`--emotion-threshold`)",
+        ),
+        Column(
+            "emotion_prob",
+            "0..1",
+            "its probability, smoothed; where it is empty, that of the most likely expression",
+        ),
         *_probabilities("p_", emotions, "smoothed probability"),
         Column("raw_identity", "label", "the most likely identity on this frame alone"),
         Column("raw_identity_prob", "0..1", "its probability on this frame alone"),
@@ -82,7 +91,8 @@ FRAMES_COLUMNS = [
     Column(
         "dominant_emotion",
         "label",
-        "the expression with the largest sum of probabilities over all faces",
+        "the expression with the largest sum of probabilities over all faces that have an "
+        "`emotion`; empty where none has one",
     ),
     Column("dominant_emotion_share", "0..1", "its share of the sum over all expressions"),
 ]
@@ -94,7 +104,8 @@ def markdown() -> str:
         "# Columns",
         "",
         "Made by `python -m vidfx.schema > docs/columns.md`; the source is `vidfx/schema.py`.",
-        f"Version {VERSION}. The decimal sign is a point; an empty cell means: not measured.",
+        f"Version {VERSION}. The decimal sign is a point; an empty cell means: not measured, "
+        "unless its row says otherwise.",
     ]
     for title, columns in (
         ("`<stem>.faces.csv`: one row per face and frame", faces_columns()),

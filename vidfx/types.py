@@ -238,8 +238,10 @@ class Prediction:
 class Reading:
     """The label chosen for one face, and the probabilities of all labels."""
 
-    label: str
+    label: str | None
+    "None: no expression is likely enough"
     prob: float
+    "of the label; of the most likely one where none is chosen"
     probs: tuple[float, ...]
     "in the order of the engine's labels"
 

@@ -7,7 +7,9 @@ from dataclasses import asdict
 
 from vidfx_engines.spec import EngineSpec
 
-RELEVANT = ("task", "sha256", "labels", "input", "outputs", "crop", "family", "min_face_px")
+RELEVANT = (
+    "task", "sha256", "labels", "input", "outputs", "crop", "family", "min_prob", "min_face_px",
+)  # fmt: skip
 
 
 def spec_fingerprint(spec: EngineSpec) -> str:

@@ -100,6 +100,8 @@ class EngineSpec:
     "detectors only: what the outputs mean"
     thresholds: Thresholds | None = None
     "identity only"
+    min_prob: Share = 0.0
+    "emotion only: where the most likely label is less likely, none is chosen"
     min_face_px: Annotated[float, Meta(ge=0, le=10_000)] = 0.0
     "faces whose shorter side is less are not read"
     metrics: Figures = field(default_factory=dict[str, float])
@@ -146,6 +148,8 @@ class EngineSpec:
         document: dict[str, Any] = {"schema": SCHEMA, **asdict(replace(self, metrics=metrics))}
         if self.build is None:
             del document["build"]
+        if not self.min_prob:
+            del document["min_prob"]
         return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
     def save(self, folder: str | Path, mode: int = DEFAULT_MODE) -> Path:
@@ -255,6 +259,7 @@ def _check_rules(spec: EngineSpec) -> None:
         "outputs: the same name twice": len(set(spec.outputs)) < len(spec.outputs),
         "outputs: a classifier has one": not detects and len(spec.outputs) != 1,
         "thresholds: only identity has them": spec.task != "identity" and given,
+        "min_prob: only emotion has one": spec.task != "emotion" and spec.min_prob,
         "thresholds: reject is above accept": given and given.reject > given.accept,
         "weights: a TensorRT plan has the suffix .plan and a build record": spec.is_plan
         != (spec.weights.endswith(".plan")),

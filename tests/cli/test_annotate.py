@@ -182,6 +182,37 @@ def test_another_threshold_or_label_is_other_work(clip: Path, tmp_path: Path) ->
         assert named == ({"unknown"}, {"Bea"})[number]
 
 
+def test_an_expression_below_the_threshold_is_empty(
+    clip: Path, engines: dict[str, Path], tmp_path: Path
+) -> None:
+    """The engine says happy with 0.7; its copy has a threshold of its own."""
+    spec = EngineSpec.load(engines["emotion"])
+    careful = tmp_path / "smiley.onnx"
+    careful.write_bytes(engines["emotion"].read_bytes())
+    replace(spec, min_prob=0.8).save(tmp_path)
+    for number, (engine, asked, used) in enumerate(
+        (
+            (engines["emotion"], ["--emotion-threshold", 0.75], 0.75),
+            (careful, [], 0.8),
+            (careful, ["--emotion-threshold", 0], 0.0),
+        )
+    ):
+        out = tmp_path / str(number)
+        done = vidfx(
+            "annotate", clip, "-o", out, *FAST, "--end", "0.2", "--emotion", engine, *asked
+        )
+        assert done.exit_code == 0, done.stderr
+        shown = "" if used else "happy"
+        for row in read_csv(out / "clip.faces.csv"):
+            assert row["emotion"] == shown and row["raw_emotion"] in ("happy", "")
+            assert row["emotion_prob"] == row["p_happy"] == "0.7000"
+        assert {f["dominant_emotion"] for f in read_csv(out / "clip.frames.csv")} == {shown}
+        summary = json.loads((out / "clip.summary.json").read_text())
+        assert [m["min_prob"] for m in summary["models"]] == [None, used]
+        shares = [track["emotion_share"] for track in summary["tracks"]]
+        assert all(share == ({shown: 1.0} if shown else {}) for share in shares)
+
+
 def test_an_engine_that_gives_nan_is_an_error_of_one_line(clip: Path, tmp_path: Path) -> None:
     probs = dict.fromkeys(("angry", "happy"), float("nan"))
     engine = constant_classifier(tmp_path, "void", "emotion", probs)

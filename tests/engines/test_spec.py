@@ -30,6 +30,14 @@ def test_what_is_saved_is_read_again(tmp_path: Path) -> None:
     assert json.loads(path.read_text("utf-8"))["schema"] == 1
 
 
+def test_a_least_probability_is_in_the_file_where_there_is_one() -> None:
+    plain = replace(toys.identity_spec(), task="emotion", thresholds=None)
+    assert "min_prob" not in plain.to_json()
+    careful = replace(plain, min_prob=0.4)
+    assert EngineSpec.from_json(careful.to_json()) == careful
+    assert EngineSpec.from_json(plain.to_json()).min_prob == 0
+
+
 def test_metrics_may_be_any_mapping_of_numbers(tmp_path: Path) -> None:
     metrics = MappingProxyType({"accuracy": np.float32(0.5), "n": np.int64(3)})
     path = replace(toys.identity_spec(), metrics=metrics).save(tmp_path)
@@ -127,6 +135,8 @@ def _drop(key: str) -> Callable[[Document], None]:
         (_set("thresholds", "accept", value=1.5), "thresholds.accept: a number from 0 to 1"),
         (_set("thresholds", "accept", value=0.1), "thresholds: reject is above accept"),
         (_set("task", value="emotion"), "thresholds: only identity has them"),
+        (_set("min_prob", value=0.4), "min_prob: only emotion has one"),
+        (_set("min_prob", value=1.5), "min_prob: a number from 0 to 1 is needed"),
         (_set("min_face_px", value=-1), "min_face_px: a number from 0 to 10000 is needed"),
         (_set("metrics", value={"a": "1"}), "metrics.a: a finite number is needed, not '1'"),
         (_set("metrics", value=[1]), "metrics: a table is needed"),

@@ -133,7 +133,9 @@ def test_an_older_whole_one_goes_before_the_source(toy: EngineSpec, tmp_path: Pa
 def test_decisions_are_as_the_model_says_now(toy: EngineSpec, tmp_path: Path) -> None:
     keep(toy, tmp_path)
     labels = ("sad", "neutral", "happy", "angry")
-    now = replace(toy, labels=labels, min_face_px=50.0, crop=CropSpec("arcface", toys.SIDE))
+    now = replace(
+        toy, labels=labels, min_prob=0.4, min_face_px=50.0, crop=CropSpec("arcface", toys.SIDE)
+    )
     now.save(tmp_path)
     found = select(tmp_path / "toy.onnx", device="cpu").engine.spec
     assert found.build is not None
@@ -172,6 +174,7 @@ def test_only_what_decides_results_is_in_the_fingerprint(toy: EngineSpec) -> Non
         {"input": replace(people.input, colour="rgb")}, {"crop": CropSpec("fer", 112)},
     ):  # fmt: skip
         assert spec_fingerprint(replace(people, **decides)) != before, decides
+    assert spec_fingerprint(replace(toy, min_prob=0.4)) != spec_fingerprint(toy)
     for tells in ({"licence": "MIT"}, {"metrics": {"n": 1.0}}, {"training_data": "other people"}):
         assert spec_fingerprint(replace(people, **tells)) == before, tells
     assert spec_fingerprint(EngineSpec.from_json(people.to_json())) == before

@@ -193,6 +193,43 @@ def test_expression_does_not_flicker_and_raw_is_kept() -> None:
         assert sum(result.faces[0].emotion.probs) == pytest.approx(1)  # pyright: ignore[reportOptionalMemberAccess]
 
 
+def labels_shown(probs: list[float], **options: float) -> list[str | None]:
+    """Of one moment after another, where happy has these probabilities."""
+    smoother = ExpressionSmoother(LABELS, **options)
+    readings = [smoother(10.0 * i, [(10.0 * i, 1.0, one_hot(1, p))]) for i, p in enumerate(probs)]
+    assert all(r and r.prob == pytest.approx(p) for r, p in zip(readings, probs, strict=True))
+    return [r.label for r in readings if r]
+
+
+def test_an_expression_that_is_not_likely_enough_is_none() -> None:
+    probs = [0.49, 0.51, 0.49, 0.46, 0.44, 0.46, 0.49, 0.51]
+    happy, none = "happy", None
+    assert labels_shown(probs) == [happy] * 8
+    shown = labels_shown(probs, min_prob=0.5)
+    assert shown == [none, happy, happy, happy, none, none, none, happy]
+
+
+def test_the_label_after_one_that_ends_is_shown_at_once() -> None:
+    """Happy ends 0.06 below the threshold; sad reaches it, and is not ``margin`` ahead."""
+    smoother = ExpressionSmoother(LABELS, min_prob=0.5)
+    shown: list[str | None] = []
+    for at, happy, sad in ((0, 0.6, 0.4), (10, 0.46, 0.53), (20, 0.44, 0.51), (30, 0.44, 0.44)):
+        prob = np.array([0.0, happy, 1 - happy - sad, sad])
+        reading = smoother(at, [(at, 1.0, prob)])
+        assert reading is not None
+        shown.append(reading.label)
+    assert shown == ["happy", "happy", "sad", None]
+
+
+def test_a_track_keeps_its_probabilities_where_no_expression_is_chosen() -> None:
+    seen = {i: {1: sighting(i, emotion=one_hot(1, 0.4))} for i in range(20)}
+    results = settle(seen, 20, emotion=lambda: ExpressionSmoother(LABELS, min_prob=0.5))
+    for face in (result.faces[0] for result in results):
+        assert face.emotion and face.raw_emotion
+        assert face.emotion.label is None and face.raw_emotion.label == "happy"
+        assert face.emotion.prob == max(face.emotion.probs) == pytest.approx(0.4)
+
+
 def test_a_bad_picture_weighs_little() -> None:
     bad = Quality(0.2, 0.1, 0.5)
     smoother = ExpressionSmoother(LABELS)
@@ -216,7 +253,7 @@ def test_identity_has_an_unknown_band(prob: float, expected: str) -> None:
 
 def test_nobody_is_named_by_little_evidence() -> None:
     decider = IdentityDecider(("other", "Ana"), DEFAULT_THRESHOLDS)
-    labels: list[str] = []
+    labels: list[str | None] = []
     for quality in (0.001, 0.001, 0.001, 0.5):
         decider.add(quality, np.array([0.01, 0.99]))
         reading = decider()

@@ -58,12 +58,13 @@ class AnnotatedVideo:
 def label_of(face: Face) -> FaceLabel:
     """What is drawn of a face."""
     x1, y1, x2, y2 = face.box.tolist()
+    emotion = face.emotion if face.emotion and face.emotion.label else None
     return FaceLabel(
         box=(x1, y1, x2, y2),
         track_id=face.track_id,
         identity=face.identity.label if face.identity else None,
         identity_prob=face.identity.prob if face.identity else None,
-        emotion=face.emotion.label if face.emotion else None,
-        emotion_prob=face.emotion.prob if face.emotion else None,
+        emotion=emotion.label if emotion else None,
+        emotion_prob=emotion.prob if emotion else None,
         source=face.source,
     )

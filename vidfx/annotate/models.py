@@ -45,6 +45,8 @@ class Models:
     selections: tuple[Selection, ...]
     notes: tuple[str, ...] = ()
     "for the user: terms of use, a cache that is not used"
+    emotion_threshold: float = 0.0
+    "least smoothed probability of an expression that is chosen"
     tensors_on: Device | None = None
     "the device that holds frames and faces as tensors; None: they are arrays on the host"
 
@@ -67,7 +69,7 @@ class Models:
 
     def describe(self) -> list[dict[str, Any]]:
         """For the summary: every model with its hash, licence and backend, and the reasons."""
-        return [_describe(s) for s in self.selections]
+        return [_describe(s, self.emotion_threshold) for s in self.selections]
 
     def analyzer(self) -> Analyzer:
         """A new analyzer, for the frames of one video."""
@@ -92,7 +94,7 @@ class Models:
         self.close()
 
 
-def _describe(selection: Selection) -> dict[str, Any]:
+def _describe(selection: Selection, emotion_threshold: float) -> dict[str, Any]:
     engine = selection.engine
     spec = engine.spec
     return {
@@ -100,6 +102,7 @@ def _describe(selection: Selection) -> dict[str, Any]:
         "name": spec.name,
         "sha256": spec.sha256,
         "labels": list(spec.labels),
+        "min_prob": emotion_threshold if spec.task == "emotion" else None,
         "licence": spec.licence,
         "training_data": spec.training_data,
         "backend": engine.backend,
@@ -154,8 +157,15 @@ def load_models(settings: Settings) -> Models:
         emotion=classifiers["emotion"],
         selections=tuple(chosen),
         notes=tuple(notices),
+        emotion_threshold=_emotion_threshold(classifiers["emotion"], settings),
         tensors_on=_tensors_on(detector.engine),
     )
+
+
+def _emotion_threshold(engine: Engine | None, settings: Settings) -> float:
+    if settings.emotion_threshold is not None:
+        return settings.emotion_threshold
+    return engine.spec.min_prob if engine else 0.0
 
 
 def _tensors_on(detector: Engine) -> Device | None:

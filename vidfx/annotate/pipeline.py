@@ -86,7 +86,8 @@ class Pipeline:
 
     def _smoother(self) -> ExpressionSmoother:
         assert self.models.emotion is not None
-        return ExpressionSmoother(self.models.emotion.spec.labels)
+        labels = self.models.emotion.spec.labels
+        return ExpressionSmoother(labels, min_prob=self.models.emotion_threshold)
 
     def _decider(self) -> IdentityDecider:
         assert self.models.identity is not None

@@ -98,7 +98,8 @@ class RowWriter:
 
     def _frame_cells(self, time_s: float, result: FrameResult) -> list[Cell]:
         names = sorted(
-            {f.identity.label for f in result.faces if f.identity is not None} - {OTHER, UNKNOWN}
+            {f.identity.label for f in result.faces if f.identity and f.identity.label}
+            - {OTHER, UNKNOWN}
         )
         dominant, share = _dominant_emotion(result.faces, self._emotions)
         return [
@@ -118,8 +119,11 @@ class RowWriter:
 def _dominant_emotion(
     faces: Sequence[Face], labels: tuple[str, ...]
 ) -> tuple[str | None, float | None]:
-    """The expression with the highest mean probability over all faces, and that mean."""
-    read = [f.emotion.probs for f in faces if f.emotion is not None]
+    """The expression with the highest mean probability over all faces that have one, and that mean.
+
+    None, None where no face has one.
+    """
+    read = [f.emotion.probs for f in faces if f.emotion and f.emotion.label]
     if not read:
         return None, None
     mean = np.mean(read, axis=0)

@@ -17,7 +17,7 @@ class _TrackTally:
     last_s: float = 0.0
     frames: int = 0
     sources: Counter[str] = field(default_factory=Counter[str])
-    emotions: Counter[str] = field(default_factory=Counter[str])
+    emotions: Counter[str | None] = field(default_factory=Counter[str | None])
     identity: Reading | None = None
     quality: float = 0.0
 
@@ -41,7 +41,7 @@ class _TrackTally:
             "identity_prob": round(self.identity.prob, 4) if self.identity else None,
             "emotion_share": {
                 label: round(n / self.emotions.total(), 4)
-                for label, n in sorted(self.emotions.items())
+                for label, n in sorted((k, n) for k, n in self.emotions.items() if k is not None)
             },
             "best_quality": round(self.quality, 4),
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,15 +29,24 @@ class ExpressionSmoother:
     """The expression of one track over time.
 
     Probabilities are averaged around each moment, weighted by quality and by nearness in time
-    (``exp(-|dt| / tau_s)``); the label changes only when another one is ``margin`` ahead.
+    (``exp(-|dt| / tau_s)``). A label is chosen from ``min_prob`` on, and stays until another one is
+    ``margin`` ahead or it is ``slack`` below ``min_prob``.
     """
 
     def __init__(
-        self, labels: tuple[str, ...], *, tau_s: float = 0.35, margin: float = 0.08
+        self,
+        labels: tuple[str, ...],
+        *,
+        min_prob: float = 0.0,
+        tau_s: float = 0.35,
+        margin: float = 0.08,
+        slack: float = 0.05,
     ) -> None:
         self.labels = labels
+        self.min_prob = min_prob
         self.tau_s = tau_s
         self.margin = margin
+        self.slack = slack
         self._label: int | None = None
 
     def __call__(
@@ -45,7 +54,7 @@ class ExpressionSmoother:
     ) -> Reading | None:
         """Decide for ``time_s`` from (time in s, quality, probabilities (K,)) of frames around.
 
-        None where there are no such frames.
+        None where there are no such frames; without a label where none is likely enough.
         """
         total, mean = 0.0, np.zeros(len(self.labels))
         for at, quality, prob in around:
@@ -55,10 +64,19 @@ class ExpressionSmoother:
         if total < 1e-6:
             return None
         mean /= mean.sum()
+        probs = tuple(map(float, mean))
         best = int(mean.argmax())
-        if self._label is None or mean[best] > mean[self._label] + self.margin:
-            self._label = best
-        return Reading(self.labels[self._label], float(mean[self._label]), tuple(map(float, mean)))
+        if not self._stays(probs, best):
+            self._label = best if probs[best] >= self.min_prob else None
+        if self._label is None:
+            return Reading(None, probs[best], probs)
+        return Reading(self.labels[self._label], probs[self._label], probs)
+
+    def _stays(self, probs: Sequence[float], best: int) -> bool:
+        if self._label is None:
+            return False
+        prob = probs[self._label]
+        return probs[best] <= prob + self.margin and prob >= self.min_prob - self.slack
 
 
 @dataclass(frozen=True)
