@@ -9,8 +9,13 @@ from vidfx_engines.embedded import embedded
 from vidfx_engines.names import some
 from vidfx_engines.spec import SUFFIX, spec_path
 
-PACKAGED = ("embedded", "emotion-embedded")
-"""Names of the included engine for expressions."""
+PACKAGED = {
+    "embedded": "emotion-embedded",
+    "embedded-8": "emotion-embedded-8",
+    "emotion-embedded": "emotion-embedded",
+    "emotion-embedded-8": "emotion-embedded-8",
+}
+"""The included engines for expressions, by the names that an argument may have."""
 
 
 def find_engine(name: str) -> Path:
@@ -20,7 +25,7 @@ def find_engine(name: str) -> Path:
     """
     path = Path(name)
     if name in PACKAGED:
-        return embedded("emotion-embedded")
+        return embedded(PACKAGED[name])
     if path.suffix in (".safetensors", ".pt", ".pth", ".ckpt"):
         raise UsageError(
             f"{name}: a checkpoint, not an engine", hint=f"make one: vidfx models export {name}"

