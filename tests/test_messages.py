@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from vidfx.errors import UsageError
-from vidfx.messages import DEFAULT_MESSAGES, MAX_LENGTH, load_messages, printable
+from vidfx.messages import DEFAULT_MESSAGES, MAX_LENGTH, default_messages, load_messages, printable
 
 LABELS = ["angry", "happy", "neutral", "sad"]
 
@@ -41,6 +41,30 @@ def test_only_the_labels_of_the_engine_have_messages(tmp_path: Path) -> None:
         "happy": DEFAULT_MESSAGES["happy"],
         "surprised": "Oh",
     }
+
+
+EIGHT = ["neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt"]
+
+
+def test_other_names_of_an_expression_have_its_message() -> None:
+    assert default_messages(LABELS) == DEFAULT_MESSAGES
+    assert default_messages(EIGHT) == {
+        "neutral": DEFAULT_MESSAGES["neutral"],
+        "happiness": DEFAULT_MESSAGES["happy"],
+        "sadness": DEFAULT_MESSAGES["sad"],
+        "anger": DEFAULT_MESSAGES["angry"],
+    }
+
+
+def test_a_file_may_have_any_name_of_an_expression(tmp_path: Path) -> None:
+    path = write(tmp_path, "m.toml", 'happy = "Yes"\nSurprised = "Oh"\ncontempt = "Hm"\n')
+    said = {"happiness": "Yes", "surprise": "Oh", "contempt": "Hm"}
+    assert load_messages(path, EIGHT) == default_messages(EIGHT) | said
+    path = write(tmp_path, "m.toml", 'happiness = "Yes"')
+    assert load_messages(path, LABELS)["happy"] == "Yes"
+    path = write(tmp_path, "m.toml", 'happiness = "Yes"\nhappy = "No"')
+    with pytest.raises(UsageError, match="'happy' is a second message for 'happy'"):
+        load_messages(path, LABELS)
 
 
 def test_a_byte_order_mark_and_an_empty_file_are_fine(tmp_path: Path) -> None:

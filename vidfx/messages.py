@@ -11,6 +11,7 @@ from typing import cast
 
 from vidfx.errors import UsageError
 from vidfx_engines.files import read_text
+from vidfx_engines.names import expression, index_of
 
 DEFAULT_MESSAGES = {
     "angry": "Take a deep breath...",
@@ -18,6 +19,7 @@ DEFAULT_MESSAGES = {
     "neutral": "Steady as she goes.",
     "sad": "It's okay to feel blue.",
 }
+"""By the usual name of the expression."""
 MAX_LENGTH = 120
 
 
@@ -36,32 +38,44 @@ def printable(text: str) -> str:
     )
 
 
+def default_messages(labels: Sequence[str]) -> dict[str, str]:
+    """The default message of each label that has one, whatever name it has for the expression."""
+    usual = {label: expression(label) for label in labels}
+    return {label: DEFAULT_MESSAGES[e] for label, e in usual.items() if e in DEFAULT_MESSAGES}
+
+
 def load_messages(path: Path, labels: Sequence[str]) -> dict[str, str]:
     """The message of each label, from a TOML or JSON file of ``label: text``.
 
-    Labels that are not in the file keep their default, or have none. Raises UsageError, one line
-    with file and label.
+    The file may have another name of the same expression. Labels that are not in the file keep
+    their default, or have none. Raises UsageError, one line with file and label.
     """
-    messages = {label: DEFAULT_MESSAGES[label] for label in labels if label in DEFAULT_MESSAGES}
-    for label, text in _read_table(path).items():
-        if label not in labels:
+    given: dict[str, str] = {}
+    for name, text in _read_table(path).items():
+        index = index_of(name, labels)
+        if index is None:
             raise UsageError(
-                f"{path}: unknown expression {label[:MAX_LENGTH]!r}",
+                f"{path}: unknown expression {name[:MAX_LENGTH]!r}",
                 hint=f"the expressions are {', '.join(labels)}",
+            )
+        if labels[index] in given:
+            raise UsageError(
+                f"{path}: {name!r} is a second message for {labels[index]!r}",
+                hint="remove one of them",
             )
         if not isinstance(text, str):
             raise UsageError(
-                f"{path}: the message of {label!r} is not a text",
-                hint=f'write {label} = "some text"',
+                f"{path}: the message of {name!r} is not a text",
+                hint=f'write {name} = "some text"',
             )
         message = printable(text)
         if len(message) > MAX_LENGTH:
             raise UsageError(
-                f"{path}: the message of {label!r} has {len(message)} characters",
+                f"{path}: the message of {name!r} has {len(message)} characters",
                 hint=f"shorten it to {MAX_LENGTH} characters",
             )
-        messages[label] = message
-    return messages
+        given[labels[index]] = message
+    return default_messages(labels) | given
 
 
 def _read_table(path: Path) -> dict[str, object]:

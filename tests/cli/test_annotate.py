@@ -213,6 +213,23 @@ def test_an_expression_below_the_threshold_is_empty(
         assert all(share == ({shown: 1.0} if shown else {}) for share in shares)
 
 
+def test_columns_and_messages_follow_the_labels_of_the_engine(clip: Path, tmp_path: Path) -> None:
+    labels = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
+    probs = dict.fromkeys(labels, 0.05) | {"happiness": 0.65}
+    engine = constant_classifier(tmp_path, "eight", "emotion", probs)
+    (tmp_path / "mine.toml").write_text('happy = "Yes"\nsurprise = "Oh"\n')
+    args = (clip, "-o", tmp_path, *FAST, "--end", "0.2", "--emotion", engine)
+    done = vidfx("annotate", *args, "--messages", tmp_path / "mine.toml")
+    assert done.exit_code == 0, done.stderr
+    rows = read_csv(tmp_path / "clip.faces.csv")
+    assert list(rows[0]) == [c.name for c in schema.faces_columns(labels)]
+    assert {row["emotion"] for row in rows} == {"happiness"}
+    summary = json.loads((tmp_path / "clip.summary.json").read_text())
+    assert {str(t["emotion_share"]) for t in summary["tracks"]} == {"{'happiness': 1.0}"}
+    messages = summary["fingerprint"]["messages"]
+    assert (messages["happiness"], messages["surprise"], len(messages)) == ("Yes", "Oh", 5)
+
+
 def test_an_engine_that_gives_nan_is_an_error_of_one_line(clip: Path, tmp_path: Path) -> None:
     probs = dict.fromkeys(("angry", "happy"), float("nan"))
     engine = constant_classifier(tmp_path, "void", "emotion", probs)

@@ -10,7 +10,7 @@ from pathlib import Path
 from vidfx import schema
 from vidfx.annotate.models import Models, load_models
 from vidfx.config import Settings
-from vidfx.messages import DEFAULT_MESSAGES, load_messages
+from vidfx.messages import default_messages, load_messages
 
 
 @dataclass(frozen=True)
@@ -46,5 +46,5 @@ def _load_messages(name: str, emotions: tuple[str, ...]) -> dict[str, str] | Non
     if name == "none":
         return None
     if name == "default":
-        return DEFAULT_MESSAGES
+        return default_messages(emotions)
     return load_messages(Path(name), emotions)

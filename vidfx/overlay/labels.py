@@ -11,17 +11,23 @@ from vidfx.overlay.font import BOLD, REGULAR, Font
 from vidfx.overlay.shapes import expression_icon, panel
 from vidfx.overlay.yuv import Layer, Overlay, Rgb, make_overlay, to_stored
 from vidfx.types import Stretch
+from vidfx_engines.names import expression
 
 FULL, TALL, CARD, SHORT, MINI = range(5)
 """Levels of detail: all in a row over the message; the same, narrower, in two rows; without the
 message; icon and name; icon and number."""
 
-COLOURS: dict[str | None, Rgb] = {
+COLOURS: dict[str, Rgb] = {
     "angry": (244, 92, 74),
     "happy": (250, 198, 56),
     "neutral": (164, 178, 196),
     "sad": (84, 156, 244),
+    "surprise": (70, 214, 214),
+    "disgust": (124, 200, 84),
+    "fear": (176, 132, 248),
+    "contempt": (236, 128, 190),
 }
+"""By the usual name of the expression."""
 PLAIN: Rgb = (228, 232, 238)
 INK: Rgb = (255, 255, 255)
 PANEL: Rgb = (16, 19, 26)
@@ -170,11 +176,16 @@ def label_overlay(text: LabelText, font: Font, matrix: int, stretch: Stretch) ->
             x += round(GROUP_GAP * size) - round(PART_GAP * size)
     layers = (
         (panel(text.width, text.height, round(0.42 * size)) * PANEL_OPACITY, PANEL),
-        (discs, COLOURS.get(text.emotion, PLAIN)),
+        (discs, colour_of(text.emotion)),
         (features, PANEL),
         (ink, INK),
     )
     return make_overlay([Layer(to_stored(mask, stretch), rgb) for mask, rgb in layers], matrix)
+
+
+def colour_of(emotion: str | None) -> Rgb:
+    """The colour of an expression, whatever name the engine has for it; PLAIN for all others."""
+    return COLOURS.get(expression(emotion), PLAIN) if emotion else PLAIN
 
 
 def _paste(canvas: np.ndarray, mask: np.ndarray, x: int, y: int) -> None:

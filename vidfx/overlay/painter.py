@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 
 from vidfx.overlay.font import Font
-from vidfx.overlay.labels import COLOURS, PANEL, PLAIN, FaceLabel, LabelText, label_overlay
+from vidfx.overlay.labels import PANEL, FaceLabel, LabelText, colour_of, label_overlay
 from vidfx.overlay.layout import Layout, PlacedFace
 from vidfx.overlay.shapes import box_corner
 from vidfx.overlay.yuv import Layer, Overlay, YuvPlanes, make_overlay, to_stored
@@ -112,7 +112,7 @@ class Painter:
         layers: list[Layer] = []
         for stroke, opacity, rgb in (
             (halo, HALO * strength, PANEL),
-            (self._stroke, strength, COLOURS.get(emotion, PLAIN)),
+            (self._stroke, strength, colour_of(emotion)),
         ):
             mask = to_stored(box_corner(arm, radius, stroke, self._margin), self._stretch)
             mask = mask[:: -1 if lower else 1, :: -1 if right else 1] * np.float32(opacity)
