@@ -48,7 +48,8 @@ def halves() -> Callable[[int, int], Pictures]:
             picture[PLACES[place]] += 70
         paths = tuple(f"{LABELS[k]}/{i:04}.png" for i, k in enumerate(label))
         grey = pixels.clip(0, 255).astype(np.uint8)[:, None]
-        return Pictures(grey, label.astype(np.int64), LABELS, paths)
+        target = np.eye(len(LABELS), dtype=np.float32)[label]
+        return Pictures(grey, target, label.astype(np.int64), LABELS, paths)
 
     return make
 

@@ -28,7 +28,6 @@ from vidfx_training.metrics import (
     calibration_error,
     fit_temperature,
     logits_of,
-    to_tensors,
 )
 from vidfx_training.picture_array import Pictures
 from vidfx_training.recipe import Recipe
@@ -36,7 +35,7 @@ from vidfx_training.recipe import Recipe
 
 def test_it_learns(whole: tuple[Trained, Path], sets: tuple[Pictures, Pictures]) -> None:
     trained, _ = whole
-    pixels, label = to_tensors(sets[1])
+    pixels, label = torch.from_numpy(sets[1].pixels), torch.from_numpy(sets[1].label)
     assert balanced_accuracy(logits_of(trained.net, pixels), label) > 0.8, "chance is a third"
     assert [line["side"] for line in trained.lines] == [24, 24, 32, 32]
     assert trained.best["side"] == 32, "small pictures are not what it is for"

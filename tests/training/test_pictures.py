@@ -42,7 +42,7 @@ def test_a_target_against_everybody_else(
     data = read_dataset(save(halves(12, 0), tmp_path / "d"))
     names = class_names(data, "recognition", "top", ())
     assert names == ["other", "top"]
-    found = load(data, names, Input("arcface", side=32), target="top")
+    found = load(data, names, Input("arcface", side=32))
     assert found.counts() == {"other": 8, "top": 4}
     assert found.pixels.shape == (12, 3, 32, 32)
 
@@ -137,7 +137,7 @@ def test_what_leaks_is_left_out(halves: Callable[[int, int], Pictures]) -> None:
     pixels = made.pixels.copy()
     pixels[3] = pixels[0]  # the same picture under the same label
     pixels[4] = pixels[1 + 1]  # and under another one
-    train = Pictures(pixels, made.label, made.labels, made.paths)
+    train = Pictures(pixels, made.target, made.label, made.labels, made.paths)
     val = train.subset(np.array([9, 10]))
     said: list[str] = []
     kept = without_leaks(train, val, said.append)

@@ -19,7 +19,7 @@ from vidfx_training.metrics import validation_figures
 from vidfx_training.picture_array import load
 
 
-def average(files: Sequence[Path], data: Path, *, target: str | None = None) -> Checkpoint:
+def average(files: Sequence[Path], data: Path) -> Checkpoint:
     """The mean of the weights of ``files``, calibrated on the val part of ``data``.
 
     It helps where one training continued from another. Means of independent trainings are worse
@@ -48,8 +48,7 @@ def average(files: Sequence[Path], data: Path, *, target: str | None = None) -> 
         for name, tensor in last.tensors.items()
     }
     mean = replace(last, tensors=tensors)
-    val_set = load(read_dataset(data).part("val"), list(last.labels), last.recipe.input,
-                   target=target)  # fmt: skip
+    val_set = load(read_dataset(data).part("val"), list(last.labels), last.recipe.input)
     notes = [*last.facts.get("notes", []), f"the mean of {len(files)} trainings"]
     return replace(
         mean, facts=last.facts | validation_figures(mean.network(), val_set) | {"notes": notes}

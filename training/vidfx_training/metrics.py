@@ -19,9 +19,9 @@ from vidfx_training.picture_array import Pictures
 from vidfx_training.torch_device import autocast, device_of
 
 
-def to_tensors(pictures: Pictures) -> tuple[torch.Tensor, torch.Tensor]:
-    """Pictures as (N, C, S, S) uint8 and labels (N,) int64."""
-    return torch.from_numpy(pictures.pixels), torch.from_numpy(pictures.label)
+def soft_cross_entropy(logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+    """(N,): the cross-entropy of logits (N, K) against probabilities (N, K)."""
+    return -(target * F.log_softmax(logits, dim=1)).sum(1)
 
 
 @torch.inference_mode()
@@ -49,15 +49,22 @@ def logits_of(
     return torch.cat(parts).cpu()
 
 
+def accuracy(logits: torch.Tensor, label: torch.Tensor) -> float:
+    """Share of right answers among the pictures whose ``label`` is not -1."""
+    right = logits.argmax(1) == label
+    return float(right[label >= 0].float().mean())
+
+
 def balanced_accuracy(logits: torch.Tensor, label: torch.Tensor) -> float:
     """Mean recall of the classes that occur in ``label``."""
     return float(np.mean(list(recalls(logits, label).values())))
 
 
 def recalls(logits: torch.Tensor, label: torch.Tensor) -> dict[int, float]:
-    """Recall of each class that occurs in ``label``, by index."""
+    """Recall of each class that occurs in ``label``, by index; -1 is none."""
     right = logits.argmax(1) == label
-    return {int(k): float(right[label == k].float().mean()) for k in label.unique()}
+    found = label[label >= 0].unique()
+    return {int(k): float(right[label == k].float().mean()) for k in found}
 
 
 def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> float:
@@ -91,20 +98,23 @@ def fit_temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
 
 def validation_figures(net: Network, val_set: Pictures) -> dict[str, Any]:
     """Temperature and accuracy of ``net`` on the validation set, by the names of the model card."""
-    pixels, label = to_tensors(val_set)
-    logits = logits_of(net, pixels)
-    temperature = fit_temperature(logits, label)
-    right = (logits.argmax(1) == label).numpy()
+    logits = logits_of(net, torch.from_numpy(val_set.pixels))
+    label, target = torch.from_numpy(val_set.label), torch.from_numpy(val_set.target)
+    clear = label >= 0
+    temperature = fit_temperature(logits[clear], label[clear])
+    right = (logits.argmax(1) == label)[clear].numpy()
 
     def error(t: float) -> float:
-        return calibration_error(torch.softmax(logits / t, dim=1).amax(1).numpy(), right)
+        confidence = torch.softmax(logits[clear] / t, dim=1).amax(1)
+        return calibration_error(confidence.numpy(), right)
 
     found = recalls(logits, label)
     return {
         "parameters": sum(p.numel() for p in net.parameters()),
         "temperature": temperature,
-        "val_pictures": len(val_set),
-        "val_accuracy": float(np.mean(right)),
+        "val_pictures": int(clear.sum()),
+        "val_cross_entropy": float(soft_cross_entropy(logits / temperature, target).mean()),
+        "val_accuracy": accuracy(logits, label),
         "val_balanced_accuracy": balanced_accuracy(logits, label),
         "val_calibration_error": error(temperature),
         "val_calibration_error_before": error(1.0),

@@ -16,10 +16,12 @@ import numpy as np
 
 from vidfx_engines.cores import available_cores
 from vidfx_engines.files import AtomicFile, write_atomically
+from vidfx_engines.names import index_of
 from vidfx_engines.spec import OTHER, CropSpec
 from vidfx_engines.user_cache import make_private, user_cache
 from vidfx_training.dataset.index import Dataset, Picture
 from vidfx_training.dataset.picture_file import as_crop, read_picture
+from vidfx_training.dataset.votes import majority, shares
 from vidfx_training.errors import DataError, TrainingError
 from vidfx_training.recipe import Input
 
@@ -30,8 +32,10 @@ class Pictures:
 
     pixels: np.ndarray
     "(N, C, S, S) uint8, C = 3 (RGB) or 1 (grey); memory-mapped, do not write to it"
+    target: np.ndarray
+    "(N, K) float32, what the network is to answer: rows sum to 1"
     label: np.ndarray
-    "(N,) int64, indices into `labels`"
+    "(N,) int64, index into `labels` of the label that most people chose; -1 without a majority"
     labels: tuple[str, ...]
     "the class names, in the order of the model's outputs"
     paths: tuple[str, ...]
@@ -44,13 +48,15 @@ class Pictures:
         """A copy with the rows of ``keep``, a mask (N,) bool or indices."""
         rows = np.flatnonzero(keep) if keep.dtype == bool else keep
         paths = tuple(self.paths[i] for i in rows)
-        return Pictures(self.pixels[rows], self.label[rows], self.labels, paths)
+        target, label = self.target[rows], self.label[rows]
+        return Pictures(self.pixels[rows], target, label, self.labels, paths)
 
     def digests(self) -> list[str]:
         """SHA-256 of the pixels of each picture."""
         return [hashlib.sha256(p.tobytes()).hexdigest() for p in self.pixels]
 
     def counts(self) -> dict[str, int]:
+        """Pictures with a majority, by label."""
         return {name: int((self.label == i).sum()) for i, name in enumerate(self.labels)}
 
 
@@ -59,25 +65,27 @@ def load(
     names: list[str],
     given: Input,
     *,
-    target: str | None = None,
     warn: Callable[[str], None] = lambda _: None,
 ) -> Pictures:
-    """The pictures of ``data`` whose label is one of ``names``, cut and resized for the network.
+    """The pictures of ``data`` for a network with the outputs ``names``, cut and resized for it.
 
-    With a ``target``, everyone else is ``other``. Unreadable pictures are left out with a warning.
+    Where pictures have one label each, those with a label that is none of ``names`` are ``other``,
+    if that is one of them, and else left out. Unreadable pictures are left out with a warning.
     Raises DataError for a class without pictures, TrainingError where the cache cannot be written.
     """
-    listed = [p for p in data.pictures if target is not None or p.label in names]
-    label = [names.index(p.label if target is None or p.label == target else OTHER) for p in listed]
+    if not data.answers and OTHER not in names:
+        data = data.only(p for p in data if index_of(p.label, names) is not None)
+    listed = list(data)
     pixels, good = _cached(data, listed, given, warn)
-    rows = np.flatnonzero(good)
-    kept = np.asarray(label, np.int64)[rows]
     found = Pictures(
-        pixels if len(rows) == len(listed) else pixels[rows],
-        kept,
+        pixels,
+        shares(data, names),
+        majority(data, names),
         tuple(names),
-        tuple(listed[i].path for i in rows),
+        tuple(p.path for p in data),
     )
+    if not good.all():
+        found = found.subset(good)
     for name, count in found.counts().items():
         if not count:
             part = listed[0].part if listed else None

@@ -131,6 +131,14 @@ class Augmentation:
 
 
 @dataclass(frozen=True)
+class Votes:
+    """Which pictures of a data set with votes are learnt from."""
+
+    min_agreement: Share = 0.0
+    "share of the votes that the most frequent answer must have"
+
+
+@dataclass(frozen=True)
 class Recipe:
     """What to train, from what, for how long, and what is stated about the result."""
 
@@ -145,6 +153,7 @@ class Recipe:
     training_data: Annotated[str, text(10_000, empty=True)] = ""
     "what is stated about the data besides its counts"
     input: Input = field(default_factory=Input)
+    votes: Votes = field(default_factory=Votes)
     model: Model = field(default_factory=Model)
     schedule: Schedule = field(default_factory=Schedule)
     augmentation: Augmentation = field(default_factory=Augmentation)

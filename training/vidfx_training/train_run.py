@@ -43,9 +43,11 @@ from vidfx_training.run_record import (
 )
 from vidfx_training.torch_device import choose_device
 from vidfx_training.training_data import (
+    agreed,
     check_folders,
     check_parts,
     check_same_classes,
+    check_votes,
     class_names,
     refuse_shared_sources,
     without_leaks,
@@ -80,17 +82,16 @@ def train_run(request: TrainingRequest, progress: TrainingProgress) -> TrainingR
     elif data.parts:
         notes.append("one recording may be on both sides of the split: --allow-leaks")
     check_parts(data)
+    check_votes(data, request.recipe.task)
     if request.target is None:
         check_folders(data, request.recipe.labels)
     names = class_names(data.part("train"), request.recipe.task, request.target,
                         request.recipe.labels)  # fmt: skip
     check_same_classes(data, request.recipe.labels, request.target)
-    given = request.recipe.input
-    parts = {
-        part: load(data.part(part), names, given, target=request.target, warn=warn)
-        for part in ("train", "val")
-    }
-    train_set, val_set = without_leaks(parts["train"], parts["val"], warn), parts["val"]
+    given, least = request.recipe.input, request.recipe.votes.min_agreement
+    train_set = load(agreed(data.part("train"), least, warn), names, given, warn=warn)
+    val_set = load(data.part("val"), names, given, warn=warn)
+    train_set = without_leaks(train_set, val_set, warn)
     recipe = _with_fitting_batch(request.recipe, len(train_set), progress)
     recipe = recipe.with_values(model={"norm": norm_of(recipe.model.init) or recipe.model.norm})
     torch.manual_seed(recipe.schedule.seed)

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from vidfx_engines.names import index_of
 from vidfx_engines.spec import OTHER
 from vidfx_engines.validation import Label, convert
 from vidfx_training.dataset.index import Dataset, empty_folders
+from vidfx_training.dataset.votes import agreement
+from vidfx_training.dataset.votes_file import NOT_CLASSES, VOTES_FILE
 from vidfx_training.errors import DataError
 from vidfx_training.picture_array import Pictures
 
@@ -52,18 +55,33 @@ def _classes(data: Dataset, task: str, target: str | None, asked: tuple[str, ...
                 hint="put them into a second folder",
             )
         return [OTHER, target]
+    if data.answers:
+        found = tuple(answer for answer in data.answers if answer not in NOT_CLASSES)
     names = list(asked or found)
     for name in names:
-        if name not in found:
+        if index_of(name, found) is None:
             raise DataError(
                 f"{data.root}: no pictures of the class {name!r}",
-                hint=f"the folders are {', '.join(found)}; the recipe's labels must be among them",
+                hint=f"the classes are {', '.join(found)}; the recipe's labels must be among them",
             )
     if len(names) < 2:
         raise DataError(
             f"{data.root}: {names[0]!r} is the only class", hint="two or more are needed"
         )
     return names
+
+
+def agreed(
+    data: Dataset, min_agreement: float, warn: Callable[[str], None] = lambda _: None
+) -> Dataset:
+    """``data`` without pictures whose most frequent answer has less than ``min_agreement``."""
+    kept = data.only(p for p in data if agreement(p) >= min_agreement)
+    if left_out := len(data) - len(kept):
+        warn(
+            f"pictures left out of training: {left_out} on which no answer has {min_agreement:.0%}"
+            " of the votes"
+        )
+    return kept
 
 
 def without_leaks(
@@ -126,6 +144,15 @@ def check_parts(data: Dataset) -> None:
         raise DataError(
             f"{data.root}: has no training and validation set",
             hint=f"divide it first: vidfx dataset split {data.root}",
+        )
+
+
+def check_votes(data: Dataset, task: str) -> None:
+    """Raises DataError where people are to be recognised and the labels are votes."""
+    if data.answers and task != "emotion":
+        raise DataError(
+            f"{data.root}: {VOTES_FILE} is for expressions; a person is certain",
+            hint="lay the pictures out as DIR/<person>/picture.jpg",
         )
 
 

@@ -2,6 +2,7 @@
 
 Three layouts are read: ``DIR/<label>/**``, a plain ImageFolder; the same with ``DIR/split.json``
 (see split.py), which gives the parts; and ``DIR/{train,val,test}/<label>/**``, split on disk.
+With ``DIR/votes.csv`` (see votes.py) it lists the pictures, and folders are no labels.
 ``vidfx dataset extract`` writes the facts of each picture to ``DIR/faces.csv``, and how faces were
 cut to ``DIR/dataset.json``.
 """
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from vidfx_engines.spec import CropSpec
+from vidfx_training.dataset.votes_file import VOTES_FILE, read_votes
 from vidfx_training.errors import DataError
 
 Part = Literal["train", "val", "test"]
@@ -46,12 +48,15 @@ class Picture:
     path: str
     "relative to the data set's folder, with slashes"
     label: str
+    "of voted pictures the answer with the most votes, the first of equals"
     part: Part | None = None
     source: str | None = None
     "the recording or photograph it was cut from, if known"
     time_s: float | None = None
     hard: bool = False
     "in the subset of the test set that is reported separately: dark, blurred, covered or small"
+    votes: tuple[float, ...] | None = None
+    "for each of the data set's answers: how many chose it, or its probability"
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,8 @@ class Dataset:
     "how the faces were cut, where ``dataset.json`` says"
     split: Mapping[str, Any] = field(default_factory=dict[str, Any])
     "``split.json`` without the file list: seed, ratios, rule"
+    answers: tuple[str, ...] = ()
+    "the columns of ``votes.csv``; empty where pictures have one label each"
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -100,22 +107,25 @@ def read_dataset(root: Path, *, split: Path | None = None, use_split: bool = Tru
     """List the pictures below ``root`` without opening them.
 
     ``split`` names a split file other than ``root/split.json``; ``use_split=False`` ignores both.
-    Raises DataError where there are no pictures, or where faces.csv, dataset.json or the split
-    file is wrong.
+    Raises DataError where there are no pictures, or where votes.csv, faces.csv, dataset.json or the
+    split file is wrong.
     """
     if not root.is_dir():
         raise DataError(f"{root}: there is no such folder", hint="name a folder of folders")
-    children = sorted(p.name for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
-    on_disk: dict[str, Part] = {
-        name: PART_FOLDERS[name.lower()] for name in children if name.lower() in PART_FOLDERS
-    }
+    on_disk = _parts_on_disk(root)
+    answers: tuple[str, ...] = ()
     pictures: list[Picture] = []
-    if "train" in on_disk.values():
+    if (root / VOTES_FILE).is_file():
+        answers, rows = read_votes(root)
+        for path, votes in rows:
+            label = answers[votes.index(max(votes))]
+            pictures.append(Picture(path, label, on_disk.get(path.split("/")[0]), votes=votes))
+    elif on_disk:
         for name, part in on_disk.items():
             for label in _folders(root / name):
                 pictures += _pictures(root, f"{name}/{label}", label, part)
     else:
-        for label in children:
+        for label in _folders(root):
             pictures += _pictures(root, label, label, None)
     if not pictures:
         raise DataError(
@@ -124,7 +134,7 @@ def read_dataset(root: Path, *, split: Path | None = None, use_split: bool = Tru
         )
     pictures.sort(key=lambda p: p.path)
     pictures = _with_sources(root, pictures)
-    data = Dataset(root, tuple(pictures), _crop(root))
+    data = Dataset(root, tuple(pictures), _crop(root), answers=answers)
     file = split or root / SPLIT_FILE
     if use_split and (split is not None or file.is_file()):
         data = apply_split(data, file)
@@ -132,7 +142,9 @@ def read_dataset(root: Path, *, split: Path | None = None, use_split: bool = Tru
 
 
 def empty_folders(data: Dataset) -> tuple[str, ...]:
-    """Class folders without pictures."""
+    """Class folders without pictures; none where the labels are votes."""
+    if data.answers:
+        return ()
     listed = read_dataset(data.root, use_split=False)
     tops = [p for p in data.root.iterdir() if p.is_dir()]
     if listed.parts:
@@ -141,6 +153,14 @@ def empty_folders(data: Dataset) -> tuple[str, ...]:
     filled = {p.path.rsplit("/", i)[0] for p in listed for i in range(1, p.path.count("/") + 1)}
     found = [p.relative_to(data.root).as_posix() for p in tops if not p.name.startswith(".")]
     return tuple(sorted(set(found) - filled))
+
+
+def _parts_on_disk(root: Path) -> dict[str, Part]:
+    """The part by folder, where ``root`` has a folder for training; else empty."""
+    found: dict[str, Part] = {
+        name: PART_FOLDERS[name.lower()] for name in _folders(root) if name.lower() in PART_FOLDERS
+    }
+    return found if "train" in found.values() else {}
 
 
 def _folders(folder: Path) -> list[str]:

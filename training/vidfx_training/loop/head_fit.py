@@ -33,18 +33,19 @@ def features_of(net: Network, pixels: torch.Tensor, batch: int = 64) -> torch.Te
 def fit_head(
     net: Network,
     pixels: torch.Tensor,
-    label: torch.Tensor,
+    target: torch.Tensor,
     class_weight: torch.Tensor,
     schedule: Schedule,
 ) -> float:
     """Train ``net.head`` on features of all pictures and their mirror images; returns the loss.
 
+    ``target``: (N, K), rows sum to 1.
     The features are standardised for the fit; mean and deviation are then folded into the head.
     """
     features = torch.cat([features_of(net, pixels), features_of(net, pixels.flip(-1))])
     mean, std = features.mean(0), features.std(0) + 1e-3
     features = (features - mean) / std
-    wanted = torch.cat([label, label]).to(features.device)
+    wanted = torch.cat([target, target]).to(features.device)
     weight = None if schedule.balance == "none" else class_weight.to(features.device)
     head = torch.nn.Linear(features.shape[1], len(class_weight), device=features.device)
     torch.nn.init.zeros_(head.weight)

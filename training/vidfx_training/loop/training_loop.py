@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from vidfx_training.checkpoint import save_checkpoint
@@ -24,7 +23,7 @@ from vidfx_training.loop.optimiser import average_into, sgd
 from vidfx_training.loop.schedule import learning_rate, side_at
 from vidfx_training.loop.state import STATE, load_state, run_identity, save_state
 from vidfx_training.loop.teacher import Teacher
-from vidfx_training.metrics import balanced_accuracy, logits_of, to_tensors
+from vidfx_training.metrics import accuracy, balanced_accuracy, logits_of, soft_cross_entropy
 from vidfx_training.networks.classifier import Network
 from vidfx_training.picture_array import Pictures
 from vidfx_training.progress import Line, TrainingProgress
@@ -69,8 +68,9 @@ class TrainingLoop:
         self.out, self.progress, self.teacher = out, progress, teacher
         self.names = train_set.labels
         self.identity = run_identity(recipe, train_set, val_set, teacher)
-        self.pixels, self.label = to_tensors(train_set)
-        self.val_pixels, self.val_label = to_tensors(val_set)
+        self.pixels, self.target = map(torch.from_numpy, (train_set.pixels, train_set.target))
+        self.val_pixels, self.val_target = map(torch.from_numpy, (val_set.pixels, val_set.target))
+        self.val_label = torch.from_numpy(val_set.label)
         if len(train_set) < self.schedule.batch:
             raise DataError(
                 f"{len(train_set)} pictures to train are fewer than a batch of"
@@ -85,7 +85,7 @@ class TrainingLoop:
             )
         if not len(val_set):
             raise DataError("there are no pictures to validate on", hint="vidfx dataset split")
-        counts = torch.bincount(self.label, minlength=len(self.names)).float()
+        counts = self.target.sum(0)
         self.class_weight = counts.sum() / (len(counts) * counts)
         self.net = net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.averaged = deepcopy(self.net)
@@ -125,7 +125,7 @@ class TrainingLoop:
             return
         started = time.perf_counter()
         torch.manual_seed(self.schedule.seed)
-        loss = fit_head(self.net, self.pixels, self.label, self.class_weight, self.schedule)
+        loss = fit_head(self.net, self.pixels, self.target, self.class_weight, self.schedule)
         self.averaged.load_state_dict(self.net.state_dict())
         self._validate(0, self.recipe.input.side, loss, 0.0, started)
         self._save()
@@ -138,13 +138,13 @@ class TrainingLoop:
         rng = torch.Generator().manual_seed(schedule.seed * 10_007 + epoch)
         augmenter = Augmenter(self.recipe.augmentation, rng, self.device)
         self._train_mode()
-        order = sampling_order(self.label, self.class_weight, self.schedule.balance, rng)
+        order = sampling_order(self.target, self.class_weight, self.schedule.balance, rng)
         total = right = rate = 0.0
         for step in range(self.steps):
             rate = self.set_rate(epoch + step / self.steps)
             rows = order[step * schedule.batch : (step + 1) * schedule.batch]
             x = augmenter(self.pixels[rows], side)
-            target = F.one_hot(self.label[rows].to(self.device), len(self.names)).float()
+            target = self.target[rows].to(self.device)
             x, target = mixup(x, target, self.recipe.augmentation.mixup, rng)
             loss, hits = self.step(x.to(memory_format=torch.channels_last), target)
             self._check_finite(loss, f"epoch {epoch + 1}, step {step + 1}")
@@ -187,7 +187,7 @@ class TrainingLoop:
         soft = target * (1 - smooth) + smooth / target.shape[1]
         if self.teacher is not None:
             soft = soft.lerp(self.teacher(x), self.schedule.distil)
-        each = -(soft * F.log_softmax(logits, dim=1)).sum(1)
+        each = soft_cross_entropy(logits, soft)
         if self.schedule.balance == "loss":
             each = each * (target * self.class_weight.to(self.device)).sum(1)
         loss = each.mean()
@@ -208,18 +208,23 @@ class TrainingLoop:
             "lr": rate,
             "train_loss": loss,
             "train_accuracy": share,
-            "val_loss": float(F.cross_entropy(logits, self.val_label)),
-            "val_accuracy": float((logits.argmax(1) == self.val_label).float().mean()),
+            "val_loss": float(soft_cross_entropy(logits, self.val_target).mean()),
+            "val_accuracy": accuracy(logits, self.val_label),
             "val_balanced_accuracy": balanced_accuracy(logits, self.val_label),
             "seconds": time.perf_counter() - started,
         }
         self._check_finite(line["val_loss"], f"epoch {epoch}, on the validation set")
         self.lines.append(line)
         at_full_size = side == self.recipe.input.side
-        if at_full_size and (not self.best or _score(line) > _score(self.best)):
+        if at_full_size and (not self.best or self._score(line) > self._score(self.best)):
             self.best = line
             save_checkpoint(self.out / BEST, self.averaged, self.recipe, self.names, line)
         self.progress.epoch(line)
+
+    def _score(self, line: Line) -> tuple[float, float]:
+        """The better of two epochs: with votes, the one that comes closer to them."""
+        voted = bool((self.val_target.amax(1) < 1).any())
+        return 0.0 if voted else round(line["val_balanced_accuracy"], 4), -line["val_loss"]
 
     def _out_of_patience(self) -> bool:
         """Counts epochs at full size only, since only those can be the best."""
@@ -256,13 +261,10 @@ class TrainingLoop:
 
 
 def sampling_order(
-    label: torch.Tensor, class_weight: torch.Tensor, balance: str, rng: torch.Generator
+    target: torch.Tensor, class_weight: torch.Tensor, balance: str, rng: torch.Generator
 ) -> torch.Tensor:
     """(N,) int64, the pictures of an epoch in order; "sampler" draws rare classes more often."""
     if balance != "sampler":
-        return torch.randperm(len(label), generator=rng)
-    return torch.multinomial(class_weight[label], len(label), replacement=True, generator=rng)
-
-
-def _score(line: Line) -> tuple[float, float]:
-    return round(line["val_balanced_accuracy"], 4), -line["val_loss"]
+        return torch.randperm(len(target), generator=rng)
+    weight = target @ class_weight
+    return torch.multinomial(weight, len(target), replacement=True, generator=rng)

@@ -61,6 +61,7 @@ def _table(facts: dict[str, Any], spec: EngineSpec) -> str:
         ("balanced accuracy", "val_balanced_accuracy"),
         ("expected calibration error", "val_calibration_error"),
         ("the same before calibration", "val_calibration_error_before"),
+        ("cross-entropy against the targets", "val_cross_entropy"),
         *((f"recall of {_plain(label)}", f"val_recall_{label}") for label in spec.labels[:20]),
     )
     rows += [(name, f"{facts[key]:.3f}") for name, key in named if key in facts]

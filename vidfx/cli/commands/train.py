@@ -149,9 +149,6 @@ def average(
     ],
     data: Annotated[Path, typer.Option(help="The data whose val part it is calibrated on.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for checkpoint and engine.")],
-    target: Annotated[
-        str | None, typer.Option(help="Recognition: the person that they were trained for.")
-    ] = None,
     debug: Debug = False,
 ) -> None:
     """Average the weights of trainings that went on from one another; export the result."""
@@ -162,7 +159,7 @@ def average(
         from vidfx_training.loop.training_loop import BEST
         from vidfx_training.onnx_export.export import export as write_engine
 
-        found = mean_of(checkpoints, data, target=target)
+        found = mean_of(checkpoints, data)
         out.mkdir(parents=True, exist_ok=True)
         save_checkpoint(out / BEST, found.network(), found.recipe, found.labels, found.facts)
         spec = write_engine(found, out)

@@ -1,0 +1,54 @@
+"""The target of each picture: one label, or how the votes of several people are divided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vidfx_engines.names import index_of
+from vidfx_engines.spec import OTHER
+from vidfx_training.dataset.index import Dataset, Picture
+
+MAJORITY = 0.5
+"""A label with a larger share of the votes is the picture's label."""
+
+
+def agreement(picture: Picture) -> float:
+    """The share of the most frequent answer, 0..1; 1 for a picture with one label."""
+    return 1.0 if picture.votes is None else max(picture.votes) / sum(picture.votes)
+
+
+def shares(data: Dataset, names: Sequence[str]) -> np.ndarray:
+    """(N, K) float32, rows sum to 1: the share of the votes for each of ``names``.
+
+    Votes for answers that are none of ``names`` are shared among all K equally: such a picture
+    shows none of them. A single label has all votes; labels that are none of ``names`` are
+    ``other``, if that is one of them.
+    """
+    given, rest = _given(data, names)
+    return (given + rest[:, None] / len(names)).astype(np.float32)
+
+
+def majority(data: Dataset, names: Sequence[str], above: float = MAJORITY) -> np.ndarray:
+    """(N,) int64: the index of the label with more than ``above`` of all votes; -1 without one."""
+    given, _ = _given(data, names)
+    return np.where(given.max(1, initial=0) > above, given.argmax(1), -1)
+
+
+def _given(data: Dataset, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Shares of all votes: (N, K) for ``names``, and (N,) for other answers."""
+    stranger = names.index(OTHER) if OTHER in names else None
+    answers = data.answers or data.labels
+    places = [index_of(answer, names) for answer in answers]
+    places = [stranger if place is None else place for place in places]
+    if data.answers:
+        votes = np.array([p.votes for p in data], float).reshape(-1, len(answers))
+    else:
+        column = {label: i for i, label in enumerate(answers)}
+        votes = np.eye(len(answers))[[column[p.label] for p in data]]
+    votes /= votes.sum(1, keepdims=True)
+    found = np.zeros((len(votes), len(names) + 1))
+    for column, place in enumerate(places):
+        found[:, len(names) if place is None else place] += votes[:, column]
+    return found[:, :-1], found[:, -1]
