@@ -47,7 +47,7 @@ def test_a_rare_class_weighs_more(
         torch.manual_seed(0)
         run = TrainingLoop(build(balanced, 3), few, sets[1], balanced, tmp_path, listening(), None)
         torch.nn.init.zeros_(run.net.head.weight)
-        target = torch.nn.functional.one_hot(run.label, 3).float()
+        target = run.target
         run.set_rate(0.0)  # nothing moves, only gradients come
         run.step(run.pixels.float() / 255, target)
         assert run.net.head.bias.grad is not None
@@ -88,11 +88,11 @@ def drawn(recipe: Recipe, sets: Any, tmp_path: Path, listening: Any, balance: st
     run = TrainingLoop(build(recipe, 3), few, sets[1], recipe, tmp_path, listening(), None)
     rows = torch.cat(
         [
-            sampling_order(run.label, run.class_weight, balance, torch.Generator().manual_seed(s))
+            sampling_order(run.target, run.class_weight, balance, torch.Generator().manual_seed(s))
             for s in range(20)
         ]
     )
-    return torch.bincount(run.label[rows], minlength=3).numpy() / len(rows)
+    return run.target[rows].mean(0).numpy()
 
 
 def test_a_rare_class_is_drawn_as_often_as_the_others(
@@ -111,7 +111,7 @@ def test_a_network_learns_from_its_teacher(
     teacher = Teacher([file], recipe, names)
     prob = teacher(torch.rand(5, 1, 24, 24))
     assert torch.allclose(prob.sum(1), torch.ones(5), atol=1e-3)
-    lied_to = replace(sets[0], label=np.roll(sets[0].label, 1))
+    lied_to = replace(sets[0], target=np.roll(sets[0].target, 1, axis=0))
     pupil = recipe.with_values(schedule={"distil": 1.0, "epochs": 6})
     torch.manual_seed(1)
     trained = TrainingLoop(

@@ -91,7 +91,7 @@ def _digest(*parts: Pictures) -> str:
     content = hashlib.sha256()
     for part in parts:
         content.update(repr((part.paths, part.pixels.shape)).encode("utf-8", "surrogateescape"))
-        content.update(part.target.tobytes())
+        content.update(part.label.tobytes() + part.target.tobytes())
         content.update(np.ascontiguousarray(part.pixels).data)
     return content.hexdigest()
 
