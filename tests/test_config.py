@@ -67,6 +67,8 @@ def test_defaults_need_nothing(tmp_path: Path) -> None:
         ("[annotate]\noverwrite = true\n", "overwrite"),
         ("[annotate]\nmax_memory = 1\n", "--max-memory"),
         ("[annotate]\ndetector_threshold = nan\n", "detector_threshold"),
+        ("[annotate]\nemotion_threshold = 1.1\n", "emotion_threshold"),
+        ("[annotate]\nemotion_threshold = 'high'\n", "emotion_threshold"),
         ("[annotate]\nmessages = ''\n", "messages"),
         ("[annotate]\nmessages = ' '\n", "messages"),
         ("[annotate]\nmessages = 3\n", "messages"),

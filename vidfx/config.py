@@ -11,7 +11,7 @@ from msgspec import Meta
 
 from vidfx.errors import UsageError
 from vidfx.notation import count_or_auto, seconds
-from vidfx_engines.validation import convert
+from vidfx_engines.validation import Share, convert
 
 Reader = Literal["auto", "decord", "pyav", "decord-cuda", "nvcodec", "pyav-cuda"]
 EncoderName = Literal["auto", "x264", "nvenc"]
@@ -81,8 +81,7 @@ class Settings:
         Option(
             "Detect faces on every Nth frame.",
             "Faces are also detected at cuts; boxes between are interpolated. The default is the "
-            "first frame in each fifth of a second, whatever the frame rate; `--every 1` is every "
-            "frame.",
+            "first frame in each fifth of a second, whatever the frame rate.",
             default="5 times a second",
         ),
     ] = 0
@@ -98,11 +97,10 @@ class Settings:
         ),
     ] = "embedded"
     emotion_threshold: Annotated[
-        Annotated[float, Meta(ge=0, le=1)] | None,
+        Share | None,
         Option(
             "Minimum smoothed probability of an expression; below it, `emotion` is empty.",
-            "The probabilities stay in the `p_` columns. A face whose expression is none of the "
-            "engine's gets no label instead of a wrong one; 0 always gives one.",
+            "The `p_` columns keep the probabilities. 0 always gives an expression.",
             default="the engine's own",
         ),
     ] = None
@@ -150,9 +148,7 @@ class Settings:
     crf: Annotated[
         int,
         Meta(ge=0, le=51),
-        Option(
-            "Quality of the video, from 0 (lossless) to 51; 18 to 28 is usual.", decides="video"
-        ),
+        Option("Quality of the video, 0 (lossless) to 51; 18 to 28 is usual.", decides="video"),
     ] = 23
     preset: Annotated[
         Preset,
