@@ -104,6 +104,24 @@ def test_one_person_against_the_others(folder: Path) -> None:
     assert "\x1b" not in vidfx("dataset", "check", folder, "--no-html").output
 
 
+def test_a_data_set_with_votes(folder: Path) -> None:
+    rows = [f"{p.relative_to(folder)},{p.parent.name}" for p in sorted(folder.rglob("*.png"))]
+    votes = {"ann": "7,2,1", "bob": "3,6,1"}
+    lines = [f"{path},{votes[name]}" for path, name in (row.split(",") for row in rows)]
+    (folder / "votes.csv").write_text("\n".join(["picture,ann,bob,unknown", *lines]))
+    split = vidfx("dataset", "split", folder)
+    assert split.exit_code == 0, split.output
+    assert "ann       28    6     6" in split.stdout
+    checked = vidfx("dataset", "check", folder, "--strict")
+    assert checked.exit_code == 0, checked.output
+    assert "votes a picture: 10 (10 to 10)  majority: 100.0%  ties: 0" in checked.stdout
+    assert "confused most: ann / bob 35.6%" in checked.stdout
+    assert "no problems" in checked.stdout
+    found = json.loads(vidfx("dataset", "check", folder, "--json", "--no-html").stdout)
+    assert found["votes"]["answers"]["bob"]["majority"] == 40
+    assert "Least agreed on" in (folder / "check.html").read_text()
+
+
 def test_data_split_on_disk(tmp_path: Path) -> None:
     for k, part in enumerate(("train", "val")):
         for j, label in enumerate(("ann", "bob")):

@@ -66,3 +66,17 @@ def unread() -> Callable[[Sequence[Picture]], tuple[Dataset, Measures]]:
         )
 
     return make
+
+
+@pytest.fixture
+def voted(
+    tmp_path: Path, draw: Callable[[int], np.ndarray], save: Callable[[Path, np.ndarray], Path]
+) -> Path:
+    """60 different pictures with ten votes each; on every tenth, most say that nobody can tell."""
+    rows = ["picture,happy,sad,unknown"]
+    for i in range(60):
+        save(tmp_path / "voted" / "pictures" / f"{i:02}.png", draw(i))
+        votes = "1,1,8" if i % 10 == 9 else ("9,1,0", "2,6,2")[i % 2]
+        rows.append(f"pictures/{i:02}.png,{votes}")
+    (tmp_path / "voted" / "votes.csv").write_text("\n".join(rows))
+    return tmp_path / "voted"

@@ -14,11 +14,12 @@ import cv2
 import numpy as np
 import pytest
 
-from vidfx_training.dataset.check import Report, check
+from vidfx_training.dataset.check import check
 from vidfx_training.dataset.duplicates import Duplicates, find_duplicates
 from vidfx_training.dataset.index import Dataset, apply_split, read_dataset
 from vidfx_training.dataset.measure import Measures, measure
 from vidfx_training.dataset.page import page
+from vidfx_training.dataset.report import Report
 from vidfx_training.dataset.split import Rule, make_split
 
 Draw = Callable[[int], np.ndarray]
@@ -117,6 +118,47 @@ def test_one_class_and_no_picture_at_all_readable(folder: Path) -> None:
     assert "one class only: ann" in texts(report)
     assert len(report.broken) == 20
     assert "Not readable" in page(read_dataset(folder), measures, duplicates, report)
+
+
+def test_disagreement_is_no_problem(voted: Path) -> None:
+    measures, duplicates, report = look(read_dataset(voted))
+    assert report.problems == ()
+    assert report.votes is not None
+    assert report.votes.unclear == 6
+    assert report.classes == ("happy", "sad")
+    assert report.imbalance == 1.25, "of the classes"
+    text = page(read_dataset(voted), measures, duplicates, report)
+    assert "2 classes" in text and "unknown 8, happy 1, sad 1" not in text
+    assert text.count("sad 6, happy 2, unknown 2") == 12
+    assert "over 50 to 60 %" in text
+    assert json.loads(json.dumps(report.as_json()))["votes"]["answers"]["sad"]["majority"] == 24
+
+
+def test_what_is_wrong_with_votes(voted: Path, draw: Draw, save: Save) -> None:
+    save(voted / "pictures" / "copy.png", draw(0))
+    save(voted / "pictures" / "unlisted.png", draw(100))
+    (voted / "pictures" / "05.png").write_text("no picture")
+    with (voted / "votes.csv").open("a") as stream:
+        stream.write("\npictures/copy.png,8,2,0\npictures/gone.png,9,1,0\n")
+    rows = (voted / "votes.csv").read_text().replace("2,6,2", "5,5,0").splitlines()
+    (voted / "votes.csv").write_text("\n".join(rows))
+    data = read_dataset(voted)
+    measures, duplicates, report = look(data)
+    assert report.conflicts == (
+        {"happy 9, sad 1": "pictures/00.png", "happy 8, sad 2": "pictures/copy.png"},
+    )
+    assert set(report.broken) == {"pictures/05.png"}
+    found = texts(report)
+    for text in (
+        "2 pictures with equal pixels have different votes: pictures/00.png = pictures/copy.png",
+        "1 picture cannot be read: pictures/05.png",
+        "1 line of votes.csv without a picture: pictures/gone.png",
+        "1 picture not in votes.csv, and so left out: pictures/unlisted.png",
+        "1 picture repeated, pixel for pixel",
+        "classes of fewer than 20 pictures with a majority: sad",
+    ):
+        assert text in found, found
+    assert "The same picture with different votes" in page(data, measures, duplicates, report)
 
 
 class Tags(HTMLParser):

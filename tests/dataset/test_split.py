@@ -39,6 +39,15 @@ def several(label: str, n: int, sources: int = 0, part: Part | None = None) -> l
     ]
 
 
+def voted_pictures(*votes: tuple[int, int, int]) -> list[Picture]:
+    """Pictures with votes for happy, sad and unknown."""
+    answers = ("happy", "sad", "unknown")
+    return [
+        Picture(f"{i:03}.png", answers[row.index(max(row))], votes=row)
+        for i, row in enumerate(votes)
+    ]
+
+
 groups_of_classes = st.lists(
     st.lists(st.integers(1, 30), min_size=3, max_size=25), min_size=1, max_size=5
 )
@@ -194,6 +203,43 @@ def test_groups_by_folder_and_by_pattern(unread: Unread, group_by: str, groups: 
         days = {path.split("/")[1] for path in part}
         assert len(part) == 10 * len(days)
     assert sum(split.groups.values()) == len(groups)
+
+
+def test_a_voted_picture_is_of_the_class_with_the_most_votes(unread: Unread) -> None:
+    rows = [(6, 4, 0)] * 40 + [(3, 4, 3)] * 40 + [(1, 1, 8)]
+    data, measures = unread(voted_pictures(*rows))
+    data = replace(data, answers=("happy", "sad", "unknown"))
+    near = Duplicates((), ((0, 40), (1, 2, 3)))
+    split = make_split(data, measures, near, Rule())
+    part = part_of(split)
+    assert len(part) == 81 and split.left_out == {}
+    assert part["000.png"] == part["040.png"]
+    assert part["001.png"] == part["002.png"] == part["003.png"]
+    for name in ("happy", "sad"):
+        assert [split.counts[p][name] for p in SHARES] == [28, 6, 6]
+    assert sum(counts.get("unknown", 0) for counts in split.counts.values()) == 1
+
+
+def test_of_equal_pictures_with_different_votes_one_is_kept(unread: Unread) -> None:
+    data, measures = unread(voted_pictures(*[(6, 4, 0), (4, 6, 0)] * 20))
+    data = replace(data, answers=("happy", "sad", "unknown"))
+    split = make_split(data, measures, Duplicates(((0, 1),), ()), Rule())
+    assert split.left_out == {"001.png": "repeated"}
+
+
+@pytest.mark.parametrize("part", ["", "train/"])
+def test_folders_of_voted_pictures_are_groups(unread: Unread, part: str) -> None:
+    votes = [(6, 4, 0), (4, 6, 0), (6, 4, 0)] * 20
+    data, measures = unread(
+        [
+            replace(picture, path=f"{part}clip{i % 12}/{picture.path}")
+            for i, picture in enumerate(voted_pictures(*votes))
+        ]
+    )
+    data = replace(data, answers=("happy", "sad", "unknown"))
+    files = make_split(data, measures, NONE, Rule(group_by="folder")).files.values()
+    clips = [{path.removeprefix(part).split("/")[0] for path in paths} for paths in files]
+    assert sum(map(len, clips)) == len(set.union(*clips)) == 12
 
 
 def test_hard_is_the_worst_tenth_by_measured_rules(unread: Unread) -> None:

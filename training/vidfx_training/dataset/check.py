@@ -4,108 +4,19 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from vidfx_engines.names import some
+from vidfx_training.dataset.agreement import agreement_of, opinions
 from vidfx_training.dataset.duplicates import Duplicates, Rows, gather
 from vidfx_training.dataset.groups import group_names, strata
-from vidfx_training.dataset.index import Dataset, Part, empty_folders, read_dataset
+from vidfx_training.dataset.index import Dataset, Part, empty_folders, read_dataset, without_votes
 from vidfx_training.dataset.measure import Measures, extracted
-
-SCHEMA = "vidfx.dataset-check/1"
-SMALL = 32
-"px, the shorter side below which a face is small"
-UNEVEN = 5.0
-"times as many pictures in the largest class as in the smallest, from which it is a problem"
-FEW = 20
-"pictures, below which a class is a problem"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One sentence, and the command that fixes the problem; empty where there is none."""
-
-    text: str
-    command: str = ""
-
-
-@dataclass(frozen=True)
-class Copies:
-    """Sets of duplicates: how many, and how many pictures they contain."""
-
-    sets: int
-    pictures: int
-    across_labels: int
-    "pictures in sets that have more than one label"
-    across_parts: int
-    "pictures in sets that have more than one part"
-
-
-@dataclass(frozen=True)
-class SplitGroup:
-    """A group with pictures in several parts."""
-
-    name: str
-    pictures: Mapping[Part, int]
-
-
-@dataclass(frozen=True)
-class Spread:
-    """Quantiles over the readable pictures."""
-
-    least: float
-    low: float
-    "5 % quantile"
-    median: float
-    high: float
-    "95 % quantile"
-    most: float
-
-
-@dataclass(frozen=True)
-class Report:
-    """What a check found. Labels are the target and ``other`` where the split has a target."""
-
-    root: str
-    pictures: int
-    labels: tuple[str, ...]
-    parts: tuple[Part, ...]
-    counts: Mapping[str, Mapping[str, int]]
-    "pictures by label, then by part, and under ``all``"
-    left_out: Mapping[str, int]
-    "pictures that the split file leaves out, by reason"
-    imbalance: float
-    "pictures of the largest class divided by those of the smallest"
-    broken: Mapping[str, str]
-    "reason by path"
-    empty: tuple[str, ...]
-    "class folders without pictures"
-    missing: Mapping[str, tuple[str, ...]]
-    "missing classes by part"
-    conflicts: tuple[Mapping[str, str], ...]
-    "for each set of equal pictures with different labels, one path by label"
-    exact: Copies
-    near: Copies
-    leaks: Mapping[str, Mapping[str, int]]
-    "duplicate pictures by 'val in train' and so on; an exact one does not count as near"
-    groups: int | None
-    "number of recordings, folders or people; None if unknown"
-    straddling: tuple[SplitGroup, ...]
-    width: Spread
-    height: Spread
-    brightness: Spread
-    sharpness: Spread
-    small: int
-    "pictures whose face, or shorter side if the face is unknown, is below 32 px"
-    problems: tuple[Problem, ...]
-    "worst first"
-
-    def as_json(self) -> dict[str, Any]:
-        return {"schema": SCHEMA, **asdict(self)}
+from vidfx_training.dataset.problems import SMALL, problems
+from vidfx_training.dataset.report import Copies, Report, SplitGroup, Spread
+from vidfx_training.dataset.votes_file import NOT_CLASSES
 
 
 def check(data: Dataset, measures: Measures, duplicates: Duplicates) -> Report:
@@ -125,8 +36,12 @@ def check(data: Dataset, measures: Measures, duplicates: Duplicates) -> Report:
         | {"all": sum(n for (name, _), n in every.items() if name == label)}
         for label in labels
     }
-    sizes = [counts[label]["all"] for label in labels]
+    classes = [name for name in labels if not data.answers or name not in NOT_CLASSES]
+    sizes = [counts[name]["all"] for name in classes] or [1]
     label = strata(pictures, target)
+    opinion = opinions(pictures, data.answers, label)
+    conflicts = [rows for rows in duplicates.exact if len({opinion[row] for row in rows}) > 1]
+    absent = {p for p in measures.broken if data.answers and not (data.root / p).exists()}
     part: list[Part | None] = [p.part for p in pictures]
     names = group_names(pictures, group_by, target)
     known = extracted(data.root, pictures).face_px
@@ -139,14 +54,18 @@ def check(data: Dataset, measures: Measures, duplicates: Duplicates) -> Report:
         counts=counts,
         left_out=dict(Counter(left_out.values()).most_common()),
         imbalance=round(max(sizes) / min(sizes), 2),
-        broken=measures.broken,
+        broken={path: why for path, why in measures.broken.items() if path not in absent},
         empty=empty_folders(data),
-        missing={p: lacking for p in data.parts if (lacking := _lacking(counts, p))},
-        conflicts=tuple(
-            {label[row]: pictures[row].path for row in rows}
-            for rows in duplicates.exact
-            if len({label[row] for row in rows}) > 1
-        ),
+        missing={
+            part: lacking
+            for part in data.parts
+            if (lacking := tuple(name for name in classes if not counts[name][part]))
+        },
+        votes=agreement_of(pictures, data.answers),
+        without_picture=tuple(sorted(absent)),
+        without_votes=without_votes(data),
+        conflicts=tuple({opinion[row]: pictures[row].path for row in rows} for rows in conflicts),
+        conflicting=sum(map(len, conflicts)),
         exact=_copies(duplicates.exact, label, part),
         near=_copies(duplicates.near, label, part),
         leaks=_leaks(data, duplicates, part),
@@ -159,11 +78,7 @@ def check(data: Dataset, measures: Measures, duplicates: Duplicates) -> Report:
         small=int((side < SMALL).sum()),
         problems=(),
     )
-    return replace(report, problems=tuple(_problems(report, _split_command(data))))
-
-
-def _lacking(counts: Mapping[str, Mapping[str, int]], part: Part) -> tuple[str, ...]:
-    return tuple(label for label, by_part in counts.items() if not by_part[part])
+    return replace(report, problems=tuple(problems(report, _split_command(data))))
 
 
 def _copies(sets: Sequence[Rows], label: Sequence[str], part: Sequence[Part | None]) -> Copies:
@@ -212,49 +127,6 @@ def _spread(values: np.ndarray) -> Spread:
     return Spread(*(round(float(q), 2) for q in np.quantile(values, (0, 0.05, 0.5, 0.95, 1))))
 
 
-def _problems(report: Report, command: str) -> Iterator[Problem]:
-    """Worst first: what makes figures wrong, then what makes training worse."""
-    yield from _leaking(report, command)
-    if report.conflicts:
-        n, example = report.exact.across_labels, " = ".join(report.conflicts[0].values())
-        yield Problem(f"{n} pictures with equal pixels have different labels: {example}", command)
-    if len(report.labels) == 1:
-        yield Problem(f"there is one class only: {report.labels[0]}")
-    for part, lacking in report.missing.items():
-        yield Problem(f"{part} has no pictures of {some(lacking)}", command)
-    if report.broken:
-        text = f"{_pictures(len(report.broken))} cannot be read: {some(list(report.broken))}"
-        yield Problem(text, command)
-    yield from _weakening(report, command)
-
-
-def _leaking(report: Report, command: str) -> Iterator[Problem]:
-    for kind, how in (("exact", "pixel for pixel"), ("near", "as near-duplicates")):
-        for where, n in report.leaks.items():
-            later, _, earlier = where.split()
-            if n[kind]:
-                yield Problem(f"{_pictures(n[kind])} of {later} also in {earlier}, {how}", command)
-    if report.straddling:
-        names = some([group.name for group in report.straddling])
-        yield Problem(f"groups in more than one part: {names}", command)
-
-
-def _weakening(report: Report, command: str) -> Iterator[Problem]:
-    if repeated := report.exact.pictures - report.exact.sets:
-        yield Problem(f"{_pictures(repeated)} repeated, pixel for pixel", command)
-    if n := report.near.across_labels:
-        yield Problem(f"{_pictures(n)} in sets of near-duplicates with different labels")
-    if report.empty:
-        yield Problem(f"folders without pictures: {some(report.empty)}")
-    if few := [name for name, by_part in report.counts.items() if by_part["all"] < FEW]:
-        yield Problem(f"classes of fewer than {FEW} pictures: {some(few)}")
-    if report.imbalance >= UNEVEN:
-        times = f"{report.imbalance:g} times"
-        yield Problem(f"the largest class has {times} the pictures of the smallest")
-    if report.small:
-        yield Problem(f"{_pictures(report.small)} smaller than {SMALL} px")
-
-
 def _split_command(data: Dataset) -> str:
     """The command that makes a split without leaks or conflicts."""
     command = f"vidfx dataset split {shlex.quote(str(data.root))}"
@@ -262,7 +134,3 @@ def _split_command(data: Dataset) -> str:
     if on_disk:
         command += f" --test-from {on_disk[-1]}"
     return command + (" --overwrite" if data.split else "")
-
-
-def _pictures(n: int) -> str:
-    return f"{n} picture{'s' if n > 1 else ''}"

@@ -155,6 +155,14 @@ def empty_folders(data: Dataset) -> tuple[str, ...]:
     return tuple(sorted(set(found) - filled))
 
 
+def without_votes(data: Dataset) -> tuple[str, ...]:
+    """Paths of pictures that ``votes.csv`` does not list; none where labels are folders."""
+    if not data.answers:
+        return ()
+    listed = {p.path for p in read_dataset(data.root, use_split=False)}
+    return tuple(sorted({p.path for p in _pictures(data.root, "", "", None)} - listed))
+
+
 def _parts_on_disk(root: Path) -> dict[str, Part]:
     """The part by folder, where ``root`` has a folder for training; else empty."""
     found: dict[str, Part] = {

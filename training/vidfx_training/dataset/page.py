@@ -12,12 +12,14 @@ import cv2
 import jinja2
 import numpy as np
 
-from vidfx_training.dataset.check import Report
+from vidfx_training.dataset.agreement import opinions, votes_text
 from vidfx_training.dataset.duplicates import Duplicates, Rows, closest_pair
 from vidfx_training.dataset.groups import strata
 from vidfx_training.dataset.index import Dataset
 from vidfx_training.dataset.measure import Measures
 from vidfx_training.dataset.picture_file import read_picture
+from vidfx_training.dataset.report import Report
+from vidfx_training.dataset.votes import agreement
 
 SIDE = 96
 "px, longer side of a thumbnail"
@@ -28,7 +30,7 @@ EXAMPLES = 8
 PAIRS = 12
 "pairs of each kind of duplicates"
 WORST = 12
-"pictures under most blurred and darkest"
+"pictures under most blurred, darkest and least agreed on"
 LINES = 60
 "lines of a table"
 
@@ -69,6 +71,7 @@ def page(data: Dataset, measures: Measures, duplicates: Duplicates, report: Repo
         pairs=_pairs(thumbnails, duplicates, label, part),
         most_blurred=thumbnails.least(measures.sharpness, "sharpness"),
         darkest=thumbnails.least(measures.brightness, "brightness"),
+        least_agreed=thumbnails.least_agreed() if report.votes else (),
     )
 
 
@@ -93,6 +96,13 @@ class _Thumbnails:
         n = min(EXAMPLES, len(rows))
         return [self.one(rows[i * len(rows) // n]) for i in range(n)]
 
+    def least_agreed(self) -> list[Thumbnail]:
+        """Voted pictures, with their votes."""
+        pictures = self.measures.pictures
+        rows: list[int] = np.argsort([agreement(p) for p in pictures], kind="stable").tolist()
+        answers = self.data.answers
+        return [self.one(row, votes_text(pictures[row], answers)) for row in rows[:WORST]]
+
     def least(self, column: np.ndarray, name: str) -> list[Thumbnail]:
         rows: list[int] = np.argsort(column, kind="stable")[:WORST].tolist()
         return [self.one(row, f"{name} {column[row]:.0f}") for row in rows]
@@ -102,9 +112,12 @@ def _pairs(
     thumbnails: _Thumbnails, duplicates: Duplicates, label: Sequence[str], part: Sequence[Any]
 ) -> list[dict[str, Any]]:
     """Kinds of duplicates, worst first, with one pair of each set."""
+    answers = thumbnails.data.answers
+    opinion = opinions(thumbnails.measures.pictures, answers, label)
+    conflict = "with different votes" if answers else "under two labels"
     kinds: list[tuple[str, Sequence[Rows], Sequence[Hashable]]] = [
         ("The same picture in two parts", duplicates.exact, part),
-        ("The same picture under two labels", duplicates.exact, label),
+        (f"The same picture {conflict}", duplicates.exact, opinion),
         ("Near-duplicates in two parts", duplicates.near, part),
         ("Near-duplicates under two labels", duplicates.near, label),
         ("Repeated pictures", duplicates.exact, ()),
@@ -128,12 +141,13 @@ def _pairs(
                     "title": title,
                     "sets": len(chosen),
                     "pairs": [
-                        [thumbnails.one(row, _where(row, label, part)) for row in p] for p in pairs
+                        [thumbnails.one(row, _where(row, opinion, part)) for row in p]
+                        for p in pairs
                     ],
                 }
             )
     return found
 
 
-def _where(row: int, label: Sequence[str], part: Sequence[Any]) -> str:
-    return f"{part[row]}, {label[row]}" if part[row] else label[row]
+def _where(row: int, opinion: Sequence[str], part: Sequence[Any]) -> str:
+    return f"{part[row]}, {opinion[row]}" if part[row] else opinion[row]

@@ -1,8 +1,9 @@
 """Divide a data set into train, val and test without leaks between the parts.
 
 Pictures of one group (one recording, or as ``group_by`` says) and exact and near-duplicates stay in
-one part. Each class is divided in the given ratios. Pictures are not moved; the result is one file,
-``DIR/split.json``::
+one part. Each class is divided in the given ratios; the class of a voted picture is the answer with
+the most votes. Of equal pictures one is kept; without votes, none if they have different labels.
+Pictures are not moved; the result is one file, ``DIR/split.json``::
 
     {"schema": 1, "seed": 0, "ratios": [70, 15, 15], "group_by": "source", "target": null,
      "test_from": null, "near_duplicates_from": 0.8,
@@ -29,6 +30,7 @@ from vidfx_training.dataset.groups import group_names, strata
 from vidfx_training.dataset.hard import hard_pictures
 from vidfx_training.dataset.index import PART_FOLDERS, PARTS, Dataset, Part
 from vidfx_training.dataset.measure import Measures
+from vidfx_training.dataset.votes_file import NOT_CLASSES
 from vidfx_training.errors import DataError, RecipeError
 
 SCHEMA = 1
@@ -145,8 +147,8 @@ def make_split(data: Dataset, measures: Measures, duplicates: Duplicates, rule: 
     in every part.
     """
     fixed = rule.check(data)
-    classes = strata(data.pictures, rule.target)
-    if len(set(classes)) < 2:
+    classes = sorted(set(strata(data.pictures, rule.target)))
+    if len(classes) < 2:
         raise DataError(f"{data.root}: {classes[0]!r} is the only class", hint="add another")
     pictures = measures.pictures
     label = strata(pictures, rule.target)
@@ -155,7 +157,7 @@ def make_split(data: Dataset, measures: Measures, duplicates: Duplicates, rule: 
     left_out |= {
         pictures[row].path: reason
         for rows in duplicates.exact
-        for row, reason in _copies(rows, label, in_test)
+        for row, reason in _copies(rows, None if data.answers else label, in_test)
     }
     alike = Unions(len(pictures))
     alike.join_all(duplicates.all)
@@ -183,7 +185,9 @@ def make_split(data: Dataset, measures: Measures, duplicates: Duplicates, rule: 
         part: Counter(label[row] for row in rows) for part, rows in rows_of.items()
     }
     n_groups = Counter(name for content in contents for name in content)
-    _every_class_everywhere(counts, n_groups, sorted(set(classes)))
+    if data.answers:
+        classes = [name for name in classes if name not in NOT_CLASSES]
+    _every_class_everywhere(counts, n_groups, classes)
 
     hard, hard_rule = hard_pictures(
         data, measures, np.array(sorted(rows_of.get("test", [])), np.int64)
@@ -200,10 +204,10 @@ def make_split(data: Dataset, measures: Measures, duplicates: Duplicates, rule: 
 
 
 def _copies(
-    rows: Sequence[int], label: Sequence[str], in_test: np.ndarray
+    rows: Sequence[int], label: Sequence[str] | None, in_test: np.ndarray
 ) -> list[tuple[int, str]]:
     """(row, reason) of the equal pictures to leave out: all but one, or all if labels differ."""
-    if len({label[row] for row in rows}) > 1:
+    if label is not None and len({label[row] for row in rows}) > 1:
         return [(row, "two labels") for row in rows]
     kept, *others = sorted(rows, key=lambda row: (not in_test[row], row))
     outside = "also in test" if in_test[kept] else "repeated"

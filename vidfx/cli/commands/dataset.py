@@ -27,7 +27,9 @@ dataset.command()(extract)
 Folder = Annotated[
     Path,
     typer.Argument(
-        metavar="DIR", help="DIR/<label>/pictures, or DIR/{train,val,test}/<label>/pictures."
+        metavar="DIR",
+        help="DIR/<label>/pictures, or DIR/{train,val,test}/<label>/pictures; or pictures and "
+        "DIR/votes.csv, which has a column for each class.",
     ),
 ]
 
@@ -46,7 +48,10 @@ def check(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Find leaks, duplicates, conflicts, broken files and imbalance; no picture is changed."""
+    """Find leaks, duplicates, conflicts, broken files and imbalance; no picture is changed.
+
+    With votes: also on how many pictures people agree, by class, and Fleiss' kappa.
+    """
     with errors_in_one_line(debug):
         require("PIL", "jinja2", extra="train")
         from vidfx.cli.console import dataset_text as text
@@ -79,7 +84,8 @@ def split(
         str,
         typer.Option(
             help="What stays together: source (the recording or photograph in faces.csv), folder "
-            "(the one below the label's), or regex:PATTERN on the path (its first group)."
+            "(the one below the label's, or any with votes.csv), or regex:PATTERN on the path (its "
+            "first group)."
         ),
     ] = "source",
     target: Annotated[
@@ -111,7 +117,8 @@ def split(
     """Divide into train, val and test, as one small file; no picture is moved.
 
     Recordings and near-duplicates stay together, copies and pictures with two labels are left
-    out, and every class has its share in each part.
+    out, and every class has its share in each part. The class of a picture with votes is the
+    answer with the most votes.
     """
     with errors_in_one_line(debug):
         require("PIL", extra="train")

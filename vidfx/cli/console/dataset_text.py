@@ -8,7 +8,8 @@ from pathlib import Path
 from vidfx.cli.console.tables import write_line, write_table
 from vidfx.errors import UsageError, output_errors
 from vidfx_engines.files import write_atomically
-from vidfx_training.dataset.check import Report
+from vidfx_training.dataset.agreement import Agreement
+from vidfx_training.dataset.report import Report
 from vidfx_training.dataset.split import Split
 
 
@@ -37,6 +38,8 @@ def write_report(report: Report) -> None:
         ["all", *(sum(by_part[c] for _, by_part in counts) for c in columns)],
     )
     _left_out(report.left_out)
+    if report.votes:
+        _write_agreement(report.votes)
     spreads = [
         ["width, px", report.width],
         ["height, px", report.height],
@@ -59,6 +62,31 @@ def write_report(report: Report) -> None:
         write_line(f"{number:3}. {problem.text}")
     for command in dict.fromkeys(p.command for p in report.problems if p.command):
         write_line(f"fix: {command}")
+
+
+def _write_agreement(found: Agreement) -> None:
+    write_table(
+        ["answer", "most votes", "majority", "agreement", "kappa"],
+        [
+            [name, a.most, a.majority, _decimals(a.agreement, 2), _decimals(a.kappa, 3)]
+            for name, a in found.answers.items()
+        ],
+    )
+    votes = "votes: probabilities"
+    if found.votes:
+        least, median, most = found.votes
+        votes = f"votes a picture: {median:g} ({least:g} to {most:g})"
+    write_line(
+        f"{votes}  majority: {found.majority:.1%}  ties: {found.ties}  "
+        f"no class: {found.unclear}  agreement: {found.agreement:.2f}  "
+        f"kappa: {_decimals(found.kappa, 3)}"
+    )
+    pairs = [f"{' / '.join(pair.classes)} {pair.share:.1%}" for pair in found.confused]
+    write_line(f"confused most: {', '.join(pairs) or 'none'}")
+
+
+def _decimals(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
 
 
 def write_split(split: Split) -> None:
