@@ -6,6 +6,7 @@ Networks". Brier score: Brier 1950, the sum over all classes, 0 (best) to 2.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,22 +43,31 @@ class Calibration:
 def calibration(prob: np.ndarray, truth: np.ndarray) -> Calibration:
     """Measure ``prob`` (N, K), rows that sum to 1, against ``truth`` (N,) int; N > 0."""
     rows = np.arange(len(truth))
-    confidence, right = prob.max(1), prob.argmax(1) == truth
-    which = np.minimum((confidence * BINS).astype(int), BINS - 1)
-    bins = tuple(_bin(number, confidence, right, which == number) for number in range(BINS))
+    bins = reliability(prob.max(1), prob.argmax(1) == truth)
     wanted = np.zeros(prob.shape)
     wanted[rows, truth] = 1
     return Calibration(
-        ece=sum(
-            b.pictures * abs(b.confidence - b.accuracy)
-            for b in bins
-            if b.confidence is not None and b.accuracy is not None
-        )
-        / len(truth),
+        ece=calibration_error(bins),
         brier=float(((prob - wanted) ** 2).sum(1).mean()),
         nll=float(-np.log(np.maximum(prob[rows, truth], LEAST)).mean()),
         bins=bins,
     )
+
+
+def reliability(confidence: np.ndarray, right: np.ndarray) -> tuple[Bin, ...]:
+    """``BINS`` bins of N pictures: ``confidence`` (N,), and ``right`` (N,), 0 to 1."""
+    which = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    return tuple(_bin(number, confidence, right, which == number) for number in range(BINS))
+
+
+def calibration_error(bins: Sequence[Bin]) -> float:
+    """The expected calibration error, 0..1, of one or more pictures."""
+    gaps = (
+        b.pictures * abs(b.confidence - b.accuracy)
+        for b in bins
+        if b.confidence is not None and b.accuracy is not None
+    )
+    return sum(gaps) / sum(b.pictures for b in bins)
 
 
 def _bin(number: int, confidence: np.ndarray, right: np.ndarray, rows: np.ndarray) -> Bin:

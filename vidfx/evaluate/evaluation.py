@@ -10,14 +10,17 @@ from typing import Any, Protocol
 from vidfx.engine_argument import find_engine
 from vidfx.errors import UsageError
 from vidfx.evaluate.engines import is_packaged, names_of
-from vidfx.evaluate.labels import ChosenPart, choose_part, columns_of, left_out
+from vidfx.evaluate.labels import ChosenPart, choose_part, labelled, left_out
 from vidfx.evaluate.predict import Predictions, predict
 from vidfx.evaluate.report import FEW_GROUPS, difference, figures, is_wanted
 from vidfx.evaluate.thresholds import ThresholdChoice, best_name, choose, evidence, write_thresholds
+from vidfx.evaluate.votes import vote_figures
 from vidfx_engines.base import device_text
 from vidfx_engines.select import Selection, select
 from vidfx_engines.spec import EngineSpec, Thresholds, spec_path
 from vidfx_training.dataset.index import Dataset, read_dataset
+from vidfx_training.dataset.votes import MAJORITY
+from vidfx_training.dataset.votes_file import VOTES_FILE
 
 SCHEMA = "vidfx.evaluate/1"
 
@@ -31,6 +34,8 @@ class EvaluationRequest:
     split: Path | None = None
     part: str | None = None
     ignore_unknown: bool = False
+    agreement: float | None = None
+    "with votes: the label of a picture has a larger share than this, from 0.5; None is 0.5"
     target_far: float | None = None
     "false-accept rate, above 0, up to 0.5: set thresholds by it and write them into the specs"
     threshold_part: str | None = None
@@ -60,6 +65,7 @@ class ModelResult:
     spec: EngineSpec
     "with the thresholds of this run"
     predictions: Predictions
+    "of all pictures, also those without a label"
     report: dict[str, Any]
 
 
@@ -94,6 +100,11 @@ def evaluate(request: EvaluationRequest, progress: EvaluationProgress) -> Evalua
     data = read_dataset(request.data, split=request.split)
     chosen = choose_part(data, request.part)
     progress.say(f"part: {chosen.part} ({chosen.why})")
+    if request.agreement is not None and not data.answers:
+        raise UsageError(
+            f"--agreement has no effect here: there is no {data.root / VOTES_FILE}",
+            hint="leave it out",
+        )
     setting = _setting(request, paths, data)
     with ExitStack() as stack:
         selections: list[Selection] = []
@@ -158,19 +169,20 @@ def _evaluate_one(
     model: LoadedModel,
     progress: EvaluationProgress,
 ) -> ModelResult:
-    engine = model.selection.engine
+    engine, agreement = model.selection.engine, request.agreement or MAJORITY
     progress.say(f"{model.name}: {model.selection.explanation}")
 
     def run(part: ChosenPart) -> Predictions:
-        columns = columns_of(part.data, engine.spec, ignore_unknown=request.ignore_unknown)
-        total = sum(p.label in columns for p in part.data)
+        data, truth = labelled(
+            part.data, engine.spec, ignore_unknown=request.ignore_unknown, agreement=agreement
+        )
         return predict(
             engine,
-            part.data,
-            columns,
+            data,
+            truth,
             batch=request.batch,
             threads=request.threads,
-            advanced=lambda done: progress.advanced(model.name, done, total),
+            advanced=lambda done: progress.advanced(model.name, done, len(data)),
         )
 
     found, spec = run(chosen), engine.spec
@@ -193,11 +205,12 @@ def _evaluate_one(
             )
     if chosen.part == "train":
         warnings.append("the model may be trained on these pictures, so the results are too good")
-    report = figures(found, spec, seed=request.seed)
+    report = figures(found.with_truth, spec, seed=request.seed)
     if choice is not None and setting is not None:
         report["thresholds"]["set_on"] = {"part": setting.part, **asdict(choice)}
-    columns = columns_of(chosen.data, spec, ignore_unknown=True)
-    report["ignored"] = left_out(chosen.data, columns)
+    report["ignored"] = left_out(chosen.data, spec)
+    voted = bool(chosen.data.answers)
+    report["votes"] = vote_figures(found, chosen.data, spec, agreement) if voted else None
     report["warnings"] = [*warnings, *report["warnings"]]
     return ModelResult(model, spec, found, report)
 
@@ -230,7 +243,9 @@ def _document(
         {
             "model": other.model.name,
             "against": first.model.name,
-            **difference(first.predictions, other.predictions, seed=request.seed),
+            **difference(
+                first.predictions.with_truth, other.predictions.with_truth, seed=request.seed
+            ),
         }
         for other in results[1:]
     ]

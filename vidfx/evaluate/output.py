@@ -16,6 +16,7 @@ from vidfx.evaluate.report import is_wanted
 from vidfx.evaluate.thresholds import best_name
 from vidfx.evaluate.verification import Curve, curve
 from vidfx_engines.files import write_atomically
+from vidfx_training.dataset.votes import agreement
 
 
 def write(evaluation: Evaluation, folder: Path) -> list[Path]:
@@ -63,14 +64,17 @@ def _curves(results: tuple[ModelResult, ...]) -> list[tuple[str, Curve]]:
 
 
 def predictions_csv(results: tuple[ModelResult, ...]) -> str:
-    """One row per picture and model: path, label (of the folder), truth and predicted (of the
-    engine), and the probability of every label, empty if the model does not have it.
+    """One row per picture and model.
+
+    Path, label (the folder, or the answer with most votes), agreement (share of the votes for it,
+    empty without votes), truth (empty without one) and predicted (labels of the engine), and the
+    probability of every label, empty if the model does not have it.
     """
     labels = list(dict.fromkeys(label for r in results for label in r.spec.labels))
     stream = io.StringIO()
     rows = csv.writer(stream, lineterminator="\n")
-    head = ["path", "label", "model", "truth", "predicted", *(f"prob_{label}" for label in labels)]
-    rows.writerow(head)
+    head = ("path", "label", "agreement", "model", "truth", "predicted")
+    rows.writerow([*head, *(f"prob_{label}" for label in labels)])
     for result in results:
         found = result.predictions
         columns = [found.labels.index(label) if label in found.labels else None for label in labels]
@@ -80,8 +84,9 @@ def predictions_csv(results: tuple[ModelResult, ...]) -> str:
             texts = (
                 picture.path,
                 picture.label,
+                "" if picture.votes is None else f"{agreement(picture):.3f}",
                 result.model.name,
-                found.labels[truth[row]],
+                found.labels[truth[row]] if truth[row] >= 0 else "",
                 found.labels[predicted[row]],
             )
             numbers = ("" if c is None else f"{found.prob[row, c]:.6f}" for c in columns)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -29,7 +29,7 @@ class Predictions:
     labels: tuple[str, ...]
     "the engine's K labels"
     truth: np.ndarray
-    "(N,) int64, indices into ``labels``"
+    "(N,) int64, indices into ``labels``; -1 for pictures without one"
     prob: np.ndarray
     "(N, K) float64, rows sum to 1"
     group: np.ndarray
@@ -56,6 +56,23 @@ class Predictions:
         """(N,) bool: whether the most probable label is correct."""
         return self.predicted == self.truth
 
+    def of(self, rows: np.ndarray) -> Predictions:
+        """The predictions of some pictures; ``rows`` (N,) bool."""
+        return replace(
+            self,
+            pictures=tuple(p for p, kept in zip(self.pictures, rows, strict=True) if kept),
+            truth=self.truth[rows],
+            prob=self.prob[rows],
+            group=np.unique(self.group[rows], return_inverse=True)[1],
+            brightness=self.brightness[rows],
+            size_px=self.size_px[rows],
+        )
+
+    @property
+    def with_truth(self) -> Predictions:
+        """The predictions of the pictures that have a label."""
+        return self.of(self.truth >= 0)
+
 
 @dataclass(frozen=True)
 class _Crop:
@@ -69,45 +86,52 @@ class _Crop:
 def predict(
     engine: Engine,
     data: Dataset,
-    columns: Mapping[str, int],
+    truth: np.ndarray,
     *,
     batch: int,
     threads: int | None,
     advanced: Callable[[int], object],
 ) -> Predictions:
-    """Read, cut and classify the pictures of ``data`` whose folders are in ``columns``.
+    """Read, cut and classify the N pictures of ``data``.
 
-    ``columns``: index of the label, by folder. Unreadable pictures are listed in ``broken``;
-    ``advanced`` is called with the number done. Raises DataError where none can be read,
-    EngineRunError where the engine fails or gives invalid probabilities.
+    ``truth`` (N,) int64: their labels, see Predictions. Unreadable pictures are listed in
+    ``broken``; ``advanced`` is called with the number done. Raises DataError where none can be
+    read or none of them has a label, EngineRunError where the engine fails or gives invalid
+    probabilities.
     """
     crop = engine.spec.crop
     assert crop is not None  # every classifier has one
-    wanted = data.only(p for p in data if p.label in columns)
-    kept: list[Picture] = []
+    rows: list[int] = []
     probs: list[np.ndarray] = []
     measures: list[tuple[float, int]] = []
     broken: dict[str, str] = {}
     done = 0
-    for chunk in _read_ahead(wanted, crop, batch, threads):
+    for chunk in _read_ahead(data, crop, batch, threads):
         crops: list[np.ndarray] = []
-        for picture, read in chunk:
+        for row, (picture, read) in enumerate(chunk, done):
             if isinstance(read, str):
                 broken[picture.path] = read
                 continue
-            kept.append(picture)
+            rows.append(row)
             crops.append(read.crop)
             measures.append((read.brightness, read.side))
         if crops:
             probs.append(engine.run(np.stack(crops))[0].astype(float))
         done += len(chunk)
         advanced(done)
-    if not kept:
+    if not rows:
         raise DataError(
-            f"{data.root}: not one of {len(wanted)} pictures can be read",
+            f"{data.root}: not one of {len(data)} pictures can be read",
             hint="see them with `vidfx dataset check`",
         )
-    prob = np.concatenate(probs)
+    kept = [data.pictures[row] for row in rows]
+    prob, truth = np.concatenate(probs), truth[rows]
+    if not (truth >= 0).any():
+        raise DataError(
+            f"{data.root}: on none of {len(rows)} pictures do most people agree on a label of"
+            f" {engine.spec.name}",
+            hint="name another --part, or a lower --agreement",
+        )
     unsound: list[int] = np.flatnonzero(~are_probabilities(prob)).tolist()
     if unsound:
         raise EngineRunError(
@@ -121,7 +145,6 @@ def predict(
     if np.isnan(size_px).any():
         size_px, size_of = measured[:, 1], "picture"
     strangers = engine.spec.labels.index(OTHER) if knows_strangers(engine.spec) else None
-    truth = np.array([columns[p.label] for p in kept], np.int64)
     return Predictions(
         pictures=tuple(kept),
         labels=engine.spec.labels,

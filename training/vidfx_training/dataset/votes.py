@@ -26,17 +26,17 @@ def shares(data: Dataset, names: Sequence[str]) -> np.ndarray:
     shows none of them. A single label has all votes; labels that are none of ``names`` are
     ``other``, if that is one of them.
     """
-    given, rest = _given(data, names)
+    given, rest = given_shares(data, names)
     return (given + rest[:, None] / len(names)).astype(np.float32)
 
 
 def majority(data: Dataset, names: Sequence[str], above: float = MAJORITY) -> np.ndarray:
     """(N,) int64: the index of the label with more than ``above`` of all votes; -1 without one."""
-    given, _ = _given(data, names)
+    given, _ = given_shares(data, names)
     return np.where(given.max(1, initial=0) > above, given.argmax(1), -1)
 
 
-def _given(data: Dataset, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def given_shares(data: Dataset, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Shares of all votes: (N, K) for ``names``, and (N,) for other answers."""
     stranger = names.index(OTHER) if OTHER in names else None
     answers = data.answers or data.labels

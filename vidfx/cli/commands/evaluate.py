@@ -24,7 +24,7 @@ def evaluate(
         typer.Argument(
             metavar="MODEL... DATA",
             help="Engines (emotion-embedded, an .onnx with its spec, or the folder of a training), "
-            "and a folder of labelled pictures.",
+            "and a folder of labelled pictures, or of pictures with votes (votes.csv).",
         ),
     ],
     *,
@@ -37,6 +37,13 @@ def evaluate(
         bool,
         typer.Option("--ignore-unknown", help="Leave out folders that the model does not know."),
     ] = False,
+    agreement: Annotated[
+        float | None,
+        typer.Option(
+            help="Pictures with votes: the label is the one with more than this share of all "
+            "votes (default 0.5); without one, a picture is not in accuracy and recall."
+        ),
+    ] = None,
     target_far: Annotated[
         float | None,
         typer.Option(
@@ -74,6 +81,11 @@ def evaluate(
                 f"--target-far {target_far:g}: a share above 0 and up to 0.5 is needed",
                 hint="0.01 accepts one of a hundred others",
             )
+        if agreement is not None and not 0.5 <= agreement < 1:
+            raise UsageError(
+                f"--agreement {agreement:g}: a share from 0.5 up to below 1 is needed",
+                hint="0.5 is more than half of the votes",
+            )
         from vidfx.cli.console.evaluate_text import evaluation_console, write_report
         from vidfx.cli.console.results import write_object
         from vidfx.engine_argument import find_engine
@@ -90,6 +102,7 @@ def evaluate(
             split=split,
             part=part,
             ignore_unknown=ignore_unknown,
+            agreement=agreement,
             target_far=target_far,
             threshold_part=threshold_part,
             device=given.get("device", "auto"),

@@ -68,6 +68,8 @@ def write_report(document: dict[str, Any]) -> None:
         if model["task"] == "identity":
             _identity(model)
         _calibration(model)
+        if model["votes"]:
+            _votes(model["votes"])
         _subsets(model)
         _mistakes(model)
 
@@ -161,6 +163,35 @@ def _calibration(model: dict[str, Any]) -> None:
         ["probabilities", "ECE", "Brier", "NLL"],
         [[n, percent(c["ece"]), number(c["brier"]), number(c["nll"])] for n, c in lines],
     )
+
+
+def _votes(votes: dict[str, Any]) -> None:
+    above = f"above {percent(votes['agreement'], 0)} %"
+    write_table(
+        ["votes", "pictures", "cross-entropy", "least possible", "ECE"],
+        [
+            [
+                "more than half for its labels",
+                votes["compared"],
+                number(votes["cross_entropy"]),
+                number(votes["entropy"]),
+                percent(votes["ece"]),
+            ]
+        ],
+    )
+    rows: list[list[object]] = [
+        [name, c["pictures"], number(c["median_probability"], 2), percent(c["shown"])]
+        for name, c in (
+            ("for one of its labels", votes["majority"]),
+            ("for another class", votes["other_classes"]),
+        )
+    ]
+    head = ["pictures", "median probability", f"at least {votes['min_prob']:g}"]
+    write_table([f"votes {above}", *head], rows)
+    others = [f"{n} {answer}" for answer, n in votes["other_majority"].items()]
+    left_out = ", ".join([*others, f"{votes['no_majority']} without a majority"])
+    write_line(f"not in accuracy and recall: {left_out}")
+    write_line("")
 
 
 def _subsets(model: dict[str, Any]) -> None:
