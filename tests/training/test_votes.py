@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -123,7 +124,7 @@ def test_a_wrong_file_is_one_line(tmp_path: Path, content: str, said: str) -> No
 def test_a_network_learns_the_votes(tmp_path: Path) -> None:
     """Of pictures on which four of five say bright, the network says so with 0.8."""
     from vidfx_training.loop.training_loop import TrainingLoop
-    from vidfx_training.metrics import logits_of, soft_cross_entropy
+    from vidfx_training.metrics import logits_of, soft_cross_entropy, validation_figures
     from vidfx_training.networks.classifier import build
     from vidfx_training.picture_array import load
     from vidfx_training.progress import TrainingBroadcast
@@ -163,3 +164,18 @@ def test_a_network_learns_the_votes(tmp_path: Path) -> None:
     least = -(0.8 * np.log(0.8) + 0.2 * np.log(0.2))
     assert float(soft_cross_entropy(logits, target).mean()) == pytest.approx(least, abs=0.03)
     assert trained.best["val_loss"] == min(line["val_loss"] for line in trained.lines)
+    unsure = replace(sets[1], label=np.where(np.arange(24) < 6, -1, sets[1].label))
+    figures = validation_figures(trained.net, unsure, shown=0.5)
+    assert figures["val_pictures"] == 18
+    assert 0.5 <= figures["val_shown"] < 1
+    assert 0 < figures["min_prob"] < 1
+    assert 0 <= figures["val_shown_without_majority"] <= 1
+    assert "min_prob" not in validation_figures(trained.net, unsure)
+
+
+def test_the_least_probability_that_enough_pictures_reach() -> None:
+    from vidfx_training.metrics import probability_reached
+
+    confidence = np.linspace(0.5, 0.995, 100)
+    assert probability_reached(confidence, 0.9) == pytest.approx(0.54)
+    assert (confidence >= probability_reached(confidence, 0.9)).mean() >= 0.9

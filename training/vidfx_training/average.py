@@ -50,6 +50,5 @@ def average(files: Sequence[Path], data: Path) -> Checkpoint:
     mean = replace(last, tensors=tensors)
     val_set = load(read_dataset(data).part("val"), list(last.labels), last.recipe.input)
     notes = [*last.facts.get("notes", []), f"the mean of {len(files)} trainings"]
-    return replace(
-        mean, facts=last.facts | validation_figures(mean.network(), val_set) | {"notes": notes}
-    )
+    figures = validation_figures(mean.network(), val_set, last.recipe.votes.shown)
+    return replace(mean, facts=last.facts | figures | {"notes": notes})

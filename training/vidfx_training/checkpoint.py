@@ -85,7 +85,7 @@ def load_checkpoint(file: Path) -> Checkpoint:
 
 
 def _figures_are_numbers(facts: dict[str, Any]) -> bool:
-    known = ("temperature", "epoch", "epochs", "parameters")
+    known = ("temperature", "min_prob", "epoch", "epochs", "parameters")
     figures = [v for name, v in facts.items() if name in known or name.startswith("val_")]
     numbers = all(isinstance(v, int | float) and math.isfinite(v) for v in figures)
     return numbers and facts.get("temperature", 1.0) > 0

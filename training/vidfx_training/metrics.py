@@ -96,27 +96,42 @@ def fit_temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
     return math.exp((low + high) / 2)
 
 
-def validation_figures(net: Network, val_set: Pictures) -> dict[str, Any]:
-    """Temperature and accuracy of ``net`` on the validation set, by the names of the model card."""
+def probability_reached(confidence: np.ndarray, share: float) -> float:
+    """The largest probability, in steps of 0.01, that ``share`` of confidences (N,) reach."""
+    return math.floor(100 * float(np.quantile(confidence, 1 - share))) / 100
+
+
+def validation_figures(net: Network, val_set: Pictures, shown: float = 1.0) -> dict[str, Any]:
+    """Temperature and accuracy of ``net`` on the validation set, by the names of the model card.
+
+    ``shown``: the share of the pictures with a majority whose expression is to be shown; it sets
+    ``min_prob``. At 1 there is none.
+    """
     logits = logits_of(net, torch.from_numpy(val_set.pixels))
     label, target = torch.from_numpy(val_set.label), torch.from_numpy(val_set.target)
     clear = label >= 0
     temperature = fit_temperature(logits[clear], label[clear])
     right = (logits.argmax(1) == label)[clear].numpy()
 
-    def error(t: float) -> float:
-        confidence = torch.softmax(logits[clear] / t, dim=1).amax(1)
-        return calibration_error(confidence.numpy(), right)
+    def confidence(rows: torch.Tensor, t: float = temperature) -> np.ndarray:
+        return torch.softmax(logits[rows] / t, dim=1).amax(1).numpy()
 
     found = recalls(logits, label)
-    return {
+    figures = {
         "parameters": sum(p.numel() for p in net.parameters()),
         "temperature": temperature,
         "val_pictures": int(clear.sum()),
         "val_cross_entropy": float(soft_cross_entropy(logits / temperature, target).mean()),
         "val_accuracy": accuracy(logits, label),
         "val_balanced_accuracy": balanced_accuracy(logits, label),
-        "val_calibration_error": error(temperature),
-        "val_calibration_error_before": error(1.0),
+        "val_calibration_error": calibration_error(confidence(clear), right),
+        "val_calibration_error_before": calibration_error(confidence(clear, 1.0), right),
         **{f"val_recall_{val_set.labels[k]}": recall for k, recall in found.items()},
     }
+    if shown < 1:
+        least = probability_reached(confidence(clear), shown)
+        figures["min_prob"] = least
+        figures["val_shown"] = float((confidence(clear) >= least).mean())
+        if not bool(clear.all()):
+            figures["val_shown_without_majority"] = float((confidence(~clear) >= least).mean())
+    return figures

@@ -71,7 +71,8 @@ def load(
 
     Where pictures have one label each, those with a label that is none of ``names`` are ``other``,
     if that is one of them, and else left out. Unreadable pictures are left out with a warning.
-    Raises DataError for a class without pictures, TrainingError where the cache cannot be written.
+    Raises DataError for a class without pictures, where pictures have one label each, and
+    TrainingError where the cache cannot be written.
     """
     if not data.answers and OTHER not in names:
         data = data.only(p for p in data if index_of(p.label, names) is not None)
@@ -87,7 +88,7 @@ def load(
     if not good.all():
         found = found.subset(good)
     for name, count in found.counts().items():
-        if not count:
+        if not count and not data.answers:  # a class may have votes and no majority
             part = listed[0].part if listed else None
             raise DataError(
                 f"{data.root}: no pictures of {name!r}" + (f" in {part}" if part else ""),

@@ -132,10 +132,12 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class Votes:
-    """Which pictures of a data set with votes are learnt from."""
+    """How the votes of several people are used."""
 
     min_agreement: Share = 0.0
-    "share of the votes that the most frequent answer must have"
+    "share of the votes that the most frequent answer must have for a picture to be learnt from"
+    shown: Annotated[float, Meta(gt=0, le=1)] = 1.0
+    "share of the pictures with a majority whose expression is shown: sets the engine's min_prob"
 
 
 @dataclass(frozen=True)

@@ -157,7 +157,7 @@ def _facts(trained: Trained, recipe: Recipe, val_set: Pictures) -> dict[str, Any
         "epochs": len(trained.lines),
         "seconds": round(trained.seconds, 1),
         "seed": recipe.schedule.seed,
-        **validation_figures(trained.net, val_set),
+        **validation_figures(trained.net, val_set, recipe.votes.shown),
     }
 
 

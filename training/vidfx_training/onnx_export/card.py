@@ -33,6 +33,7 @@ def card(checkpoint: Checkpoint, spec: EngineSpec) -> str:
 | Network input | {recipe.input.colour}, {recipe.input.side} px |
 | Returns | calibrated probabilities (temperature {facts.get("temperature", 1.0):.3f}) |
 | Smallest face | {spec.min_face_px:g} px |
+| Least probability shown | {f"{spec.min_prob:g}" if spec.min_prob else "none: all are shown"} |
 | Training data | {_plain(spec.training_data)} |
 | Licence | {_plain(spec.licence)} |
 | Made by | `vidfx train`, recipe "{_plain(recipe.name)}", seed {schedule.seed}, \
@@ -62,6 +63,8 @@ def _table(facts: dict[str, Any], spec: EngineSpec) -> str:
         ("expected calibration error", "val_calibration_error"),
         ("the same before calibration", "val_calibration_error_before"),
         ("cross-entropy against the targets", "val_cross_entropy"),
+        ("share shown", "val_shown"),
+        ("share shown where no class has a majority", "val_shown_without_majority"),
         *((f"recall of {_plain(label)}", f"val_recall_{label}") for label in spec.labels[:20]),
     )
     rows += [(name, f"{facts[key]:.3f}") for name, key in named if key in facts]

@@ -60,6 +60,7 @@ def export(checkpoint: Checkpoint, folder: Path, *, half: bool = False) -> Engin
             training_data=str(facts.get("training_data") or recipe.training_data or "not stated"),
             crop=CropSpec(recipe.input.template, size),
             min_face_px=recipe.input.min_face_px,
+            min_prob=float(facts.get("min_prob", 0.0)),
             metrics=_metrics(facts),
         )
         spec.save(folder)
