@@ -25,6 +25,7 @@ BENCHMARKS = {
     "training": ("training.speed", "train, compared with the usual torchvision loop"),
     "study": ("training.study", "train and evaluate every variant that can be had here"),
     "results": ("training.results", "write docs/results.md from the runs of the study"),
+    "expressions": ("training.expressions", "write docs/expressions.md from evaluations"),
     "compare": ("compare", "two saved runs: which figures changed"),
     "clips": ("clips", "make clips of known content"),
 }

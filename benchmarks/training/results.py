@@ -133,6 +133,9 @@ Our initial weights from faces are ResNet-18 trained to distinguish people of th
 
 {_emotion(found)}
 
+The embedded model is the one included until 28 November 2026. [expressions.md](expressions.md) has
+results on the votes of ten people, and of the models included now.
+
 ImageNet's and VGGFace's files could not be obtained here. The embedded model was trained on the
 same training pictures with another validation part (docs/decisions/0004), and three other networks
 were trained before it was chosen. The study's figures were measured on other data, and its
@@ -171,8 +174,8 @@ def _row(row: Row, figures: Figures | None) -> tuple[str, ...]:
     hard = next((s for s in test["subsets"] if s["name"] == "hard"), None)
     return (
         row.name,
-        _with_interval(test, "accuracy"),
-        _with_interval(test, "balanced_accuracy"),
+        with_interval(test, "accuracy"),
+        with_interval(test, "balanced_accuracy"),
         f"{hard['balanced_accuracy']:.3f} (of {hard['n']})" if hard else "",
         f"{test['ece']:.3f}",
         f"{result['val_balanced_accuracy']:.3f}" if result else "",
@@ -182,7 +185,8 @@ def _row(row: Row, figures: Figures | None) -> tuple[str, ...]:
     )
 
 
-def _with_interval(test: dict[str, Any], name: str) -> str:
+def with_interval(test: dict[str, Any], name: str) -> str:
+    """The figure ``name`` of a report's model, with its 95 % interval."""
     low, high = test[f"{name}_ci"]
     return f"{test[name]:.3f} [{low:.3f}, {high:.3f}]"
 
