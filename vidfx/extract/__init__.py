@@ -2,5 +2,5 @@
 
 ``extract`` goes over all sources, ``source`` reads one, ``crop_selection`` chooses its faces and
 ``dataset_writer`` keeps them. Faces are found by the pipeline of vidfx.annotate; vidfx_training
-trains on the crops.
+trains on the crops. ``recut`` cuts the faces of a data set that is there already again.
 """

@@ -1,15 +1,15 @@
-"""`vidfx dataset`: check and split folders of labelled face pictures."""
+"""`vidfx dataset`: check, cut again and split folders of labelled face pictures."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from vidfx.cli.commands.extract import extract
 from vidfx.cli.guard import errors_in_one_line, require
-from vidfx.cli.options import AsJson, Debug, SplitFile
+from vidfx.cli.options import AsJson, Debug, Quiet, SplitFile, TypedSettings, with_settings
 
 if TYPE_CHECKING:
     from vidfx_training.dataset.index import Dataset
@@ -141,6 +141,48 @@ def split(
         text.write_file(file, made.text())
         say(f"split: {file}")
         write_object(made.as_json()) if as_json else text.write_split(made)
+
+
+@dataset.command()
+@with_settings("detector", "device", "backend", "threads")
+def recut(
+    folder: Folder,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="OUT", help="The new data set, a new folder.")
+    ],
+    *,
+    size: Annotated[int, typer.Option(min=32, max=1024, help="Side of the crops in px.")] = 96,
+    template: Annotated[
+        Literal["arcface", "fer"], typer.Option(help="Where eyes, nose and mouth are in the crop.")
+    ] = "fer",
+    given: TypedSettings,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Copy a data set, and beside each picture its face cut again as annotate cuts faces.
+
+    For pictures of one face each that were framed by others. Those without a face that the
+    detector finds are only copied. OUT has the labels or votes of DIR, and faces.csv, by which
+    split keeps a picture and its crop together; a split.json of DIR is not copied.
+    """
+    with errors_in_one_line(debug):
+        require("PIL", extra="train")
+        from vidfx.cli.console import dataset_text as text
+        from vidfx.cli.console.extract_text import ExtractConsole
+        from vidfx.cli.console.results import write_object
+        from vidfx.extract.recut import recut as run
+        from vidfx.load_settings import load_settings
+        from vidfx_engines.spec import CropSpec
+
+        settings = load_settings({"recognition": "none", "emotion": "none"} | given)
+        with ExtractConsole("pictures", quiet=quiet, debug=debug) as console:
+            made = run(folder, out, CropSpec(template, size), settings, console)
+        if as_json:
+            write_object(made.as_json())
+        elif not quiet:
+            text.write_recut(made)
+        raise typer.Exit(1 if made.unreadable else 0)
 
 
 def _measure(data: Dataset) -> Measures:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vidfx.cli.console.tables import write_line, write_table
 from vidfx.errors import UsageError, output_errors
@@ -11,6 +12,9 @@ from vidfx_engines.files import write_atomically
 from vidfx_training.dataset.agreement import Agreement
 from vidfx_training.dataset.report import Report
 from vidfx_training.dataset.split import Split
+
+if TYPE_CHECKING:
+    from vidfx.extract.recut import Recut
 
 
 def parse_ratios(text: str) -> tuple[float, ...]:
@@ -102,6 +106,13 @@ def write_split(split: Split) -> None:
         write_line(f"hard: {len(split.hard)} of the test pictures")
     reasons = list(split.left_out.values())
     _left_out({reason: reasons.count(reason) for reason in dict.fromkeys(reasons)})
+
+
+def write_recut(made: Recut) -> None:
+    line = f"pictures: {made.pictures} copied, {made.cut} of them also cut again"
+    if made.cut < made.pictures:
+        line += f", no face found in {made.pictures - made.cut}"
+    write_line(line + (f"; {len(made.unreadable)} unreadable" if made.unreadable else ""))
 
 
 def _left_out(reasons: Mapping[str, int]) -> None:

@@ -1,4 +1,7 @@
-"""How `vidfx dataset extract` looks: progress on stderr, the result on stdout."""
+"""How `vidfx dataset extract` looks: progress on stderr, the result on stdout.
+
+`vidfx dataset recut` has the same progress.
+"""
 
 from __future__ import annotations
 
@@ -106,14 +109,15 @@ class ExtractResult:
 class ExtractConsole(AbstractContextManager["ExtractConsole"]):
     """A bar on a terminal, a line now and then elsewhere; errors always. See ExtractProgress."""
 
-    def __init__(self, *, quiet: bool, debug: bool) -> None:
-        self._quiet, self._debug = quiet, debug
+    def __init__(self, what: str = "sources", *, quiet: bool, debug: bool) -> None:
+        """``what`` is counted."""
+        self._what, self._quiet, self._debug = what, quiet, debug
         self._written = time.monotonic()
         self._progress: Progress | None = None
         if not quiet and sys.stderr.isatty():
             columns = (*Progress.get_default_columns(), MofNCompleteColumn())
             self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
-            self._task = self._progress.add_task("sources", total=None)
+            self._task = self._progress.add_task(what, total=None)
 
     def __enter__(self) -> ExtractConsole:
         if self._progress:
@@ -138,4 +142,4 @@ class ExtractConsole(AbstractContextManager["ExtractConsole"]):
             self._progress.update(self._task, completed=done, total=total)
         elif not self._quiet and name and time.monotonic() - self._written >= EVERY_S:
             self._written = time.monotonic()
-            say(f"{done:.1f} of {total} sources, at {name}")
+            say(f"{round(done, 1)} of {total} {self._what}, at {name}")
