@@ -99,7 +99,8 @@ class Settings:
     emotion_threshold: Annotated[
         Share | None,
         Option(
-            "Minimum smoothed probability of an expression; below it, `emotion` is empty.",
+            "Minimum smoothed probability of an expression, 0.05 less once it is shown; below it, "
+            "`emotion` is empty.",
             "The `p_` columns keep the probabilities. 0 always gives an expression.",
             default="the engine's own",
         ),

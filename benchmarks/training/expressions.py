@@ -132,9 +132,7 @@ def read(work: Path, test: str) -> Reports:
 
 def commands() -> str:
     """What to run, one command a line."""
-    return "\n".join(
-        (*PREPARATION, *EVALUATIONS, f"python -m benchmarks expressions --work {WORK}")
-    )
+    return "\n".join((*PREPARATION, *EVALUATIONS, LAST))
 
 
 def page(found: dict[str, Reports], counts: dict[str, int]) -> str:
@@ -168,9 +166,9 @@ classes together; the entropy of the votes is the least possible cross-entropy.
 
 {_classes(found["test"])}
 
-`vidfx annotate` shows an expression if its probability is at least the engine's `min_prob`
-([decision 15](decisions/0015-no-expression.md)). These are the shares shown of pictures on which
-more than half of the votes are for one of the model's classes, or for another class:
+`vidfx annotate` shows an expression if its smoothed probability is at least the engine's `min_prob`
+([decision 15](decisions/0015-no-expression.md)). These are the shares of single pictures that reach
+it, where more than half of the votes are for one of the model's classes, or for another class:
 
 {_shown(found["test"])}
 
