@@ -25,12 +25,12 @@ from vidfx_training.loop.state import STATE
 from vidfx_training.loop.training_loop import BEST, Trained, TrainingLoop
 from vidfx_training.metrics import (
     balanced_accuracy,
-    calibration_error,
     fit_temperature,
     logits_of,
 )
 from vidfx_training.picture_array import Pictures
 from vidfx_training.recipe import Recipe
+from vidfx_training.reliability import calibration_error, reliability
 
 
 def test_it_learns(whole: tuple[Trained, Path], sets: tuple[Pictures, Pictures]) -> None:
@@ -154,7 +154,8 @@ def test_temperature_makes_overconfidence_honest() -> None:
 
     def error(logits: Any) -> float:
         prob = torch.softmax(logits, 1)
-        return calibration_error(prob.amax(1).numpy(), (prob.argmax(1) == label).numpy())
+        right = (prob.argmax(1) == label).numpy()
+        return calibration_error(reliability(prob.amax(1).numpy(), right))
 
     assert error(3 * honest / temperature) < 0.03 < error(3 * honest)
 

@@ -16,6 +16,7 @@ from torch import nn
 
 from vidfx_training.networks.classifier import Network
 from vidfx_training.picture_array import Pictures
+from vidfx_training.reliability import calibration_error, reliability
 from vidfx_training.torch_device import autocast, device_of
 
 
@@ -67,17 +68,6 @@ def recalls(logits: torch.Tensor, label: torch.Tensor) -> dict[int, float]:
     return {int(k): float(right[label == k].float().mean()) for k in found}
 
 
-def calibration_error(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> float:
-    """Expected calibration error (Guo 2017) of confidences (N,) against outcomes (N,)."""
-    which = np.minimum((confidence * bins).astype(int), bins - 1)
-    total = 0.0
-    for b in range(bins):
-        rows = which == b
-        if rows.any():
-            total += rows.mean() * abs(confidence[rows].mean() - right[rows].mean())
-    return float(total)
-
-
 @torch.inference_mode()
 def fit_temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
     """The temperature that minimises the NLL of logits (N, K) for labels (N,) (Guo 2017).
@@ -124,8 +114,10 @@ def validation_figures(net: Network, val_set: Pictures, shown: float = 1.0) -> d
         "val_cross_entropy": float(soft_cross_entropy(logits / temperature, target).mean()),
         "val_accuracy": accuracy(logits, label),
         "val_balanced_accuracy": balanced_accuracy(logits, label),
-        "val_calibration_error": calibration_error(confidence(clear), right),
-        "val_calibration_error_before": calibration_error(confidence(clear, 1.0), right),
+        "val_calibration_error": calibration_error(reliability(confidence(clear), right)),
+        "val_calibration_error_before": calibration_error(
+            reliability(confidence(clear, 1.0), right)
+        ),
         **{f"val_recall_{val_set.labels[k]}": recall for k, recall in found.items()},
     }
     if shown < 1:

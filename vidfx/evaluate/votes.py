@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from vidfx.evaluate.calibration import LEAST, calibration_error, reliability
+from vidfx.evaluate.calibration import LEAST
 from vidfx.evaluate.predict import Predictions
 from vidfx_engines.spec import EngineSpec
 from vidfx_training.dataset.index import Dataset
 from vidfx_training.dataset.votes import MAJORITY, given_shares, majority
 from vidfx_training.dataset.votes_file import NOT_CLASSES
+from vidfx_training.reliability import calibration_error, reliability
 
 
 def vote_figures(
