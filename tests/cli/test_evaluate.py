@@ -176,11 +176,13 @@ def test_temperature_is_taken_away(shades: Path, shade_engine: Path) -> None:
 
 
 def test_unreadable_pictures_are_left_out_with_a_line(shades: Path, shade_engine: Path) -> None:
-    (shades / "dark" / "torn.jpg").write_bytes(b"\xff\xd8 no more")
+    for i in range(7):
+        (shades / "dark" / f"torn{i}.jpg").write_bytes(b"\xff\xd8 no more")
     result = vidfx("evaluate", shade_engine, shades, "--json")
     assert json.loads(result.stdout)["models"][0]["n"] == 30
     (line,) = [line for line in result.stderr.splitlines() if line.startswith("warning")]
-    assert str(shades / "dark" / "torn.jpg") in line
+    assert f"warning: {shades}: unreadable pictures left out: dark/torn0.jpg: " in line
+    assert "dark/torn4.jpg" in line and line.endswith(" and 2 more")
 
 
 def test_thresholds_are_set_written_and_used(tmp_path: Path, identity_engine: Path) -> None:

@@ -57,7 +57,9 @@ def engine(tmp_path: Path) -> Path:
 
 
 def test_accuracy_is_against_the_majority(voted: Path, engine: Path) -> None:
-    (model,) = document(engine, voted)["models"]
+    found = document(engine, voted)
+    assert found["data"]["most_votes"]["surprise"] == 2
+    (model,) = found["models"]
     assert (model["n"], model["accuracy"]) == (3, pytest.approx(2 / 3))
     assert model["confusion"] == [[2, 0, 0, 0], [1, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]]
     assert [m["path"] for m in model["mistakes"]] == ["c.png"]

@@ -16,6 +16,7 @@ from vidfx.evaluate.report import FEW_GROUPS, difference, figures, is_wanted
 from vidfx.evaluate.thresholds import ThresholdChoice, best_name, choose, evidence, write_thresholds
 from vidfx.evaluate.votes import vote_figures
 from vidfx_engines.base import device_text
+from vidfx_engines.names import some
 from vidfx_engines.select import Selection, select
 from vidfx_engines.spec import EngineSpec, Thresholds, spec_path
 from vidfx_training.dataset.index import Dataset, read_dataset
@@ -186,7 +187,10 @@ def _evaluate_one(
         )
 
     found, spec = run(chosen), engine.spec
-    warnings = [f"{chosen.data.root / path}: left out: {why}" for path, why in found.broken.items()]
+    warnings: list[str] = []
+    if found.broken:
+        listed = some([f"{path}: {why}" for path, why in found.broken.items()])
+        warnings.append(f"{chosen.data.root}: unreadable pictures left out: {listed}")
     choice: ThresholdChoice | None = None
     if setting is not None and request.target_far is not None:
         same = setting.part == chosen.part
@@ -256,7 +260,7 @@ def _document(
             "part": chosen.part,
             "why": chosen.why,
             "pictures": len(chosen.data),
-            "folders": chosen.data.counts(),
+            "most_votes" if chosen.data.answers else "folders": chosen.data.counts(),
         },
         "seed": request.seed,
         "models": [_described(result) for result in results],

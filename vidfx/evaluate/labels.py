@@ -104,7 +104,7 @@ def labelled(
     votes. Raises UsageError as ``columns_of`` does.
     """
     columns = columns_of(data, spec, ignore_unknown=ignore_unknown)
-    if data.answers:
+    if data.answers:  # the columns were only to be checked
         return data, majority(data, spec.labels, agreement)
     data = data.only(p for p in data if p.label in columns)
     return data, np.array([columns[p.label] for p in data], np.int64)
