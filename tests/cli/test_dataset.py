@@ -117,6 +117,11 @@ def test_a_data_set_with_votes(folder: Path) -> None:
     assert "votes a picture: 10 (10 to 10)  majority: 100.0%  ties: 0" in checked.stdout
     assert "confused most: ann / bob 35.6%" in checked.stdout
     assert "no problems" in checked.stdout
+    (folder / "votes.csv").write_text(
+        "\n".join(["picture,ann,bob,unknown", *lines[1:], lines[0].split(",")[0] + ",1,0,0"])
+    )
+    single = vidfx("dataset", "check", folder, "--no-html").stdout
+    assert " (left out: 1 with one vote)" in single
     found = json.loads(vidfx("dataset", "check", folder, "--json", "--no-html").stdout)
     assert found["votes"]["answers"]["bob"]["majority"] == 40
     assert "Least agreed on" in (folder / "check.html").read_text()

@@ -84,6 +84,7 @@ def test_what_is_counted() -> None:
 def test_probabilities_have_no_kappa() -> None:
     agreement = found([[0.7, 0.3], [0.2, 0.8]], ("happy", "sad"))
     assert agreement.votes is agreement.kappa is agreement.answers["happy"].kappa is None
+    assert agreement.single == 0
     assert agreement.agreement == 0.75
     assert agreement.confused[0].share == pytest.approx((0.42 + 0.32) / 2)
 
@@ -91,6 +92,13 @@ def test_probabilities_have_no_kappa() -> None:
 def test_one_vote_a_picture_has_no_kappa_and_no_confusion() -> None:
     agreement = found([[1, 0], [0, 1]], ("happy", "sad"))
     assert (agreement.votes, agreement.kappa, agreement.confused) == ((1, 1, 1), None, ())
+
+
+def test_pictures_with_one_vote_do_not_count_in_kappa() -> None:
+    votes = [[3, 1], [1, 3], [0, 4], [2, 2]]
+    agreement = found([*votes, [1, 0]], ("happy", "sad"))
+    assert agreement.single == 1
+    assert agreement.kappa == found(votes, ("happy", "sad")).kappa is not None
 
 
 def test_no_votes_no_agreement() -> None:

@@ -46,7 +46,7 @@ class Agreement:
     """The votes for all pictures. Shares are of the pictures, 0..1."""
 
     votes: tuple[float, float, float] | None
-    "votes for a picture: minimum, median and maximum; None where the numbers are probabilities"
+    "votes for a picture: minimum, median and maximum; None where the numbers are weights"
     majority: float
     "share with a class that has more than half of the votes"
     ties: int
@@ -58,7 +58,9 @@ class Agreement:
     histogram: tuple[int, ...]
     "pictures by the share of the answer with the most votes: up to 0.1, up to 0.2, ..., up to 1"
     kappa: float | None
-    "Fleiss' kappa; None for probabilities, or if a picture has fewer than two votes"
+    "Fleiss' kappa of the pictures with two or more votes; None for weights, or without such"
+    single: int
+    "pictures with one vote, which do not count in kappa"
     answers: Mapping[str, Answer]
     confused: tuple[Confusion, ...]
     "the most frequent first, at most five"
@@ -81,8 +83,9 @@ def agreement_of(pictures: Sequence[Picture], answers: Sequence[str]) -> Agreeme
     majority = (share > MAJORITY).sum(axis=0)
     no_class = np.array([name in NOT_CLASSES for name in answers])
     kappa, kappas = None, [None] * len(answers)
-    if counts and n.min() >= 2:
-        kappa, kappas = fleiss_kappa(votes)
+    single = n < 2 if counts else np.zeros(len(n), bool)
+    if counts and not single.all():
+        kappa, kappas = fleiss_kappa(votes[~single])
     return Agreement(
         votes=(float(n.min()), float(np.median(n)), float(n.max())) if counts else None,
         majority=_round(majority[~no_class].sum() / len(pictures)),
@@ -91,6 +94,7 @@ def agreement_of(pictures: Sequence[Picture], answers: Sequence[str]) -> Agreeme
         agreement=_round(most.mean()),
         histogram=_histogram(most),
         kappa=kappa,
+        single=int(single.sum()),
         answers={
             name: Answer(
                 most=int((first == k).sum()),

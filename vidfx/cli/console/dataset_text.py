@@ -76,14 +76,15 @@ def _write_agreement(found: Agreement) -> None:
             for name, a in found.answers.items()
         ],
     )
-    votes = "votes: probabilities"
+    votes = "votes: weights"
     if found.votes:
         least, median, most = found.votes
         votes = f"votes a picture: {median:g} ({least:g} to {most:g})"
+    without = f" (left out: {found.single} with one vote)" if found.single else ""
     write_line(
         f"{votes}  majority: {found.majority:.1%}  ties: {found.ties}  "
         f"no class: {found.unclear}  agreement: {found.agreement:.2f}  "
-        f"kappa: {_decimals(found.kappa, 3)}"
+        f"kappa: {_decimals(found.kappa, 3)}{without}"
     )
     pairs = [f"{' / '.join(pair.classes)} {pair.share:.1%}" for pair in found.confused]
     write_line(f"confused most: {', '.join(pairs) or 'none'}")
