@@ -129,6 +129,8 @@ def test_a_network_learns_the_votes(tmp_path: Path) -> None:
     from vidfx_training.picture_array import load
     from vidfx_training.progress import TrainingBroadcast
     from vidfx_training.recipe import Augmentation, Input, Model, Recipe, Schedule
+    from vidfx_training.run_record import describe_data
+    from vidfx_training.training_request import TrainingRequest
 
     torch = pytest.importorskip("torch")
     random = np.random.default_rng(0)
@@ -143,7 +145,7 @@ def test_a_network_learns_the_votes(tmp_path: Path) -> None:
             lines.append(f"{part}/{i}.png,{'4,1' if i % 2 else '1,4'}")
     (tmp_path / "votes.csv").write_text("\n".join(lines), encoding="utf-8")
     data = read_dataset(tmp_path)
-    calm = Augmentation(0, 0, 0, 0, 0, blur=0, noise=0, cutout=0, mixup=0)
+    calm = Augmentation(flip=0, rotation=0, scale=0, shift=0, blur=0, noise=0, cutout=0, mixup=0)
     recipe = Recipe(
         "votes",
         "emotion",
@@ -171,6 +173,10 @@ def test_a_network_learns_the_votes(tmp_path: Path) -> None:
     assert 0 < figures["min_prob"] < 1
     assert 0 <= figures["val_shown_without_majority"] <= 1
     assert "min_prob" not in validation_figures(trained.net, unsure)
+    request = TrainingRequest(tmp_path, recipe, tmp_path / "run")
+    said = describe_data(recipe, unsure, request)
+    assert said.endswith("; 24 pictures, 18 with a majority: bright 9, dark 9")
+    assert describe_data(recipe, sets[1], request).endswith("; 24 pictures: bright 12, dark 12")
 
 
 def test_the_least_probability_that_enough_pictures_reach() -> None:

@@ -66,7 +66,9 @@ def describe_data(recipe: Recipe, train_set: Pictures, request: TrainingRequest)
     counts = [f"{name} {n}" for name, n in train_set.counts().items()]
     listed = ", ".join(counts[:8]) + (f" and {len(counts) - 8} classes more" if counts[8:] else "")
     source = recipe.training_data or f"the user's own pictures, {request.data.resolve().name}"
-    return f"{source}; {len(train_set)} pictures: {listed}"
+    clear = sum(train_set.counts().values())
+    which = "" if clear == len(train_set) else f", {clear} with a majority"
+    return f"{source}; {len(train_set)} pictures{which}: {listed}"
 
 
 def licence_of(recipe: Recipe) -> str:
