@@ -63,8 +63,6 @@ class Score:
 
     stretch: Stretch
     rows: int
-    right: float
-    "share of the rows with the expression shown, or without those excluded"
     found_s: float | None
     "from the beginning to the first row with the expression shown; None without such a row"
     held: float
@@ -138,12 +136,10 @@ def score(stretch: Stretch, rows: Iterable[Row]) -> Score:
     inside = [row for row in rows if stretch.includes(row)]
     shown = [row.label == stretch.shows for row in inside]
     first = shown.index(True) if True in shown else None
-    right = shown if stretch.shows else [not stretch.contradicts(row.label) for row in inside]
     wrong_s, wrong = _longest_wrong(stretch, inside)
     return Score(
         stretch,
         rows=len(inside),
-        right=sum(right) / max(1, len(right)),
         found_s=None if first is None else inside[first].time_s - stretch.start_s,
         held=0.0 if first is None else sum(shown[first:]) / len(shown[first:]),
         wrong_s=wrong_s,
