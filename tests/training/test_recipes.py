@@ -94,6 +94,7 @@ GOOD = 'name = "x"\ntask = "emotion"\n'
         (GOOD + "[schedule]\nsides = [[0, 256]]", "none is larger than input.side"),
         (GOOD + "[schedule]\nsides = 3", "schedule.sides: a list is needed, not 3"),
         (GOOD + '[schedule]\nlayers = "head"', "the head alone needs head_epochs"),
+        (GOOD.replace("emotion", "recognition") + "[votes]\nshown = 0.9", "votes.shown: only"),
         (GOOD + "[input]\nside = 50\ncrop = 75", "0 or a multiple of input.side"),
         (GOOD + '[model]\nhead = "fc"', "only vggface has fc6"),
         (GOOD + '[model]\narch = "vgg19"', "model.arch: one of"),

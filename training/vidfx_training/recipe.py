@@ -73,6 +73,7 @@ class Schedule:
     warmup: NotNegative = 1.0
     weight_decay: NotNegative = 5e-4
     label_smoothing: Annotated[float, Meta(ge=0, le=0.9)] = 0.1
+    "share of the target given to all classes equally; none where pictures have votes"
     ema: Annotated[float, Meta(ge=0, lt=1)] = 0.998
     "decay per step of the averaged weights, which are the ones evaluated and kept"
     sides: tuple[tuple[NotNegative, PictureSide], ...] = ()
@@ -259,6 +260,8 @@ def _check_rules(recipe: Recipe) -> None:
         "schedule.sides: the first starts at 0 and each later than the one before": starts
         and (starts[0] != 0 or starts != sorted(set(starts))),
         "schedule.sides: none is larger than input.side": sides and max(sides) > given.side,
+        "votes.shown: only an expression can be hidden, not a person": recipe.votes.shown < 1
+        and recipe.task == "recognition",
         "schedule.layers: the head alone needs head_epochs": schedule.layers == "head"
         and not schedule.head_epochs,
     }
