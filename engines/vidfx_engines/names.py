@@ -16,6 +16,7 @@ _EXPRESSIONS = {
     "disgusted": "disgust",
     "fearful": "fear",
     "afraid": "fear",
+    "scared": "fear",
     "contemptuous": "contempt",
 }
 """The name that vidfx uses for an expression, by other names that data sets and models give it."""
@@ -33,13 +34,13 @@ def expression(name: str) -> str:
     return _EXPRESSIONS.get(folded, folded)
 
 
-def index_of(name: str, labels: Sequence[str]) -> int | None:
+def index_of(name: str, labels: Sequence[str], *, expressions: bool = True) -> int | None:
     """The index of the label that ``name`` means; None where there is none.
 
-    An identical label comes first, then one that differs in case only, then another name of the
-    same expression.
+    An identical label comes first, then one that differs in case only, then, among
+    ``expressions``, another name of the same one.
     """
-    for key in (str, str.casefold, expression):
+    for key in (str, str.casefold, *([expression] if expressions else [])):
         for index, label in enumerate(labels):
             if key(label) == key(name):
                 return index

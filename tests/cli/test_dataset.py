@@ -127,6 +127,15 @@ def test_a_data_set_with_votes(folder: Path) -> None:
     assert "Least agreed on" in (folder / "check.html").read_text()
 
 
+def test_a_class_with_few_votes_is_a_warning(folder: Path) -> None:
+    paths = [str(p.relative_to(folder)) for p in sorted(folder.rglob("*.png"))]
+    lines = [f"{path},{'2,7' if i == 0 else '7,2'}" for i, path in enumerate(paths)]
+    (folder / "votes.csv").write_text("\n".join(["picture,happy,sad", *lines]))
+    split = vidfx("dataset", "split", folder)
+    assert split.exit_code == 0, split.output
+    assert "has no pictures of 'sad' (groups: 1)" in split.stderr
+
+
 def test_data_split_on_disk(tmp_path: Path) -> None:
     for k, part in enumerate(("train", "val")):
         for j, label in enumerate(("ann", "bob")):

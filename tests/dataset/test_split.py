@@ -220,6 +220,14 @@ def test_a_voted_picture_is_of_the_class_with_the_most_votes(unread: Unread) -> 
     assert sum(counts.get("unknown", 0) for counts in split.counts.values()) == 1
 
 
+def test_a_class_that_rarely_leads_is_reported_and_not_refused(unread: Unread) -> None:
+    data, measures = unread(voted_pictures(*[(6, 4, 0)] * 40, (4, 6, 0), (1, 1, 8)))
+    data = replace(data, answers=("happy", "sad", "unknown"))
+    split = make_split(data, measures, NONE, Rule())
+    assert len(split.notes) == 2
+    assert all("has no pictures of 'sad' (groups: 1)" in note for note in split.notes)
+
+
 def test_of_equal_pictures_with_different_votes_one_is_kept(unread: Unread) -> None:
     data, measures = unread(voted_pictures(*[(6, 4, 0), (4, 6, 0)] * 20))
     data = replace(data, answers=("happy", "sad", "unknown"))

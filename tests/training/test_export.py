@@ -20,7 +20,7 @@ from vidfx_engines.select import select
 from vidfx_engines.spec import EngineSpec
 from vidfx_training.average import average
 from vidfx_training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from vidfx_training.errors import RecipeError, TrainingError, WeightsError
+from vidfx_training.errors import DataError, RecipeError, TrainingError, WeightsError
 from vidfx_training.networks.classifier import CropClassifier, build
 from vidfx_training.onnx_export.export import export
 from vidfx_training.recipe import Recipe
@@ -187,12 +187,17 @@ def test_the_mean_of_two_trainings(tmp_path: Path, recipe: Recipe) -> None:
         torch.manual_seed(seed)
         net = build(recipe, 2)
         torch.nn.init.normal_(net.head.weight)
-        save_checkpoint(file, net, recipe, names, {"epochs": seed})
+        stale = {"epochs": seed, "min_prob": 0.5, "val_shown": 0.9, "val_recall_gone": 1.0}
+        save_checkpoint(file, net, recipe, names, stale)
     found = average(files, tmp_path / "data")
     first, second = (load_checkpoint(file).tensors["head.weight"] for file in files)
     torch.testing.assert_close(found.tensors["head.weight"], (first + second) / 2)
     assert found.facts["epochs"] == 1 and found.facts["val_pictures"] == 8
     assert found.facts["notes"] == ["the mean of 2 trainings"]
+    assert not {"min_prob", "val_shown", "val_recall_gone"} & found.facts.keys()
+    with pytest.raises(DataError, match="has no validation set") as caught:
+        average(files, tmp_path / "data" / "train")
+    assert "vidfx dataset split" in caught.value.hint
     with pytest.raises(RecipeError, match="cannot be averaged"):
         average(files[:1], tmp_path / "data")
     wider = recipe.with_values(model={"width": 16})

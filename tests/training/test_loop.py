@@ -149,7 +149,7 @@ def test_temperature_makes_overconfidence_honest() -> None:
     assert temperature == pytest.approx(3, rel=0.1)
 
     sure = torch.tensor([[9.0, 0.0], [0.0, 9.0]])
-    assert fit_temperature(sure, torch.tensor([0, 1])) == pytest.approx(1 / 3, rel=1e-3)
+    assert fit_temperature(sure, torch.tensor([0, 1])) == pytest.approx(1 / 5, rel=1e-3)
     assert fit_temperature(sure, torch.tensor([1, 0])) == pytest.approx(5, rel=1e-3)
 
     def error(logits: Any) -> float:

@@ -18,10 +18,10 @@ from vidfx_training.dataset.index import read_dataset
 from vidfx_training.dataset.picture_file import as_crop
 from vidfx_training.errors import DataError, TrainingError
 from vidfx_training.picture_array import Pictures, load
-from vidfx_training.recipe import Input
+from vidfx_training.recipe import Input, Recipe
 from vidfx_training.training_data import class_names, refuse_shared_sources, without_leaks
 
-GREY = Input("fer", side=48, colour="grey")
+GREY = Recipe("toy", "emotion", input=Input("fer", side=48, colour="grey"))
 NAMES = ["left", "right", "top"]
 
 
@@ -42,7 +42,7 @@ def test_a_target_against_everybody_else(
     data = read_dataset(save(halves(12, 0), tmp_path / "d"))
     names = class_names(data, "recognition", "top", ())
     assert names == ["other", "top"]
-    found = load(data, names, Input("arcface", side=32))
+    found = load(data, names, Recipe("toy", "recognition", input=Input("arcface", side=32)))
     assert found.counts() == {"other": 8, "top": 4}
     assert found.pixels.shape == (12, 3, 32, 32)
 
@@ -56,7 +56,8 @@ def test_crops_of_another_template_are_cut_again(tmp_path: Path) -> None:
     Image.fromarray(picture).save(folder / "a" / "face.png")
     crop = {"crop": {"template": "arcface", "size": 224}}
     (folder / "dataset.json").write_text(json.dumps(crop))
-    found = load(read_dataset(folder), ["a"], Input("fer", side=96, colour="grey"))
+    large = Recipe("toy", "emotion", input=Input("fer", side=96, colour="grey"))
+    found = load(read_dataset(folder), ["a"], large)
     left = found.pixels[0, 0, :, :48].astype(float)
     y, x = (np.indices(left.shape) * left).sum((1, 2)) / left.sum()
     assert abs(x - 2 * 15.3) < 2.5, "where FER's left eye stands at 96 px"
@@ -94,6 +95,62 @@ def test_a_broken_picture_is_left_out_aloud(
     assert "left/0000.png" not in found.paths
     assert len(said) == 1
     assert "0000.png" in said[0]
+
+
+def test_many_broken_pictures_are_one_line(
+    halves: Callable[[int, int], Pictures], save: Callable[[Pictures, Path], Path], tmp_path: Path
+) -> None:
+    folder = save(halves(24, 0), tmp_path / "d")
+    for file in sorted((folder / "left").iterdir())[:7]:
+        file.write_bytes(b"no picture")
+    said: list[str] = []
+    load(read_dataset(folder), NAMES, GREY, warn=said.append)
+    assert len(said) == 1
+    assert said[0].startswith("pictures left out: 7 that cannot be read: left/0000.png, ")
+    assert said[0].endswith(" and 2 more")
+
+
+def test_the_place_of_a_missing_picture_is_part_of_the_cache_key(tmp_path: Path) -> None:
+    for name, level in (("1", 10), ("3", 30)):
+        Image.new("L", (48, 48), level).save(tmp_path / f"{name}.png")
+
+    def levels(*names: str) -> list[int]:
+        rows = [f"{name}.png,{int(name == '1')},{int(name != '1')}" for name in names]
+        (tmp_path / "votes.csv").write_text("\n".join(["picture,a,b", *rows]))
+        found = load(read_dataset(tmp_path), ["a", "b"], GREY)
+        assert [p[0] for p in found.paths] == [n for n in names if n in "13"]
+        return found.pixels[:, 0, 0, 0].tolist()
+
+    assert levels("1", "2", "3") == [10, 30]
+    assert levels("1", "3", "4") == [10, 30]
+
+
+def test_only_the_classes_are_loaded_and_other_is_one_of_the_expressions(
+    halves: Callable[[int, int], Pictures], save: Callable[[Pictures, Path], Path], tmp_path: Path
+) -> None:
+    folder = save(halves(12, 0), tmp_path / "d")
+    (folder / "top").rename(folder / "other")
+    data = read_dataset(folder)
+    assert load(data, ["left", "other"], GREY).counts() == {"left": 4, "other": 4}
+    people = Recipe("toy", "recognition", input=GREY.input)
+    assert load(data, ["left", "other"], people).counts() == {"left": 4, "other": 8}
+    with pytest.raises(DataError, match="no pictures of up, down are left"):
+        load(data, ["up", "down"], GREY)
+
+
+def test_people_whose_names_are_alike_are_two(tmp_path: Path) -> None:
+    for label in ("Joy", "joy", "happy"):
+        (tmp_path / label).mkdir()
+        Image.new("L", (48, 48)).save(tmp_path / label / "x.png")
+    data = read_dataset(tmp_path)
+    people = Recipe("toy", "recognition", input=GREY.input)
+    names = class_names(data, "recognition", "Joy", ())
+    assert load(data, names, people).counts() == {"other": 2, "Joy": 1}
+    assert class_names(data, "recognition", None, ()) == ["Joy", "happy", "joy"]
+    with pytest.raises(DataError, match="no pictures of the class 'JOY'"):
+        class_names(data, "recognition", None, ("JOY", "happy"))
+    with pytest.raises(DataError, match="'Joy' and 'happy' are one expression"):
+        class_names(data, "emotion", None, ())
 
 
 def test_a_full_disk_is_one_line(
@@ -179,9 +236,10 @@ def test_colours_keep_their_order(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     Image.new("RGB", (40, 40), (200, 100, 20)).save(folder / "x.png")
     data = read_dataset(tmp_path / "d")
-    found = load(data, ["a"], Input("fer", side=24)).pixels
+    rgb = Recipe("toy", "emotion", input=Input("fer", side=24))
+    found = load(data, ["a"], rgb).pixels
     assert (found[0] == np.array([200, 100, 20])[:, None, None]).all()
-    grey = load(data, ["a"], Input("fer", side=24, colour="grey")).pixels
+    grey = load(data, ["a"], rgb.with_values(input={"colour": "grey"})).pixels
     assert grey.shape == (1, 1, 24, 24), "another key than that of colours"
     assert np.abs(grey.astype(int) - (0.299 * 200 + 0.587 * 100 + 0.114 * 20)).max() <= 1
 
@@ -248,8 +306,8 @@ def test_pictures_are_what_the_engine_makes_of_a_crop(tmp_path: Path) -> None:
     for label in ("left", "right"):
         (tmp_path / label).mkdir()
         Image.fromarray(pixels).save(tmp_path / label / "a.png")
-    given = Input("fer", side=24, crop=48, colour="grey")
-    found = load(read_dataset(tmp_path), ["left", "right"], given).pixels[0, 0]
+    twice = Recipe("toy", "emotion", input=Input("fer", side=24, crop=48, colour="grey"))
+    found = load(read_dataset(tmp_path), ["left", "right"], twice).pixels[0, 0]
     crop = as_crop(np.repeat(pixels[:, :, None], 3, 2), None, CropSpec("fer", 48))[:, :, 0]
     wanted = crop.reshape(24, 2, 24, 2).mean((1, 3))
     assert np.abs(found - wanted).max() <= 0.5

@@ -14,7 +14,7 @@ import torch
 
 from vidfx_training.checkpoint import Checkpoint, load_checkpoint
 from vidfx_training.dataset.index import read_dataset
-from vidfx_training.errors import RecipeError, WeightsError
+from vidfx_training.errors import DataError, RecipeError, WeightsError
 from vidfx_training.metrics import validation_figures
 from vidfx_training.picture_array import load
 
@@ -25,7 +25,7 @@ def average(files: Sequence[Path], data: Path) -> Checkpoint:
     It helps where one training continued from another. Means of independent trainings are worse
     than both, which the validation figures then show. The recipe is the last one's. Raises
     RecipeError for fewer than two files, WeightsError where their networks, classes or crops
-    differ, DataError where ``data`` cannot be read.
+    differ, DataError where ``data`` cannot be read or has no validation set.
     """
     if len(files) < 2:
         raise RecipeError("one checkpoint cannot be averaged", hint="name two or more")
@@ -48,7 +48,11 @@ def average(files: Sequence[Path], data: Path) -> Checkpoint:
         for name, tensor in last.tensors.items()
     }
     mean = replace(last, tensors=tensors)
-    val_set = load(read_dataset(data).part("val"), list(last.labels), last.recipe.input)
+    held_out = read_dataset(data).part("val")
+    if not len(held_out):
+        raise DataError(f"{data}: has no validation set", hint=f"vidfx dataset split {data}")
+    val_set = load(held_out, list(last.labels), last.recipe)
     notes = [*last.facts.get("notes", []), f"the mean of {len(files)} trainings"]
     figures = validation_figures(mean.network(), val_set, last.recipe.votes.shown)
-    return replace(mean, facts=last.facts | figures | {"notes": notes})
+    kept = {k: v for k, v in last.facts.items() if not k.startswith("val_") and k != "min_prob"}
+    return replace(mean, facts=kept | figures | {"notes": notes})

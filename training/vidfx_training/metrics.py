@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from vidfx_training.errors import DataError
 from vidfx_training.networks.classifier import Network
 from vidfx_training.picture_array import Pictures
 from vidfx_training.reliability import calibration_error, reliability
@@ -73,11 +74,11 @@ def fit_temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
     """The temperature that minimises the NLL of logits (N, K) for labels (N,) (Guo 2017).
 
     The NLL is convex in 1 / T, so bisection of its slope finds the minimum. The result is limited
-    to 1/3..5: with all pictures right, or all wrong, there is no minimum.
+    to 1/5..5: with all pictures right, or all wrong, there is no minimum.
     """
     logits = logits.double()
     wanted = logits.gather(1, labels[:, None]).mean()
-    low, high = -math.log(3), math.log(5)
+    low, high = -math.log(5), math.log(5)
     for _ in range(40):
         middle = (low + high) / 2
         prob = torch.softmax(logits / math.exp(middle), dim=1)
@@ -87,16 +88,30 @@ def fit_temperature(logits: torch.Tensor, labels: torch.Tensor) -> float:
 
 
 def probability_reached(confidence: np.ndarray, share: float) -> float:
-    """The largest probability, in steps of 0.01, that ``share`` of confidences (N,) reach."""
-    return math.floor(100 * float(np.quantile(confidence, 1 - share))) / 100
+    """A probability that at least ``share`` of confidences (N,) reach.
+
+    The quantile at 1 - ``share``, rounded down to 0.01.
+    """
+    reached = float(np.quantile(confidence, 1 - share, method="lower"))
+    return math.floor(100 * reached + 1e-9) / 100
+
+
+def check_validation(val_set: Pictures) -> None:
+    """Raises DataError where no picture has a majority, so that there is no accuracy."""
+    if not (val_set.label >= 0).any():
+        raise DataError(
+            "there are no pictures to validate on with a majority for a class",
+            hint="add some to the val part: vidfx dataset split",
+        )
 
 
 def validation_figures(net: Network, val_set: Pictures, shown: float = 1.0) -> dict[str, Any]:
     """Temperature and accuracy of ``net`` on the validation set, by the names of the model card.
 
     ``shown``: the share of the pictures with a majority whose expression is to be shown; it sets
-    ``min_prob``. At 1 there is none.
+    ``min_prob``. At 1 there is none. Raises DataError where no picture has a majority.
     """
+    check_validation(val_set)
     logits = logits_of(net, torch.from_numpy(val_set.pixels))
     label, target = torch.from_numpy(val_set.label), torch.from_numpy(val_set.target)
     clear = label >= 0

@@ -16,14 +16,14 @@ import numpy as np
 
 from vidfx_engines.cores import available_cores
 from vidfx_engines.files import AtomicFile, write_atomically
-from vidfx_engines.names import index_of
-from vidfx_engines.spec import OTHER, CropSpec
+from vidfx_engines.names import some
+from vidfx_engines.spec import CropSpec
 from vidfx_engines.user_cache import make_private, user_cache
 from vidfx_training.dataset.index import Dataset, Picture
 from vidfx_training.dataset.picture_file import as_crop, read_picture
-from vidfx_training.dataset.votes import majority, shares
+from vidfx_training.dataset.votes import class_of, majority, shares
 from vidfx_training.errors import DataError, TrainingError
-from vidfx_training.recipe import Input
+from vidfx_training.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,11 @@ class Pictures:
     def __len__(self) -> int:
         return len(self.pixels)
 
+    @property
+    def voted(self) -> bool:
+        """Whether people gave different answers about some picture."""
+        return bool((self.target.max(1) < 1).any())
+
     def subset(self, keep: np.ndarray) -> Pictures:
         """A copy with the rows of ``keep``, a mask (N,) bool or indices."""
         rows = np.flatnonzero(keep) if keep.dtype == bool else keep
@@ -63,29 +68,40 @@ class Pictures:
 def load(
     data: Dataset,
     names: list[str],
-    given: Input,
+    recipe: Recipe,
     *,
     warn: Callable[[str], None] = lambda _: None,
 ) -> Pictures:
     """The pictures of ``data`` for a network with the outputs ``names``, cut and resized for it.
 
-    Where pictures have one label each, those with a label that is none of ``names`` are ``other``,
-    if that is one of them, and else left out. Unreadable pictures are left out with a warning.
-    Raises DataError for a class without pictures, where pictures have one label each, and
-    TrainingError where the cache cannot be written.
+    Where pictures have one label each, those whose label means none of ``names`` (see ``class_of``)
+    are left out. Unreadable pictures are left out with a warning. Raises DataError where no picture
+    is left, or, where pictures have one label each, none of a class, and TrainingError where the
+    cache cannot be written.
     """
-    if not data.answers and OTHER not in names:
-        data = data.only(p for p in data if index_of(p.label, names) is not None)
+    people = recipe.task == "recognition"
+    if not data.answers:
+        known = {
+            label for label in data.labels if class_of(label, names, people=people) is not None
+        }
+        data = data.only(p for p in data if p.label in known)
     listed = list(data)
-    pixels, good = _cached(data, listed, given, warn)
+    if not listed:
+        raise DataError(
+            f"{data.root}: no pictures of {some(names)} are left",
+            hint="add some, or split again: vidfx dataset split",
+        )
+    pixels, good = _cached(data, listed, recipe)
     found = Pictures(
         pixels,
-        shares(data, names),
-        majority(data, names),
+        shares(data, names, people=people),
+        majority(data, names, people=people),
         tuple(names),
         tuple(p.path for p in data),
     )
     if not good.all():
+        missing = [found.paths[row] for row in np.flatnonzero(~good)]
+        warn(f"pictures left out: {len(missing)} that cannot be read: {some(missing)}")
         found = found.subset(good)
     for name, count in found.counts().items():
         if not count and not data.answers:  # a class may have votes and no majority
@@ -97,13 +113,12 @@ def load(
     return found
 
 
-def _cached(
-    data: Dataset, listed: list[Picture], given: Input, warn: Callable[[str], None]
-) -> tuple[np.ndarray, np.ndarray]:
+def _cached(data: Dataset, listed: list[Picture], recipe: Recipe) -> tuple[np.ndarray, np.ndarray]:
     """Pixels (N, C, S, S) uint8, and (N,) bool: which pictures could be read."""
+    given = recipe.input
     channels = 1 if given.colour == "grey" else 3
     shape = (len(listed), channels, given.side, given.side)
-    want = CropSpec(given.template, given.crop or given.side)
+    want = CropSpec(given.template, recipe.crop)
     key = _key(data, listed, want, shape)
     file = user_cache("pictures") / f"{key}.npy"
     try:
@@ -111,8 +126,6 @@ def _cached(
         pixels = np.load(file, mmap_mode="c", allow_pickle=False)
         good = np.load(file.with_suffix(".good.npy"), allow_pickle=False)
         if pixels.shape == shape and good.shape == shape[:1]:
-            for row in np.flatnonzero(~good):
-                warn(f"{data.file(listed[row])}: cannot be read as a picture; left out")
             return pixels, good
     except (OSError, ValueError):
         pass
@@ -123,7 +136,7 @@ def _cached(
             pixels = np.lib.format.open_memmap(
                 made.writable, mode="w+", dtype=np.uint8, shape=shape
             )
-            _fill(pixels, good, data, listed, want, warn)
+            _fill(pixels, good, data, listed, want)
             pixels.flush()
             npy = io.BytesIO()
             np.save(npy, good)
@@ -142,24 +155,21 @@ def _fill(
     data: Dataset,
     listed: list[Picture],
     want: CropSpec,
-    warn: Callable[[str], None],
 ) -> None:
-    def one(row: int) -> str | None:
+    def one(row: int) -> None:
         try:
             crop = as_crop(read_picture(data.file(listed[row])), data.crop, want)
-        except DataError as error:
-            return str(error)
+        except DataError:
+            return
         if want.size > pixels.shape[-1]:  # as the engine does: area average
             crop = cv2.resize(crop, pixels.shape[-2:], interpolation=cv2.INTER_AREA)
         grey = pixels.shape[1] == 1
         pixels[row] = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY) if grey else crop.transpose(2, 0, 1)
         good[row] = True
-        return None
 
     with ThreadPoolExecutor(available_cores()) as pool:
-        for problem in pool.map(one, range(len(listed))):
-            if problem:
-                warn(f"{problem}; left out")
+        for _ in pool.map(one, range(len(listed))):
+            pass
 
 
 def _key(data: Dataset, listed: list[Picture], want: CropSpec, shape: tuple[int, ...]) -> str:
@@ -168,8 +178,8 @@ def _key(data: Dataset, listed: list[Picture], want: CropSpec, shape: tuple[int,
         file = data.file(picture)
         try:
             state = file.stat()
+            facts = (str(file.absolute()), state.st_size, state.st_mtime_ns)
         except OSError:
-            continue
-        facts = (str(file.absolute()), state.st_size, state.st_mtime_ns)
+            facts = (str(file.absolute()), None)
         digest.update(repr(facts).encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:32]

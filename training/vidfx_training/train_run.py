@@ -88,9 +88,9 @@ def train_run(request: TrainingRequest, progress: TrainingProgress) -> TrainingR
     names = class_names(data.part("train"), request.recipe.task, request.target,
                         request.recipe.labels)  # fmt: skip
     check_same_classes(data, request.recipe.labels, request.target)
-    given, least = request.recipe.input, request.recipe.votes.min_agreement
-    train_set = load(agreed(data.part("train"), least, warn), names, given, warn=warn)
-    val_set = load(data.part("val"), names, given, warn=warn)
+    usable = agreed(data.part("train"), request.recipe.votes.min_agreement, warn)
+    train_set = load(usable, names, request.recipe, warn=warn)
+    val_set = load(data.part("val"), names, request.recipe, warn=warn)
     train_set = without_leaks(train_set, val_set, warn)
     recipe = _with_fitting_batch(request.recipe, len(train_set), progress)
     recipe = recipe.with_values(model={"norm": norm_of(recipe.model.init) or recipe.model.norm})

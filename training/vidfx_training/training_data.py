@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
 
-from vidfx_engines.names import index_of
+from vidfx_engines.names import expression, index_of
 from vidfx_engines.spec import OTHER
 from vidfx_engines.validation import Label, convert
 from vidfx_training.dataset.index import Dataset, empty_folders
 from vidfx_training.dataset.votes import agreement
-from vidfx_training.dataset.votes_file import NOT_CLASSES, VOTES_FILE
+from vidfx_training.dataset.votes_file import VOTES_FILE, names_class
 from vidfx_training.errors import DataError
 from vidfx_training.picture_array import Pictures
 
@@ -20,10 +21,18 @@ from vidfx_training.picture_array import Pictures
 def class_names(data: Dataset, task: str, target: str | None, asked: tuple[str, ...]) -> list[str]:
     """The classes that a network learns, in the order of its outputs.
 
-    Raises DataError for fewer than two classes, for a requested class without pictures, and for a
-    name that is not a valid label of an engine.
+    Raises DataError for fewer than two classes, for a requested class without pictures, for two
+    names of one expression, and for a name that is not a valid label of an engine.
     """
     names = _classes(data, task, target, asked)
+    usual: dict[str, str] = {}
+    for name in names if task == "emotion" else ():
+        other = usual.setdefault(expression(name), name)
+        if other != name:
+            raise DataError(
+                f"{data.root}: {other!r} and {name!r} are one expression",
+                hint="put them together, or name the classes in the recipe's labels",
+            )
     for name in names:
         try:
             convert(name, Label)
@@ -55,11 +64,14 @@ def _classes(data: Dataset, task: str, target: str | None, asked: tuple[str, ...
                 hint="put them into a second folder",
             )
         return [OTHER, target]
-    if data.answers:
-        found = tuple(answer for answer in data.answers if answer not in NOT_CLASSES)
     names = list(asked or found)
+    if data.answers:
+        names = list(asked or filter(names_class, data.answers))
+        votes = np.array([p.votes for p in data], float).sum(0).tolist()
+        found = tuple(filter(names_class, compress(data.answers, votes)))
     for name in names:
-        if index_of(name, found) is None:
+        known = name in found if task == "recognition" else index_of(name, found) is not None
+        if not known:
             raise DataError(
                 f"{data.root}: no pictures of the class {name!r}",
                 hint=f"the classes are {', '.join(found)}; the recipe's labels must be among them",
@@ -89,7 +101,8 @@ def without_leaks(
 ) -> Pictures:
     """``train`` without pictures that are also in ``val``, repeated, or under two labels.
 
-    Raises DataError where a class has no pictures left.
+    Of equal pictures with different votes the first is kept. Raises DataError where a class has no
+    pictures left.
     """
     held_out = set(val.digests())
     digests = train.digests()
@@ -102,7 +115,7 @@ def without_leaks(
     for i, digest in enumerate(digests):
         if digest in held_out:
             left_out["also in val"] += 1
-        elif len(names[digest]) > 1:
+        elif len(names[digest]) > 1 and not train.voted:
             left_out["with two labels"] += 1
         elif digest in seen:
             left_out["repeated"] += 1
@@ -114,7 +127,8 @@ def without_leaks(
     reasons = ", ".join(f"{n} {why}" for why, n in left_out.items() if n)
     warn(f"pictures left out of training: {reasons}")
     kept = train.subset(keep)
-    empty = [name for name, count in kept.counts().items() if not count and train.counts()[name]]
+    lost = (train.target.sum(0) > 0) & (kept.target.sum(0) == 0)
+    empty = [name for name, gone in zip(train.labels, lost, strict=True) if gone]
     if empty:
         raise DataError(
             f"no pictures of {', '.join(map(repr, empty[:3]))} are left to train on: {reasons}",
@@ -169,9 +183,10 @@ def check_folders(data: Dataset, asked: Sequence[str]) -> None:
 def check_same_classes(data: Dataset, asked: Sequence[str], target: str | None) -> None:
     """Raises DataError where val has a class that train lacks.
 
-    Not with a target: the other people differ between the parts on purpose.
+    Not with a target: the other people differ between the parts on purpose. Not with votes: all
+    parts have the same answers.
     """
-    if target is not None or asked:
+    if target is not None or asked or data.answers:
         return
     extra = sorted(set(data.part("val").labels) - set(data.part("train").labels))
     if extra:

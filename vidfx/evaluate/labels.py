@@ -58,7 +58,7 @@ def columns_of(data: Dataset, spec: EngineSpec, *, ignore_unknown: bool) -> dict
     stranger = spec.labels.index(OTHER) if knows_strangers(spec) else None
     found: dict[str, int] = {}
     for folder in data.labels:
-        place = index_of(folder, spec.labels)
+        place = index_of(folder, spec.labels, expressions=spec.task == "emotion")
         place = stranger if place is None else place
         if place is not None:
             found[folder] = place

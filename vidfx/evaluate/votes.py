@@ -12,7 +12,7 @@ from vidfx.evaluate.predict import Predictions
 from vidfx_engines.spec import EngineSpec
 from vidfx_training.dataset.index import Dataset
 from vidfx_training.dataset.votes import MAJORITY, given_shares, majority
-from vidfx_training.dataset.votes_file import NOT_CLASSES
+from vidfx_training.dataset.votes_file import names_class
 from vidfx_training.reliability import calibration_error, reliability
 
 
@@ -23,7 +23,7 @@ def vote_figures(
     answer = majority(data.only(found.pictures), data.answers, agreement)
     labelled, agreed = found.truth >= 0, answer >= 0
     elsewhere: list[int] = answer[~labelled & agreed].tolist()
-    classes = [index for index, name in enumerate(data.answers) if name not in NOT_CLASSES]
+    classes = [index for index, name in enumerate(data.answers) if names_class(name)]
     other = ~labelled & np.isin(answer, classes)
     return {
         "agreement": agreement,

@@ -10,7 +10,7 @@ import numpy as np
 
 from vidfx_training.dataset.index import Picture
 from vidfx_training.dataset.votes import MAJORITY
-from vidfx_training.dataset.votes_file import NOT_CLASSES
+from vidfx_training.dataset.votes_file import names_class
 
 BINS = 10
 "of the histogram of agreement, 0..1"
@@ -67,7 +67,7 @@ class Agreement:
 
     @property
     def classes(self) -> dict[str, Answer]:
-        return {name: found for name, found in self.answers.items() if name not in NOT_CLASSES}
+        return {name: found for name, found in self.answers.items() if names_class(name)}
 
 
 def agreement_of(pictures: Sequence[Picture], answers: Sequence[str]) -> Agreement | None:
@@ -81,7 +81,7 @@ def agreement_of(pictures: Sequence[Picture], answers: Sequence[str]) -> Agreeme
     most = share.max(axis=1)
     first = votes.argmax(axis=1)
     majority = (share > MAJORITY).sum(axis=0)
-    no_class = np.array([name in NOT_CLASSES for name in answers])
+    no_class = np.array([not names_class(name) for name in answers])
     kappa, kappas = None, [None] * len(answers)
     single = n < 2 if counts else np.zeros(len(n), bool)
     if counts and not single.all():
@@ -159,7 +159,7 @@ def _confused(
         return ()
     votes = votes[known]
     both = (2 * votes / pairs[known, None]).T @ votes / len(votes)
-    classes = [k for k, name in enumerate(answers) if name not in NOT_CLASSES]
+    classes = [k for k, name in enumerate(answers) if names_class(name)]
     found = [
         Confusion((answers[a], answers[b]), _round(both[a, b]))
         for a, b in combinations(classes, 2)

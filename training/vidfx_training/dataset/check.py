@@ -16,7 +16,7 @@ from vidfx_training.dataset.index import Dataset, Part, empty_folders, read_data
 from vidfx_training.dataset.measure import Measures, extracted
 from vidfx_training.dataset.problems import SMALL, problems
 from vidfx_training.dataset.report import Copies, Report, SplitGroup, Spread
-from vidfx_training.dataset.votes_file import NOT_CLASSES
+from vidfx_training.dataset.votes_file import names_class
 
 
 def check(data: Dataset, measures: Measures, duplicates: Duplicates) -> Report:
@@ -36,7 +36,7 @@ def check(data: Dataset, measures: Measures, duplicates: Duplicates) -> Report:
         | {"all": sum(n for (name, _), n in every.items() if name == label)}
         for label in labels
     }
-    classes = [name for name in labels if not data.answers or name not in NOT_CLASSES]
+    classes = [name for name in labels if not data.answers or names_class(name)]
     sizes = [counts[name]["all"] for name in classes] or [1]
     label = strata(pictures, target)
     opinion = opinions(pictures, data.answers, label)

@@ -30,7 +30,7 @@ from vidfx_training.dataset.groups import group_names, strata
 from vidfx_training.dataset.hard import hard_pictures
 from vidfx_training.dataset.index import PART_FOLDERS, PARTS, Dataset, Part
 from vidfx_training.dataset.measure import Measures
-from vidfx_training.dataset.votes_file import NOT_CLASSES
+from vidfx_training.dataset.votes_file import names_class
 from vidfx_training.errors import DataError, RecipeError
 
 SCHEMA = 1
@@ -117,6 +117,8 @@ class Split:
     "reason by path"
     hard: tuple[str, ...]
     hard_rule: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+    "the classes that a part lacks, which is allowed with votes"
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -144,7 +146,7 @@ def make_split(data: Dataset, measures: Measures, duplicates: Duplicates, rule: 
     """Divide ``data``, read without its split file, by ``rule``.
 
     Raises RecipeError where the rule does not fit the data, and DataError where a class cannot be
-    in every part.
+    in every part, unless the pictures are voted: a rare class has votes on pictures of others.
     """
     fixed = rule.check(data)
     classes = sorted(set(strata(data.pictures, rule.target)))
@@ -186,8 +188,15 @@ def make_split(data: Dataset, measures: Measures, duplicates: Duplicates, rule: 
     }
     n_groups = Counter(name for content in contents for name in content)
     if data.answers:
-        classes = [name for name in classes if name not in NOT_CLASSES]
-    _every_class_everywhere(counts, n_groups, classes)
+        classes = [name for name in classes if names_class(name)]
+    lacking = _lacking(counts, n_groups, classes)
+    if lacking and not data.answers:
+        part, what = next(iter(lacking.items()))
+        raise DataError(
+            f"{part} would have {what}",
+            hint="add pictures of other recordings, group by something smaller, or split one "
+            "person from all others with --target",
+        )
 
     hard, hard_rule = hard_pictures(
         data, measures, np.array(sorted(rows_of.get("test", [])), np.int64)
@@ -200,6 +209,7 @@ def make_split(data: Dataset, measures: Measures, duplicates: Duplicates, rule: 
         left_out=dict(sorted(left_out.items())),
         hard=hard,
         hard_rule=hard_rule,
+        notes=tuple(f"{part} has {what}" for part, what in lacking.items()),
     )
 
 
@@ -214,15 +224,13 @@ def _copies(
     return [(row, "repeated" if in_test[row] else outside) for row in others]
 
 
-def _every_class_everywhere(
-    counts: Mapping[Part, Mapping[str, int]], groups: Mapping[str, int], classes: Sequence[str]
-) -> None:
-    for part, found in counts.items():
-        lacking = [name for name in classes if not found.get(name)]
+def _lacking(
+    counts: Mapping[Part, Counter[str]], groups: Counter[str], classes: Sequence[str]
+) -> dict[Part, str]:
+    """The classes without pictures, as text, for each part that lacks some."""
+    found: dict[Part, str] = {}
+    for part, pictures in counts.items():
+        lacking = [f"{name!r} (groups: {groups[name]})" for name in classes if not pictures[name]]
         if lacking:
-            few = some([f"{name!r} (groups: {groups.get(name, 0)})" for name in lacking])
-            raise DataError(
-                f"{part} would have no pictures of {few}",
-                hint="add pictures of other recordings, group by something smaller, or split one "
-                "person from all others with --target",
-            )
+            found[part] = f"no pictures of {some(lacking)}"
+    return found

@@ -19,29 +19,42 @@ def agreement(picture: Picture) -> float:
     return 1.0 if picture.votes is None else max(picture.votes) / sum(picture.votes)
 
 
-def shares(data: Dataset, names: Sequence[str]) -> np.ndarray:
+def class_of(label: str, names: Sequence[str], *, people: bool = False) -> int | None:
+    """The index of the class that a label or an answer means; None where it is none of ``names``.
+
+    Expressions are found as by ``index_of``. The names of ``people`` are exact, and all others are
+    ``other``, if that is one of ``names``.
+    """
+    if not people:
+        return index_of(label, names)
+    name = label if label in names else OTHER
+    return names.index(name) if name in names else None
+
+
+def shares(data: Dataset, names: Sequence[str], *, people: bool = False) -> np.ndarray:
     """(N, K) float32, rows sum to 1: the share of the votes for each of ``names``.
 
     Votes for answers that are none of ``names`` are shared among all K equally: such a picture
-    shows none of them. A single label has all votes; labels that are none of ``names`` are
-    ``other``, if that is one of them.
+    shows none of them. A single label has all votes.
     """
-    given, rest = given_shares(data, names)
+    given, rest = given_shares(data, names, people=people)
     return (given + rest[:, None] / len(names)).astype(np.float32)
 
 
-def majority(data: Dataset, names: Sequence[str], above: float = MAJORITY) -> np.ndarray:
+def majority(
+    data: Dataset, names: Sequence[str], above: float = MAJORITY, *, people: bool = False
+) -> np.ndarray:
     """(N,) int64: the index of the label with more than ``above`` of all votes; -1 without one."""
-    given, _ = given_shares(data, names)
+    given, _ = given_shares(data, names, people=people)
     return np.where(given.max(1, initial=0) > above, given.argmax(1), -1)
 
 
-def given_shares(data: Dataset, names: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+def given_shares(
+    data: Dataset, names: Sequence[str], *, people: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """Shares of all votes: (N, K) for ``names``, and (N,) for other answers."""
-    stranger = names.index(OTHER) if OTHER in names else None
     answers = data.answers or data.labels
-    places = [index_of(answer, names) for answer in answers]
-    places = [stranger if place is None else place for place in places]
+    places = [class_of(answer, names, people=people) for answer in answers]
     if data.answers:
         votes = np.array([p.votes for p in data], float).reshape(-1, len(answers))
     else:

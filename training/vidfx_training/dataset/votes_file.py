@@ -16,8 +16,12 @@ from pathlib import Path, PurePosixPath
 from vidfx_training.errors import DataError
 
 VOTES_FILE = "votes.csv"
-NOT_CLASSES = ("unknown", "no_face")
-"""Answers that name no class: that nobody can tell, and that there is no face."""
+_NO_CLASS = ("unknown", "no face", "nf")
+
+
+def names_class(answer: str) -> bool:
+    """Whether an answer is a class: not that nobody can tell, or that there is no face."""
+    return answer.casefold().replace("_", " ") not in _NO_CLASS
 
 
 def read_votes(root: Path) -> tuple[tuple[str, ...], list[tuple[str, tuple[float, ...]]]]:
@@ -32,9 +36,7 @@ def read_votes(root: Path) -> tuple[tuple[str, ...], list[tuple[str, tuple[float
     try:
         with file.open(newline="", encoding="utf-8-sig") as stream:
             rows = csv.reader(stream)
-            first, *answers = next(rows, [""])
-            if first != "picture" or len(answers) < 2 or len(set(answers)) < len(answers):
-                raise ValueError("the columns are picture, and two or more different answers")
+            answers = _answers(next(rows, [""]))
             for row in rows:
                 line = rows.line_num
                 if row:
@@ -51,11 +53,25 @@ def read_votes(root: Path) -> tuple[tuple[str, ...], list[tuple[str, tuple[float
     return tuple(answers), list(found.items())
 
 
+def _answers(header: list[str]) -> list[str]:
+    """The columns but the first. Raises ValueError."""
+    first, *answers = map(str.strip, header or [""])
+    if not first and not any(answers):
+        raise ValueError("is empty; it must name the columns")
+    if "" in answers:
+        raise ValueError(f"column {answers.index('') + 2} has no name")
+    if first != "picture" or len(answers) < 2 or len(set(answers)) < len(answers):
+        raise ValueError("the columns are picture, and two or more different answers")
+    return answers
+
+
 def _checked(row: list[str], answers: int) -> tuple[str, tuple[float, ...]]:
     """The path and the votes of one row. Raises ValueError."""
     path, *numbers = row
     if len(numbers) != answers:
         raise ValueError(f"{len(numbers)} numbers, not {answers}")
+    if "\\" in path:
+        raise ValueError(f"{path[:200]!r} has a backslash; folders are separated by /")
     place = PurePosixPath(path)
     if not path or "\0" in path or place.is_absolute() or ".." in place.parts:
         raise ValueError(f"{path[:200]!r} is not a path below the data set's folder")

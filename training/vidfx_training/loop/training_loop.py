@@ -9,13 +9,14 @@ from __future__ import annotations
 import math
 import time
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from vidfx_training.checkpoint import save_checkpoint
+from vidfx_training.dataset.votes import MAJORITY
 from vidfx_training.errors import DataError, DivergedError
 from vidfx_training.loop.augmentation import Augmenter, mixup
 from vidfx_training.loop.head_fit import fit_head
@@ -23,7 +24,13 @@ from vidfx_training.loop.optimiser import average_into, sgd
 from vidfx_training.loop.schedule import learning_rate, side_at
 from vidfx_training.loop.state import STATE, load_state, run_identity, save_state
 from vidfx_training.loop.teacher import Teacher
-from vidfx_training.metrics import accuracy, balanced_accuracy, logits_of, soft_cross_entropy
+from vidfx_training.metrics import (
+    accuracy,
+    balanced_accuracy,
+    check_validation,
+    logits_of,
+    soft_cross_entropy,
+)
 from vidfx_training.networks.classifier import Network
 from vidfx_training.picture_array import Pictures
 from vidfx_training.progress import Line, TrainingProgress
@@ -64,13 +71,15 @@ class TrainingLoop:
         teacher: Teacher | None = None,
     ) -> None:
         self.recipe, self.schedule = recipe, recipe.schedule
+        if train_set.voted:  # the votes are smooth as they are
+            self.schedule = replace(recipe.schedule, label_smoothing=0.0)
         self.device = device_of(net)
         self.out, self.progress, self.teacher = out, progress, teacher
         self.names = train_set.labels
         self.identity = run_identity(recipe, train_set, val_set, teacher)
         self.pixels, self.target = map(torch.from_numpy, (train_set.pixels, train_set.target))
         self.val_pixels, self.val_target = map(torch.from_numpy, (val_set.pixels, val_set.target))
-        self.val_label = torch.from_numpy(val_set.label)
+        self.val_label, self.val_voted = torch.from_numpy(val_set.label), val_set.voted
         if len(train_set) < self.schedule.batch:
             raise DataError(
                 f"{len(train_set)} pictures to train are fewer than a batch of"
@@ -78,14 +87,13 @@ class TrainingLoop:
                 hint="use a smaller --batch, or add pictures",
             )
         self.steps = len(train_set) // self.schedule.batch
-        if empty := [name for name, pictures in train_set.counts().items() if not pictures]:
+        counts = self.target.sum(0)
+        if empty := [name for name, n in zip(self.names, counts, strict=True) if not n]:
             raise DataError(
                 f"there are no pictures of {empty[0]!r} to learn from",
                 hint="add some, or take this class out; see vidfx dataset check",
             )
-        if not len(val_set):
-            raise DataError("there are no pictures to validate on", hint="vidfx dataset split")
-        counts = self.target.sum(0)
+        check_validation(val_set)
         self.class_weight = counts.sum() / (len(counts) * counts)
         self.net = net.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.averaged = deepcopy(self.net)
@@ -139,7 +147,8 @@ class TrainingLoop:
         augmenter = Augmenter(self.recipe.augmentation, rng, self.device)
         self._train_mode()
         order = sampling_order(self.target, self.class_weight, self.schedule.balance, rng)
-        total = right = rate = 0.0
+        total = rate = 0.0
+        right = clear = 0
         for step in range(self.steps):
             rate = self.set_rate(epoch + step / self.steps)
             rows = order[step * schedule.batch : (step + 1) * schedule.batch]
@@ -149,10 +158,11 @@ class TrainingLoop:
             loss, hits = self.step(x.to(memory_format=torch.channels_last), target)
             self._check_finite(loss, f"epoch {epoch + 1}, step {step + 1}")
             total, right = total + loss, right + hits
+            clear += int((target.amax(1) > MAJORITY).sum())
             done = step + epoch * self.steps
             average_into(self.averaged, self.net, min(schedule.ema, (1 + done) / (10 + done)))
             self.progress.step(epoch + 1, step + 1, self.steps, loss)
-        share = right / (self.steps * schedule.batch)
+        share = right / max(1, clear)
         self._validate(epoch + 1, side, total / self.steps, share, started, rate)
 
     def _check_finite(self, loss: float, when: str) -> None:
@@ -179,7 +189,10 @@ class TrainingLoop:
         return rate
 
     def step(self, x: torch.Tensor, target: torch.Tensor) -> tuple[float, int]:
-        """Learn one batch, (N, C, S, S) float 0..1, for targets (N, K); returns loss and hits."""
+        """Learn one batch, (N, C, S, S) float 0..1, for targets (N, K).
+
+        Returns the loss and the number of right answers, of pictures with a majority.
+        """
         with autocast(self.device):
             logits = self.net(x)
         logits = logits.float()
@@ -195,7 +208,8 @@ class TrainingLoop:
         loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), 5.0)
         self.optimiser.step()
-        return loss.item(), int((logits.argmax(1) == target.argmax(1)).sum())
+        top, label = target.max(1)
+        return loss.item(), int(((logits.argmax(1) == label) & (top > MAJORITY)).sum())
 
     def _validate(
         self, epoch: int, side: int, loss: float, share: float, started: float, rate: float = 0.0
@@ -223,8 +237,7 @@ class TrainingLoop:
 
     def _score(self, line: Line) -> tuple[float, float]:
         """The better of two epochs: with votes, the one that comes closer to them."""
-        voted = bool((self.val_target.amax(1) < 1).any())
-        return 0.0 if voted else round(line["val_balanced_accuracy"], 4), -line["val_loss"]
+        return 0.0 if self.val_voted else round(line["val_balanced_accuracy"], 4), -line["val_loss"]
 
     def _out_of_patience(self) -> bool:
         """Counts epochs at full size only, since only those can be the best."""

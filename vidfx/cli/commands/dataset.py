@@ -139,6 +139,8 @@ def split(
         measures = _measure(data)
         made = make_split(data, measures, find_duplicates(measures, near), rule)
         text.write_file(file, made.text())
+        for note in made.notes:
+            say(f"warning: {note}")
         say(f"split: {file}")
         write_object(made.as_json()) if as_json else text.write_split(made)
 
