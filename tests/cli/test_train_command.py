@@ -119,6 +119,11 @@ def mistakes(data: Path, folder: Path) -> dict[str, tuple[list[object], int, str
             4,
             "t.safetensors",
         ),
+        "bad shift": (
+            ["models", "average", garbage, garbage, "--data", data, "--shift", "angry"],
+            2,
+            "--shift angry",
+        ),
     }
 
 

@@ -200,6 +200,20 @@ def test_the_mean_of_two_trainings(tmp_path: Path, recipe: Recipe) -> None:
     assert "vidfx dataset split" in caught.value.hint
     with pytest.raises(RecipeError, match="cannot be averaged"):
         average(files[:1], tmp_path / "data")
+    shifted = average(files, tmp_path / "data", {"right": 2.0})
+    bias = [f.tensors["head.bias"] for f in (found, shifted)]
+    torch.testing.assert_close(bias[1] - bias[0], torch.tensor([0.0, 2.0]))
+    assert shifted.facts["notes"][-1] == "logits shifted: right +2"
+    assert shifted.facts["val_recall_right"] >= found.facts["val_recall_right"]
+    with pytest.raises(RecipeError, match="no class 'top'"):
+        average(files, tmp_path / "data", {"top": 1.0})
+    more = build(recipe, 3)
+    save_checkpoint(files[0], more, recipe, ("right", "top", "left"), {})
+    found = average(files, tmp_path / "data")
+    rows = more.head.weight.detach()[[2, 0]]
+    torch.testing.assert_close(found.tensors["head.weight"], (rows + second) / 2)
+    with pytest.raises(WeightsError, match="other classes"):
+        average(files[::-1], tmp_path / "data")
     wider = recipe.with_values(model={"width": 16})
     save_checkpoint(files[0], build(wider, 2), wider, names, {})
     with pytest.raises(WeightsError, match="another network"):

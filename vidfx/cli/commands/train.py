@@ -149,9 +149,19 @@ def average(
     ],
     data: Annotated[Path, typer.Option(help="The data whose val part it is calibrated on.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for checkpoint and engine.")],
+    shift: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="LABEL=LOGIT",
+            help="Find a class more often (above 0) or less often; may be given several times.",
+        ),
+    ] = None,
     debug: Debug = False,
 ) -> None:
-    """Average the weights of trainings that went on from one another; export the result."""
+    """Average the weights of trainings from one start; export the result.
+
+    The classes are those of the last one; the others may have more.
+    """
     with errors_in_one_line(debug):
         require(*NEEDS, "onnxscript", extra="train")
         from vidfx_training.average import average as mean_of
@@ -159,7 +169,7 @@ def average(
         from vidfx_training.loop.training_loop import BEST
         from vidfx_training.onnx_export.export import export as write_engine
 
-        found = mean_of(checkpoints, data)
+        found = mean_of(checkpoints, data, _shifts(shift or []))
         out.mkdir(parents=True, exist_ok=True)
         save_checkpoint(out / BEST, found.network(), found.recipe, found.labels, found.facts)
         spec = write_engine(found, out)
@@ -167,6 +177,23 @@ def average(
             f"{out / spec.weights}: val accuracy {found.facts['val_accuracy']:.4f},"
             f" balanced {found.facts['val_balanced_accuracy']:.4f}"
         )
+
+
+def _shifts(given: list[str]) -> dict[str, float]:
+    """Logits by label. Raises UsageError."""
+    found: dict[str, float] = {}
+    for text in given:
+        label, _, logit = text.rpartition("=")
+        try:
+            found[label] = float(logit)
+            if not label or not abs(found[label]) <= 10:
+                raise ValueError
+        except ValueError as error:
+            raise UsageError(
+                f"--shift {text}: not LABEL=LOGIT, with a number of -10 to 10",
+                hint="as in --shift angry=0.4",
+            ) from error
+    return found
 
 
 @models.command()
