@@ -10,7 +10,7 @@ from tests.engine_files import constant_classifier
 from vidfx.annotate.models import load_models
 from vidfx.config import Settings
 from vidfx.engine_argument import find_engine
-from vidfx_engines.embedded import ORIGINS, embedded
+from vidfx_engines.embedded import embedded
 
 EIGHT = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
 
@@ -21,7 +21,6 @@ def included(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     constant_classifier(tmp_path, "emotion-embedded", "emotion", {"happy": 0.6, "sad": 0.4})
     constant_classifier(tmp_path, "emotion-embedded-8", "emotion", dict.fromkeys(EIGHT, 1 / 8))
     monkeypatch.setattr("vidfx_engines.embedded.__file__", str(tmp_path / "__init__.py"))
-    monkeypatch.setitem(ORIGINS, "emotion-embedded-8", "it is in vidfx's repository")
     return tmp_path
 
 

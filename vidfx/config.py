@@ -92,7 +92,7 @@ class Settings:
     emotion: Annotated[
         Name,
         Option(
-            "Expression ENGINE (a file or the folder of a training), embedded or none.",
+            "Expression ENGINE (a file or the folder of a training), embedded, embedded-8 or none.",
             decides="files",
         ),
     ] = "embedded"

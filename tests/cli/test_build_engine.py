@@ -224,6 +224,7 @@ def test_the_list_as_json(toy: Path) -> None:
         "centerface",
         "detector-embedded",
         "emotion-embedded",
+        "emotion-embedded-8",
         "toy",
     ]
     (kept,) = store.cached_engines()

@@ -131,19 +131,30 @@ def test_backends_agree(tmp_path: Path) -> None:
         (embedded("centerface"), pictures(2, 96, 64)),
         (embedded("detector-embedded"), pictures(3, 64, 96)),
         (embedded("emotion-embedded"), pictures(9, 96, 96)),
+        (embedded("emotion-embedded-8"), pictures(9, 96, 96)),
     ):
         a, b = (load(path, backend).run(batch) for backend in BACKENDS)
         for x, y in zip(a, b, strict=True):
             np.testing.assert_allclose(x, y, atol=1e-3, rtol=1e-3)
 
 
+FOUR = ("angry", "happy", "neutral", "sad")
+EIGHT = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
-def test_the_embedded_expressions_are_probabilities(backend: str) -> None:
-    path = embedded("emotion-embedded")
+@pytest.mark.parametrize(
+    ("name", "labels"), [("emotion-embedded", FOUR), ("emotion-embedded-8", EIGHT)]
+)
+def test_the_embedded_expressions_are_probabilities(
+    name: str, labels: tuple[str, ...], backend: str
+) -> None:
+    path = embedded(name)
     assert path.stat().st_size <= 8 << 20
     engine = load(path, backend)
-    assert engine.spec.labels == ("angry", "happy", "neutral", "sad")
-    (prob,) = engine.run(pictures(9, 96, 96))
+    assert engine.spec.labels == labels
+    side = engine.spec.input.size or 0
+    (prob,) = engine.run(pictures(9, side, side))
     assert prob.min() >= 0
     np.testing.assert_allclose(prob.sum(axis=1), 1, atol=1e-5)
 

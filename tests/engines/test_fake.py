@@ -50,6 +50,7 @@ def test_missing_and_unknown_models_are_reported(
     for name, origin in (
         ("centerface", "downloaded when vidfx is built"),
         ("emotion-embedded", "repository"),
+        ("emotion-embedded-8", "repository"),
         ("detector-embedded", "repository"),
     ):
         with pytest.raises(EngineFileError, match=rf"{name}\.onnx: missing; .*{origin}") as raised:

@@ -10,6 +10,7 @@ ORIGINS = {
     "centerface": "it is downloaded when vidfx is built or installed",
     "detector-embedded": "it is in vidfx's repository",
     "emotion-embedded": "it is in vidfx's repository",
+    "emotion-embedded-8": "it is in vidfx's repository",
 }
 
 

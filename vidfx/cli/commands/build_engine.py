@@ -28,7 +28,8 @@ def build_engine(
         str,
         typer.Argument(
             help="A training's folder or checkpoint, an .onnx file with its spec, a detector's "
-            ".onnx file, or detector-embedded, centerface or emotion-embedded.",
+            ".onnx file, or detector-embedded, centerface, emotion-embedded or "
+            "emotion-embedded-8.",
         ),
     ],
     backend: Annotated[BuiltFor, typer.Option(help="What the engine is for.")] = "openvino",

@@ -23,8 +23,9 @@ def evaluate(
         list[str],
         typer.Argument(
             metavar="MODEL... DATA",
-            help="Engines (emotion-embedded, an .onnx with its spec, or the folder of a training), "
-            "and a folder of labelled pictures, or of pictures with votes (votes.csv).",
+            help="Engines (emotion-embedded, emotion-embedded-8, an .onnx with its spec, or the "
+            "folder of a training), and a folder of labelled pictures, or of pictures with votes "
+            "(votes.csv).",
         ),
     ],
     *,
