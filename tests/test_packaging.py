@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 from vidfx_engines.embedded import ORIGINS
 
 ROOT = Path(__file__).resolve().parents[1]
+EMBEDDED = ROOT / "engines/vidfx_engines/embedded"
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +56,17 @@ def test_embedded_models_come_with_spec_card_and_licence(wheel: zipfile.ZipFile)
     models = {name.removesuffix(".onnx") for name in names if name.endswith(".onnx")}
     assert models == {f"{folder}/{name}" for name in ORIGINS}
     assert {model + end for model in models for end in (".spec.json", ".CARD.md")} <= names
+
+
+@pytest.mark.parametrize(
+    "model",
+    [path for path in sorted(EMBEDDED.glob("*.onnx")) if path.stem != "centerface"],
+    ids=lambda path: path.stem,
+)
+def test_our_models_contain_no_path_of_the_machine_that_made_them(model: Path) -> None:
+    # weights can contain ".py" by chance, but not with a file's name before it
+    found = set(re.findall(rb"/work|site-packages|\w{3}\.py\b", model.read_bytes()))
+    assert not found
 
 
 def test_recipes_and_pages_come_with_the_code_that_reads_them(wheel: zipfile.ZipFile) -> None:
