@@ -16,6 +16,8 @@ LEAST_HELD = 0.9
 """Share of the rows with the right expression, once it is found."""
 LEAST_NEUTRAL = 0.95
 """Share of the rows of people who talk."""
+LEAST_SHOWN = 0.5
+"""Share of the rows of a clip with any expression: an engine that never shows one is not right."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,12 @@ def rows_of(table: Iterable[Mapping[str, str]]) -> list[Row]:
 def neutral_share(rows: Sequence[Row]) -> float:
     """Of all rows; 0 without any."""
     return sum(row.label == "neutral" for row in rows) / max(1, len(rows))
+
+
+def shown_share(clip: Clip, rows: Iterable[Row]) -> float:
+    """The share with an expression, of the rows inside the clip's stretches; 0 without any."""
+    shown = [bool(row.label) for row in rows if any(s.includes(row) for s in clip.stretches)]
+    return sum(shown) / max(1, len(shown))
 
 
 def score(stretch: Stretch, rows: Iterable[Row]) -> Score:

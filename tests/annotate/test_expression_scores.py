@@ -7,7 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.annotate.expression_truth import Row, Stretch, neutral_share, read_truth, rows_of, score
+from tests.annotate.expression_truth import (
+    Clip,
+    Row,
+    Stretch,
+    neutral_share,
+    read_truth,
+    rows_of,
+    score,
+    shown_share,
+)
 
 EXPRESSIONS = {"neutral", "happy", "sad", "angry", "surprise", "disgust", "fear", "contempt"}
 SMILE = Stretch(1.0, 3.0, "happy", frozenset(), None)
@@ -67,6 +76,13 @@ def test_faces_elsewhere_do_not_count() -> None:
 def test_rows_without_an_expression_are_not_neutral() -> None:
     assert neutral_share(rows("neutral", "", "sad", "neutral")) == 0.5
     assert neutral_share([]) == 0
+
+
+def test_an_engine_that_never_shows_an_expression_is_found_out() -> None:
+    silent, clip = rows(*[""] * 40), Clip("a.mp4", False, (NO_FROWN,))
+    assert score(NO_FROWN, silent).faults() == []
+    assert shown_share(clip, silent) == shown_share(clip, []) == 0
+    assert shown_share(clip, rows(*["sad"] * 10, *["", "happy"] * 15)) == pytest.approx(10 / 21)
 
 
 def test_rows_are_read_from_a_csv() -> None:
