@@ -66,6 +66,15 @@ def test_expressions_are_found_and_held(annotate: Annotate, clip: Clip) -> None:
     if rows is None:
         pytest.skip(f"{clip.file} is absent")
     faults = [fault for one in clip.stretches for fault in score(one, rows).faults()]
-    if (shown := shown_share(clip, rows)) <= LEAST_SHOWN:
+    clear = any(stretch.shows for stretch in clip.stretches)
+    if clear and (shown := shown_share(clip, rows)) <= LEAST_SHOWN:
         faults.append(f"an expression is shown on only {shown:.0%} of the rows")
     assert not faults, "\n".join([clip.file, *faults])
+
+
+def test_an_expression_is_shown_on_most_rows(annotate: Annotate) -> None:
+    found = {clip: rows for clip in TRUTH if (rows := annotate(clip.file)) is not None}
+    if not found:
+        pytest.skip("the clips are absent")
+    silent = [clip.file for clip, rows in found.items() if shown_share(clip, rows) <= LEAST_SHOWN]
+    assert len(silent) <= len(found) / 10, f"hardly ever an expression in {silent}"

@@ -15,6 +15,7 @@ from vidfx_engines.base import Engine, device_text
 from vidfx_engines.device import CPU
 from vidfx_engines.embedded import embedded
 from vidfx_engines.errors import EngineRunError
+from vidfx_engines.names import index_of
 from vidfx_engines.select import select
 
 BACKENDS = ("openvino", "onnxruntime")
@@ -164,7 +165,8 @@ def grey_pictures(archive: zipfile.ZipFile, names: Iterable[str]) -> list[np.nda
     return [cv2.imdecode(file, cv2.IMREAD_GRAYSCALE) for file in files]
 
 
-def test_the_embedded_expressions_are_as_right_as_they_say(test_data: Path) -> None:
+def test_the_embedded_expressions_still_know_the_labels_of_fer2013(test_data: Path) -> None:
+    """Its own labels, of which ten people often see something else: docs/expressions.md."""
     engine = load(embedded("emotion-embedded"), "openvino")
     with zipfile.ZipFile(test_data / "fer4.zip") as fer4:
         names = [name for name in fer4.namelist() if name.endswith(".jpg")]
@@ -174,10 +176,43 @@ def test_the_embedded_expressions_are_as_right_as_they_say(test_data: Path) -> N
     known = {picture.tobytes() for picture in train}
     fresh = [i for i, picture in enumerate(val) if picture.tobytes() not in known]
     assert len(fresh) == 2518
-    crops = np.array([val[i] for i in fresh]).repeat(2, axis=1).repeat(2, axis=2)
-    (prob,) = engine.run(crops[..., None].repeat(3, axis=3))
+    prob = probabilities(engine, [val[i] for i in fresh])
     truth = [engine.spec.labels.index(val_names[i].split("/")[-2]) for i in fresh]
-    accuracy = float((prob.argmax(axis=1) == truth).mean())
-    assert accuracy >= 0.735
-    # of the split's test set, from which near-duplicates are gone too
-    assert accuracy == pytest.approx(engine.spec.metrics["test_accuracy"], abs=0.01)
+    assert float((prob.argmax(axis=1) == truth).mean()) >= 0.68
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "least"), [("emotion-embedded", 2396, 0.9), ("emotion-embedded-8", 2817, 0.87)]
+)
+def test_the_embedded_expressions_are_as_right_as_they_say(
+    name: str, most: int, least: float, test_data: Path
+) -> None:
+    """On the majority of ten people, on pictures of which training has no copy."""
+    engine = load(embedded(name), "openvino")
+    with zipfile.ZipFile(test_data / "ferplus.zip") as ferplus:
+        lines = ferplus.read("ferplus/votes.csv").decode().splitlines()
+        answers = lines[0].split(",")[1:]
+        votes = {path: [*map(int, n)] for path, *n in (line.split(",") for line in lines[1:])}
+        known = {ferplus.read(f"ferplus/{path}") for path in votes if path.startswith("train/")}
+        found: list[str] = []
+        truth: list[int] = []
+        for path, given in votes.items():
+            label = index_of(answers[given.index(max(given))], engine.spec.labels)
+            if path.startswith("val/") and label is not None and max(given) > 5:
+                found.append(path)
+                truth.append(label)
+        fresh = [i for i, path in enumerate(found) if ferplus.read(f"ferplus/{path}") not in known]
+        prob = probabilities(engine, grey_pictures(ferplus, (f"ferplus/{found[i]}" for i in fresh)))
+    assert 0.9 * most < len(fresh) < most
+    right = prob.argmax(axis=1) == np.array(truth)[fresh]
+    assert right.mean() >= least
+    # of the split's test set, from which near-duplicates are left out too
+    assert right.mean() == pytest.approx(engine.spec.metrics["test_accuracy"], abs=0.01)
+    neutral = engine.spec.labels.index("neutral")
+    assert right[np.array(truth)[fresh] == neutral].mean() >= 0.89
+
+
+def probabilities(engine: Engine, pictures: list[np.ndarray]) -> np.ndarray:
+    """Of grey pictures of 48 px, whose pixels the engine's averaging gives back."""
+    crops = np.array(pictures).repeat(2, axis=1).repeat(2, axis=2)
+    return engine.run(crops[..., None].repeat(3, axis=3))[0]

@@ -28,12 +28,11 @@ def average(
     It helps where one training continued from another, or all started from the same weights. Means
     of independent trainings are worse than both, which the validation figures then show. Recipe and
     classes are the last one's; the others may have more classes. ``shift`` is added to the logits
-    of some classes: above 0 a class is found more often, and wrongly more often. Raises RecipeError
-    for fewer than two files or a shift of an unknown class, WeightsError where the networks,
-    classes or crops differ, DataError where ``data`` cannot be read or has no validation set.
+    of some classes: above 0 a class is found more often, and wrongly more often. A single file is
+    calibrated again. Raises RecipeError for a shift of an unknown class, WeightsError where the
+    networks, classes or crops differ, DataError where ``data`` cannot be read or has no validation
+    set.
     """
-    if len(files) < 2:
-        raise RecipeError("one checkpoint cannot be averaged", hint="name two or more")
     found = [load_checkpoint(file) for file in files]
     last = found[-1]
     parts = [
@@ -54,7 +53,9 @@ def average(
     if not len(held_out):
         raise DataError(f"{data}: has no validation set", hint=f"vidfx dataset split {data}")
     val_set = load(held_out, list(last.labels), last.recipe)
-    notes = [*last.facts.get("notes", []), f"the mean of {len(files)} trainings"]
+    notes = [*last.facts.get("notes", [])]
+    if len(files) > 1:
+        notes.append(f"the mean of {len(files)} trainings")
     if shift:
         shifts = ", ".join(f"{label} {logit:+g}" for label, logit in shift.items())
         notes.append(f"logits shifted: {shifts}")

@@ -145,7 +145,7 @@ def _models() -> None:
 @models.command()
 def average(
     checkpoints: Annotated[
-        list[Path], typer.Argument(help="best.safetensors of two runs or more.")
+        list[Path], typer.Argument(help="best.safetensors of a run, or of several.")
     ],
     data: Annotated[Path, typer.Option(help="The data whose val part it is calibrated on.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for checkpoint and engine.")],
@@ -160,7 +160,8 @@ def average(
 ) -> None:
     """Average the weights of trainings from one start; export the result.
 
-    The classes are those of the last one; the others may have more.
+    The classes are those of the last one; the others may have more. A single
+    one is only calibrated again, on DATA.
     """
     with errors_in_one_line(debug):
         require(*NEEDS, "onnxscript", extra="train")
