@@ -109,7 +109,8 @@ def test_a_network_learns_from_its_teacher(
     file = tmp_path / "teacher.safetensors"
     save_checkpoint(file, whole[0].net, recipe, names, {})
     teacher = Teacher([file], recipe, names)
-    prob = teacher(torch.rand(5, 1, 24, 24))
+    pictures = torch.rand(5, 1, 24, 24)
+    prob = teacher(pictures)
     assert torch.allclose(prob.sum(1), torch.ones(5), atol=1e-3)
     lied_to = replace(sets[0], target=np.roll(sets[0].target, 1, axis=0))
     pupil = recipe.with_values(schedule={"distil": 1.0, "epochs": 6})
@@ -119,6 +120,8 @@ def test_a_network_learns_from_its_teacher(
     ).run()
     # It asks about the mirror image too, and so cannot tell left from right; the lie gives 0.
     assert trained.best["val_balanced_accuracy"] > 0.6
+    fewer = Teacher([file], recipe, ("top", "left"))(pictures)
+    torch.testing.assert_close(fewer, prob[:, [2, 0]] + prob[:, [1]] / 2)
     with pytest.raises(WeightsError, match="this teacher has the classes left, right, top"):
         Teacher([file], recipe, ("a", "b", "c"))
     with pytest.raises(RecipeError, match="grey crops"):
