@@ -68,7 +68,8 @@ def _of_classes(
     one: Checkpoint, last: Checkpoint, file: Path, last_file: Path
 ) -> dict[str, torch.Tensor]:
     """The tensors of ``one`` with the classes of ``last`` only. Raises WeightsError."""
-    rows = [index_of(label, one.labels) for label in last.labels]
+    expressions = last.recipe.task == "emotion"
+    rows = [index_of(label, one.labels, expressions=expressions) for label in last.labels]
     if None in rows or one.recipe.input != last.recipe.input:
         raise WeightsError(
             f"{file}: other classes or crops than {last_file}", hint="their recipes must agree"

@@ -121,7 +121,7 @@ def validation_figures(net: Network, val_set: Pictures, shown: float = 1.0) -> d
     def confidence(rows: torch.Tensor, t: float = temperature) -> np.ndarray:
         return torch.softmax(logits[rows] / t, dim=1).amax(1).numpy()
 
-    found = recalls(logits, label)
+    sure, found = confidence(clear), recalls(logits, label)
     figures = {
         "parameters": sum(p.numel() for p in net.parameters()),
         "temperature": temperature,
@@ -129,16 +129,16 @@ def validation_figures(net: Network, val_set: Pictures, shown: float = 1.0) -> d
         "val_cross_entropy": float(soft_cross_entropy(logits / temperature, target).mean()),
         "val_accuracy": accuracy(logits, label),
         "val_balanced_accuracy": balanced_accuracy(logits, label),
-        "val_calibration_error": calibration_error(reliability(confidence(clear), right)),
+        "val_calibration_error": calibration_error(reliability(sure, right)),
         "val_calibration_error_before": calibration_error(
             reliability(confidence(clear, 1.0), right)
         ),
         **{f"val_recall_{val_set.labels[k]}": recall for k, recall in found.items()},
     }
     if shown < 1:
-        least = probability_reached(confidence(clear), shown)
+        least = probability_reached(sure, shown)
         figures["min_prob"] = least
-        figures["val_shown"] = float((confidence(clear) >= least).mean())
+        figures["val_shown"] = float((sure >= least).mean())
         if not bool(clear.all()):
             figures["val_shown_without_majority"] = float((confidence(~clear) >= least).mean())
     return figures

@@ -81,10 +81,8 @@ def load(
     """
     people = recipe.task == "recognition"
     if not data.answers:
-        known = {
-            label for label in data.labels if class_of(label, names, people=people) is not None
-        }
-        data = data.only(p for p in data if p.label in known)
+        meant = {label: class_of(label, names, people=people) for label in data.labels}
+        data = data.only(p for p in data if meant[p.label] is not None)
     listed = list(data)
     if not listed:
         raise DataError(
@@ -105,7 +103,7 @@ def load(
         found = found.subset(good)
     for name, count in found.counts().items():
         if not count and not data.answers:  # a class may have votes and no majority
-            part = listed[0].part if listed else None
+            part = listed[0].part
             raise DataError(
                 f"{data.root}: no pictures of {name!r}" + (f" in {part}" if part else ""),
                 hint="add some, or split again: vidfx dataset split",

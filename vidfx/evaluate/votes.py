@@ -53,7 +53,7 @@ def _against_votes(found: Predictions, data: Dataset) -> dict[str, Any]:
     votes do not count. The calibration compares the highest probability with that label's share of
     the votes.
     """
-    share, _ = given_shares(data.only(found.pictures), found.labels)
+    share = given_shares(data.only(found.pictures), found.labels)
     rows = share.sum(1) > MAJORITY
     share, prob = share[rows] / share[rows].sum(1, keepdims=True), found.prob[rows]
     if not len(share):

@@ -31,37 +31,53 @@ def class_of(label: str, names: Sequence[str], *, people: bool = False) -> int |
     return names.index(name) if name in names else None
 
 
+def class_matrix(
+    answers: Sequence[str], names: Sequence[str], *, people: bool = False, elsewhere: float = 0.0
+) -> np.ndarray:
+    """(A, K): 1 where an answer means one of ``names``, see ``class_of``, and else 0.
+
+    ``elsewhere`` is in the whole row of an answer that means none of them.
+    """
+    found = np.zeros((len(answers), len(names)))
+    for row, answer in enumerate(answers):
+        place = class_of(answer, names, people=people)
+        if place is None:
+            found[row] = elsewhere
+        else:
+            found[row, place] = 1
+    return found
+
+
 def shares(data: Dataset, names: Sequence[str], *, people: bool = False) -> np.ndarray:
     """(N, K) float32, rows sum to 1: the share of the votes for each of ``names``.
 
     Votes for answers that are none of ``names`` are shared among all K equally: such a picture
     shows none of them. A single label has all votes.
     """
-    given, rest = given_shares(data, names, people=people)
-    return (given + rest[:, None] / len(names)).astype(np.float32)
+    answers, votes = _votes(data)
+    equally = 1 / len(names)
+    classes = class_matrix(answers, names, people=people, elsewhere=equally)
+    return (votes @ classes).astype(np.float32)
+
+
+def given_shares(data: Dataset, names: Sequence[str], *, people: bool = False) -> np.ndarray:
+    """(N, K): the share of all votes for each of ``names``; rows sum to 1 or less."""
+    answers, votes = _votes(data)
+    return votes @ class_matrix(answers, names, people=people)
 
 
 def majority(
     data: Dataset, names: Sequence[str], above: float = MAJORITY, *, people: bool = False
 ) -> np.ndarray:
     """(N,) int64: the index of the label with more than ``above`` of all votes; -1 without one."""
-    given, _ = given_shares(data, names, people=people)
+    given = given_shares(data, names, people=people)
     return np.where(given.max(1, initial=0) > above, given.argmax(1), -1)
 
 
-def given_shares(
-    data: Dataset, names: Sequence[str], *, people: bool = False
-) -> tuple[np.ndarray, np.ndarray]:
-    """Shares of all votes: (N, K) for ``names``, and (N,) for other answers."""
-    answers = data.answers or data.labels
-    places = [class_of(answer, names, people=people) for answer in answers]
+def _votes(data: Dataset) -> tuple[tuple[str, ...], np.ndarray]:
+    """The A answers, or labels, and the shares of the votes for each (N, A), rows sum to 1."""
     if data.answers:
-        votes = np.array([p.votes for p in data], float).reshape(-1, len(answers))
-    else:
-        column = {label: i for i, label in enumerate(answers)}
-        votes = np.eye(len(answers))[[column[p.label] for p in data]]
-    votes /= votes.sum(1, keepdims=True)
-    found = np.zeros((len(votes), len(names) + 1))
-    for column, place in enumerate(places):
-        found[:, len(names) if place is None else place] += votes[:, column]
-    return found[:, :-1], found[:, -1]
+        votes = np.array([p.votes for p in data], float).reshape(-1, len(data.answers))
+        return data.answers, votes / votes.sum(1, keepdims=True)
+    column = {label: i for i, label in enumerate(data.labels)}
+    return data.labels, np.eye(len(column))[[column[p.label] for p in data]]

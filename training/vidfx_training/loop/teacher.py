@@ -13,8 +13,8 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 
-from vidfx_engines.names import index_of
 from vidfx_training.checkpoint import load_checkpoint
+from vidfx_training.dataset.votes import class_matrix
 from vidfx_training.errors import RecipeError, WeightsError
 from vidfx_training.recipe import Recipe
 from vidfx_training.torch_device import autocast
@@ -37,19 +37,18 @@ class Teacher:
         """Raises WeightsError for missing classes or bad files, RecipeError for other crops."""
         self.nets: list[tuple[torch.nn.Module, int, torch.Tensor]] = []
         content = hashlib.sha256()
+        people = recipe.task == "recognition"
         for file in files:
             found = load_checkpoint(file)
             content.update(file.read_bytes())
             given = found.recipe.input
-            columns = [index_of(label, found.labels) for label in labels]
-            if None in columns:
+            classes = class_matrix(found.labels, labels, people=people, elsewhere=1 / len(labels))
+            if not (classes == 1).any(0).all():
                 raise WeightsError(
                     f"{file}: this teacher has the classes {', '.join(found.labels)}, not"
                     f" {', '.join(labels)}",
                     hint="a teacher needs the classes of its student",
                 )
-            classes = torch.full((len(found.labels), len(labels)), 1 / len(labels))
-            classes[columns] = torch.eye(len(labels))
             if (given.template, given.colour) != (recipe.input.template, recipe.input.colour):
                 raise RecipeError(
                     f"{file}: this teacher takes {given.colour} crops of the template"
@@ -59,7 +58,7 @@ class Teacher:
             net = found.network()
             net.mirror = False  # __call__ runs both views
             net = net.to(device, memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-            self.nets.append((net, given.side, classes.to(device)))
+            self.nets.append((net, given.side, torch.from_numpy(classes).float().to(device)))
         self.digest = content.hexdigest()
 
     @torch.no_grad()
