@@ -22,7 +22,11 @@ def available_cores(system: Path = SYSTEM) -> int:
 
 def memory_left(system: Path = SYSTEM) -> int | None:
     """Bytes that the cgroups of this process may still allocate; None without a limit."""
-    left = [*_memory_v2(system), *_memory_v1(system)]
+    left = [
+        *_memory(system, "", "memory.max", "memory.current", "inactive_file"),
+        *_memory(system, "memory", "memory.limit_in_bytes", "memory.usage_in_bytes",
+                 "total_inactive_file"),
+    ]  # fmt: skip
     return max(0, min(left)) if left else None
 
 
@@ -40,20 +44,15 @@ def _quotas(system: Path) -> Iterator[int]:
             yield -(-quota // period)
 
 
-def _memory_v2(system: Path) -> Iterator[int]:
-    for group in _groups(system, ""):
-        limit = _number(group / "memory.max")
-        if limit is not None:
-            used = _number(group / "memory.current") or 0
-            yield limit - max(0, used - _statistic(group, "inactive_file"))
+def _memory(system: Path, controller: str, limit: str, used: str, inactive: str) -> Iterator[int]:
+    """What the cgroups leave, in bytes, by the names that a version of cgroups has for its files.
 
-
-def _memory_v1(system: Path) -> Iterator[int]:
-    for group in _groups(system, "memory"):
-        limit = _number(group / "memory.limit_in_bytes")
-        if limit is not None:
-            used = _number(group / "memory.usage_in_bytes") or 0
-            yield limit - max(0, used - _statistic(group, "total_inactive_file"))
+    ``inactive`` is the entry of cached pages that the kernel gives up when memory is short.
+    """
+    for group in _groups(system, controller):
+        most = _number(group / limit)
+        if most is not None:
+            yield most - max(0, (_number(group / used) or 0) - _statistic(group, inactive))
 
 
 def _groups(system: Path, controller: str) -> Iterator[Path]:
