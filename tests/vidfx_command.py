@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from typer.testing import CliRunner, Result
 
@@ -20,6 +21,13 @@ DEFAULT_SIGINT = "import signal; signal.signal(signal.SIGINT, signal.default_int
 def vidfx(*args: object) -> Result:
     """Run ``vidfx ARGS`` in this process."""
     return CliRunner().invoke(app, [*map(str, args)])
+
+
+def vidfx_json(*args: object) -> dict[str, Any]:
+    """The object that ``vidfx ARGS --json`` prints; it has to end well."""
+    done = vidfx(*args, "--json")
+    assert done.exit_code == 0, done.output
+    return json.loads(done.stdout)
 
 
 def start(*args: object, first: str = "", quiet: bool = False) -> subprocess.Popen[str]:

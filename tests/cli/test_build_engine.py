@@ -15,7 +15,7 @@ pytest.importorskip("PIL")
 from PIL import Image
 
 from tests.engines import toys
-from tests.vidfx_command import run, vidfx
+from tests.vidfx_command import run, vidfx, vidfx_json
 from vidfx.compile import precisions
 from vidfx_engines import store
 from vidfx_engines.spec import EngineSpec
@@ -48,9 +48,7 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def json_of(*args: object) -> dict[str, object]:
-    result = vidfx("build-engine", *args, "--json", "-q")
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
+    return vidfx_json("build-engine", *args, "-q")
 
 
 def test_the_fastest_precision_is_measured_and_kept_in_the_record(toy: Path, faces: Path) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from tests.engine_files import brightness_classifier, constant_classifier
-from tests.vidfx_command import read_csv, run_python, vidfx
+from tests.vidfx_command import read_csv, run_python, vidfx, vidfx_json
 from vidfx.errors import UsageError
 from vidfx.evaluate.thresholds import write_thresholds
 from vidfx_engines.embedded import embedded
@@ -45,9 +45,7 @@ def folders(root: Path, greys: Mapping[str, list[float]]) -> Path:
 
 
 def figures(*args: object) -> dict[str, Any]:
-    result = vidfx("evaluate", *args, "--json")
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
+    return vidfx_json("evaluate", *args)
 
 
 @pytest.fixture

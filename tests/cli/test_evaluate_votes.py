@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from math import log
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 import pytest
 
 from tests.engine_files import brightness_classifier, constant_classifier
-from tests.vidfx_command import read_csv, vidfx
+from tests.vidfx_command import read_csv, vidfx, vidfx_json
 from vidfx_engines.spec import EngineSpec
 
 pytest.importorskip("matplotlib")
@@ -37,9 +36,7 @@ def grey(file: Path, level: float = 100) -> None:
 
 
 def document(*args: object) -> dict[str, Any]:
-    result = vidfx("evaluate", *args, "--json")
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
+    return vidfx_json("evaluate", *args)
 
 
 @pytest.fixture

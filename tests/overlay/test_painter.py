@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 
 from vidfx.messages import DEFAULT_MESSAGES
-from vidfx.overlay.labels import COLOURS, FULL, MINI, PLAIN, LabelText, colour_of
+from vidfx.overlay.labels import COLOURS, FULL, MINI, LabelText
 from vidfx.overlay.layout import PlacedFace
 from vidfx.overlay.painter import FaceLabel, Painter
-from vidfx.overlay.shapes import expression_icon
 from vidfx.overlay.yuv import Layer, YuvPlanes, make_overlay, to_yuv
 
 EMOTIONS = [*DEFAULT_MESSAGES, None]
@@ -325,24 +324,6 @@ def test_names_of_any_script_are_different_pictures() -> None:
     pictures = [painted(identity=name) for name in names]
     for i, picture in enumerate(pictures):
         assert not any(np.array_equal(picture, other) for other in pictures[:i])
-
-
-def test_other_names_of_an_expression_look_the_same() -> None:
-    for usual, other in (("happy", "happiness"), ("angry", "Anger"), ("sad", "sadness")):
-        assert colour_of(usual) == colour_of(other)
-        assert np.array_equal(expression_icon(usual, 24)[1], expression_icon(other, 24)[1])
-    assert colour_of("bored") == colour_of(None) == PLAIN
-    assert not expression_icon("bored", 24)[1].any()
-
-
-@pytest.mark.parametrize("size", [12, 24, 48])
-def test_every_expression_with_a_colour_has_an_icon_of_its_own(size: int) -> None:
-    icons = {name: expression_icon(name, size)[1] for name in COLOURS}
-    disc = expression_icon("happy", size)[0]
-    assert len(set(COLOURS.values())) == len(icons) == 8
-    for name, icon in icons.items():
-        assert np.all(icon <= disc + 0.01)
-        assert all(np.abs(icon - o).sum() > 0.01 * size**2 for n, o in icons.items() if n != name)
 
 
 @pytest.mark.parametrize(
