@@ -54,6 +54,7 @@ MODELS = (
 )  # fmt: skip
 
 PREPARATION = (
+    f"vidfx dataset recut study/ferplus -o {FACES}",
     f"vidfx dataset split {FACES} --test-from val --ratios 96/4",
     "vidfx dataset split study/fer4 --test-from val --ratios 90/10",
     f"python -m benchmarks expressions --work {WORK} --data {FACES}",
