@@ -27,7 +27,7 @@ def network(arch: str, **model: object) -> Network:
 
 def fails(net: Network, arch: str, init: object) -> tuple[str, str]:
     with pytest.raises(WeightsError) as caught:
-        start(net, arch, str(init), lambda _: None)
+        start(net, "abc", arch, str(init), lambda _: None)
     assert "\n" not in str(caught.value)
     assert caught.value.hint
     return str(caught.value), caught.value.hint
@@ -73,7 +73,7 @@ def with_fc() -> Network:
 def test_vggface_lands_in_its_place(vgg_face: Path) -> None:
     net = network("vggface")
     said: list[str] = []
-    start(net, "vggface", str(vgg_face), said.append)
+    start(net, "abc", "vggface", str(vgg_face), said.append)
     wanted = torch.load(vgg_face, weights_only=True)
     for name, tensor in net.backbone.state_dict().items():
         assert torch.equal(tensor, wanted[name]), name
@@ -91,7 +91,7 @@ def test_vggface_is_found_where_the_error_says(
     assert "https://" in hint
     place.parent.mkdir(parents=True)
     place.write_bytes(vgg_face.read_bytes())
-    start(network("vggface"), "vggface", "vggface", lambda _: None)
+    start(network("vggface"), "abc", "vggface", "vggface", lambda _: None)
 
 
 def test_shapes_and_names_that_do_not_fit_are_named(
@@ -118,7 +118,7 @@ def test_the_published_fc6_and_fc7_land_in_their_places(
     torch.save(tensors, tmp_path / "vgg_face_dag.pth")
     net = with_fc
     said: list[str] = []
-    start(net, "vggface", str(tmp_path / "vgg_face_dag.pth"), said.append)
+    start(net, "abc", "vggface", str(tmp_path / "vgg_face_dag.pth"), said.append)
     found = net.backbone.state_dict()
     assert bool((found["fc6.weight"] == 0.25).all())
     assert bool((found["fc7.weight"] == -0.5).all())
@@ -131,7 +131,7 @@ def test_torchvisions_files(tmp_path: Path) -> None:
     theirs = resnet18()
     torch.save(theirs.state_dict(), tmp_path / "resnet18.pth")
     net = network("resnet18")
-    start(net, "resnet18", str(tmp_path / "resnet18.pth"), lambda _: None)
+    start(net, "abc", "resnet18", str(tmp_path / "resnet18.pth"), lambda _: None)
     assert torch.equal(net.backbone.state_dict()["net.conv1.weight"], theirs.conv1.weight)
     assert torch.equal(
         net.backbone.state_dict()["net.layer4.1.bn2.running_var"], theirs.layer4[1].bn2.running_var
@@ -139,8 +139,20 @@ def test_torchvisions_files(tmp_path: Path) -> None:
     features = {n: t for n, t in vgg16().state_dict().items() if n.startswith("features")}
     torch.save({"state_dict": features}, tmp_path / "vgg.pth")
     vgg = network("vggface")
-    start(vgg, "vggface", str(tmp_path / "vgg.pth"), lambda _: None)
+    start(vgg, "abc", "vggface", str(tmp_path / "vgg.pth"), lambda _: None)
     assert torch.equal(vgg.backbone.state_dict()["conv5_3.weight"], features["features.28.weight"])
+
+
+def test_the_head_of_a_checkpoint_is_kept_for_the_same_labels_only(tmp_path: Path) -> None:
+    recipe = Recipe("x", "emotion", model=Model("small", width=8))
+    trained = build(recipe, 3)
+    save_checkpoint(tmp_path / "best.safetensors", trained, recipe, ("a", "b", "c"), {})
+    for labels, kept in (("abc", True), ("acb", False), ("xyz", False)):
+        net = network("small", width=8)
+        said: list[str] = []
+        start(net, labels, "small", str(tmp_path / "best.safetensors"), said.append)
+        assert torch.equal(net.head.weight, trained.head.weight) is kept, labels
+        assert ("its head has the weights of the file" in said[0]) is kept
 
 
 def test_a_checkpoint_of_our_own_brings_its_norm(tmp_path: Path) -> None:
@@ -149,10 +161,10 @@ def test_a_checkpoint_of_our_own_brings_its_norm(tmp_path: Path) -> None:
     file = tmp_path / "best.safetensors"
     save_checkpoint(file, trained, recipe, tuple("abcdefg"), {})
     net = network("resnet18", norm="imagenet")
-    start(net, "resnet18", str(file), lambda _: None)
+    start(net, "abc", "resnet18", str(file), lambda _: None)
     ours, theirs = net.backbone.state_dict(), trained.backbone.state_dict()
     assert all(torch.equal(t, theirs[n]) for n, t in ours.items())
-    assert net.head.weight.shape == (3, 512), "the head is not taken over"
+    assert net.head.weight.shape == (3, 512), "the head of seven other classes is not taken over"
     assert norm_of(str(file)) == "picture"
     assert norm_of("imagenet") == "imagenet"
     assert norm_of("scratch") is None

@@ -97,7 +97,7 @@ def train_run(request: TrainingRequest, progress: TrainingProgress) -> TrainingR
     torch.manual_seed(recipe.schedule.seed)
     net = build(recipe, len(names))
     if not (request.resume and (request.out / STATE).is_file()):
-        start(net, recipe.model.arch, recipe.model.init, progress.say)
+        start(net, names, recipe.model.arch, recipe.model.init, progress.say)
     net.to(device)
     teacher = None
     if request.teachers:

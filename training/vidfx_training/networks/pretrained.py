@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from urllib.error import URLError
 
@@ -31,11 +32,14 @@ LICENCES = {
 }
 
 
-def start(net: Network, arch: str, init: str, say: Callable[[str], None]) -> None:
+def start(
+    net: Network, labels: Sequence[str], arch: str, init: str, say: Callable[[str], None]
+) -> None:
     """Load the weights that ``init`` names into ``net``: scratch, imagenet, vggface or a file.
 
-    The head always keeps its random weights; unused tensors are reported. Raises WeightsError where
-    the file is missing, cannot be downloaded, is of another network or is no file of weights.
+    The head keeps its random weights, except where a checkpoint of vidfx has the same ``labels`` in
+    the same order; unused tensors are reported. Raises WeightsError where the file is missing,
+    cannot be downloaded, is of another network or is no file of weights.
     """
     if init == "scratch":
         return
@@ -52,7 +56,13 @@ def start(net: Network, arch: str, init: str, say: Callable[[str], None]) -> Non
         tensors, name = read_weights(file), str(file)
     else:
         tensors, name = read_weights(Path(init)), init
-    _fill(net, arch, _renamed(tensors, arch), name, say)
+    unused = _fill_backbone(net, arch, _renamed(tensors, arch), name)
+    head = _head(tensors, net) if _labels_of(init) == list(labels) else {}
+    if head:
+        net.head.load_state_dict(head)
+    whose = "the weights of the file" if head else "random weights"
+    say(f"{arch} starts from {name}; its head has {whose}"
+        + (f"; not used: {', '.join(unused[:4])}" if unused else ""))  # fmt: skip
 
 
 def norm_of(init: str) -> Norm | None:
@@ -135,13 +145,28 @@ def _vgg_name(name: str) -> str:
     return f"{known.get(place, place)}.{kind}"
 
 
-def _fill(
-    net: Network,
-    arch: str,
-    tensors: dict[str, torch.Tensor],
-    name: str,
-    say: Callable[[str], None],
-) -> None:
+def _labels_of(init: str) -> list[str] | None:
+    """The labels of a checkpoint of vidfx; None of anything else."""
+    if not init.endswith(".safetensors"):
+        return None
+    meta = read_tensors(Path(init))[1]
+    return json.loads(meta["labels"]) if "labels" in meta else None
+
+
+def _head(tensors: Mapping[str, torch.Tensor], net: Network) -> dict[str, torch.Tensor]:
+    """The head of a checkpoint of the same network and labels; empty if it is not all there."""
+    wanted = net.head.state_dict()
+    head = {name: tensors[f"head.{name}"] for name in wanted if f"head.{name}" in tensors}
+    usable = len(head) == len(wanted) and all(
+        head[name].shape == wanted[name].shape and head[name].isfinite().all() for name in wanted
+    )
+    return head if usable else {}
+
+
+def _fill_backbone(
+    net: Network, arch: str, tensors: dict[str, torch.Tensor], name: str
+) -> list[str]:
+    """Load ``tensors`` into the backbone; returns the names of those it has no use for."""
     wanted = net.backbone.state_dict()
     counters = {n for n in wanted if n.endswith("num_batches_tracked")}
     missing = sorted(set(wanted) - set(tensors) - counters)
@@ -162,5 +187,4 @@ def _fill(
         )
     unused = sorted(set(tensors) - set(wanted) - {"fc8.weight", "fc8.bias"})
     net.backbone.load_state_dict({n: tensors[n] for n in wanted if n in tensors}, strict=False)
-    say(f"{arch} starts from {name}; its head has random weights"
-        + (f"; not used: {', '.join(unused[:4])}" if unused else ""))  # fmt: skip
+    return unused
