@@ -1,82 +1,44 @@
 """The stages in their order: frames of one video in, results of frames out.
 
-In two halves: ``observe`` needs the pixels, ``settle`` only the observations made of them.
+In two halves: the observer needs the pixels, ``settle`` only the observations made of them.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-
-import numpy as np
+from collections.abc import Iterable, Iterator
 
 from vidfx.annotate.models import Models
-from vidfx.annotate.observations import NO_PIXELS, FrameObservations
+from vidfx.annotate.observations import FrameObservations
+from vidfx.annotate.observer import Observer
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
-from vidfx.stages.align import shorter_side
-from vidfx.stages.analyze import Analysis, ReadTask
-from vidfx.stages.cuts import MarkedFrame, mark
-from vidfx.stages.detection_schedule import DetectionSchedule
-from vidfx.stages.engine_faults import EngineFaults
-from vidfx.stages.look_ahead import Confirmation, FaceObservation, LookAheadBuffer
-from vidfx.stages.read_schedule import EXPRESSION, IDENTITY, ReadSchedule
+from vidfx.stages.look_ahead import Confirmation, LookAheadBuffer
 from vidfx.stages.smooth import (
     DEFAULT_THRESHOLDS,
     ExpressionSmoother,
     IdentityDecider,
     IdentityThresholds,
 )
-from vidfx.stages.track import Tracker
-from vidfx.types import Detections, Frame, FrameResult, Prediction, Quality, VideoInfo
-from vidfx_engines.base import Engine
+from vidfx.types import Frame, FrameResult, VideoInfo
 
-CHUNK_BYTES = 48 << 20
-MAX_CHUNK = 16
-"""Frames that are analysed together."""
-QUEUE_BYTES = 96 << 20
-MAX_QUEUE = 2 * MAX_CHUNK
 LOOK_AHEAD_BYTES = 96 << 20
 LEAST_LOOK_AHEAD, MOST_LOOK_AHEAD = 8, 512
 """Limits in frames, whatever their size and rate."""
 TYPICAL_EVERY = 5
 """Frames from detection to detection, where the schedule goes by time."""
-MIN_QUALITY = 0.03
-"""Faces below this quality (turned away, blurred) are followed but not read."""
-
-
-@dataclass(frozen=True)
-class _Chunk:
-    """Frames of which some are being analysed together."""
-
-    frames: list[MarkedFrame]
-    analysed: frozenset[int]
-    "Frame.index of those on which the detector runs"
-    analysis: Analysis
 
 
 class Pipeline:
-    """Detects, tracks, aligns, classifies and smooths the faces of one video."""
+    """Observes and settles the faces of one video."""
 
     def __init__(
         self, info: VideoInfo, settings: Settings, models: Models, timer: StageTimer
     ) -> None:
-        self.info = info
-        self.analyzer = models.analyzer()
         self.models = models
         self.timer = timer
-        self.faults = EngineFaults()
-        self.read_schedules: dict[ReadTask, ReadSchedule] = {
-            "identity": ReadSchedule(IDENTITY),
-            "emotion": ReadSchedule(EXPRESSION),
-        }
-        area = info.width * info.height
-        self.chunk = max(1, min(MAX_CHUNK, CHUNK_BYTES // (area * 3 or 1)))
-        affordable = LOOK_AHEAD_BYTES // (area * 3 // 2 or 1)
+        affordable = LOOK_AHEAD_BYTES // (info.width * info.height * 3 // 2 or 1)
         most = max(LEAST_LOOK_AHEAD, min(MOST_LOOK_AHEAD, affordable))
-        self.detection_schedule = DetectionSchedule(settings.every, most)
-        self.tracker = Tracker(threshold=models.threshold)
+        self.observe = Observer(info, settings, models, timer, max_between=most)
         self.look_ahead = LookAheadBuffer(
             max_waiting=max(most, settings.every + 1),
             confirmation=Confirmation.above(models.threshold, settings.every or TYPICAL_EVERY),
@@ -104,41 +66,6 @@ class Pipeline:
         """The result of each frame, in order, once it is settled."""
         return self.settle(self.observe(frames))
 
-    def observe(self, frames: Iterable[Frame]) -> Iterator[FrameObservations]:
-        """The faces of each frame: found, followed and, some of them, read. Drops the pixels."""
-        prepared = self.analyzer.prepare(frames, self.info.colour, self.info.stretch)
-        marked = mark(prepared, self.analyzer.thumbnail)
-        pending: deque[_Chunk] = deque()
-        for chunk in self._chunks(marked):
-            pending.append(self._analyse(chunk))
-            if len(pending) > self.analyzer.max_in_flight:
-                yield from self._observe(pending.popleft())
-        for chunk in pending:
-            yield from self._observe(chunk)
-
-    def _chunks(self, marked: Iterable[MarkedFrame]) -> Iterator[list[MarkedFrame]]:
-        """Frames to analyse together; chunks end at the same frames wherever reading begins."""
-        chunk: list[MarkedFrame] = []
-        for m in marked:
-            chunk.append(m)
-            if (m.frame.index + 1) % self.chunk == 0 or len(chunk) == self.chunk:
-                yield chunk
-                chunk = []
-        if chunk:
-            yield chunk
-
-    def _analyse(self, frames: list[MarkedFrame]) -> _Chunk:
-        """Start the detector on the frames whose turn it is."""
-        due = [
-            self.detection_schedule(m.frame.index, self.info.seconds(m.frame.pts)) for m in frames
-        ]
-        analysed = [
-            m.frame for m, is_due in zip(frames, due, strict=True) if is_due or m.at_shot_edge
-        ]
-        with self.timer("detect"):
-            analysis = self.analyzer.analyze(analysed)
-        return _Chunk(frames, frozenset(frame.index for frame in analysed), analysis)
-
     def settle(self, observations: Iterable[FrameObservations]) -> Iterator[FrameResult]:
         """The result of each frame, once enough of the frames after it are observed."""
         for one in observations:
@@ -148,102 +75,3 @@ class Pipeline:
                 )
             yield from settled
         yield from self.look_ahead.flush()
-
-    def _observe(self, chunk: _Chunk) -> Iterator[FrameObservations]:
-        with self.timer("detect"):
-            found = chunk.analysis.detections
-        self.faults.add("detection", len(chunk.analysed), found.faulty, len(found))
-        with self.timer("track"):
-            numbers = self._track(chunk, found)
-            tracked = np.flatnonzero(numbers >= 0)
-        with self.timer("align"):
-            qualities = dict(zip(tracked.tolist(), chunk.analysis.quality(tracked), strict=True))
-        times = {m.frame.index: self.info.seconds(m.frame.pts) for m in chunk.frames}
-        faces = chunk.analysis, numbers, qualities, times
-        with self.timer("identity"):
-            identity = self._read("identity", self.models.identity, *faces)
-        with self.timer("emotion"):
-            emotion = self._read("emotion", self.models.emotion, *faces)
-        for m in chunk.frames:
-            time_s = times[m.frame.index]
-            with self.timer("smooth"):
-                observed = {
-                    int(numbers[row]): FaceObservation(
-                        index=m.frame.index,
-                        time_s=time_s,
-                        box=found.box[row],
-                        score=float(found.score[row]),
-                        landmarks=found.landmarks[row],
-                        source="detected"
-                        if found.score[row] >= self.models.threshold
-                        else "tracked",
-                        quality=qualities[row],
-                        identity=_probabilities(identity, row),
-                        emotion=_probabilities(emotion, row),
-                    )
-                    for row in tracked[found.frame[tracked] == m.frame.index].tolist()
-                }
-            yield FrameObservations(
-                replace(m.frame, pixels=NO_PIXELS, lent=None, device=None),
-                time_s,
-                observed,
-                analysed=m.frame.index in chunk.analysed,
-                cut=m.starts_shot,
-            )
-
-    def _track(self, chunk: _Chunk, found: Detections) -> np.ndarray:
-        """(N,) the track number of each detection, -1 for none."""
-        numbers = np.full(len(found), -1, np.int64)
-        for m in chunk.frames:
-            if m.starts_shot:
-                self.tracker.cut()
-            if m.frame.index in chunk.analysed:
-                rows = np.flatnonzero(found.frame == m.frame.index)
-                time_s = self.info.seconds(m.frame.pts)
-                numbers[rows] = self.tracker.update(time_s, found.box[rows], found.score[rows])
-                if self.tracker.may_have_lost:
-                    self.detection_schedule.speed_up(time_s)
-        return numbers
-
-    def _read(
-        self,
-        task: ReadTask,
-        engine: Engine | None,
-        analysis: Analysis,
-        numbers: np.ndarray,
-        qualities: Mapping[int, Quality],
-        times: Mapping[int, float],
-    ) -> Prediction | None:
-        """Read the faces that are good and large enough and whose track is due to be read."""
-        if engine is None:
-            return None
-        schedule, found = self.read_schedules[task], analysis.detections
-        sides = shorter_side(found.box, self.info.stretch)
-        rows = [
-            row
-            for row, quality in qualities.items()
-            if quality.value >= MIN_QUALITY
-            and sides[row] >= engine.spec.min_face_px
-            and schedule.start_if_due(int(numbers[row]), times[int(found.frame[row])])
-        ]
-        prediction = analysis.read(task, np.array(rows, int))
-        for row in rows:
-            schedule.add_result(int(numbers[row]), prediction.prob[row])
-        unread = int(np.isnan(prediction.prob[rows, 0]).sum())
-        self.faults.add(task, len(rows), unread, len(rows) - unread)
-        return prediction
-
-
-def _probabilities(prediction: Prediction | None, row: int) -> np.ndarray | None:
-    """(K,) those of one face, None if it was not read."""
-    if prediction is None or np.isnan(prediction.prob[row, 0]):
-        return None
-    return prediction.prob[row]
-
-
-def queue_length(info: VideoInfo) -> int:
-    """How many frames may wait between two threads: at least a chunk, if memory allows.
-
-    With less than a chunk one thread would always wait for the other.
-    """
-    return max(2, min(MAX_QUEUE, QUEUE_BYTES // (info.width * info.height * 3)))

@@ -9,7 +9,8 @@ from vidfx.annotate.annotated_video import AnnotatedVideo
 from vidfx.annotate.context import Context
 from vidfx.annotate.label_file import LabelMatcher, read_labels
 from vidfx.annotate.observations import FrameObservations, save
-from vidfx.annotate.pipeline import Pipeline, queue_length
+from vidfx.annotate.observer import queue_length
+from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.tasks import Drawn, DrawSegment, Observed, ObserveSegment
 from vidfx.annotate.threads import prefetch
 from vidfx.annotate.video_work import VideoWork
@@ -48,7 +49,7 @@ def observe_segment(task: ObserveSegment, context: Context, listener: Listener) 
         with output_errors(task.job.outputs.faces):
             file = AtomicFile(task.path)
         undo.callback(file.discard)
-        decoded = pipeline.analyzer.retain(work.timer.each("decode", source))
+        decoded = pipeline.observe.analyzer.retain(work.timer.each("decode", source))
         with (
             work.engine_errors(),
             prefetch("decode", decoded, queue_length(source.info)) as frames,
@@ -63,7 +64,7 @@ def observe_segment(task: ObserveSegment, context: Context, listener: Listener) 
         frames=count,
         seconds=work.timer.by_stage(),
         warnings=source.warnings,
-        faults=pipeline.faults.counts,
+        faults=pipeline.observe.faults.counts,
     )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from vidfx.annotate.annotated_video import AnnotatedVideo, label_of
-from vidfx.annotate.pipeline import Pipeline, queue_length
+from vidfx.annotate.observer import queue_length
+from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.result_files import ResultFiles, Written
 from vidfx.annotate.threads import consumer, prefetch
 from vidfx.annotate.video_work import VideoWork
@@ -33,7 +34,7 @@ def annotate_whole(source: FrameSource, work: VideoWork, files: ResultFiles) -> 
             files.add(result)
             work.advanced(files.tally.frames)
 
-    decoded = pipeline.analyzer.retain(work.timer.each("decode", source))
+    decoded = pipeline.observe.analyzer.retain(work.timer.each("decode", source))
     with work.engine_errors():
         with (
             prefetch("decode", decoded, length) as frames,
@@ -41,7 +42,7 @@ def annotate_whole(source: FrameSource, work: VideoWork, files: ResultFiles) -> 
         ):
             for result in pipeline(frames):
                 results.put(result)
-        warnings = [*source.warnings, *pipeline.faults.warnings(context.models.specs())]
+        warnings = [*source.warnings, *pipeline.observe.faults.warnings(context.models.specs())]
     if not files.tally.frames:
         part = "" if info.duration_s is None else f" in its {info.duration_s:.1f} s"
         raise no_frame_error(work.job.source, part)

@@ -114,7 +114,7 @@ def _results(
     for result in pipeline(with_pixels_kept()):
         frames += 1
         yield info.seconds(result.frame.pts), pixels.pop(result.frame.index), result
-    source.warnings += pipeline.faults.warnings(models.specs())
+    source.warnings += pipeline.observe.faults.warnings(models.specs())
     if not frames:
         raise no_frame_error(path)
 
