@@ -161,6 +161,25 @@ def test_what_is_wrong_with_votes(voted: Path, draw: Draw, save: Save) -> None:
     assert "The same picture with different votes" in page(data, measures, duplicates, report)
 
 
+@pytest.mark.parametrize(("sad", "told"), [(3, False), (24, True)])
+def test_a_class_that_a_part_lacks_is_told_where_a_split_helps(
+    voted: Path, sad: int, told: bool
+) -> None:
+    rows = (voted / "votes.csv").read_text().splitlines()
+    (voted / "pictures").rename(voted / "train")
+    (voted / "val").mkdir()
+    for i, row in enumerate(rows[1:]):
+        part = "train" if ",2,6,2" in row and sad else "val"
+        sad -= part == "train"
+        votes = row.split(",", 1)[1] if part == "train" else "9,1,0"
+        if part == "val":
+            (voted / "train" / f"{i:02}.png").rename(voted / "val" / f"{i:02}.png")
+        rows[1 + i] = f"{part}/{i:02}.png,{votes}"
+    (voted / "votes.csv").write_text("\n".join(rows))
+    _, _, report = look(read_dataset(voted))
+    assert ("val has no pictures of sad" in texts(report)) is told
+
+
 class Tags(HTMLParser):
     def __init__(self) -> None:
         super().__init__()

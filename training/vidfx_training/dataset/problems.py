@@ -28,8 +28,9 @@ def problems(report: Report, command: str) -> Iterator[Problem]:
         yield Problem(f"{text}: {' = '.join(report.conflicts[0].values())}", command)
     if len(report.classes) == 1:
         yield Problem(f"there is one class only: {report.classes[0]}")
-    for part, lacking in report.missing.items():
-        yield Problem(f"{part} has no pictures of {some(lacking)}", command)
+    for part, missing in report.missing.items():
+        if lacking := [name for name in missing if not (report.votes and _is_rare(report, name))]:
+            yield Problem(f"{part} has no pictures of {some(lacking)}", command)
     if report.broken:
         text = f"{_pictures(len(report.broken))} cannot be read: {some(list(report.broken))}"
         yield Problem(text, command)
@@ -61,7 +62,7 @@ def _weakening(report: Report, command: str) -> Iterator[Problem]:
         yield Problem(f"{_pictures(n)} in sets of near-duplicates with different labels")
     if report.empty:
         yield Problem(f"folders without pictures: {some(report.empty)}")
-    if few := [name for name, n in _sizes(report).items() if n < FEW]:
+    if few := [name for name in _sizes(report) if _is_rare(report, name)]:
         majority = " with a majority" if report.votes else ""
         yield Problem(f"classes of fewer than {FEW} pictures{majority}: {some(few)}")
     if report.imbalance >= UNEVEN:
@@ -69,6 +70,10 @@ def _weakening(report: Report, command: str) -> Iterator[Problem]:
         yield Problem(f"the largest class has {times} the pictures of the smallest")
     if report.small:
         yield Problem(f"{_pictures(report.small)} smaller than {SMALL} px")
+
+
+def _is_rare(report: Report, name: str) -> bool:
+    return _sizes(report)[name] < FEW
 
 
 def _sizes(report: Report) -> dict[str, int]:
