@@ -14,6 +14,7 @@ BENCHMARKS = {
     "jobs": ("annotate.jobs", "several videos at once, compared with one at a time"),
     "growth": ("annotate.growth", "time per frame by length, faces, pixels and outputs, per stage"),
     "extremes": ("annotate.extremes", "very many, very long, very large and very crowded inputs"),
+    "host": ("annotate.host", "what the host does for each frame, without decoder and engines"),
     "startup": ("annotate.startup", "the time before the first frame"),
     "decode": ("parts.decode", "the readers, compared with ffmpeg"),
     "encode": ("parts.encode", "the encoder, compared with ffmpeg"),
