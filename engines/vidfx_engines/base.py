@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -53,6 +53,19 @@ class Engine(Protocol):
 
     def close(self) -> None:
         """Release the memory; may be called twice."""
+        ...
+
+
+@runtime_checkable
+class PreparesShapes(Protocol):
+    """An engine for which the first batch of each shape takes much longer than the next ones."""
+
+    def prepare(self, height: int, width: int) -> None:
+        """Run all its batch sizes once, in a thread, on pictures of this size.
+
+        Classifiers use their own crop size. Returns at once; the next run waits for it, and raises
+        what it raised. Like ``run``, not to be called while another thread runs the engine.
+        """
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,6 +14,9 @@ import pytest
 from vidfx.annotate.models import load_models
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError
+from vidfx_engines.backends.fake import FakeEngine
+from vidfx_engines.device import CPU, CUDA
+from vidfx_engines.select import Selection
 
 
 def storage(monkeypatch: pytest.MonkeyPatch, ensure_available: Any) -> None:
@@ -59,3 +63,27 @@ def test_what_runs_where_is_said() -> None:
         assert [line.split(":")[0] for line in lines] == ["detection", "emotion"]
         for model in models.describe():
             assert model["licence"] and model["backend"] == "openvino"
+
+
+class Prepares(FakeEngine):
+    """A fake engine that records which shapes it was to prepare."""
+
+    def __init__(self, like: FakeEngine | Any) -> None:
+        super().__init__(like.spec, lambda batch: (batch,))
+        self.prepared: list[tuple[int, int]] = []
+
+    def prepare(self, height: int, width: int) -> None:
+        self.prepared.append((height, width))
+
+
+def test_engines_on_a_gpu_prepare_the_shape_of_the_video() -> None:
+    with load_models(Settings()) as loaded:
+        engines = [Prepares(selection.engine) for selection in loaded.selections]
+        selections = tuple(Selection(engine, "", ()) for engine in engines)
+        for device, expected in ((CUDA, [(384, 640), (640, 384)]), (CPU, []), (None, [])):
+            models = replace(loaded, selections=selections, tensors_on=device)
+            models.prepare()
+            models.prepare(1080, 1920)
+            for engine in engines:
+                assert engine.prepared == expected
+                engine.prepared.clear()

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from tests.engines import toys
-from vidfx_engines.backends.onnxruntime_device import OnnxRuntimeDeviceEngine
+from vidfx_engines.backends.device_engine import DeviceEngine, RunsOn
+from vidfx_engines.backends.onnxruntime_device import BoundSession
 from vidfx_engines.device import CPU
 from vidfx_engines.embedded import embedded
 from vidfx_engines.errors import EngineRunError
@@ -19,11 +20,13 @@ from vidfx_engines.select import select
 from vidfx_engines.spec import EngineSpec, spec_path
 
 
-def bound(path: Path) -> OnnxRuntimeDeviceEngine:
+def bound(path: Path) -> DeviceEngine:
     spec = EngineSpec.load(spec_path(path))
     model = graph.prepare(spec, spec.read_weights(path.parent), planar=True)
     session = onnxruntime.InferenceSession(model.data, providers=["CPUExecutionProvider"])
-    return OnnxRuntimeDeviceEngine(spec, session, CPU, torch.device("cpu"), None, "f32")
+    where = torch.device("cpu")
+    network = BoundSession(session, spec, where, None)
+    return DeviceEngine(spec, network, RunsOn("onnxruntime", "ONNX Runtime", CPU, where, "f32"))
 
 
 def pixels(n: int, *sides: int) -> np.ndarray:

@@ -35,6 +35,7 @@ def load_context(settings: Settings) -> Generator[Context]:
     Raises UsageError for invalid messages, UnavailableError where an engine cannot run here.
     """
     with load_models(settings) as models:
+        models.prepare()
         yield Context(settings, models, _load_messages(settings.messages, _emotions(models)))
 
 

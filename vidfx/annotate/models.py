@@ -15,10 +15,11 @@ from vidfx.config import Settings
 from vidfx.engine_argument import PACKAGED, find_engine
 from vidfx.errors import UnavailableError, UsageError
 from vidfx.stages.analyze import Analyzer, HostAnalyzer, ReadTask
-from vidfx.stages.detect import Detector
+from vidfx.stages.detect import Detector, Letterbox
 from vidfx.stages.detector_heads import HEADS
 from vidfx.stages.smooth import DEFAULT_THRESHOLDS
-from vidfx_engines.base import Engine, device_text
+from vidfx.types import SQUARE, Stretch
+from vidfx_engines.base import Engine, PreparesShapes, device_text
 from vidfx_engines.device import Device
 from vidfx_engines.embedded import embedded
 from vidfx_engines.errors import EngineError, EngineUnavailable
@@ -82,6 +83,18 @@ class Models:
             return HostAnalyzer(self.detector, engines)
         device: Any = importlib.import_module("vidfx.device.analyze")  # brings torch
         return device.DeviceAnalyzer(self.detector, engines, str(self.tensors_on))
+
+    def prepare(self, width: int = 16, height: int = 9, stretch: Stretch = SQUARE) -> None:
+        """Have engines on a GPU prepare their batch shapes, in threads, for a video of this size.
+
+        The shape of most videos needs no size, so that it can be prepared while a file is opened.
+        """
+        if self.tensors_on is None or self.tensors_on.kind == "cpu":
+            return
+        box = Letterbox.fit(width, height, self.detector.long_side, stretch)
+        for selection in self.selections:
+            if isinstance(selection.engine, PreparesShapes):
+                selection.engine.prepare(box.height, box.width)
 
     def close(self) -> None:
         for selection in self.selections:

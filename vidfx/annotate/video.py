@@ -41,6 +41,7 @@ def annotate_video(job: Job, context: Context, listener: Listener) -> dict[str, 
     )
     with source:
         info = source.info
+        context.models.prepare(info.width, info.height, info.stretch)
         work = VideoWork(job, info, context, listener)
         work.notice(why)
         expected = info.frames_between(settings.start, settings.end)

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from vidfx_engines.backends.onnxruntime_device import OnnxRuntimeDeviceEngine, output_sides
+from vidfx_engines.backends.device_engine import DeviceEngine, RunsOn
+from vidfx_engines.backends.onnxruntime_device import BoundSession, output_sides
 from vidfx_engines.backends.onnxruntime_library import INSTALL, import_onnxruntime
 from vidfx_engines.backends.tensorrt_library import gpu
 from vidfx_engines.base import CHUNK, Engine, Precision, check_batch, check_outputs, empty_outputs
@@ -99,9 +100,7 @@ class OnnxRuntimeBackend:
         return OnnxRuntimeEngine(spec, session, kind)
 
 
-def _on_cuda(
-    spec: EngineSpec, folder: Path, device: Device, precision: Precision
-) -> OnnxRuntimeDeviceEngine:
+def _on_cuda(spec: EngineSpec, folder: Path, device: Device, precision: Precision) -> DeviceEngine:
     found = gpu(device)
     torch: Any = import_module("torch")  # brings CUDA and cuDNN
     where = torch.device("cuda", device.gpu_index)
@@ -117,8 +116,11 @@ def _on_cuda(
             f"ONNX Runtime could not start CUDA on {device}",
             hint="check nvidia-smi, and the versions of CUDA and cuDNN that onnxruntime-gpu needs",
         )
-    named = replace(device, name=found.name)
-    return OnnxRuntimeDeviceEngine(spec, session, named, where, stream, kind)
+    return DeviceEngine(
+        spec,
+        BoundSession(session, spec, where, stream),
+        RunsOn("onnxruntime", "ONNX Runtime", replace(device, name=found.name), where, kind),
+    )
 
 
 def _session(
