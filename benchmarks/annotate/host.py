@@ -160,7 +160,7 @@ class CpuTimer(StageTimer):
 
 
 class TimedCalls:
-    """Another object, whose methods and their answers' methods are timed as the stage "pixels"."""
+    """Another object; its methods and their answers are timed as the stage "pixels"."""
 
     def __init__(self, inner: object, timer: StageTimer) -> None:
         self._inner, self._timer = inner, timer
@@ -173,6 +173,8 @@ class TimedCalls:
         def timed(*args: object) -> object:
             with self._timer("pixels"):
                 answer = found(*args)
+            if isinstance(answer, Iterator):
+                return self._timer.each("pixels", cast("Iterator[object]", answer))
             return TimedCalls(answer, self._timer) if name == "analyze" else answer
 
         return timed

@@ -80,8 +80,9 @@ def test_fer_template_leaves_fer_pictures_where_they_are(test_data: Path) -> Non
 def test_degenerate_landmarks_do_not_crash(group: np.ndarray) -> None:
     crops = align.crops(group, np.full((1, 5, 2), 40, np.float32), "arcface", 112)
     assert crops.shape == (1, 112, 112, 3)
-    box = np.array([40, 40, 40, 40], np.float32)
-    assert align.quality(box, np.full((5, 2), 40, np.float32), align.sharpness(crops[0])).value == 0
+    box, points = np.full((1, 4), 40, np.float32), np.full((1, 5, 2), 40, np.float32)
+    size, blur, pose = align.quality(box, points, np.array([align.sharpness(crops[0])]))[0]
+    assert size == pose == 0 <= blur
 
 
 def aligned(astronaut: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -92,14 +93,16 @@ def aligned(astronaut: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def test_quality_falls_with_size_blur_and_pose(astronaut: np.ndarray) -> None:
     box, points = aligned(astronaut)
     crop = align.crops(astronaut, points[None], "arcface", 112)[0]
-    good = align.quality(box, points, align.sharpness(crop))
-    small = align.quality(box * 0.2, points, align.sharpness(crop))
-    blurred = align.quality(box, points, align.sharpness(cv2.GaussianBlur(crop, (0, 0), 5)))
     turned = points.copy()
     turned[2, 0] += 14
-    profile = align.quality(box, turned, align.sharpness(crop))
-    assert small.size < 0.5 * good.size
-    assert blurred.blur < 0.5 * good.blur
-    assert profile.pose < 0.8 * good.pose
-    for quality in (good, small, blurred, profile):
-        assert 0 <= quality.value <= 1
+    sharp, soft = align.sharpness(crop), align.sharpness(cv2.GaussianBlur(crop, (0, 0), 5))
+    good, small, blurred, profile = quality = align.quality(
+        np.stack([box, box * np.float32(0.2), box, box]),
+        np.stack([points, points, points, turned]),
+        np.array([sharp, sharp, soft, sharp]),
+    )
+    assert small[0] < 0.5 * good[0]
+    assert blurred[1] < 0.5 * good[1]
+    assert profile[2] < 0.8 * good[2]
+    assert quality.min() >= 0 and quality.max() <= 1
+    assert align.quality(box[None][:0], points[None][:0], np.zeros(0)).shape == (0, 3)

@@ -54,13 +54,14 @@ def test_a_squeezed_picture_has_the_faces_of_the_whole_one(
 def test_how_good_and_how_large_a_face_is_does_not_depend_on_how_it_is_stored() -> None:
     marks = np.array([[70, 60], [110, 60], [90, 84], [74, 104], [106, 104]], np.float32)
     box = np.array([60, 30, 120, 122], np.float32)
-    good = align.quality(box, marks, 200.0)
+    sharp = np.array([200.0])
+    good = align.quality(box[None], marks[None], sharp).prod()
     for aspect in ASPECTS:
         stretch = stretch_of(aspect)
         factors = np.array(stretch, np.float32)
         stored = (box.reshape(2, 2) / factors).reshape(4)
-        again = align.quality(stored, marks / factors, 200.0, stretch)
-        assert again.value == pytest.approx(good.value, abs=1e-4)
+        again = align.quality(stored[None], marks[None] / factors, sharp, stretch).prod()
+        assert again == pytest.approx(good, abs=1e-4)
         (side,) = align.shorter_side(stored[None], stretch)
         assert side == pytest.approx(60, abs=1e-3)
 

@@ -110,7 +110,10 @@ class Observer:
             numbers = self._track(chunk, found)
             tracked = np.flatnonzero(numbers >= 0)
         with self.timer("align"):
-            qualities = dict(zip(tracked.tolist(), chunk.analysis.quality(tracked), strict=True))
+            rated = chunk.analysis.quality(tracked).tolist()
+        qualities = {
+            row: Quality(*parts) for row, parts in zip(tracked.tolist(), rated, strict=True)
+        }
         times = {m.frame.index: self.info.seconds(m.frame.pts) for m in chunk.frames}
         faces = chunk.analysis, numbers, qualities, times
         with self.timer("identity"):

@@ -24,7 +24,7 @@ from vidfx.stages.align import quality, transforms
 from vidfx.stages.analyze import Analysis, ReadTask
 from vidfx.stages.classify import prediction
 from vidfx.stages.detect import Detector, Letterbox
-from vidfx.types import SQUARE, Colour, Detections, Frame, Prediction, Quality, Stretch
+from vidfx.types import SQUARE, Colour, Detections, Frame, Prediction, Stretch
 from vidfx_engines.base import Engine
 from vidfx_engines.spec import EngineSpec
 
@@ -140,16 +140,13 @@ class DeviceAnalysis:
     def detections(self) -> Detections:
         return Detections.empty() if self._found is None else self._found.result()
 
-    def quality(self, rows: np.ndarray) -> list[Quality]:
+    def quality(self, rows: np.ndarray) -> np.ndarray:
         if not len(rows):
-            return []
-        found = self.detections
+            return np.zeros((0, 3))
         with torch.inference_mode():
-            sharp = align.sharpness(self._faces(rows, "arcface", 112)).cpu().tolist()
-        return [
-            quality(found.box[row], found.landmarks[row], variance, self._by.stretch)
-            for row, variance in zip(rows.tolist(), sharp, strict=True)
-        ]
+            sharp = align.sharpness(self._faces(rows, "arcface", 112)).double().cpu().numpy()
+        box, landmarks = self.detections.box[rows], self.detections.landmarks[rows]
+        return quality(box, landmarks, sharp, self._by.stretch)
 
     def read(self, task: ReadTask, rows: np.ndarray) -> Prediction:
         engine = self._by.classifiers[task]

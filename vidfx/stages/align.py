@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from vidfx.stages.pixels import warped
-from vidfx.types import SQUARE, Colour, Frame, Quality, Stretch
+from vidfx.types import SQUARE, Colour, Frame, Stretch
 from vidfx_engines.templates import TEMPLATES, similarity
 
 
@@ -51,23 +51,24 @@ def shorter_side(box: np.ndarray, stretch: Stretch = SQUARE) -> np.ndarray:
 
 
 def quality(
-    box: np.ndarray, landmarks: np.ndarray, variance: float, stretch: Stretch = SQUARE
-) -> Quality:
-    """Size, sharpness and frontality of one face, each 0 (useless) to 1 (best).
+    box: np.ndarray, landmarks: np.ndarray, variance: np.ndarray, stretch: Stretch = SQUARE
+) -> np.ndarray:
+    """(N, 3) float64: size, sharpness and frontality of faces, each 0 (useless) to 1 (best).
 
-    ``size``: mean side of the box against 80 px, which no stretch changes. ``blur``: from
-    ``variance``, the sharpness of the aligned crop of 112 px. ``pose``: how far the nose is
-    from the middle between eyes and mouth, across the face.
+    ``size``: mean side of the box (N, 4) against 80 px, which no stretch changes. ``blur``: from
+    ``variance`` (N,), the sharpness of the aligned crop of 112 px. ``pose``: how far the nose is
+    from the middle between eyes and mouth, across the face, by the landmarks (N, 5, 2).
     """
-    width, height = box[2:] - box[:2]
-    size = min(1.0, float(np.sqrt(max(width, 0) * max(height, 0))) / FULL_SIZE_PX)
+    sides = np.maximum(box[:, 2:] - box[:, :2], 0)
+    size = np.sqrt(sides[:, 0] * sides[:, 1]).astype(np.float64) / FULL_SIZE_PX
     blur = variance / (variance + SHARP_VARIANCE)
-    left, right, nose, mouth_left, mouth_right = landmarks.astype(np.float64) * stretch
+    left, right, nose, mouth_left, mouth_right = np.moveaxis(landmarks * np.array(stretch), 1, 0)
     eyes, mouth = (left + right) / 2, (mouth_left + mouth_right) / 2
-    across = right - left
-    breadth, length = np.hypot(*across), np.hypot(*(mouth - eyes))
-    if breadth < 1e-3 or length < 1e-3:
-        return Quality(size, blur, 0.0)
-    yaw = abs(float(np.dot(nose - (eyes + mouth) / 2, across / breadth))) / max(breadth, length)
-    narrow = min(1.0, float(breadth / length) / 0.9)
-    return Quality(size, blur, max(0.0, 1 - 1.5 * yaw) * narrow)
+    across, down = right - left, mouth - eyes
+    breadth, length = np.hypot(*across.T), np.hypot(*down.T)
+    aside = np.abs(((nose - (eyes + mouth) / 2) * across).sum(1))
+    flat = np.minimum(breadth, length) < 1e-3
+    breadth, length = np.maximum(breadth, 1e-3), np.maximum(length, 1e-3)
+    yaw = aside / breadth / np.maximum(breadth, length)
+    pose = np.maximum(0, 1 - 1.5 * yaw) * np.minimum(1, breadth / length / 0.9)
+    return np.stack([np.minimum(1, size), blur, np.where(flat, 0, pose)], 1)

@@ -21,7 +21,6 @@ from vidfx.types import (
     FaceBatch,
     Frame,
     Prediction,
-    Quality,
     Stretch,
 )
 from vidfx_engines.base import Engine
@@ -37,8 +36,8 @@ class Analysis(Protocol):
         """All faces, in frame order. Raises EngineError; so do the methods."""
         ...
 
-    def quality(self, rows: np.ndarray) -> list[Quality]:
-        """Qualities of the given rows of ``detections``."""
+    def quality(self, rows: np.ndarray) -> np.ndarray:
+        """(N, 3) quality of the given rows of ``detections``: see ``align.quality``."""
         ...
 
     def read(self, task: ReadTask, rows: np.ndarray) -> Prediction:
@@ -107,15 +106,11 @@ class HostAnalysis:
         self._frames = frames
         self.detections = by.detector(frames, by.matrix, by.stretch)
 
-    def quality(self, rows: np.ndarray) -> list[Quality]:
+    def quality(self, rows: np.ndarray) -> np.ndarray:
         faces = self._faces(rows, "arcface", 112)
-        found = self.detections
-        return [
-            align.quality(
-                found.box[row], found.landmarks[row], align.sharpness(crop), self._by.stretch
-            )
-            for row, crop in zip(faces.row.tolist(), faces.crops, strict=True)
-        ]
+        sharp = np.array([align.sharpness(crop) for crop in faces.crops])
+        box, landmarks = self.detections.box[rows], self.detections.landmarks[rows]
+        return align.quality(box, landmarks, sharp, self._by.stretch)
 
     def read(self, task: ReadTask, rows: np.ndarray) -> Prediction:
         engine = self._by.engines[task]
