@@ -8,7 +8,7 @@ Colour is RGB.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -161,6 +161,15 @@ class Frame:
         height, width = self.planes.shape[0] * 2 // 3, self.planes.shape[1]
         chroma = self.planes[height:].reshape(2, height // 2, width // 2)
         return self.planes[:height], chroma[0], chroma[1]
+
+
+@dataclass(frozen=True)
+class FrameBatch:
+    """Consecutive frames, with a small picture of each."""
+
+    frames: Sequence[Frame]
+    thumbnails: np.ndarray
+    "(N, 32, 32, 3) float32 RGB 0..255, on the host"
 
 
 @dataclass(frozen=True)

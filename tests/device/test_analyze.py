@@ -43,8 +43,10 @@ def both(
     """What the host and the device make of the same frames."""
     host = HostAnalyzer(found, engines)  # type: ignore[arg-type]
     device = DeviceAnalyzer(found, engines, "cpu")  # type: ignore[arg-type]
-    given = list(host.prepare(frames, Colour(), stretch))
-    ready = list(device.prepare(frames, Colour(), stretch))
+    given, ready = (
+        [frame for batch in analyzer.prepare(frames, Colour(), stretch) for frame in batch.frames]
+        for analyzer in (host, device)
+    )
     return host.analyze(given), device.analyze(ready)
 
 

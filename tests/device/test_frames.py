@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -12,22 +12,30 @@ pytest.importorskip("torch")
 import torch
 
 from vidfx.device.frames import BATCH, DeviceFrame, on_device, retained
-from vidfx.stages.cuts import thumbnail
-from vidfx.types import Colour, Frame, Surface
+from vidfx.stages.cuts import with_thumbnails
+from vidfx.types import Colour, Frame, FrameBatch, Surface
 from vidfx.video.read.source import open_source
 
 CPU = torch.device("cpu")
 
 
+def frames_of(batches: Iterable[FrameBatch]) -> list[Frame]:
+    return [frame for batch in batches for frame in batch.frames]
+
+
 def test_frames_come_in_order_with_their_thumbnails(group: np.ndarray) -> None:
     pictures = [np.roll(group, 5 * i, axis=1)[:300, :400] for i in range(BATCH * 2 + 3)]
     frames = [Frame(i + 7, i, np.ascontiguousarray(p)) for i, p in enumerate(pictures)]
-    ready = list(on_device(frames, CPU, Colour()))
+    batches = list(on_device(frames, CPU, Colour()))
+    ready = frames_of(batches)
     assert [f.index for f in ready] == [f.index for f in frames]
     for frame, picture in zip(ready, pictures, strict=True):
         assert isinstance(frame.device, DeviceFrame)
         np.testing.assert_array_equal(frame.device.pixels.permute(1, 2, 0).numpy(), picture)
-        assert np.abs(frame.device.small - thumbnail(Frame(0, 0, picture))).max() <= 1
+    ours, theirs = (
+        np.concatenate([b.thumbnails for b in made]) for made in (batches, with_thumbnails(frames))
+    )
+    assert np.abs(ours - theirs).max() <= 1
 
 
 def test_planes_that_a_decoder_lent_are_sent_like_those_that_were_copied(clip: Path) -> None:
@@ -35,7 +43,7 @@ def test_planes_that_a_decoder_lent_are_sent_like_those_that_were_copied(clip: P
     for planes in (False, True):
         with open_source(clip, "pyav", planes=planes)[0] as source:
             decoded = next(iter(source))
-            frame = next(on_device(retained([decoded], CPU), CPU, source.info.colour))
+            (frame,) = frames_of(on_device(retained([decoded], CPU), CPU, source.info.colour))
         assert (decoded.lent is None) == planes and isinstance(frame.device, DeviceFrame)
         pixels.append(frame.device.pixels)
     torch.testing.assert_close(*pixels, rtol=0, atol=0)
@@ -54,7 +62,7 @@ def test_surfaces_become_pixels_and_planes(group: np.ndarray) -> None:
     ]
     nothing = np.empty((0, 0, 3), np.uint8)
     frames = [Frame(i, i, nothing, None, surface) for i, surface in enumerate(surfaces)]
-    first, second, third = on_device(retained(frames, CPU), CPU, Colour(matrix=1))
+    first, second, third = frames_of(on_device(retained(frames, CPU), CPU, Colour(matrix=1)))
     assert first.planes is not None and third.planes is not None
     np.testing.assert_array_equal(first.planes[:96], luma)
     assert np.abs(first.planes.astype(int) - third.planes).max() <= 1
@@ -80,7 +88,7 @@ def test_a_surface_is_copied_before_the_decoder_uses_its_memory_again(group: np.
             yield Frame(i, i, np.empty((0, 0, 3), np.uint8), None, surface)
         memory[0][:] = memory[1][:] = 0
 
-    frames = list(on_device(retained(decoded(), CPU), CPU, Colour(matrix=1)))
+    frames = frames_of(on_device(retained(decoded(), CPU), CPU, Colour(matrix=1)))
     assert len(frames) == BATCH + 3
     for frame, (luma, _) in zip(frames, planes, strict=True):
         assert frame.planes is not None

@@ -135,7 +135,8 @@ def test_nothing_of_a_frame_comes_back(
     monkeypatch.setattr(
         torch.Tensor, "cpu", lambda t: copied.append(t.numel() * t.element_size()) or real(t)
     )
-    analysis = analyzer.analyze(list(analyzer.prepare(frames, Colour())))
+    sent = [f for batch in analyzer.prepare(frames, Colour()) for f in batch.frames]
+    analysis = analyzer.analyze(sent)
     rows = np.arange(len(analysis.detections))
     assert len(rows) >= 40
     analysis.quality(rows)
@@ -186,7 +187,7 @@ def test_decoders_on_the_gpu_give_the_pictures_of_the_cpu(
         ours = on_device(
             retained(source, torch.device(cuda)), torch.device(cuda), source.info.colour
         )
-        pairs = list(zip(ours, host, strict=True))
+        pairs = list(zip((f for batch in ours for f in batch.frames), host, strict=True))
     for mine, theirs in pairs:
         assert mine.pts == theirs.pts
         pixels = mine.device.pixels.permute(1, 2, 0).cpu().numpy()  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ from vidfx.annotate.observations import NO_PIXELS, FrameObservations
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
 from vidfx.stages.align import shorter_side
-from vidfx.stages.analyze import Analysis, ReadTask
+from vidfx.stages.analyze import MAX_CHUNK, Analysis, ReadTask
 from vidfx.stages.cuts import MarkedFrame, mark
 from vidfx.stages.detection_schedule import DetectionSchedule
 from vidfx.stages.engine_faults import EngineFaults
@@ -23,9 +23,6 @@ from vidfx.stages.track import Tracker
 from vidfx.types import Detections, Frame, Prediction, Quality, VideoInfo
 from vidfx_engines.base import Engine
 
-CHUNK_BYTES = 48 << 20
-MAX_CHUNK = 16
-"""Frames that are analysed together."""
 QUEUE_BYTES = 96 << 20
 MAX_QUEUE = 2 * MAX_CHUNK
 MIN_QUALITY = 0.03
@@ -63,14 +60,13 @@ class Observer:
             "identity": ReadSchedule(IDENTITY),
             "emotion": ReadSchedule(EXPRESSION),
         }
-        self.chunk = max(1, min(MAX_CHUNK, CHUNK_BYTES // (info.width * info.height * 3 or 1)))
+        self.chunk = self.analyzer.chunk(info.width, info.height)
         self.detection_schedule = DetectionSchedule(settings.every, max_between)
         self.tracker = Tracker(threshold=models.threshold)
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[FrameObservations]:
         """The faces of each frame: found, followed and, some of them, read. Drops the pixels."""
-        prepared = self.analyzer.prepare(frames, self.info.colour, self.info.stretch)
-        marked = mark(prepared, self.analyzer.thumbnail)
+        marked = mark(self.analyzer.prepare(frames, self.info.colour, self.info.stretch))
         pending: deque[_Chunk] = deque()
         for chunk in self._chunks(marked):
             pending.append(self._analyse(chunk))

@@ -21,10 +21,10 @@ from vidfx.device import align, detector_heads
 from vidfx.device.frames import DeviceFrame, on_device, retained
 from vidfx.device.resize import resize, to_bytes
 from vidfx.stages.align import quality, transforms
-from vidfx.stages.analyze import Analysis, ReadTask
+from vidfx.stages.analyze import CHUNK_BYTES, MAX_CHUNK, Analysis, ReadTask
 from vidfx.stages.classify import prediction
 from vidfx.stages.detect import Detector, Letterbox
-from vidfx.types import SQUARE, Colour, Detections, Frame, Prediction, Stretch
+from vidfx.types import SQUARE, Colour, Detections, Frame, FrameBatch, Prediction, Stretch
 from vidfx_engines.base import Engine
 from vidfx_engines.spec import EngineSpec
 
@@ -74,17 +74,17 @@ class DeviceAnalyzer:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="detect")
         self._stream = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None
 
+    def chunk(self, width: int, height: int) -> int:
+        return max(1, min(MAX_CHUNK, CHUNK_BYTES // (width * height * 3 or 1)))
+
     def retain(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         return retained(frames, self.device)
 
     def prepare(
         self, frames: Iterable[Frame], colour: Colour, stretch: Stretch = SQUARE
-    ) -> Iterator[Frame]:
+    ) -> Iterator[FrameBatch]:
         self.stretch = stretch
         return on_device(frames, self.device, colour)
-
-    def thumbnail(self, frame: Frame) -> np.ndarray:
-        return _pixels_of(frame).small
 
     def analyze(self, frames: Sequence[Frame]) -> Analysis:
         return DeviceAnalysis(self, frames)

@@ -17,7 +17,7 @@ import torch
 from vidfx.device.colour import i420_to_rgb, nv12_to_rgb, planes_of, rgb_to_nv12
 from vidfx.device.resize import resize
 from vidfx.stages.cuts import SIDE
-from vidfx.types import Colour, Frame, Surface
+from vidfx.types import Colour, Frame, FrameBatch, Surface
 
 BATCH = 16
 
@@ -28,11 +28,11 @@ class DeviceFrame:
 
     pixels: torch.Tensor
     "(3, H, W) uint8 RGB"
-    small: np.ndarray
-    "(SIDE, SIDE, 3) float32 on the host, for the cuts"
 
 
-def on_device(frames: Iterable[Frame], device: torch.device, colour: Colour) -> Iterator[Frame]:
+def on_device(
+    frames: Iterable[Frame], device: torch.device, colour: Colour
+) -> Iterator[FrameBatch]:
     """The same frames, which are ``retained``, with ``Frame.device`` a DeviceFrame.
 
     What a decoder left on the device stays there and gets its planes for the encoder; what it
@@ -44,10 +44,10 @@ def on_device(frames: Iterable[Frame], device: torch.device, colour: Colour) -> 
     while chunk := list(islice(iterator, BATCH)):
         now = _BatchCopy(chunk, device, colour)
         if before is not None:
-            yield from before.wait()
+            yield before.wait()
         before = now
     if before is not None:
-        yield from before.wait()
+        yield before.wait()
 
 
 class _BatchCopy:
@@ -73,18 +73,19 @@ class _BatchCopy:
         if self._event is not None:
             self._event.record()
 
-    def wait(self) -> Iterator[Frame]:
+    def wait(self) -> FrameBatch:
         """The frames, once they are on the device."""
         if self._event is not None:
             self._event.synchronize()
-        small = self._small.numpy()
-        for i, frame in enumerate(self.frames):
-            planes = self._planes[i]
-            yield replace(
-                frame,
-                device=DeviceFrame(self._pixels[i], small[i]),
-                planes=frame.planes if planes is None else planes.numpy(),
-            )
+        return FrameBatch([self._ready(i) for i in range(len(self.frames))], self._small.numpy())
+
+    def _ready(self, i: int) -> Frame:
+        frame, planes = self.frames[i], self._planes[i]
+        return replace(
+            frame,
+            device=DeviceFrame(self._pixels[i]),
+            planes=frame.planes if planes is None else planes.numpy(),
+        )
 
     def _from_surface(self, i: int, colour: Colour) -> torch.Tensor:
         """RGB of a frame; its planes too if the encoder needs them."""

@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 import numpy as np
 
 from vidfx.stages import align, classify
-from vidfx.stages.cuts import thumbnail
+from vidfx.stages.cuts import with_thumbnails
 from vidfx.stages.detect import Detector
 from vidfx.types import (
     SQUARE,
@@ -20,12 +20,16 @@ from vidfx.types import (
     Detections,
     FaceBatch,
     Frame,
+    FrameBatch,
     Prediction,
     Stretch,
 )
 from vidfx_engines.base import Engine
 
 ReadTask = Literal["identity", "emotion"]
+CHUNK_BYTES = 48 << 20
+MAX_CHUNK = 16
+"""Frames that are analysed together."""
 
 
 class Analysis(Protocol):
@@ -53,18 +57,18 @@ class Analyzer(Protocol):
         """How many results of ``analyze`` may be pending before the next call of it."""
         ...
 
+    def chunk(self, width: int, height: int) -> int:
+        """How many frames of this size are analysed together."""
+        ...
+
     def retain(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         """The frames of a decoder, in its thread, with pixels that stay valid."""
         ...
 
     def prepare(
         self, frames: Iterable[Frame], colour: Colour, stretch: Stretch = SQUARE
-    ) -> Iterator[Frame]:
+    ) -> Iterator[FrameBatch]:
         """Retained frames, moved to where ``analyze`` needs them. Called once for a video."""
-        ...
-
-    def thumbnail(self, frame: Frame) -> np.ndarray:
-        """(32, 32, 3) float32 RGB 0..255, on the CPU."""
         ...
 
     def analyze(self, frames: Sequence[Frame]) -> Analysis:
@@ -82,17 +86,17 @@ class HostAnalyzer:
         self.engines = engines
         self.matrix, self.stretch = Colour().matrix, SQUARE
 
+    def chunk(self, width: int, height: int) -> int:
+        return max(1, min(MAX_CHUNK, CHUNK_BYTES // (width * height * 3 or 1)))
+
     def retain(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         return iter(frames)
 
     def prepare(
         self, frames: Iterable[Frame], colour: Colour, stretch: Stretch = SQUARE
-    ) -> Iterator[Frame]:
+    ) -> Iterator[FrameBatch]:
         self.matrix, self.stretch = colour.matrix, stretch
-        return iter(frames)
-
-    def thumbnail(self, frame: Frame) -> np.ndarray:
-        return thumbnail(frame, self.matrix)
+        return with_thumbnails(frames, colour.matrix)
 
     def analyze(self, frames: Sequence[Frame]) -> HostAnalysis:
         return HostAnalysis(self, frames)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 
 from vidfx.stages.pixels import sampled
-from vidfx.types import Frame
+from vidfx.types import Frame, FrameBatch
 
+BATCH = 4
+"""Frames whose thumbnails are compared at once: they all wait in memory."""
 SIDE = 32
 """Of thumbnails, px."""
 MIN_CHANGE = 20.0
@@ -31,16 +35,7 @@ class MarkedFrame:
     "it is the first or the last frame of its shot"
 
 
-@dataclass(frozen=True)
-class _Thumbnail:
-    pixels: np.ndarray
-    change: float
-    "mean absolute difference from the frame before"
-
-
-def mark(
-    frames: Iterable[Frame], make_thumbnail: Callable[[Frame], np.ndarray] | None = None
-) -> Iterator[MarkedFrame]:
+def mark(batches: Iterable[FrameBatch]) -> Iterator[MarkedFrame]:
     """Mark the cuts: a frame that changes the picture far more than the frames around it do.
 
     The change is the mean absolute difference of 32 x 32 px thumbnails (0..255 a channel),
@@ -49,58 +44,87 @@ def mark(
     frame is another picture, as in a folder of photographs, that finds nothing; so a great change
     to other colours is a cut too, unless the picture is back after a flash of one frame.
     Frames come out two late, since the frame after a cut decides whether it is one.
-    ``make_thumbnail`` gives (32, 32, 3) float32; ``thumbnail`` by default.
     """
-    make_thumbnail = make_thumbnail or thumbnail
-    waiting: list[Frame] = []
-    recent: list[_Thumbnail] = []
+    window = _Window()
+    waiting: deque[Frame] = deque()
     first, starts = True, False
 
     def release(cut_next: bool) -> MarkedFrame:
         nonlocal first, starts
-        marked = MarkedFrame(waiting.pop(0), starts, at_shot_edge=first or starts or cut_next)
+        marked = MarkedFrame(waiting.popleft(), starts, at_shot_edge=first or starts or cut_next)
         first, starts = False, cut_next
         return marked
 
-    for frame in frames:
-        pixels = make_thumbnail(frame)
-        change = float(np.abs(pixels - recent[-1].pixels).mean()) if recent else 0.0
-        recent = [*recent[-3:], _Thumbnail(pixels, change)]
-        waiting.append(frame)
-        if len(waiting) == 3:
-            yield release(_is_cut(recent[:-2], recent[-2], recent[-1]))
-    if len(waiting) == 2:
-        yield release(_is_cut(recent[-3:-1], recent[-1], None))
+    for batch in batches:
+        waiting.extend(batch.frames)
+        for cut_next in window.add(batch.thumbnails):
+            yield release(cut_next)
+    for cut_next in window.end():
+        yield release(cut_next)
     if waiting:
         yield release(True)
 
 
-def _is_cut(past: Sequence[_Thumbnail], now: _Thumbnail, after: _Thumbnail | None) -> bool:
-    """Whether a shot starts with ``now``; ``past`` is the one or two frames before it."""
-    before = past[-1]
-    around = (before.change + (after or before).change) / 2
-    if now.change > MIN_CHANGE and now.change > RATIO * around:
-        return True
-    if not _are_unrelated(now, before):
-        return False
-    flash_ends = len(past) > 1 and not _are_unrelated(now, past[0])
-    flash_begins = after is not None and not _are_unrelated(after, before)
-    return not flash_ends and not flash_begins
+class _Window:
+    """The latest thumbnails: which of their frames start a shot."""
+
+    def __init__(self) -> None:
+        self._kept = np.zeros((0, SIDE, SIDE, 3), np.float32)
+        "of the last frame, which is not judged yet, and of two before it"
+
+    def add(self, thumbnails: np.ndarray) -> list[bool]:
+        """Whether a cut is at each frame that now has a next one, except the first of the video."""
+        first = max(1, len(self._kept) - 1)
+        seen = np.concatenate([self._kept, thumbnails])
+        self._kept = seen[-3:]
+        return _cuts(seen, first)[:-1]
+
+    def end(self) -> list[bool]:
+        """Whether a cut is at the last frame, unless it is the first."""
+        return _cuts(self._kept, max(1, len(self._kept) - 1))
 
 
-def _are_unrelated(a: _Thumbnail, b: _Thumbnail) -> bool:
-    """Whether two pictures differ in pixels and in their colours: motion keeps the colours."""
-    if np.abs(a.pixels - b.pixels).mean() <= MIN_DIFFERENCE:
-        return False
-    return float(np.abs(_histogram(a) - _histogram(b)).sum() / 2) > MIN_NEW_COLOURS
+def _cuts(seen: np.ndarray, first: int) -> list[bool]:
+    """Whether a cut is at each frame from ``first`` on; ``seen`` are consecutive thumbnails."""
+    change, unrelated = _compared(seen, 1)
+    _, unrelated_to_second = _compared(seen, 2)
+    cuts: list[bool] = []
+    for now in range(first, len(seen)):
+        after = now + 1 if now + 1 < len(seen) else None
+        around = (change[now - 1] + change[now - 1 if after is None else after]) / 2
+        if change[now] > MIN_CHANGE and change[now] > RATIO * around:
+            cuts.append(True)
+            continue
+        flash_ends = now > 1 and not unrelated_to_second[now]
+        flash_begins = after is not None and not unrelated_to_second[after]
+        cuts.append(bool(unrelated[now]) and not flash_ends and not flash_begins)
+    return cuts
 
 
-def _histogram(of: _Thumbnail) -> np.ndarray:
+def _compared(seen: np.ndarray, apart: int) -> tuple[np.ndarray, np.ndarray]:
+    """(N,) mean absolute difference of each thumbnail from the one ``apart`` before it, and
+    whether the two pictures are unrelated: they differ in pixels and in their colours, which
+    motion keeps. 0 and False where there is none before it.
+    """
+    change = np.zeros(len(seen), np.float32)
+    unrelated = np.zeros(len(seen), bool)
+    if len(seen) > apart:
+        change[apart:] = np.abs(seen[apart:] - seen[:-apart]).reshape(-1, SIDE * SIDE * 3).mean(1)
+    for i in np.flatnonzero(change > MIN_DIFFERENCE):
+        colours = np.abs(_histogram(seen[i]) - _histogram(seen[i - apart])).sum() / 2
+        unrelated[i] = colours > MIN_NEW_COLOURS
+    return change, unrelated
+
+
+def _histogram(thumbnail: np.ndarray) -> np.ndarray:
     """(512,) shares of the pixels by colour."""
-    cell = (of.pixels // 32).astype(np.int64) @ np.array([1, 8, 64])
+    cell = (thumbnail // 32).astype(np.int64) @ np.array([1, 8, 64])
     return np.bincount(cell.ravel(), minlength=512) / cell.size
 
 
-def thumbnail(frame: Frame, matrix: int = 2) -> np.ndarray:
-    """(SIDE, SIDE, 3) float32 RGB; ``matrix`` is that of the frame's planes."""
-    return sampled(frame, matrix, SIDE).astype(np.float32)
+def with_thumbnails(frames: Iterable[Frame], matrix: int = 2) -> Iterator[FrameBatch]:
+    """Batches of up to BATCH frames; ``matrix`` is that of their planes."""
+    iterator = iter(frames)
+    while batch := list(islice(iterator, BATCH)):
+        small = [sampled(frame, matrix, SIDE) for frame in batch]
+        yield FrameBatch(batch, np.stack(small).astype(np.float32))
