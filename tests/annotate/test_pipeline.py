@@ -145,8 +145,7 @@ def test_fast_frames_neither_pile_up_nor_leave_gaps() -> None:
     """4,000 pictures in a tenth of a second: bounded memory asks for looks that are closer."""
     made = pipeline(dict.fromkeys(range(4000), 0.9), every=0, width=1280, height=720)
     still, waiting, results = noise(0), 0, []
-    info = replace(made.info, time_base=Fraction(1, 40_000))
-    made.info = info
+    made.observe.info = replace(made.observe.info, time_base=Fraction(1, 40_000))
 
     def frames() -> Iterator[Frame]:
         nonlocal waiting
@@ -186,7 +185,7 @@ def test_detection_is_more_frequent_where_faces_are_fast() -> None:
                 found.box[row] += np.float32([1, 0, 1, 0]) * (next(at) % 900)
             return found
 
-        made.analyzer.detector = cast(Any, jump)  # type: ignore[attr-defined]
+        made.observe.analyzer.detector = cast(Any, jump)  # type: ignore[attr-defined]
         frames = [Frame(i, 40 * i, noise(0)) for i in range(60)]
         looked = [r.frame.index for r in made(frames) if r.analysed]
         assert set(range(0, 60, 5)) <= set(looked)

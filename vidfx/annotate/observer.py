@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from vidfx.annotate.chunk import Chunk, ScheduledFrame
 from vidfx.annotate.models import Models
 from vidfx.annotate.observations import NO_PIXELS, FrameObservations
 from vidfx.annotate.stage_timer import StageTimer
@@ -20,23 +21,13 @@ from vidfx.stages.engine_faults import EngineFaults
 from vidfx.stages.look_ahead import FaceObservation
 from vidfx.stages.read_schedule import EXPRESSION, IDENTITY, ReadSchedule
 from vidfx.stages.track import Tracker
-from vidfx.types import Detections, Frame, Prediction, Quality, VideoInfo
+from vidfx.types import Frame, Prediction, Quality, VideoInfo
 from vidfx_engines.base import Engine
 
 QUEUE_BYTES = 96 << 20
 MAX_QUEUE = 2 * MAX_CHUNK
 MIN_QUALITY = 0.03
 """Faces below this quality (turned away, blurred) are followed but not read."""
-
-
-@dataclass(frozen=True)
-class _Chunk:
-    """Frames of which some are being analysed together."""
-
-    frames: list[MarkedFrame]
-    analysed: frozenset[int]
-    "Frame.index of those on which the detector runs"
-    analysis: Analysis
 
 
 class Observer:
@@ -63,61 +54,64 @@ class Observer:
         self.chunk = self.analyzer.chunk(info.width, info.height)
         self.detection_schedule = DetectionSchedule(settings.every, max_between)
         self.tracker = Tracker(threshold=models.threshold)
+        self.pending: deque[Chunk] = deque()
+        "those after the chunk that is being tracked"
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[FrameObservations]:
         """The faces of each frame: found, followed and, some of them, read. Drops the pixels."""
         marked = mark(self.analyzer.prepare(frames, self.info.colour, self.info.stretch))
-        pending: deque[_Chunk] = deque()
         for chunk in self._chunks(marked):
-            pending.append(self._analyse(chunk))
-            if len(pending) > self.analyzer.max_in_flight:
-                yield from self._observe(pending.popleft())
-        for chunk in pending:
-            yield from self._observe(chunk)
+            self._begin(chunk)
+            if len(self.pending) > self.analyzer.max_in_flight:
+                yield from self._observe(self.pending.popleft())
+        while self.pending:
+            yield from self._observe(self.pending.popleft())
 
-    def _chunks(self, marked: Iterable[MarkedFrame]) -> Iterator[list[MarkedFrame]]:
+    def _chunks(self, marked: Iterable[MarkedFrame]) -> Iterator[list[ScheduledFrame]]:
         """Frames to analyse together; chunks end at the same frames wherever reading begins."""
-        chunk: list[MarkedFrame] = []
+        chunk: list[ScheduledFrame] = []
         for m in marked:
-            chunk.append(m)
+            chunk.append(self._scheduled(m))
             if (m.frame.index + 1) % self.chunk == 0 or len(chunk) == self.chunk:
                 yield chunk
                 chunk = []
         if chunk:
             yield chunk
 
-    def _analyse(self, frames: list[MarkedFrame]) -> _Chunk:
-        """Start the detector on the frames whose turn it is."""
-        due = [
-            self.detection_schedule(m.frame.index, self.info.seconds(m.frame.pts)) for m in frames
-        ]
-        analysed = [
-            m.frame for m, is_due in zip(frames, due, strict=True) if is_due or m.at_shot_edge
-        ]
-        with self.timer("detect"):
-            analysis = self.analyzer.analyze(analysed)
-        return _Chunk(frames, frozenset(frame.index for frame in analysed), analysis)
+    def _scheduled(self, m: MarkedFrame) -> ScheduledFrame:
+        time_s = self.info.seconds(m.frame.pts)
+        turn = self.detection_schedule.turn(m.frame.index, time_s)
+        return ScheduledFrame(m.frame, time_s, m.starts_shot, "always" if m.at_shot_edge else turn)
 
-    def _observe(self, chunk: _Chunk) -> Iterator[FrameObservations]:
+    def _begin(self, frames: Sequence[ScheduledFrame]) -> None:
+        """Start the detector on the frames whose turn it is."""
+        chunk = Chunk(frames, self.analyzer)
         with self.timer("detect"):
-            found = chunk.analysis.detections
+            chunk.detect_on(self._due(frames))
+        self.pending.append(chunk)
+
+    def _due(self, frames: Iterable[ScheduledFrame]) -> list[ScheduledFrame]:
+        return [f for f in frames if self.detection_schedule.is_due(f.turn, f.time_s)]
+
+    def _observe(self, chunk: Chunk) -> Iterator[FrameObservations]:
+        numbers = self._track(chunk)
+        analysis = chunk.analysis()
+        found = analysis.detections
         self.faults.add("detection", len(chunk.analysed), found.faulty, len(found))
-        with self.timer("track"):
-            numbers = self._track(chunk, found)
-            tracked = np.flatnonzero(numbers >= 0)
+        tracked = np.flatnonzero(numbers >= 0)
         with self.timer("align"):
-            rated = chunk.analysis.quality(tracked).tolist()
+            rated = analysis.quality(tracked).tolist()
         qualities = {
             row: Quality(*parts) for row, parts in zip(tracked.tolist(), rated, strict=True)
         }
-        times = {m.frame.index: self.info.seconds(m.frame.pts) for m in chunk.frames}
-        faces = chunk.analysis, numbers, qualities, times
+        times = {f.frame.index: f.time_s for f in chunk.frames}
+        faces = analysis, numbers, qualities, times
         with self.timer("identity"):
             identity = self._read("identity", self.models.identity, *faces)
         with self.timer("emotion"):
             emotion = self._read("emotion", self.models.emotion, *faces)
         for m in chunk.frames:
-            time_s = times[m.frame.index]
+            time_s = m.time_s
             with self.timer("smooth"):
                 observed = {
                     int(numbers[row]): FaceObservation(
@@ -143,19 +137,30 @@ class Observer:
                 cut=m.starts_shot,
             )
 
-    def _track(self, chunk: _Chunk, found: Detections) -> np.ndarray:
-        """(N,) the track number of each detection, -1 for none."""
-        numbers = np.full(len(found), -1, np.int64)
-        for m in chunk.frames:
-            if m.starts_shot:
+    def _track(self, chunk: Chunk) -> np.ndarray:
+        """(N,) the track number of each detection of the chunk, in frame order; -1 for none.
+
+        Where a track may have been lost, the detector runs on more of the frames that follow,
+        those of pending chunks included. So which frames are detected does not depend on the
+        length of chunks, nor on how many are pending.
+        """
+        numbers = [np.zeros(0, np.int64)]
+        for place, f in enumerate(chunk.frames, 1):
+            if f.starts_shot:
                 self.tracker.cut()
-            if m.frame.index in chunk.analysed:
-                rows = np.flatnonzero(found.frame == m.frame.index)
-                time_s = self.info.seconds(m.frame.pts)
-                numbers[rows] = self.tracker.update(time_s, found.box[rows], found.score[rows])
-                if self.tracker.may_have_lost:
-                    self.detection_schedule.speed_up(time_s)
-        return numbers
+            if f.frame.index not in chunk.analysed:
+                continue
+            with self.timer("detect"):
+                found = chunk.found_on(f.frame.index)
+            with self.timer("track"):
+                numbers.append(self.tracker.update(f.time_s, found.box, found.score))
+            if self.tracker.may_have_lost:
+                self.detection_schedule.speed_up(f.time_s)
+                with self.timer("detect"):
+                    chunk.detect_on(self._due(chunk.frames[place:]))
+                    for later in self.pending:
+                        later.detect_on(self._due(later.frames))
+        return np.concatenate(numbers)
 
     def _read(
         self,
@@ -171,19 +176,28 @@ class Observer:
             return None
         schedule, found = self.read_schedules[task], analysis.detections
         sides = shorter_side(found.box, self.info.stretch)
-        rows = [
-            row
-            for row, quality in qualities.items()
-            if quality.value >= MIN_QUALITY
-            and sides[row] >= engine.spec.min_face_px
-            and schedule.start_if_due(int(numbers[row]), times[int(found.frame[row])])
-        ]
-        prediction = analysis.read(task, np.array(rows, int))
-        for row in rows:
-            schedule.add_result(int(numbers[row]), prediction.prob[row])
-        unread = int(np.isnan(prediction.prob[rows, 0]).sum())
-        self.faults.add(task, len(rows), unread, len(rows) - unread)
-        return prediction
+        prob = np.full((len(found), len(engine.spec.labels)), np.nan, np.float32)
+        due: list[int] = []
+
+        def read_due() -> None:
+            prob[due] = analysis.read(task, np.array(due, int)).prob[due]
+            for row in due:
+                schedule.add_result(int(numbers[row]), prob[row])
+            unread = int(np.isnan(prob[due, 0]).sum())
+            self.faults.add(task, len(due), unread, len(due) - unread)
+            due.clear()
+
+        for row, quality in qualities.items():
+            if quality.value < MIN_QUALITY or sides[row] < engine.spec.min_face_px:
+                continue
+            track, time_s = int(numbers[row]), times[int(found.frame[row])]
+            if schedule.needs_result(track, time_s):
+                read_due()
+            if schedule.start_if_due(track, time_s):
+                due.append(row)
+        if due:
+            read_due()
+        return Prediction(engine.spec.labels, prob)
 
 
 def _probabilities(prediction: Prediction | None, row: int) -> np.ndarray | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 DETECTIONS_PER_S = 5
 """The default rate; between two detections positions are interpolated. On real clips of 25 and
@@ -13,6 +14,9 @@ FASTER_S = 1.0
 ROUNDING_S = 0.001
 """Containers round times, most of them to a millisecond at worst."""
 
+Turn = Literal["always", "faster", "never"]
+"""When the detector runs on a frame: "faster" only while detections are more frequent."""
+
 
 class DetectionSchedule:
     """Picks frames of one video, in order.
@@ -20,6 +24,8 @@ class DetectionSchedule:
     By default the first frame in each fifth of a second, and so every frame where the rate is
     lower. Times are used, not the frame rate in the header, which may be wrong. The same frames
     are picked wherever the reading began, except for the first frame that is read.
+
+    A frame's turn depends on its time only, so it is known before the frames before it are tracked.
     """
 
     def __init__(self, every: int, max_between: int) -> None:
@@ -31,16 +37,25 @@ class DetectionSchedule:
         self._before_s = -math.inf
         self._faster_until_s = -math.inf
 
-    def __call__(self, index: int, time_s: float) -> bool:
-        """Whether to detect on the next frame."""
+    def turn(self, index: int, time_s: float) -> Turn:
+        """The turn of the next frame; called once for each."""
         if self._every:
-            return index % self._every == 0
-        span_s = 1 / (DETECTIONS_PER_S * (FASTER if time_s < self._faster_until_s else 1))
+            return "never" if index % self._every else "always"
         before_s, self._before_s = self._before_s, time_s
-        return index % self._max_between == 0 or (
-            (time_s + ROUNDING_S) // span_s != (before_s + ROUNDING_S) // span_s
-        )
+        if index % self._max_between == 0 or _differ(before_s, time_s, DETECTIONS_PER_S):
+            return "always"
+        return "faster" if _differ(before_s, time_s, FASTER * DETECTIONS_PER_S) else "never"
+
+    def is_due(self, turn: Turn, time_s: float) -> bool:
+        """Whether to detect on a frame, as far as the frames before it are tracked."""
+        return turn == "always" or (turn == "faster" and time_s < self._faster_until_s)
 
     def speed_up(self, time_s: float) -> None:
-        """Detect more often for a second from ``time_s`` on, as a track may have been lost."""
+        """Detect more often for a second after ``time_s``, as a track may have been lost."""
         self._faster_until_s = time_s + FASTER_S
+
+
+def _differ(before_s: float, time_s: float, rate: int) -> bool:
+    """Whether two times are in different spans of 1 / ``rate`` seconds."""
+    span_s = 1 / rate
+    return (time_s + ROUNDING_S) // span_s != (before_s + ROUNDING_S) // span_s

@@ -37,6 +37,12 @@ class _TrackReads:
     readings: int = 0
     last_s: float = -np.inf
     undecided: bool = False
+    started: bool = False
+    "a reading has no result yet"
+
+    def is_due(self, time_s: float, rate: ReadRate, *, undecided: bool) -> bool:
+        span_s = rate.undecided_every_s if undecided else rate.every_s
+        return self.readings < rate.first or time_s // span_s != self.last_s // span_s
 
 
 class ReadSchedule:
@@ -46,17 +52,31 @@ class ReadSchedule:
         self.rate = rate
         self._tracks: dict[int, _TrackReads] = {}
 
+    def needs_result(self, track: int, time_s: float) -> bool:
+        """Whether a reading that was started decides if the next one, at ``time_s``, is due.
+
+        Then ``add_result`` must be called before ``start_if_due``: else what is read would depend
+        on how many frames are analysed together.
+        """
+        known = self._tracks.get(track)
+        if known is None or not known.started:
+            return False
+        return known.is_due(time_s, self.rate, undecided=True) != known.is_due(
+            time_s, self.rate, undecided=False
+        )
+
     def start_if_due(self, track: int, time_s: float) -> bool:
         """Whether to read the face of ``track`` at ``time_s``; True counts as a reading."""
         known = self._tracks.setdefault(track, _TrackReads())
-        span_s = self.rate.undecided_every_s if known.undecided else self.rate.every_s
-        if known.readings >= self.rate.first and time_s // span_s == known.last_s // span_s:
+        if not known.is_due(time_s, self.rate, undecided=known.undecided):
             return False
         known.readings += 1
         known.last_s = time_s
+        known.started = True
         return True
 
     def add_result(self, track: int, prob: np.ndarray) -> None:
-        """Take in the probabilities (K,) of a reading that was started."""
+        """Take in the probabilities (K,) of the latest reading that was started."""
         second, best = np.sort(prob)[-2:]
-        self._tracks[track].undecided = bool(best - second < DECIDED_MARGIN)
+        known = self._tracks[track]
+        known.undecided, known.started = bool(best - second < DECIDED_MARGIN), False

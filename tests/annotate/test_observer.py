@@ -1,0 +1,159 @@
+"""Which frames are detected and which faces are read depends on the video and its times only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from vidfx.annotate.models import Models
+from vidfx.annotate.pipeline import Pipeline
+from vidfx.annotate.stage_timer import StageTimer
+from vidfx.config import Settings
+from vidfx.types import SQUARE, Detections, Frame, FrameResult, Stretch, VideoInfo
+from vidfx_engines.backends.fake import FakeEngine, brightness_classifier
+from vidfx_engines.spec import CropSpec, EngineSpec, InputSpec
+
+RATE = 30
+LENGTH = 240
+MARKS = np.array([[15, 15], [45, 15], [30, 30], [18, 45], [42, 45]], np.float32)
+CHUNKS = (1, 7, 16, 64)
+PENDING = (0, 1, 4)
+
+
+class MovingFaces:
+    """Finds two faces: one moves slowly, the other jumps for some seconds of the video."""
+
+    def __init__(self) -> None:
+        self.analysed: list[int] = []
+
+    def __call__(
+        self, frames: Sequence[Frame], matrix: int = 2, stretch: Stretch = SQUARE
+    ) -> Detections:
+        indices = [frame.index for frame in frames]
+        self.analysed += indices
+        corners = [c for i in indices for c in ((10 + i / 4, 10), (100 + _jump(i), 120))]
+        corner = np.array(corners, np.float32).reshape(-1, 2)
+        return Detections(
+            np.repeat(np.array(indices, np.int64), 2),
+            np.concatenate([corner, corner + 60], 1),
+            np.full(len(corner), 0.9, np.float32),
+            corner[:, None] + MARKS,
+        )
+
+
+def _jump(index: int) -> float:
+    """Too far for a track at five detections a second, twice in the video."""
+    return 100.0 * (index // 3 % 5) if index in range(40, 70) or index in range(151, 190) else 0.0
+
+
+def identity() -> FakeEngine:
+    """Undecided on dark faces."""
+
+    def probabilities(batch: np.ndarray) -> tuple[np.ndarray, ...]:
+        first = np.where(batch.reshape(len(batch), -1).mean(1) < 128, 0.55, 0.95)
+        return (np.stack([first, 1 - first], 1),)
+
+    spec = EngineSpec(
+        name="who",
+        task="identity",
+        weights="none.onnx",
+        sha256="0" * 64,
+        labels=("ann", "bea"),
+        input=InputSpec("crops", dtype="uint8", size=112),
+        outputs=("probabilities",),
+        licence="Apache-2.0",
+        training_data="none",
+        crop=CropSpec("arcface", 112),
+    )
+    return FakeEngine(spec, probabilities)
+
+
+def picture(index: int) -> np.ndarray:
+    """Noise that becomes brighter and darker slowly, with a cut at frame 100."""
+    grey = 100 + 60 * np.sin(index / 20) if index < 100 else 200 - 60 * np.sin(index / 15)
+    noise = np.random.default_rng(index).integers(-30, 30, (240, 640, 1))
+    tint = np.array([0, 0, 0] if index < 100 else [55, -80, -80])
+    return np.clip(grey + noise + tint, 0, 255).astype(np.uint8)
+
+
+def frames(begin: int = 0) -> list[Frame]:
+    return [Frame(i, round(i * 1000 / RATE), picture(i)) for i in range(begin, LENGTH)]
+
+
+def pipeline(every: int = 0) -> tuple[Pipeline, MovingFaces, FakeEngine]:
+    info = VideoInfo(
+        path=Path("clip.mp4"),
+        width=640,
+        height=240,
+        time_base=Fraction(1, 1000),
+        start_pts=0,
+        frame_rate=Fraction(RATE),
+        n_frames=LENGTH,
+        duration_s=LENGTH / RATE,
+        rotation=0,
+        codec="h264",
+        pixel_format="yuv420p",
+        has_audio=False,
+    )
+    faces, who = MovingFaces(), identity()
+    models = Models(cast(Any, faces), 0.5, who, brightness_classifier(), ())
+    return Pipeline(info, Settings(every=every), models, StageTimer()), faces, who
+
+
+Rows = list[tuple[Any, ...]]
+
+
+def rows(results: Sequence[FrameResult]) -> Rows:
+    """Everything that is known of each face of each frame."""
+    return [
+        (
+            *(r.frame.index, r.analysed, r.cut, face.track_id, face.source, face.score),
+            *(face.box.tolist(), face.quality, face.identity, face.emotion),
+            *(face.raw_identity, face.raw_emotion),
+        )
+        for r in results
+        for face in r.faces
+    ]
+
+
+@pytest.fixture(scope="module")
+def expected() -> Callable[[int], Rows]:
+    """Rows of chunks of one frame, with none pending: each decision sees all frames before."""
+    known: dict[int, Rows] = {}
+
+    def of(every: int) -> Rows:
+        if every not in known:
+            made, faces, who = pipeline(every)
+            made.observe.chunk, made.observe.analyzer.max_in_flight = 1, 0  # type: ignore[misc]
+            known[every] = rows(list(made(frames())))
+            assert len(faces.analysed) == len(set(faces.analysed))
+            assert 0 < sum(who.sizes) < len(known[every]), "some faces are read, not all"
+        return known[every]
+
+    return of
+
+
+@pytest.mark.parametrize("every", [0, 1])
+@pytest.mark.parametrize("pending", PENDING)
+@pytest.mark.parametrize("chunk", CHUNKS)
+def test_rows_depend_on_neither_chunks_nor_looking_ahead(
+    expected: Callable[[int], Rows], chunk: int, pending: int, every: int
+) -> None:
+    made, faces, _ = pipeline(every)
+    made.observe.chunk, made.observe.analyzer.max_in_flight = chunk, pending  # type: ignore[misc]
+    assert rows(list(made(frames()))) == expected(every)
+    assert len(faces.analysed) == len(set(faces.analysed))
+
+
+def test_more_frames_are_detected_right_after_a_face_was_lost() -> None:
+    made, _, _ = pipeline()
+    analysed = [r.frame.index for r in made(frames()) if r.analysed]
+    usual = {*range(0, LENGTH, 6), 99, 100, LENGTH - 1}
+    more = sorted(set(analysed) - usual)
+    assert set(range(0, LENGTH, 6)) <= set(analysed)
+    assert more[0] == 44 and more[1:3] == [46, 50]
