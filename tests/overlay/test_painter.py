@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from vidfx.messages import DEFAULT_MESSAGES
+from vidfx.overlay.faces import PlacedFace
 from vidfx.overlay.labels import COLOURS, FULL, MINI, LabelText
-from vidfx.overlay.layout import PlacedFace
 from vidfx.overlay.painter import FaceLabel, Painter
-from vidfx.overlay.yuv import Layer, YuvPlanes, make_overlay, to_yuv
+from vidfx.overlay.yuv import Layer, YuvPlanes, compose, to_overlay, to_yuv
 
 EMOTIONS = [*DEFAULT_MESSAGES, None]
 BT709, BT601, BT2020 = 1, 6, 9
@@ -124,7 +124,8 @@ def test_values_stay_in_the_limited_range() -> None:
 def test_colours_come_back(matrix: int, rgb: tuple[int, int, int]) -> None:
     planes = grey(32, 32)
     views = YuvPlanes.of(planes, 32, 32)
-    make_overlay([Layer(np.ones((16, 16), np.float32), rgb)], matrix).blend(views, 8, 8)
+    layers = [Layer(np.ones((16, 16), np.float32), rgb)]
+    to_overlay(compose(layers, matrix)).blend(views, 8, 8)
     y, u, v = (float(plane[c, c]) for plane, c in zip(views, (16, 8, 8), strict=True))
     kr, kb = {BT601: (0.299, 0.114), BT709: (0.2126, 0.0722), BT2020: (0.2627, 0.0593)}[matrix]
     luma, cb, cr = (y - 16) / 219, (u - 128) / 224, (v - 128) / 224
@@ -268,7 +269,8 @@ def test_shown_probabilities_rest() -> None:
     for step in range(90):
         label = face((300, 150, 380, 250), emotion_prob=rng.uniform(0, 1))
         placed = paint.layout([label], step / 30)[0]
-        texts.append(text_of(placed))
+        assert placed.spot is not None
+        texts.append(placed.spot.percents)
         widths.add(rect_of(placed)[2] - rect_of(placed)[0])
     changes = sum(a != b for a, b in pairwise(texts))
     assert 0 < changes <= 4 * 3

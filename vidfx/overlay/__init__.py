@@ -1,5 +1,6 @@
 """What is drawn on frames. Knows boxes and text; no file, no detector and no encoder.
 
-``painter`` draws one frame: ``layout`` decides where labels are and how much they say, ``labels``
-makes them of text (``font``) and ``shapes``, ``yuv`` blends them onto the planes.
+``painter`` draws one frame: ``faces`` follows the faces, ``layout`` decides where their labels are
+and how much they say (``labels``, text in the ``font``). ``boxes`` and ``label_pictures`` make both
+of ``shapes`` and blend them onto the planes with ``yuv``.
 """

@@ -13,6 +13,7 @@ from vidfx.types import SQUARE, Stretch
 from vidfx_engines.luma import luma_weights
 
 Rgb = tuple[int, int, int]
+_SCALE = 1 / 255
 
 
 class YuvPlanes(NamedTuple):
@@ -63,20 +64,44 @@ class Overlay:
 
     def blend(self, planes: YuvPlanes, x: int, y: int) -> None:
         """Put the top left corner at (x, y), both even; what is outside is cut off."""
-        _blend(planes.y, self.keep_y, self.add_y, x, y)
-        _blend(planes.u, self.keep_c, self.add_u, x // 2, y // 2)
-        _blend(planes.v, self.keep_c, self.add_v, x // 2, y // 2)
+        height, width = self.keep_y.shape
+        whole = planes.y[y : y + height, x : x + width]
+        if x < 0 or y < 0 or whole.shape != (height, width):
+            left, top = max(-x, 0), max(-y, 0)
+            shown = self.part(left, top, planes.y.shape[1] - x, planes.y.shape[0] - y)
+            if shown.keep_y.size:
+                shown.blend(planes, x + left, y + top)
+            return
+        cv2.multiply(whole, self.keep_y, whole, _SCALE)
+        cv2.add(whole, self.add_y, whole)
+        x, y, height, width = x // 2, y // 2, height // 2, width // 2
+        half = planes.u[y : y + height, x : x + width]
+        cv2.multiply(half, self.keep_c, half, _SCALE)
+        cv2.add(half, self.add_u, half)
+        half = planes.v[y : y + height, x : x + width]
+        cv2.multiply(half, self.keep_c, half, _SCALE)
+        cv2.add(half, self.add_v, half)
 
+    def replace(self, part: Overlay, x: int, y: int) -> None:
+        """Put ``part`` at (x, y), both even, in place of what is there."""
+        height, width = part.keep_y.shape
+        luma = slice(y, y + height), slice(x, x + width)
+        chroma = slice(y // 2, (y + height) // 2), slice(x // 2, (x + width) // 2)
+        self.keep_y[luma], self.add_y[luma] = part.keep_y, part.add_y
+        self.keep_c[chroma] = part.keep_c
+        self.add_u[chroma], self.add_v[chroma] = part.add_u, part.add_v
 
-def _blend(plane: np.ndarray, keep: np.ndarray, add: np.ndarray, x: int, y: int) -> None:
-    left, top = max(-x, 0), max(-y, 0)
-    right = min(keep.shape[1], plane.shape[1] - x)
-    bottom = min(keep.shape[0], plane.shape[0] - y)
-    if left >= right or top >= bottom:
-        return
-    part = plane[y + top : y + bottom, x + left : x + right]
-    cv2.multiply(part, keep[top:bottom, left:right], dst=part, scale=1 / 255)
-    cv2.add(part, add[top:bottom, left:right], dst=part)
+    def part(self, left: int, top: int, right: int, bottom: int) -> Overlay:
+        """Views of the part between these even coordinates, which may be outside."""
+        luma = slice(top, max(bottom, 0)), slice(left, max(right, 0))
+        chroma = slice(top // 2, max(bottom // 2, 0)), slice(left // 2, max(right // 2, 0))
+        return Overlay(
+            self.keep_y[luma],
+            self.add_y[luma],
+            self.keep_c[chroma],
+            self.add_u[chroma],
+            self.add_v[chroma],
+        )
 
 
 def to_stored(mask: np.ndarray, stretch: Stretch) -> np.ndarray:
@@ -100,27 +125,32 @@ def to_yuv(rgb: Rgb, matrix: int) -> tuple[float, float, float]:
     )
 
 
-def make_overlay(layers: Sequence[Layer], matrix: int) -> Overlay:
-    """Lay layers of one size over each other, the first at the bottom; their sides are even."""
-    height, width = layers[0].mask.shape
-    half = (width // 2, height // 2)
-    keep = np.ones((height, width), np.float32)
-    luma = np.zeros((height, width), np.float32)
-    chroma_u, chroma_v = np.zeros(half[::-1], np.float32), np.zeros(half[::-1], np.float32)
+def compose(layers: Sequence[Layer], matrix: int) -> np.ndarray:
+    """Lay layers of one size over each other, the first at the bottom.
+
+    Returns (h, w, 4) float32: the opacity, 0..1, and Y, U and V multiplied by it.
+    """
+    picture = np.zeros((*layers[0].mask.shape, 4), np.float32)
+    keep = np.ones(layers[0].mask.shape, np.float32)
     for mask, rgb in reversed(layers):
-        y, u, v = to_yuv(rgb, matrix)
         visible = keep * mask
         keep -= visible
-        luma += visible * np.float32(y)
-        visible = cv2.resize(visible, half, interpolation=cv2.INTER_AREA)
-        chroma_u += visible * np.float32(u)
-        chroma_v += visible * np.float32(v)
+        for channel, value in enumerate(to_yuv(rgb, matrix), 1):
+            picture[..., channel] += visible * np.float32(value)
+    picture[..., 0] = 1 - keep
+    return picture
+
+
+def to_overlay(picture: np.ndarray) -> Overlay:
+    """An overlay of what ``compose`` returned; its sides are even."""
+    height, width = picture.shape[:2]
+    small = cv2.resize(picture, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     return Overlay(
-        keep_y=_to_uint8(keep * 255),
-        add_y=_to_uint8(luma),
-        keep_c=_to_uint8(cv2.resize(keep, half, interpolation=cv2.INTER_AREA) * 255),
-        add_u=_to_uint8(chroma_u),
-        add_v=_to_uint8(chroma_v),
+        keep_y=_to_uint8(255 - 255 * picture[..., 0]),
+        add_y=_to_uint8(picture[..., 1]),
+        keep_c=_to_uint8(255 - 255 * small[..., 0]),
+        add_u=_to_uint8(small[..., 2]),
+        add_v=_to_uint8(small[..., 3]),
     )
 
 

@@ -1,0 +1,152 @@
+"""The faces of a video from frame to frame: their boxes, and what is shown of them.
+
+Words change at once, percentages every REFRESH_S at most; sizes change with a face that has grown
+or shrunk by more than a little.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from vidfx.messages import printable
+from vidfx.overlay.labels import FaceLabel, Percents, Words
+from vidfx.overlay.spots import Rect, Spot
+
+REFRESH_S = 0.25
+FORGET_S = 2.0
+"a track without a face for so long is forgotten"
+CERTAIN_S, FADE_S, FAINT = 0.5, 0.5, 0.5
+"a box has full strength so long after its last detection, then fades so long to so much"
+TEXT_SIZES = (0.015, 0.0185, 0.0225)
+"in shorter sides of the picture"
+MIN_TEXT_PX = 12
+CACHED_WORDS = 512
+
+
+@dataclass(slots=True)
+class PlacedFace:
+    """A face of one frame, where it is drawn, and what the next frame needs of it."""
+
+    label: FaceLabel
+    box: Rect
+    "the part of the face's box that is inside the picture"
+    words: Words
+    percents: Percents
+    "as they are shown"
+    seen_s: float
+    detected_s: float
+    refreshed_s: float
+    searched_s: float = -math.inf
+    "when more detail was last searched for"
+    text_size: int = 0
+    "px"
+    arm: int = 0
+    "px, of the box's corners"
+    spot: Spot | None = None
+    "of the label, None where it has no room"
+
+    def later(self, label: FaceLabel, box: Rect, time_s: float) -> PlacedFace:
+        """The same face on a later frame."""
+        return PlacedFace(
+            label,
+            box,
+            self.words,
+            self.percents,
+            time_s,
+            time_s if label.source == "detected" else self.detected_s,
+            self.refreshed_s,
+            self.searched_s,
+            self.text_size,
+            self.arm,
+            self.spot,
+        )
+
+    @property
+    def strength(self) -> float:
+        """Of the box, 0..1, in a few steps."""
+        unseen_s = self.seen_s - self.detected_s - CERTAIN_S
+        if unseen_s <= 0:
+            return 1.0
+        return 1 - (1 - FAINT) * min(4, int(4 * unseen_s / FADE_S)) / 4
+
+
+class Faces:
+    """Follows the faces of one video, frame by frame.
+
+    ``picture`` is its width and height, ``stroke`` is the thickness of the boxes: all px.
+    """
+
+    def __init__(
+        self, picture: tuple[int, int], messages: Mapping[str, str], stroke: float
+    ) -> None:
+        self._picture = picture
+        self._messages = {label: printable(text) for label, text in messages.items()}
+        self._arm_step = max(2, round(stroke))
+        self._text_sizes = [max(MIN_TEXT_PX, round(min(picture) * share)) for share in TEXT_SIZES]
+        self._faces: dict[int, PlacedFace] = {}
+        self._words: Callable[..., Words] = lru_cache(CACHED_WORDS)(self._new_words)
+
+    def update(self, labels: Sequence[FaceLabel], time_s: float) -> list[PlacedFace]:
+        """The faces inside the picture, the largest first, each with the spot that it had."""
+        faces = [face for label in labels if (face := self._face(label, time_s))]
+        faces.sort(key=lambda face: face.box.area, reverse=True)
+        self._faces |= {face.label.track_id: face for face in faces if face.label.track_id >= 0}
+        self._faces = {k: f for k, f in self._faces.items() if abs(time_s - f.seen_s) <= FORGET_S}
+        return faces
+
+    def _face(self, label: FaceLabel, time_s: float) -> PlacedFace | None:
+        """None if it is outside the picture."""
+        box = self._inside(label.box)
+        wide, high = box.x1 - box.x0, box.y1 - box.y0
+        if wide < 2 or high < 2:
+            return None
+        rated = label.identity_prob is not None, label.emotion_prob is not None
+        words = self._words(label.track_id, label.identity, label.emotion, rated)
+        last = self._faces.get(label.track_id)
+        if last is None or abs(time_s - last.seen_s) > FORGET_S:
+            face = PlacedFace(label, box, words, _percents(label), time_s, time_s, time_s)
+        else:
+            face = last.later(label, box, time_s)
+            if words is not last.words or abs(time_s - last.refreshed_s) >= REFRESH_S:
+                face.words, face.percents, face.refreshed_s = words, _percents(label), time_s
+        size, arm = 0.17 * high, 0.22 * min(wide, high)
+        if not 0.85 * face.text_size < size < 1.3 * face.text_size:
+            fitting = [s for s in self._text_sizes if s <= size]
+            face.text_size = (fitting or self._text_sizes)[-1 if fitting else 0]
+        if abs(face.arm - arm) > max(self._arm_step, 0.12 * arm):
+            face.arm = max(1, round(arm / self._arm_step)) * self._arm_step
+        return face
+
+    def _inside(self, box: tuple[float, float, float, float]) -> Rect:
+        """The part inside the picture; negative width or height where there is none."""
+        width, height = self._picture
+        x0, y0, x1, y1 = round(box[0]), round(box[1]), round(box[2]), round(box[3])
+        return Rect(
+            x0 if x0 > 0 else 0,
+            y0 if y0 > 0 else 0,
+            x1 if x1 < width else width,
+            y1 if y1 < height else height,
+        )
+
+    def _new_words(
+        self, track_id: int, identity: str | None, emotion: str | None, rated: tuple[bool, bool]
+    ) -> Words:
+        return Words(
+            track_id,
+            name=printable(identity) if identity else None,
+            emotion=printable(emotion) if emotion else None,
+            message=self._messages.get(emotion) if emotion else None,
+            rated=rated,
+        )
+
+
+def _percents(label: FaceLabel) -> Percents:
+    """Whole percents, 99 at most: no reading of a face is certain."""
+    name, emotion = label.identity_prob, label.emotion_prob
+    return (
+        min(max(round(100 * name), 0), 99) if name else 0,
+        min(max(round(100 * emotion), 0), 99) if emotion else 0,
+    )
