@@ -124,7 +124,7 @@ class Settings:
     backend: Annotated[
         Name,
         Option(
-            "What runs engines: auto, openvino, onnxruntime, tensorrt or tensorrt-rtx.",
+            "What runs engines: auto, openvino, onnxruntime, torch, tensorrt or tensorrt-rtx.",
             decides="rounding",
         ),
     ] = "auto"

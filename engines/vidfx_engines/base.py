@@ -8,7 +8,7 @@ from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
-from vidfx_engines.device import Device, DeviceKind
+from vidfx_engines.device import Device
 from vidfx_engines.errors import EngineRunError
 from vidfx_engines.spec import EngineSpec
 
@@ -74,11 +74,6 @@ class Backend(Protocol):
 
     @property
     def name(self) -> str: ...
-
-    @property
-    def devices(self) -> tuple[DeviceKind, ...]:
-        """The kinds of device that it supports."""
-        ...
 
     @property
     def install(self) -> str:

@@ -10,20 +10,21 @@ from vidfx_engines.backends.onnxruntime import OnnxRuntimeBackend
 from vidfx_engines.backends.openvino import OpenVinoBackend
 from vidfx_engines.backends.tensorrt import TensorRtBackend
 from vidfx_engines.backends.tensorrt_library import has_gpu
+from vidfx_engines.backends.torch import TorchBackend
 from vidfx_engines.base import Backend, Engine, Precision, device_text
 from vidfx_engines.detector_files import detector_spec_for
-from vidfx_engines.device import CPU, FIRST_GPU, Device
+from vidfx_engines.device import CPU, FIRST_GPU, Device, DeviceKind
 from vidfx_engines.errors import EngineError, EngineFileError, EngineUnavailable
 from vidfx_engines.spec import EngineSpec, spec_path
 from vidfx_engines.store import CachedEngine, built_from
 
-BACKENDS: tuple[Backend, ...] = (
-    TensorRtBackend("tensorrt"),
-    TensorRtBackend("tensorrt-rtx"),
-    OpenVinoBackend(),
-    OnnxRuntimeBackend(),
-)
-"""Best first."""
+_PLANS = (TensorRtBackend("tensorrt"), TensorRtBackend("tensorrt-rtx"))
+_OPENVINO, _ONNXRUNTIME, _TORCH = OpenVinoBackend(), OnnxRuntimeBackend(), TorchBackend()
+BACKENDS: dict[DeviceKind, tuple[Backend, ...]] = {
+    "cuda": (*_PLANS, _TORCH, _ONNXRUNTIME),
+    "cpu": (_OPENVINO, _ONNXRUNTIME, _TORCH),
+}
+"""Best first (docs/decisions/0017-graphs-on-torch.md)."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,6 @@ def select(
     backend: str = "auto",
     threads: int | None = None,
     precision: Precision = "auto",
-    backends: Sequence[Backend] | None = None,
 ) -> Selection:
     """Load the engine at ``path`` (weights, or their spec) with the best backend that can run it.
 
@@ -64,17 +64,15 @@ def select(
     path = Path(path)
     spec = spec or _spec_for(path)
     named = CPU if device == "auto" else _parsed(device)
-    known = BACKENDS if backends is None else backends
-    candidates = [b for b in known if named.kind in b.devices and backend in ("auto", b.name)]
-    if backend != "auto" and not candidates:
-        raise _unusable_backend(backend, named.kind, known)
+    here = _candidates(named, backend)
+    if device == "auto" and has_gpu():
+        here = [*_candidates(FIRST_GPU, backend), *here]
+    if not here:
+        raise _unusable_backend(backend, named.kind)
 
     kept = built_from(spec) if spec.build is None and precision == "auto" else []
     passed_over = [(one.description, one.fault) for one in kept if one.spec is None and one.fault]
     hints: list[str] = []
-    here = [(named, candidate) for candidate in candidates]
-    if device == "auto" and backend == "auto" and has_gpu():
-        here = [*((FIRST_GPU, b) for b in known if "cuda" in b.devices), *here]
     for where, candidate in here:
         failed: list[tuple[str, str]] = []
         for name, offered, folder, fault in _offers(candidate, spec, path.parent, kept):
@@ -100,9 +98,14 @@ def where_it_runs(spec: EngineSpec) -> tuple[tuple[str, str, str | None], ...]:
     """(backend, kind of device, why it cannot run there, or None), best backend first."""
     return tuple(
         (backend.name, kind, backend.supports(spec, Device(kind)))
-        for backend in BACKENDS
-        for kind in backend.devices
+        for kind, backends in BACKENDS.items()
+        for backend in backends
     )
+
+
+def _candidates(device: Device, name: str) -> list[tuple[Device, Backend]]:
+    """The backends of ``device``, best first; only the named one unless ``name`` is auto."""
+    return [(device, b) for b in BACKENDS[device.kind] if name in ("auto", b.name)]
 
 
 def _offers(
@@ -145,14 +148,14 @@ def _parsed(device: str) -> Device:
     return parsed
 
 
-def _unusable_backend(backend: str, kind: str, known: Sequence[Backend]) -> EngineError:
-    found = [b for b in known if b.name == backend]
-    if found:
-        return EngineUnavailable(
-            f"{backend} does not run on {kind}", hint=f"use --device {found[0].devices[0]}"
-        )
-    names = ", ".join(b.name for b in known)
-    return EngineUnavailable(f"no backend is named {backend!r}", hint=f"it is one of {names}")
+def _unusable_backend(backend: str, kind: str) -> EngineError:
+    names = dict.fromkeys(b.name for backends in BACKENDS.values() for b in backends)
+    if backend in names:
+        other = "cuda" if kind == "cpu" else "cpu"
+        return EngineUnavailable(f"{backend} does not run on {kind}", hint=f"use --device {other}")
+    return EngineUnavailable(
+        f"no backend is named {backend!r}", hint=f"it is one of {', '.join(names)}"
+    )
 
 
 def _why(engine: Engine, backend: str, passed_over: Sequence[tuple[str, str]]) -> str:

@@ -18,11 +18,11 @@ from vidfx_engines.errors import EngineRunError
 from vidfx_engines.names import index_of
 from vidfx_engines.select import select
 
-BACKENDS = ("openvino", "onnxruntime")
+BACKENDS = ("openvino", "onnxruntime", "torch")
 
 
 def load(path: Path, backend: str) -> Engine:
-    pytest.importorskip(backend) if backend == "onnxruntime" else None
+    pytest.importorskip(backend)
     return select(path, backend=backend, device="cpu", threads=2, precision="f32").engine
 
 
@@ -134,9 +134,10 @@ def test_backends_agree(tmp_path: Path) -> None:
         (embedded("emotion-embedded"), pictures(9, 96, 96)),
         (embedded("emotion-embedded-8"), pictures(9, 96, 96)),
     ):
-        a, b = (load(path, backend).run(batch) for backend in BACKENDS)
-        for x, y in zip(a, b, strict=True):
-            np.testing.assert_allclose(x, y, atol=1e-3, rtol=1e-3)
+        first, *others = (load(path, backend).run(batch) for backend in BACKENDS)
+        for other in others:
+            for x, y in zip(first, other, strict=True):
+                np.testing.assert_allclose(x, y, atol=1e-3, rtol=1e-3)
 
 
 FOUR = ("angry", "happy", "neutral", "sad")

@@ -78,6 +78,18 @@ def test_a_whole_run_on_a_device_gives_the_rows_of_the_host(
         assert summaries[0] == summaries[1]
 
 
+def test_a_whole_run_with_torch_gives_the_rows_of_the_host(clip: Path, tmp_path: Path) -> None:
+    rows: dict[str, list[dict[str, str]]] = {}
+    for backend in ("torch", "onnxruntime"):
+        args = ("--backend", backend, "--device", "cpu", "--no-video", "--every", "3")
+        done = vidfx("annotate", clip, "-o", tmp_path / backend, *args)
+        assert done.exit_code == 0, done.output
+        rows[backend] = rows_of(tmp_path / backend)
+    summary = json.loads((tmp_path / "torch" / "clip.summary.json").read_text())
+    assert {model["backend"] for model in summary["models"]} == {"torch"}
+    assert_same_rows(rows["torch"], rows["onnxruntime"])
+
+
 LENT = (
     ON_A_DEVICE
     + """

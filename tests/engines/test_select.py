@@ -50,7 +50,7 @@ def test_what_was_passed_over_is_reported(toy: Path, monkeypatch: pytest.MonkeyP
     assert chosen.passed_over == (("openvino", "openvino is not installed"),)
 
 
-@pytest.mark.parametrize("library", ["openvino", "onnxruntime"])
+@pytest.mark.parametrize("library", ["openvino", "onnxruntime", "torch"])
 def test_a_named_backend_is_used_or_is_an_error(
     toy: Path, monkeypatch: pytest.MonkeyPatch, library: str
 ) -> None:
@@ -67,6 +67,7 @@ def test_cuda_is_used_or_is_an_error(toy: Path) -> None:
         select(toy, device="cuda:0")
     assert "tensorrt: no plan was built for it" in str(raised.value)
     assert "CUDAExecutionProvider" in str(raised.value)
+    assert "; torch: " in str(raised.value)
     assert raised.value.hint
     with pytest.raises(EngineUnavailable, match="openvino does not run on cuda"):
         select(toy, device="cuda", backend="openvino")
@@ -81,7 +82,7 @@ def test_unknown_devices_are_reported(toy: Path, device: str) -> None:
 def test_unknown_backends_are_reported(toy: Path) -> None:
     with pytest.raises(EngineUnavailable, match="no backend is named 'tflite'") as raised:
         select(toy, backend="tflite")
-    assert "openvino, onnxruntime" in raised.value.hint
+    assert "torch, onnxruntime, openvino" in raised.value.hint
     with pytest.raises(EngineUnavailable, match="tensorrt does not run on cpu"):
         select(toy, backend="tensorrt")
 

@@ -79,7 +79,7 @@ class DeviceEngine:
         batch = check_batch(self.spec, batch)
         if not len(batch):
             return empty_outputs(self._output_sides)
-        pixels = self._torch.from_numpy(batch).to(self._where.torch_device).permute(0, 3, 1, 2)
+        pixels = self._torch.tensor(batch, device=self._where.torch_device).permute(0, 3, 1, 2)
         outputs = tuple(o.cpu().numpy() for o in self.run_tensor(pixels))
         check_outputs(self.spec, outputs, len(batch))
         return outputs

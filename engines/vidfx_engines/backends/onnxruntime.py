@@ -14,7 +14,7 @@ from vidfx_engines.backends.onnxruntime_device import BoundSession, output_sides
 from vidfx_engines.backends.onnxruntime_library import INSTALL, import_onnxruntime
 from vidfx_engines.backends.tensorrt_library import gpu
 from vidfx_engines.base import CHUNK, Engine, Precision, check_batch, check_outputs, empty_outputs
-from vidfx_engines.device import CPU, Device, DeviceKind
+from vidfx_engines.device import CPU, Device
 from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
 from vidfx_engines.spec import PLAN_NEEDS_CUDA, EngineSpec
 
@@ -61,7 +61,6 @@ class OnnxRuntimeBackend:
     """See vidfx_engines.base.Backend."""
 
     name = "onnxruntime"
-    devices: tuple[DeviceKind, ...] = ("cpu", "cuda")
     install = INSTALL
 
     def supports(self, spec: EngineSpec, device: Device) -> str | None:

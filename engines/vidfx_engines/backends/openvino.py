@@ -14,7 +14,7 @@ import numpy as np
 
 from vidfx_engines.base import CHUNK, Precision, check_batch, check_outputs, empty_outputs
 from vidfx_engines.compiled_cache import fetch, keep, key_of
-from vidfx_engines.device import CPU, Device, DeviceKind
+from vidfx_engines.device import CPU, Device
 from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
 from vidfx_engines.libraries import importing
 from vidfx_engines.spec import PLAN_NEEDS_CUDA, EngineSpec
@@ -151,7 +151,6 @@ class OpenVinoBackend:
     """See vidfx_engines.base.Backend."""
 
     name = "openvino"
-    devices: tuple[DeviceKind, ...] = ("cpu",)
     install = "pip install openvino"
 
     def supports(self, spec: EngineSpec, device: Device) -> str | None:

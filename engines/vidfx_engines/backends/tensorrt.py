@@ -9,7 +9,7 @@ from vidfx_engines.backends.tensorrt_engine import TensorRtEngine
 from vidfx_engines.backends.tensorrt_library import INSTALL, Flavour, Gpu, gpu, version
 from vidfx_engines.base import Precision
 from vidfx_engines.built import Build
-from vidfx_engines.device import Device, DeviceKind
+from vidfx_engines.device import Device
 from vidfx_engines.errors import EngineUnavailable
 from vidfx_engines.spec import EngineSpec
 
@@ -21,8 +21,6 @@ RTX_FROM = (12, 0)
 
 class TensorRtBackend:
     """See vidfx_engines.base.Backend."""
-
-    devices: tuple[DeviceKind, ...] = ("cuda",)
 
     def __init__(self, flavour: Flavour) -> None:
         self.name: Flavour = flavour
