@@ -117,7 +117,7 @@ class Settings:
         Name,
         Option(
             "Where engines run: auto, cpu, cuda or cuda:N.",
-            "`auto` is a GPU if a backend can run the models there, else the CPU.",
+            "`auto` is what `vidfx bench` measured as faster here; docs/gpu.md has the rule.",
             decides="rounding",
         ),
     ] = "auto"
@@ -174,7 +174,8 @@ class Settings:
         Meta(ge=0, le=1024),
         Option(
             "Videos processed in parallel, each in a worker process: auto or a number.",
-            "`auto` is one per core, or per GPU that the engines run on, as memory allows.",
+            "`auto` is one per core, or per decoder of the GPUs that the engines run on, as memory "
+            "allows.",
             default="auto",
             decides="run",
             read=count_or_auto,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 import pytest
 
 from vidfx.config import Settings
 from vidfx.workers import memory, sizing
-from vidfx.workers.sizing import ConcurrencyLimit, PoolSize, visible_gpus
+from vidfx.workers.sizing import ConcurrencyLimit, PoolSize
+from vidfx_engines.cards import Card
 
 
 @pytest.fixture
@@ -64,31 +64,32 @@ def test_workers_are_counted_by_what_the_engines_run_on(
     assert (size.workers, size.threads, size.gpus) == (workers, threads, chosen)
 
 
+@pytest.mark.usefixtures("eight_cores")
 @pytest.mark.parametrize(
-    ("named", "expected"),
+    ("names", "gpus", "cores", "workers"),
     [
-        (None, ("0", "1")),
-        ("3,GPU-abc", ("3", "GPU-abc")),
-        ("", ()),
-        ("-1", ()),
-        ("none", ()),
-        ("NoDevFiles", ()),
-        ("void", ()),
-        ("1,-1,0", ("1",)),
-        ("0,0", ("0",)),
-        (" 0 , MIG-1/2 ", ("0", "MIG-1/2")),
+        (("NVIDIA L4",), ("0",), 8, 4),
+        (("NVIDIA L4",), ("0",), 4, 2),
+        (("NVIDIA L4",), ("0",), 1, 1),
+        (("NVIDIA H200",), ("0",), 16, 7),
+        (("NVIDIA H200",) * 2, ("0", "1"), 16, 8),
+        (("NVIDIA H200",) * 8, tuple("01234567"), 8, 8),
+        (("NVIDIA GeForce RTX 4060",), ("0",), 16, 1),
     ],
 )
-def test_which_gpus_there_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str | None, expected: tuple[str, ...]
+def test_a_card_carries_as_many_videos_as_its_decoders_and_the_cores_beside_it(
+    monkeypatch: pytest.MonkeyPatch,
+    names: tuple[str, ...],
+    gpus: tuple[str, ...],
+    cores: int,
+    workers: int,
 ) -> None:
-    for name in ("0000:01:00.0", "0000:02:00.0"):
-        (tmp_path / "gpus" / name).mkdir(parents=True)
-    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    assert visible_gpus(tmp_path / "none") == ()
-    if named is not None:
-        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
-    assert visible_gpus(tmp_path / "gpus") == expected
+    monkeypatch.setattr(sizing, "visible_gpus", lambda: gpus)
+    monkeypatch.setattr(sizing, "cards", lambda: tuple(Card(name) for name in names))
+    monkeypatch.setattr(sizing, "available_cores", lambda: cores)
+    assert PoolSize.of(Settings(), 100).workers == workers
+    assert PoolSize.of(Settings(jobs=3), 100).workers == 3
+    assert PoolSize.of(Settings(), 1).workers == 1
 
 
 def tried_after(slots: ConcurrencyLimit, most: int = 100) -> int:

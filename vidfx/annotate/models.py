@@ -7,10 +7,11 @@ import re
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from vidfx.auto_device import choose_device
 from vidfx.config import Settings
 from vidfx.engine_argument import PACKAGED, find_engine
 from vidfx.errors import UnavailableError, UsageError
@@ -135,6 +136,10 @@ def load_models(settings: Settings) -> Models:
     notices: list[str] = []
     if fault := why_untrusted(user_cache("openvino")):
         notices.append(f"cache: {fault}, and engines are compiled in every run; {CACHE_HINT}")
+    choice = choose_device(settings)
+    settings = replace(settings, device=choice.device)
+    if choice.reason:
+        notices.append(choice.reason)
     with _engine_errors("detector"):
         detector = _select(_detector_path(settings.detector, notices), settings)
     chosen = [detector]

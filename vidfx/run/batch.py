@@ -7,9 +7,11 @@ import threading
 import time
 from collections.abc import Callable, Collection, Generator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from vidfx.annotate.tasks import AlreadyDone, Annotated, AnnotateVideo, WouldBeDone
+from vidfx.auto_device import choose_device
 from vidfx.config import Settings
 from vidfx.jobs.events import (
     Broadcast,
@@ -100,7 +102,8 @@ def _run(
         if settings.executor == "ray":
             pool = stack.enter_context(RayPool(settings, out, report))
         else:
-            size = PoolSize.of(settings, len(tasks))
+            device = choose_device(settings).device
+            size = PoolSize.of(replace(settings, device=device), len(tasks))
             local = Pool(
                 settings,
                 size,

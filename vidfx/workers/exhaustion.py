@@ -1,4 +1,4 @@
-"""Too few threads, processes or open files allowed by the machine: no video's fault."""
+"""Too few threads, processes or open files, or too little GPU memory: no video's fault."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import suppress
 from vidfx.errors import UnavailableError
 
 _NUMBERS = (errno.EAGAIN, errno.EMFILE, errno.ENFILE)
-_TEXTS = (*map(os.strerror, _NUMBERS), "can't start new thread")
+_TEXTS = (*map(os.strerror, _NUMBERS), "can't start new thread", "CUDA out of memory")
 _THREADS, _FILES = 4, 16
 """Needed for any video."""
 
@@ -19,14 +19,15 @@ _THREADS, _FILES = 4, 16
 def resource_error(reason: object) -> UnavailableError:
     """The error that the user sees."""
     return UnavailableError(
-        f"this machine allows too few processes, threads or open files: {reason}",
+        "this machine has too few processes, threads or open files, or too little GPU memory:"
+        f" {reason}",
         hint="raise the limit (ulimit -u, ulimit -n, a container's pids limit), "
         "or give fewer --jobs and --threads",
     )
 
 
 def suggests_exhaustion(error: BaseException) -> bool:
-    """Whether ``error``, or a cause of it, suggests a lack of threads, processes or files."""
+    """Whether ``error``, or a cause of it, suggests that the machine ran out of these."""
     return any(
         getattr(cause, "errno", None) in _NUMBERS or any(text in str(cause) for text in _TEXTS)
         for cause in _causes(error)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
-from pathlib import Path
 
 from vidfx.config import Settings
 from vidfx.workers import memory
+from vidfx_engines.cards import cards, visible_gpus
 from vidfx_engines.cores import available_cores
 
-GPUS = Path("/proc/driver/nvidia/gpus")
-_CARD = re.compile(r"\d+|(GPU|MIG)-\S+")
+CORES_A_VIDEO = 2
+"""That a video on a GPU keeps busy: one follows the faces, the other reads and writes."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class PoolSize:
     @classmethod
     def of(cls, settings: Settings, jobs: int) -> PoolSize:
         """A guess, while no worker has loaded the engines: on a GPU, where there is one."""
-        gpu = bool(_cards(settings)) or settings.device.startswith("cuda")
+        gpu = bool(_gpus(settings)) or settings.device.startswith("cuda")
         return cls._of(settings, jobs, gpu, memory.allowed(settings.max_memory))
 
     def on(self, device: str, settings: Settings, jobs: int) -> PoolSize:
@@ -39,13 +38,13 @@ class PoolSize:
 
     @classmethod
     def _of(cls, settings: Settings, jobs: int, gpu: bool, limit: int | None) -> PoolSize:
-        """As many workers as were asked for; else one for each GPU, or for each core of a CPU.
+        """As many workers as were asked for; else one for each core of a CPU or decoder of a GPU.
 
-        Videos side by side leave less idle than threads within one (docs/benchmarks.md). Memory
-        may allow fewer.
+        Videos side by side leave less idle than threads within one (docs/benchmarks.md). Memory,
+        and cores beside a GPU, may allow fewer.
         """
-        gpus, count = _cards(settings) if gpu else (), available_cores()
-        workers = settings.jobs or (max(1, len(gpus)) if gpu else count)
+        gpus, count = _gpus(settings) if gpu else (), available_cores()
+        workers = settings.jobs or (_beside_gpus(max(1, len(gpus)), count) if gpu else count)
         if limit is not None and not settings.jobs:
             workers = min(workers, max(1, limit // memory.BYTES_PER_VIDEO))
         workers = max(1, min(workers, jobs))
@@ -54,25 +53,15 @@ class PoolSize:
         return cls(workers, threads, gpus, limit)
 
 
-def _cards(settings: Settings) -> tuple[str, ...]:
+def _beside_gpus(gpus: int, cores: int) -> int:
+    """How many videos at once: a decoder and some cores for each, but each GPU has one at least."""
+    decoders = min((card.decoders for card in cards()), default=1)
+    return max(gpus, min(gpus * decoders, cores // CORES_A_VIDEO))
+
+
+def _gpus(settings: Settings) -> tuple[str, ...]:
     """GPUs to share out; a card that the settings name is found by the worker itself."""
     return visible_gpus() if settings.device in ("auto", "cuda") else ()
-
-
-def visible_gpus(folder: Path = GPUS) -> tuple[str, ...]:
-    """NVIDIA GPUs that this process may use, as CUDA_VISIBLE_DEVICES names them.
-
-    As CUDA does, ignores the first invalid name, such as -1, and all after it.
-    """
-    named = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if named is None:
-        return tuple(str(i) for i in range(len(list(folder.iterdir())))) if folder.is_dir() else ()
-    cards: list[str] = []
-    for name in map(str.strip, named.split(",")):
-        if not _CARD.fullmatch(name):
-            break
-        cards.append(name)
-    return tuple(dict.fromkeys(cards))
 
 
 class ConcurrencyLimit:
