@@ -6,6 +6,7 @@ A video is annotated in one piece (whole.py), or a long one in segments side by 
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import Any
 
 from vidfx.annotate.already_done import check_unchanged, work_fingerprint
@@ -19,6 +20,7 @@ from vidfx.jobs.events import Listener, Started
 from vidfx.jobs.plan import Job
 from vidfx.output.strict_json import map_texts
 from vidfx.output.summary import describe_input, versions
+from vidfx.video.read.frame_source import FrameSource
 from vidfx.video.read.source import open_source
 
 
@@ -30,15 +32,8 @@ def annotate_video(job: Job, context: Context, listener: Listener) -> dict[str, 
     """
     started = time.perf_counter()
     before = work_fingerprint(job, context)
-    settings, device = context.settings, context.models.tensors_on
-    source, why = open_source(
-        job.source,
-        settings.reader,
-        planes=settings.video,
-        start_s=settings.start,
-        end_s=settings.end,
-        gpu=device.gpu_index if device and device.kind == "cuda" else None,
-    )
+    settings = context.settings
+    source, why = open_video(job.source, context)
     with source:
         info = source.info
         context.models.prepare(info.width, info.height, info.stretch)
@@ -70,3 +65,16 @@ def annotate_video(job: Job, context: Context, listener: Listener) -> dict[str, 
             summary = map_texts(content, job.in_user_terms) | {"fingerprint": before}
             files.publish(summary)
     return summary
+
+
+def open_video(path: Path, context: Context) -> tuple[FrameSource, str]:
+    """The reader of a run's frames, and why it was chosen. Raises as ``open_source``."""
+    settings, device = context.settings, context.models.tensors_on
+    return open_source(
+        path,
+        settings.reader,
+        planes=settings.video,
+        start_s=settings.start,
+        end_s=settings.end,
+        gpu=device.gpu_index if device and device.kind == "cuda" else None,
+    )

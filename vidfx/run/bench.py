@@ -5,15 +5,21 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from vidfx.annotate.context import Context, load_context
-from vidfx.annotate.video import annotate_video
+from vidfx.annotate.video import annotate_video, open_video
+from vidfx.auto_device import remember
 from vidfx.config import Settings
+from vidfx.errors import UnavailableError
 from vidfx.jobs.events import Advanced, Event, Listener, Notice, Started
 from vidfx.jobs.plan import Job, Outputs
+from vidfx.video.read.source import open_source
+from vidfx.video.write.first_part import copy_first_part
+from vidfx_engines.cards import visible_gpus
 from vidfx_engines.cores import available_cores
 
 THREADS = {
@@ -22,6 +28,7 @@ THREADS = {
     "writing": ("draw", "encode", "rows"),
 }
 """The stages that share a thread; the busiest thread sets the pace while cores are free."""
+VIDEO, CSVS = "annotated video", "CSVs only"
 PROBE_S = 2.0
 """Seconds of video for the first guess of how long a part may be."""
 ADVICE = {
@@ -67,6 +74,20 @@ class Timing:
 
 
 @dataclass(frozen=True)
+class DeviceTimings:
+    """What was measured on one device."""
+
+    device: str
+    "cpu or cuda:n"
+    start_s: float
+    "to load the engines"
+    decoding: Timing
+    "decoding alone, with the reader that annotate uses: nothing can be faster"
+    timings: tuple[Timing, ...]
+    models: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True)
 class Bench:
     """What was measured."""
 
@@ -79,84 +100,146 @@ class Bench:
     "of the whole video"
     faces: float
     "a frame, in the part that was measured"
-    start_s: float
-    "to load the engines"
     cores: int
-    timings: tuple[Timing, ...]
-    models: tuple[Mapping[str, Any], ...]
+    devices: tuple[DeviceTimings, ...]
 
     def as_json(self) -> dict[str, Any]:
         content = asdict(self)
-        for timing, row in zip(self.timings, content["timings"], strict=True):
-            thread, share = timing.thread()
-            row |= {"frames_per_s": timing.rate, "limit": timing.stage()}
-            row |= {"busiest_thread": thread, "busy_share": share}
-        return {"schema": "vidfx.bench/1", **content}
+        for device, row in zip(self.devices, content["devices"], strict=True):
+            row["decoding"] |= {"frames_per_s": device.decoding.rate}
+            for timing, cell in zip(device.timings, row["timings"], strict=True):
+                thread, share = timing.thread()
+                cell |= {"frames_per_s": timing.rate, "limit": timing.stage()}
+                cell |= {"busiest_thread": thread, "busy_share": share}
+                cell |= {"of_decoding": timing.rate / device.decoding.rate}
+        return {"schema": "vidfx.bench/2", **content}
 
 
 def bench(video: Path, settings: Settings, budget_s: float, listener: Listener) -> Bench:
-    """Annotate the first part of ``video`` twice, with and without the drawn video.
+    """Annotate the first part of ``video`` on each device, with and without the drawn video.
 
-    Takes about ``budget_s`` seconds. Raises UnavailableError, and InputError for a video that
-    cannot be read.
+    ``settings.device`` auto is the CPU, and the GPU where there is one; what is then measured
+    decides ``--device auto`` from now on. Takes about ``budget_s`` seconds. Raises
+    UnavailableError, and InputError for a video that cannot be read.
     """
-    started = time.perf_counter()
-    with (
-        load_context(settings) as context,
-        tempfile.TemporaryDirectory(prefix="vidfx-bench-") as folder,
-    ):
-        start_s = time.perf_counter() - started
-        for notice in context.models.notices():
-            listener(Notice(notice))
-        out = Path(folder)
-        first, summary = _time(video, out, context, PROBE_S, listener, video_too=settings.video)
-        real_time = first.rate / summary["input"]["frame_rate"]
-        wanted = [("annotated video", True)] if settings.video else []
-        timings: list[Timing] = []
-        part_s = max(PROBE_S, budget_s / (len(wanted) + 1) * real_time)
-        for name, video_too in [*wanted, ("CSVs only", False)]:
-            timing, summary = _time(video, out, context, part_s, listener, video_too=video_too)
-            timings.append(replace(timing, name=name))
-    given, counts = summary["input"], summary["counts"]
-    rate = given["frame_rate"]
-    length = given["duration_s"]
+    source, _ = open_source(video, planes=False)
+    with source:
+        info = source.info
+    devices = [settings.device]
+    if settings.device == "auto":
+        devices = ["cuda", "cpu"] if visible_gpus() else ["cpu"]
+    found: list[DeviceTimings] = []
+    faces = 0.0
+    for device in devices:
+        try:
+            with _BenchDevice(video, replace(settings, device=device), listener) as one:
+                found.append(one.measure(budget_s / len(devices)))
+                faces = one.faces
+        except UnavailableError as error:
+            if device == devices[-1] and not found:
+                raise
+            listener(Notice(f"{device}: {error}"))
+    if settings.device == "auto" and len(found) > 1:
+        _remember(settings, *found)
+    frames = None if info.duration_s is None else round(info.duration_s * float(info.frame_rate))
     return Bench(
         video=str(video),
-        width=given["width_px"],
-        height=given["height_px"],
-        codec=given["codec"],
-        frame_rate=rate,
-        frames=None if length is None else round(length * rate),
-        faces=counts["face_rows"] / counts["frames"],
-        start_s=start_s,
+        width=info.width,
+        height=info.height,
+        codec=info.codec,
+        frame_rate=float(info.frame_rate),
+        frames=frames,
+        faces=faces,
         cores=available_cores(),
-        timings=tuple(timings),
-        models=tuple(summary["models"]),
+        devices=tuple(found),
     )
 
 
-def _time(
-    video: Path, out: Path, context: Context, part_s: float, listener: Listener, *, video_too: bool
-) -> tuple[Timing, dict[str, Any]]:
-    """Annotate ``part_s`` seconds from where the settings begin."""
-    start = context.settings.start or 0.0
-    end = min(start + part_s, context.settings.end or float("inf"))
-    changed = replace(context.settings, end=end, video=video_too, overwrite=True)
+def _remember(settings: Settings, gpu: DeviceTimings, cpu: DeviceTimings) -> None:
+    for on_gpu, on_cpu in zip(gpu.timings, cpu.timings, strict=True):
+        changed = replace(settings, video=on_gpu.name == VIDEO)
+        remember(changed, cpu=on_cpu.rate, gpu=on_gpu.rate)
 
-    def progress_only(event: Event) -> None:
-        if isinstance(event, Started | Advanced):
-            listener(event)
 
-    cpu = time.process_time()
-    summary = annotate_video(
-        Job(video, Outputs.of(out / "part")), replace(context, settings=changed), progress_only
-    )
-    seconds = summary["seconds"]
-    timing = Timing(
-        "probe",
-        summary["counts"]["frames"],
-        seconds["total"],
-        seconds["by_stage"],
-        time.process_time() - cpu,
-    )
-    return timing, summary
+class _BenchDevice:
+    """Measures on one device. As a context manager it closes the engines in the end."""
+
+    def __init__(self, video: Path, settings: Settings, listener: Listener) -> None:
+        self._video, self._settings, self._listener = video, settings, listener
+        self.faces = 0.0
+        "a frame, in what was measured last"
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="vidfx-bench-"))
+            self._out = Path(folder)
+            started = time.perf_counter()
+            self._context = stack.enter_context(load_context(self._settings))
+            self._start_s = time.perf_counter() - started
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def measure(self, budget_s: float) -> DeviceTimings:
+        for notice in self._context.models.notices():
+            self._listener(Notice(notice))
+        part = self._part(PROBE_S)
+        probe = self._annotate(part, "probe", video_too=self._settings.video)
+        names = [VIDEO, CSVS] if self._settings.video else [CSVS]
+        seconds = max(PROBE_S, budget_s / len(names) * PROBE_S * probe.rate / probe.frames)
+        part = self._part(seconds)
+        timings = [self._annotate(part, name, video_too=name == VIDEO) for name in names]
+        models = self._context.models
+        device = str(models.selections[0].engine.device)
+        described = tuple(models.describe())
+        return DeviceTimings(device, self._start_s, self._decode(part), tuple(timings), described)
+
+    def _part(self, seconds: float) -> _Part:
+        """The first part of the video; on a GPU a file, because decoders there read whole files."""
+        tensors_on = self._context.models.tensors_on
+        file = self._out / "part.mkv"
+        if tensors_on and tensors_on.kind == "cuda" and copy_first_part(self._video, file, seconds):
+            return _Part(file, self._context)
+        start = self._settings.start or 0.0
+        end = min(start + seconds, self._settings.end or float("inf"))
+        changed = replace(self._context.settings, end=end)
+        return _Part(self._video, replace(self._context, settings=changed))
+
+    def _decode(self, part: _Part) -> Timing:
+        """Decode it, and do nothing with the frames."""
+        settings = replace(part.context.settings, video=False)
+        started, cpu = time.perf_counter(), time.process_time()
+        source, _ = open_video(part.file, replace(part.context, settings=settings))
+        with source:
+            frames = sum(1 for _ in source)
+        seconds, cpu_s = time.perf_counter() - started, time.process_time() - cpu
+        name = f"decoding alone: {source.name}"
+        return Timing(name, frames, seconds, {"decode": seconds}, cpu_s)
+
+    def _annotate(self, part: _Part, name: str, *, video_too: bool) -> Timing:
+        settings = replace(part.context.settings, video=video_too, overwrite=True)
+
+        def progress_only(event: Event) -> None:
+            if isinstance(event, Started | Advanced):
+                self._listener(event)
+
+        cpu = time.process_time()
+        summary = annotate_video(
+            Job(part.file, Outputs.of(self._out / "part")),
+            replace(part.context, settings=settings),
+            progress_only,
+        )
+        cpu_s = time.process_time() - cpu
+        seconds, counts = summary["seconds"], summary["counts"]
+        self.faces = counts["face_rows"] / counts["frames"]
+        return Timing(name, counts["frames"], seconds["total"], seconds["by_stage"], cpu_s)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What is measured: a file, and the context with the settings that bound it."""
+
+    file: Path
+    context: Context

@@ -11,7 +11,7 @@ from vidfx.cli.guard import errors_in_one_line
 from vidfx.cli.options import AsJson, Debug, TypedSettings, with_settings
 
 if TYPE_CHECKING:
-    from vidfx.run.bench import Bench
+    from vidfx.run.bench import Bench, Timing
 
 
 @with_settings("recognition", "emotion", "detector", "every", "preset", "device", "threads")
@@ -26,7 +26,10 @@ def bench(
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Time annotate on the first part of a video, in about half a minute; nothing is kept.
+    """Time annotate on the first part of a video: CPU, GPU where there is one, decoding alone.
+
+    Takes about half a minute. With both devices, the faster is what --device auto takes from now
+    on, with the same settings.
 
     vidfx.toml and VIDFX_ variables count as for annotate.
     """
@@ -49,45 +52,53 @@ def bench(
 def _write(found: Bench) -> None:
     from vidfx.cli.console.tables import write_line, write_table
     from vidfx.cli.console.text import duration
-    from vidfx.run.bench import ADVICE, THREADS
 
     write_line(
         f"{found.video}: {found.width}x{found.height} {found.codec}, {found.frame_rate:.4g}"
-        f" frames/s, {found.faces:.1f} faces a frame; {found.cores} cores, engines loaded in"
-        f" {found.start_s:.1f} s"
+        f" frames/s, {found.faces:.1f} faces a frame; {found.cores} cores"
     )
-    for model in found.models:
-        write_line(f"{model['task']}: {model['name']}, {model['backend']} {model['precision']}")
+    for device in found.devices:
+        models = ", ".join(
+            f"{m['task']}: {m['name']}, {m['backend']} {m['precision']}" for m in device.models
+        )
+        write_line(f"{device.device}: engines loaded in {device.start_s:.1f} s; {models}")
     write_line("")
+    rows = [(d, t) for d in found.devices for t in (*d.timings, d.decoding)]
     write_table(
-        ("one video at a time", "frames/s", "x real time", "whole video", "cores busy"),
+        ("one video at a time", "frames/s", "of decoding", "x real time", "whole video", "cores"),
         [
             (
-                t.name,
+                f"{device.device}: {t.name}",
                 f"{t.rate:.1f}",
+                f"{t.rate / device.decoding.rate:.2f}",
                 f"{t.rate / found.frame_rate:.1f}",
                 "?" if found.frames is None else duration(found.frames / t.rate),
                 f"{t.cpu_seconds / t.seconds:.1f}",
             )
-            for t in found.timings
+            for device, t in rows
         ],
     )
+    _write_limits(found, [(f"{d.device}: {t.name}", t) for d in found.devices for t in d.timings])
+
+
+def _write_limits(found: Bench, timings: list[tuple[str, Timing]]) -> None:
+    from vidfx.cli.console.tables import write_line, write_table
+    from vidfx.run.bench import ADVICE, THREADS
+
     write_table(
-        ("ms a frame", *(t.name for t in found.timings)),
+        ("ms a frame", *(name for name, _ in timings)),
         [
-            (f"{thread}: {stage}", *(_ms(t.by_stage.get(stage), t.frames) for t in found.timings))
+            (f"{thread}: {stage}", *(_ms(t.by_stage.get(stage), t.frames) for _, t in timings))
             for thread, stages in THREADS.items()
             for stage in stages
         ],
     )
-    for timing in found.timings:
+    for name, timing in timings:
         thread, share = timing.thread()
         stage = timing.stage()
         advice = f"; {ADVICE[stage]}" if stage in ADVICE else ""
-        write_line(
-            f"{timing.name}: {thread} is busy {share:.0%} of the time, most of it {stage}{advice}"
-        )
-    if found.timings[0].cpu_seconds / found.timings[0].seconds > 0.85 * found.cores:
+        write_line(f"{name}: {thread} is busy {share:.0%} of the time, most of it {stage}{advice}")
+    if any(t.cpu_seconds / t.seconds > 0.85 * found.cores for _, t in timings):
         write_line("all cores are busy: what lowers any stage helps, and more cores do")
 
 
