@@ -15,6 +15,7 @@ BENCHMARKS = {
     "growth": ("annotate.growth", "time per frame by length, faces, pixels and outputs, per stage"),
     "extremes": ("annotate.extremes", "very many, very long, very large and very crowded inputs"),
     "host": ("annotate.host", "what the host does for each frame, without decoder and engines"),
+    "gpu": ("gpu.__main__", "a GPU, compared with its decoders and with the CPU beside it"),
     "startup": ("annotate.startup", "the time before the first frame"),
     "decode": ("parts.decode", "the readers, compared with ffmpeg"),
     "encode": ("parts.encode", "the encoder, compared with ffmpeg"),
