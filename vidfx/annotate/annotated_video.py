@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
 
+from vidfx.annotate.threads import BoundedQueue, consumer
 from vidfx.annotate.video_work import VideoWork
 from vidfx.overlay.painter import FaceLabel, Painter
 from vidfx.types import Face, Frame
@@ -13,7 +15,10 @@ from vidfx.video.write.muxer import Mp4Muxer, VideoReport
 
 
 class AnnotatedVideo:
-    """Draws on the frames of one video, in order, and encodes them into ``mp4``."""
+    """Draws on the frames of one video, in order, and encodes them into ``mp4``.
+
+    Frames are written in the context of ``encoding``; ``complete`` follows.
+    """
 
     def __init__(self, mp4: Mp4Muxer, work: VideoWork) -> None:
         """Raises UnavailableError where the encoder that the settings name is not here."""
@@ -34,14 +39,31 @@ class AnnotatedVideo:
         )
         self._encoder = VideoEncoder(mp4, choice, threads=settings.threads)
         self._mp4 = mp4
+        self._drawn: BoundedQueue[Frame]
+
+    @contextmanager
+    def encoding(self, length: int) -> Generator[None]:
+        """Encode in a thread, which is at most ``length`` frames behind; at the end, wait for it.
+
+        Its errors are raised again here.
+        """
+        with consumer("encode", self._encode, length) as self._drawn:
+            yield
 
     def write(self, frame: Frame, labels: Sequence[FaceLabel]) -> None:
-        """Draw ``labels`` on the planes of the next frame, and encode it."""
+        """Draw ``labels`` on the planes of the next frame, which is then encoded.
+
+        Raises StoppedError where the encoder has failed.
+        """
         assert frame.planes is not None
         with self._work.timer("draw"):
             self._painter.paint(frame.planes, labels, self._work.info.seconds(frame.pts))
-        with self._work.timer("encode"):
-            self._encoder.write(frame)
+        self._drawn.put(frame)
+
+    def _encode(self, frames: Iterable[Frame]) -> None:
+        for frame in frames:
+            with self._work.timer("encode"):
+                self._encoder.write(frame)
 
     def skip(self, labels: Sequence[FaceLabel], time_s: float) -> None:
         """A frame that is not written: its labels decide where those of later frames are placed."""

@@ -90,7 +90,8 @@ def draw_segment(task: DrawSegment, context: Context, listener: Listener) -> Dra
         undo.enter_context(mp4)
         video, labels = AnnotatedVideo(mp4, work), LabelMatcher(read_labels(task.labels))
         decoded = work.timer.each("decode", source)
-        with prefetch("decode", decoded, queue_length(source.info)) as frames:
+        length = queue_length(source.info)
+        with prefetch("decode", decoded, length) as frames, video.encoding(length):
             for frame in frames:
                 for missing in labels.before(frame.pts):
                     video.skip(missing.labels, missing.time_s)

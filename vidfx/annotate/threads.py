@@ -1,7 +1,8 @@
 """Threads that pass frames on through bounded queues.
 
-``prefetch`` runs a producer in a thread, ``consumer`` a consumer. An error in the thread is raised
-again in the thread that opened the context, and the thread is always joined when the context ends.
+``prefetch`` runs a producer in a thread, ``consumer`` a consumer, which may put into the queue of
+another one. An error in a thread is raised again in the thread that opened its context, and the
+thread is always joined when the context ends.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class BoundedQueue(Generic[T]):
 
 
 class _QueueThread(threading.Thread):
-    """Runs ``work``; when it fails, sets ``stop`` and keeps the error."""
+    """Runs ``work``; when it fails, or stops early, sets ``stop`` and keeps the error."""
 
     def __init__(self, name: str, work: Callable[[], None], stop: threading.Event) -> None:
         super().__init__(name=name, daemon=True)
@@ -74,8 +75,8 @@ class _QueueThread(threading.Thread):
     def run(self) -> None:
         try:
             self._work()
-        except StoppedError:
-            pass
+        except StoppedError:  # of this queue, or of another one that the work puts into
+            self._stop_queue.set()
         except BaseException as error:  # noqa: BLE001 - raised again in the other thread
             self.error = error
             self._stop_queue.set()

@@ -1,11 +1,12 @@
-"""A video annotated in one piece, by three threads with bounded queues between them.
+"""A video annotated in one piece, by four threads with bounded queues between them.
 
-decode -> detect, track, align, classify, smooth -> draw, encode, rows
+decode -> detect, track, align, classify, smooth -> draw, rows -> encode
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import nullcontext
 
 from vidfx.annotate.annotated_video import AnnotatedVideo, label_of
 from vidfx.annotate.observer import queue_length
@@ -34,11 +35,13 @@ def annotate_whole(source: FrameSource, work: VideoWork, files: ResultFiles) -> 
             files.add(result)
             work.advanced(files.tally.frames)
 
+    behind = max(2, length // 2) if video else length
     decoded = pipeline.observe.analyzer.retain(work.timer.each("decode", source))
     with work.engine_errors():
         with (
             prefetch("decode", decoded, length) as frames,
-            consumer("write", write, length) as results,
+            video.encoding(behind) if video else nullcontext(),
+            consumer("write", write, behind) as results,
         ):
             for result in pipeline(frames):
                 results.put(result)
