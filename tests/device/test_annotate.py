@@ -9,9 +9,15 @@ import numpy as np
 import pytest
 
 pytest.importorskip("torch")
+import torch
 
 from tests.vidfx_command import read_csv, vidfx
 from tests.worker_faults import worker_faults
+from vidfx.annotate.context import load_context
+from vidfx.annotate.video import annotate_video
+from vidfx.config import Settings
+from vidfx.jobs.plan import Job, Outputs
+from vidfx_engines.backends.torch_graph import TorchGraph
 
 
 def rows_of(folder: Path) -> list[dict[str, str]]:
@@ -88,6 +94,25 @@ def test_a_whole_run_with_torch_gives_the_rows_of_the_host(clip: Path, tmp_path:
     summary = json.loads((tmp_path / "torch" / "clip.summary.json").read_text())
     assert {model["backend"] for model in summary["models"]} == {"torch"}
     assert_same_rows(rows["torch"], rows["onnxruntime"])
+
+
+def test_an_engine_meets_two_shapes_at_most_in_a_whole_run(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes: dict[int, set[tuple[int, ...]]] = {}
+    run = TorchGraph.__call__
+
+    def recording(network: TorchGraph, pixels: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        shapes.setdefault(id(network), set()).add(tuple(pixels.shape))
+        return run(network, pixels)
+
+    monkeypatch.setattr(TorchGraph, "__call__", recording)
+    settings = Settings(device="cpu", backend="torch", video=False)
+    with load_context(settings) as context:
+        annotate_video(Job(clip, Outputs.of(tmp_path / "out")), context, lambda event: None)
+    detector, expressions = shapes.values()
+    assert detector == {(16, 3, 384, 640)}
+    assert expressions and expressions <= {(8, 3, 96, 96), (64, 3, 96, 96)}
 
 
 LENT = (

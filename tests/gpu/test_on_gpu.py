@@ -19,7 +19,8 @@ from vidfx_engines.embedded import embedded
 from vidfx_engines.select import select
 
 PLANS = ("tensorrt", "tensorrt-rtx")
-BACKENDS = (*PLANS, "onnxruntime")
+ON_TENSORS = ("torch", "onnxruntime")
+BACKENDS = (*PLANS, *ON_TENSORS)
 
 
 @pytest.fixture(autouse=True)
@@ -90,16 +91,45 @@ def test_a_plan_says_what_onnx_runtime_says(
     host.close()
 
 
-@pytest.mark.parametrize("model", ["centerface", "detector-embedded", "emotion-embedded"])
-def test_onnx_runtime_says_on_the_gpu_what_it_says_on_the_cpu(model: str, cuda: str) -> None:
-    here = select(embedded(model), device=cuda, backend="onnxruntime").engine
+MODELS = ["centerface", "detector-embedded", "emotion-embedded", "emotion-embedded-8"]
+
+
+@pytest.mark.parametrize("backend", ON_TENSORS)
+@pytest.mark.parametrize("model", MODELS)
+def test_engines_say_on_the_gpu_what_they_say_on_the_cpu(
+    model: str, backend: str, cuda: str
+) -> None:
+    here: Any = select(embedded(model), device=cuda, backend=backend).engine
     there = select(embedded(model), device="cpu", backend="onnxruntime").engine
     side = here.spec.input.size or 256
-    for n in (0, 1, 3, 8, 20):
+    here.prepare(side, side)
+    for n in (0, 1, 3, 8, 20, 70):
         batch = crops(n, side)
         for mine, theirs in zip(here.run(batch), there.run(batch), strict=True):
             np.testing.assert_allclose(mine, theirs, atol=2e-2, rtol=2e-2)  # TF32 is on
     here.close()
+
+
+@pytest.mark.parametrize("model", ["detector-embedded", "emotion-embedded"])
+def test_torch_never_waits_for_the_gpu(model: str, cuda: str) -> None:
+    import torch
+
+    engine: Any = select(embedded(model), device=cuda, backend="torch").engine
+    side = engine.spec.input.size or 256
+    engine.prepare(side, side)
+    pixels = torch.from_numpy(crops(20, side)).to(cuda).permute(0, 3, 1, 2).contiguous()
+    engine.run_tensor(pixels)
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        engine.run_tensor(pixels)
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
+def test_torch_is_preferred_and_a_plan_before_it(cuda: str) -> None:
+    chosen = select(embedded("detector-embedded"), device=cuda)
+    assert chosen.engine.backend == "torch"
+    assert [name for name, _ in chosen.passed_over] == list(PLANS)
 
 
 def test_graphs_give_what_launches_give(built: str, cuda: str) -> None:
@@ -125,9 +155,9 @@ def test_nothing_of_a_frame_comes_back(
     from vidfx.stages.detect import Detector
     from vidfx.types import Colour, Frame
 
-    found = Detector(select(embedded("detector-embedded"), device=cuda).engine, threshold=0.5,
-                     long_side=640)  # fmt: skip
-    emotion = select(embedded("emotion-embedded"), device=cuda).engine
+    found = Detector(select(embedded("detector-embedded"), device=cuda, backend=ready).engine,
+                     threshold=0.5, long_side=640)  # fmt: skip
+    emotion = select(embedded("emotion-embedded"), device=cuda, backend=ready).engine
     analyzer = DeviceAnalyzer(found, {"emotion": emotion}, cuda)
     frames = [Frame(i, i, np.roll(group, i, axis=1)) for i in range(8)]
     copied: list[int] = []
@@ -151,7 +181,8 @@ def test_annotate_on_a_gpu_gives_the_rows_of_the_cpu(
     rows: dict[str, list[dict[str, str]]] = {}
     for device in ("cpu", "cuda"):
         # --every: its own choice of frames reacts a chunk later on a GPU
-        more = ("--device", device, "--every", "2")
+        more = ["--device", device, "--every", "2"]
+        more += ["--backend", ready] if device == "cuda" else []
         done = vidfx("annotate", clip, "-o", tmp_path / device, *more)
         assert done.exit_code == 0, done.output
         rows[device] = read_csv(tmp_path / device / "clip.faces.csv")
@@ -202,7 +233,8 @@ def test_nvenc_writes_what_players_play(ready: str, clip: Path, tmp_path: Path) 
 
     if not encoder_opens(NVENC):
         pytest.skip("this card has no NVENC")
-    done = vidfx("annotate", clip, "-o", tmp_path, "--device", "cuda", "--encoder", "nvenc")
+    done = vidfx("annotate", clip, "-o", tmp_path, "--device", "cuda", "--backend", ready,
+                 "--encoder", "nvenc")  # fmt: skip
     assert done.exit_code == 0, done.output
     source, _ = open_source(tmp_path / "clip.annotated.mp4", "pyav", planes=False)
     with source:
