@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +18,7 @@ from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
 from vidfx.types import SQUARE, Detections, Frame, FrameResult, Stretch, VideoInfo
 from vidfx_engines.backends.fake import FakeEngine, brightness_classifier
+from vidfx_engines.errors import EngineRunError
 from vidfx_engines.spec import CropSpec, EngineSpec, InputSpec
 
 RATE = 30
@@ -32,7 +35,7 @@ class MovingFaces:
         self.analysed: list[int] = []
 
     def __call__(
-        self, frames: Sequence[Frame], matrix: int = 2, stretch: Stretch = SQUARE
+        self, frames: Sequence[Frame], matrix: int = 2, stretch: Stretch = SQUARE, *_: object
     ) -> Detections:
         indices = [frame.index for frame in frames]
         self.analysed += indices
@@ -73,19 +76,22 @@ def identity() -> FakeEngine:
     return FakeEngine(spec, probabilities)
 
 
+NOISE = np.random.default_rng(0).integers(-30, 30, (240, 640, 1))
+
+
 def picture(index: int) -> np.ndarray:
     """Noise that becomes brighter and darker slowly, with a cut at frame 100."""
     grey = 100 + 60 * np.sin(index / 20) if index < 100 else 200 - 60 * np.sin(index / 15)
-    noise = np.random.default_rng(index).integers(-30, 30, (240, 640, 1))
     tint = np.array([0, 0, 0] if index < 100 else [55, -80, -80])
-    return np.clip(grey + noise + tint, 0, 255).astype(np.uint8)
+    return np.clip(round(grey) + NOISE + tint, 0, 255).astype(np.uint8)
 
 
-def frames(begin: int = 0) -> list[Frame]:
-    return [Frame(i, round(i * 1000 / RATE), picture(i)) for i in range(begin, LENGTH)]
+@cache
+def frames() -> list[Frame]:
+    return [Frame(i, round(i * 1000 / RATE), picture(i)) for i in range(LENGTH)]
 
 
-def pipeline(every: int = 0) -> tuple[Pipeline, MovingFaces, FakeEngine]:
+def pipeline(every: int = 0, threads: int = 1) -> tuple[Pipeline, MovingFaces, FakeEngine]:
     info = VideoInfo(
         path=Path("clip.mp4"),
         width=640,
@@ -101,7 +107,7 @@ def pipeline(every: int = 0) -> tuple[Pipeline, MovingFaces, FakeEngine]:
         has_audio=False,
     )
     faces, who = MovingFaces(), identity()
-    models = Models(cast(Any, faces), 0.5, who, brightness_classifier(), ())
+    models = Models(cast(Any, faces), 0.5, who, brightness_classifier(), (), threads=threads)
     return Pipeline(info, Settings(every=every), models, StageTimer()), faces, who
 
 
@@ -138,15 +144,15 @@ def expected() -> Callable[[int], Rows]:
     return of
 
 
-@pytest.mark.parametrize("every", [0, 1])
 @pytest.mark.parametrize("pending", PENDING)
 @pytest.mark.parametrize("chunk", CHUNKS)
 def test_rows_depend_on_neither_chunks_nor_looking_ahead(
-    expected: Callable[[int], Rows], chunk: int, pending: int, every: int
+    expected: Callable[[int], Rows], chunk: int, pending: int
 ) -> None:
-    made, faces, _ = pipeline(every)
+    made, faces, _ = pipeline()
     made.observe.chunk, made.observe.analyzer.max_in_flight = chunk, pending  # type: ignore[misc]
-    assert rows(list(made(frames()))) == expected(every)
+    made.observe.analyzer.reads_ahead = min(1, pending)  # type: ignore[misc]
+    assert rows(list(made(frames()))) == expected(0)
     assert len(faces.analysed) == len(set(faces.analysed))
 
 
@@ -157,3 +163,84 @@ def test_more_frames_are_detected_right_after_a_face_was_lost() -> None:
     more = sorted(set(analysed) - usual)
     assert set(range(0, LENGTH, 6)) <= set(analysed)
     assert more[0] == 44 and more[1:3] == [46, 50]
+
+
+def threads_of_analyzers() -> list[str]:
+    names = ("detect", "read", "pictures")
+    return [t.name for t in threading.enumerate() if t.name.startswith(names)]
+
+
+@pytest.mark.parametrize("every", [0, 1])
+@pytest.mark.parametrize("threads", [2, 4, 16])
+def test_rows_do_not_depend_on_the_number_of_cores(
+    expected: Callable[[int], Rows], threads: int, every: int
+) -> None:
+    made, faces, _ = pipeline(every, threads)
+    results = made(frames())
+    first = next(results)
+    assert bool(threads_of_analyzers()) == (threads > 2)
+    assert rows([first, *results]) == expected(every)
+    assert len(faces.analysed) == len(set(faces.analysed))
+    assert not threads_of_analyzers()
+
+
+@pytest.mark.parametrize("threads", [1, 16])
+@pytest.mark.parametrize("task", ["detection", "identity"])
+def test_an_error_of_an_engine_in_a_thread_is_raised(task: str, threads: int) -> None:
+    made, faces, who = pipeline(threads=threads)
+    if task == "identity":
+        who.close()
+    else:
+        found = faces.__call__
+
+        def failing(frames: Sequence[Frame], *_: object) -> Detections:
+            if frames and frames[-1].index > 100:
+                raise EngineRunError("the detector fails")
+            return found(frames)
+
+        made.observe.analyzer.detector = cast(Any, failing)  # type: ignore[attr-defined]
+    with pytest.raises(EngineRunError, match="closed" if who.closed else "the detector fails"):
+        list(made(frames()))
+    assert not threads_of_analyzers()
+
+
+def test_threads_end_when_nobody_wants_more_results() -> None:
+    made, _, _ = pipeline(threads=16)
+    observations = made.observe(frames())
+    next(observations)
+    assert threads_of_analyzers()
+    cast(Any, observations).close()
+    assert not threads_of_analyzers()
+
+
+@pytest.mark.parametrize("threads", [1, 16])
+def test_frames_that_are_looked_ahead_at_are_bounded(threads: int) -> None:
+    made, _, _ = pipeline(threads=threads)
+    observe, taken, ahead = made.observe, 0, 0
+
+    def counted() -> Iterator[Frame]:
+        nonlocal taken
+        for frame in frames():
+            taken += 1
+            yield frame
+
+    for done, _ in enumerate(observe(counted())):
+        ahead = max(ahead, taken - done)
+    chunks = 1 + observe.analyzer.max_in_flight + observe.analyzer.reads_ahead
+    assert ahead <= chunks * observe.chunk + 8  # those in which cuts are searched
+
+
+def test_frames_on_which_the_detector_never_runs_keep_no_pixels() -> None:
+    made, _, _ = pipeline()
+    seen: list[Frame] = []
+    analyze = made.observe.analyzer.analyze
+
+    def noting(wanted: Sequence[Frame]) -> Any:
+        seen.extend(f.frame for chunk in made.observe.pending for f in chunk.frames)
+        return analyze(wanted)
+
+    made.observe.analyzer.max_in_flight = 2  # type: ignore[misc]
+    made.observe.analyzer.analyze = noting  # type: ignore[method-assign]
+    list(made.observe(frames()))
+    odd = {frame.index for frame in seen if frame.index % 2 and frame.rgb.size}
+    assert seen and odd == {99}, "the last one of a shot"

@@ -26,7 +26,7 @@ class Told:
         self.looked: list[int] = []
 
     def __call__(
-        self, frames: Sequence[Frame], matrix: int = 2, stretch: Stretch = SQUARE
+        self, frames: Sequence[Frame], matrix: int = 2, stretch: Stretch = SQUARE, *_: object
     ) -> Detections:
         self.looked += [f.index for f in frames]
         found = [f.index for f in frames if f.index in self.scores]

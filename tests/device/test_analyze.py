@@ -176,12 +176,12 @@ def test_faces_of_many_frames_are_read_in_one_batch(group: np.ndarray, tmp_path:
     frames = frames_of(group, group // 2 + 60, np.zeros_like(group))
     host, device = both(detector(embedded("centerface"), 0.5), frames, emotion=emotion)
     rows = np.arange(len(host.detections))
-    ours, theirs = device.read("emotion", rows).prob, host.read("emotion", rows).prob
+    ours, theirs = device.read("emotion", rows)().prob, host.read("emotion", rows)().prob
     assert emotion.batches == [len(rows)]
     np.testing.assert_allclose(ours, theirs, atol=0.02)
     ours, theirs = device.quality(rows).prod(1), host.quality(rows).prod(1)
     np.testing.assert_allclose(ours, theirs, atol=0.01)
-    nothing = device.read("emotion", rows[:0]).prob
+    nothing = device.read("emotion", rows[:0])().prob
     assert nothing.shape == (len(rows), 4) and np.isnan(nothing).all()
 
 
@@ -202,7 +202,7 @@ def test_faces_of_pixels_that_are_not_square_are_the_hosts(
     assert np.abs(ours.box - theirs.box).max() <= PIXEL
     rows = np.arange(12)
     np.testing.assert_allclose(
-        device.read("emotion", rows).prob, host.read("emotion", rows).prob, atol=0.02
+        device.read("emotion", rows)().prob, host.read("emotion", rows)().prob, atol=0.02
     )
     ours, theirs = device.quality(rows).prod(1), host.quality(rows).prod(1)
     np.testing.assert_allclose(ours, theirs, atol=0.02)

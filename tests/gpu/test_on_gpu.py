@@ -170,7 +170,7 @@ def test_nothing_of_a_frame_comes_back(
     rows = np.arange(len(analysis.detections))
     assert len(rows) >= 40
     analysis.quality(rows)
-    analysis.read("emotion", rows)
+    analysis.read("emotion", rows)()
     assert len(copied) == 3
     assert sum(copied) < 200 * len(rows)
 

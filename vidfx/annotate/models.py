@@ -21,6 +21,7 @@ from vidfx.stages.detector_heads import HEADS
 from vidfx.stages.smooth import DEFAULT_THRESHOLDS
 from vidfx.types import SQUARE, Stretch
 from vidfx_engines.base import Engine, PreparesShapes, device_text
+from vidfx_engines.cores import available_cores
 from vidfx_engines.device import Device
 from vidfx_engines.embedded import embedded
 from vidfx_engines.errors import EngineError, EngineUnavailable
@@ -51,6 +52,8 @@ class Models:
     "least smoothed probability of an expression that is chosen"
     tensors_on: Device | None = None
     "the device that holds frames and faces as tensors; None: they are arrays on the host"
+    threads: int = 1
+    "cores that one video may use"
 
     def notices(self) -> list[str]:
         """For the user: terms of use, what runs where, and why nothing better does."""
@@ -81,7 +84,7 @@ class Models:
         if self.emotion:
             engines["emotion"] = self.emotion
         if self.tensors_on is None:
-            return HostAnalyzer(self.detector, engines)
+            return HostAnalyzer(self.detector, engines, self.threads)
         device: Any = importlib.import_module("vidfx.device.analyze")  # brings torch
         return device.DeviceAnalyzer(self.detector, engines, str(self.tensors_on))
 
@@ -176,6 +179,7 @@ def load_models(settings: Settings) -> Models:
         notes=tuple(notices),
         emotion_threshold=_emotion_threshold(classifiers["emotion"], settings),
         tensors_on=_tensors_on(detector.engine),
+        threads=settings.threads or available_cores(),
     )
 
 

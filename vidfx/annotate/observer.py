@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from vidfx.annotate.chunk import Chunk, ScheduledFrame
 from vidfx.annotate.models import Models
 from vidfx.annotate.observations import NO_PIXELS, FrameObservations
+from vidfx.annotate.reader import Reader, TrackedFaces
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
-from vidfx.stages.align import shorter_side
-from vidfx.stages.analyze import MAX_CHUNK, Analysis, ReadTask
+from vidfx.stages.analyze import MAX_CHUNK, ReadTask
 from vidfx.stages.cuts import MarkedFrame, mark
 from vidfx.stages.detection_schedule import DetectionSchedule
 from vidfx.stages.engine_faults import EngineFaults
 from vidfx.stages.look_ahead import FaceObservation
-from vidfx.stages.read_schedule import EXPRESSION, IDENTITY, ReadSchedule
+from vidfx.stages.read_schedule import EXPRESSION, IDENTITY, ReadRate, ReadSchedule
 from vidfx.stages.track import Tracker
-from vidfx.types import Frame, Prediction, Quality, VideoInfo
-from vidfx_engines.base import Engine
+from vidfx.types import Frame, Quality, VideoInfo
 
 QUEUE_BYTES = 96 << 20
 MAX_QUEUE = 2 * MAX_CHUNK
-MIN_QUALITY = 0.03
-"""Faces below this quality (turned away, blurred) are followed but not read."""
+
+
+@dataclass(frozen=True)
+class _Followed:
+    """A chunk whose faces have tracks."""
+
+    chunk: Chunk
+    faces: TrackedFaces
+    probs: dict[ReadTask, np.ndarray]
+    "see Reader.start"
 
 
 class Observer:
@@ -47,25 +54,35 @@ class Observer:
         self.models = models
         self.timer = timer
         self.faults = EngineFaults()
-        self.read_schedules: dict[ReadTask, ReadSchedule] = {
-            "identity": ReadSchedule(IDENTITY),
-            "emotion": ReadSchedule(EXPRESSION),
-        }
+        self.readers: dict[ReadTask, Reader] = {}
+        rates: dict[ReadTask, ReadRate] = {"identity": IDENTITY, "emotion": EXPRESSION}
+        engines = {"identity": models.identity, "emotion": models.emotion}
+        for task, rate in rates.items():
+            if engine := engines[task]:
+                schedule = ReadSchedule(rate)
+                self.readers[task] = Reader(task, engine, schedule, self.faults, info.stretch)
         self.chunk = self.analyzer.chunk(info.width, info.height)
         self.detection_schedule = DetectionSchedule(settings.every, max_between)
         self.tracker = Tracker(threshold=models.threshold)
         self.pending: deque[Chunk] = deque()
         "those after the chunk that is being tracked"
+        self.followed: deque[_Followed] = deque()
+        "those that are tracked and whose faces are being read"
 
     def __call__(self, frames: Iterable[Frame]) -> Iterator[FrameObservations]:
         """The faces of each frame: found, followed and, some of them, read. Drops the pixels."""
         marked = mark(self.analyzer.prepare(frames, self.info.colour, self.info.stretch))
-        for chunk in self._chunks(marked):
-            self._begin(chunk)
-            if len(self.pending) > self.analyzer.max_in_flight:
-                yield from self._observe(self.pending.popleft())
-        while self.pending:
-            yield from self._observe(self.pending.popleft())
+        try:
+            for chunk in self._chunks(marked):
+                self._begin(chunk)
+                if len(self.pending) > self.analyzer.max_in_flight:
+                    yield from self._next()
+            while self.pending:
+                yield from self._next()
+            while self.followed:
+                yield from self._observations(self.followed.popleft())
+        finally:
+            self.analyzer.close()
 
     def _chunks(self, marked: Iterable[MarkedFrame]) -> Iterator[list[ScheduledFrame]]:
         """Frames to analyse together; chunks end at the same frames wherever reading begins."""
@@ -81,7 +98,10 @@ class Observer:
     def _scheduled(self, m: MarkedFrame) -> ScheduledFrame:
         time_s = self.info.seconds(m.frame.pts)
         turn = self.detection_schedule.turn(m.frame.index, time_s)
-        return ScheduledFrame(m.frame, time_s, m.starts_shot, "always" if m.at_shot_edge else turn)
+        if m.at_shot_edge:
+            turn = "always"
+        frame = replace(m.frame, pixels=NO_PIXELS, lent=None) if turn == "never" else m.frame
+        return ScheduledFrame(frame, time_s, m.starts_shot, turn)
 
     def _begin(self, frames: Sequence[ScheduledFrame]) -> None:
         """Start the detector on the frames whose turn it is."""
@@ -93,7 +113,14 @@ class Observer:
     def _due(self, frames: Iterable[ScheduledFrame]) -> list[ScheduledFrame]:
         return [f for f in frames if self.detection_schedule.is_due(f.turn, f.time_s)]
 
-    def _observe(self, chunk: Chunk) -> Iterator[FrameObservations]:
+    def _next(self) -> Iterator[FrameObservations]:
+        """Follow the next chunk; the observations of the one before it, if any are read ahead."""
+        self.followed.append(self._follow(self.pending.popleft()))
+        if len(self.followed) > self.analyzer.reads_ahead:
+            yield from self._observations(self.followed.popleft())
+
+    def _follow(self, chunk: Chunk) -> _Followed:
+        """Track the faces of a chunk, and start to read those that are due."""
         numbers = self._track(chunk)
         analysis = chunk.analysis()
         found = analysis.detections
@@ -105,11 +132,21 @@ class Observer:
             row: Quality(*parts) for row, parts in zip(tracked.tolist(), rated, strict=True)
         }
         times = {f.frame.index: f.time_s for f in chunk.frames}
-        faces = analysis, numbers, qualities, times
-        with self.timer("identity"):
-            identity = self._read("identity", self.models.identity, *faces)
-        with self.timer("emotion"):
-            emotion = self._read("emotion", self.models.emotion, *faces)
+        faces = TrackedFaces(analysis, numbers, qualities, times)
+        probs: dict[ReadTask, np.ndarray] = {}
+        for task, reader in self.readers.items():
+            with self.timer(task):
+                probs[task] = reader.start(faces)
+        return _Followed(chunk, faces, probs)
+
+    def _observations(self, followed: _Followed) -> Iterator[FrameObservations]:
+        chunk, faces = followed.chunk, followed.faces
+        found, numbers, qualities = faces.analysis.detections, faces.numbers, faces.qualities
+        for task, reader in self.readers.items():
+            with self.timer(task):
+                reader.finish(followed.probs[task])
+        identity, emotion = followed.probs.get("identity"), followed.probs.get("emotion")
+        tracked = np.flatnonzero(numbers >= 0)
         for m in chunk.frames:
             time_s = m.time_s
             with self.timer("smooth"):
@@ -162,50 +199,6 @@ class Observer:
                         later.detect_on(self._due(later.frames))
         return np.concatenate(numbers)
 
-    def _read(
-        self,
-        task: ReadTask,
-        engine: Engine | None,
-        analysis: Analysis,
-        numbers: np.ndarray,
-        qualities: Mapping[int, Quality],
-        times: Mapping[int, float],
-    ) -> Prediction | None:
-        """Read the faces that are good and large enough and whose track is due to be read."""
-        if engine is None:
-            return None
-        schedule, found = self.read_schedules[task], analysis.detections
-        sides = shorter_side(found.box, self.info.stretch)
-        prob = np.full((len(found), len(engine.spec.labels)), np.nan, np.float32)
-        due: list[int] = []
-
-        def read_due() -> None:
-            prob[due] = analysis.read(task, np.array(due, int)).prob[due]
-            for row in due:
-                schedule.add_result(int(numbers[row]), prob[row])
-            unread = int(np.isnan(prob[due, 0]).sum())
-            self.faults.add(task, len(due), unread, len(due) - unread)
-            due.clear()
-
-        for row, quality in qualities.items():
-            if quality.value < MIN_QUALITY or sides[row] < engine.spec.min_face_px:
-                continue
-            track, time_s = int(numbers[row]), times[int(found.frame[row])]
-            if schedule.needs_result(track, time_s):
-                read_due()
-            if schedule.start_if_due(track, time_s):
-                due.append(row)
-        if due:
-            read_due()
-        return Prediction(engine.spec.labels, prob)
-
-
-def _probabilities(prediction: Prediction | None, row: int) -> np.ndarray | None:
-    """(K,) those of one face, None if it was not read."""
-    if prediction is None or np.isnan(prediction.prob[row, 0]):
-        return None
-    return prediction.prob[row]
-
 
 def queue_length(info: VideoInfo) -> int:
     """How many frames may wait between two threads: at least a chunk, if memory allows.
@@ -213,3 +206,8 @@ def queue_length(info: VideoInfo) -> int:
     With less than a chunk one thread would always wait for the other.
     """
     return max(2, min(MAX_QUEUE, QUEUE_BYTES // (info.width * info.height * 3)))
+
+
+def _probabilities(prob: np.ndarray | None, row: int) -> np.ndarray | None:
+    """(K,) those of one face, None if it was not read."""
+    return None if prob is None or np.isnan(prob[row, 0]) else prob[row]

@@ -10,7 +10,7 @@ are copied to the host: boxes, sharpness, probabilities.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol, cast
 
@@ -63,7 +63,7 @@ def tensor_engine(engine: Engine) -> TensorEngine:
 class DeviceAnalyzer:
     """See vidfx.stages.analyze.Analyzer."""
 
-    max_in_flight = 1
+    max_in_flight, reads_ahead = 1, 0
 
     def __init__(self, detector: Detector, engines: Mapping[ReadTask, Engine], device: str) -> None:
         self.detector = detector
@@ -88,6 +88,9 @@ class DeviceAnalyzer:
 
     def analyze(self, frames: Sequence[Frame]) -> Analysis:
         return DeviceAnalysis(self, frames)
+
+    def close(self) -> None:
+        self._thread.shutdown(cancel_futures=True)
 
     def submit(self, frames: Sequence[Frame], pixels: torch.Tensor) -> Future[Detections]:
         return self._thread.submit(self._detect, frames, pixels)
@@ -148,16 +151,21 @@ class DeviceAnalysis:
         box, landmarks = self.detections.box[rows], self.detections.landmarks[rows]
         return quality(box, landmarks, sharp, self._by.stretch)
 
-    def read(self, task: ReadTask, rows: np.ndarray) -> Prediction:
-        engine = self._by.classifiers[task]
+    def read(self, task: ReadTask, rows: np.ndarray) -> Callable[[], Prediction]:
+        engine, n_rows = self._by.classifiers[task], len(self.detections)
         crop = engine.spec.crop
         assert crop is not None
-        output: np.ndarray | None = None
+        output: torch.Tensor | None = None
         if len(rows):
             with torch.inference_mode():
                 faces = self._faces(rows, crop.template, crop.size)
-                output = engine.run_tensor(faces)[0].float().cpu().numpy()
-        return prediction(engine.spec.labels, len(self.detections), rows, output)
+                output = engine.run_tensor(faces)[0].float()
+
+        def wait() -> Prediction:
+            prob = None if output is None else output.cpu().numpy()
+            return prediction(engine.spec.labels, n_rows, rows, prob)
+
+        return wait
 
     def _faces(self, rows: np.ndarray, template: str, size: int) -> torch.Tensor:
         found = self.detections

@@ -6,14 +6,17 @@ it, where the frames are. HostAnalyzer is for the CPU, vidfx.device.analyze has 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import partial
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 
 from vidfx.stages import align, classify
 from vidfx.stages.cuts import with_thumbnails
 from vidfx.stages.detect import Detector
+from vidfx.stages.each import Each, in_turn
 from vidfx.types import (
     SQUARE,
     Colour,
@@ -28,8 +31,20 @@ from vidfx_engines.base import Engine
 
 ReadTask = Literal["identity", "emotion"]
 CHUNK_BYTES = 48 << 20
+"""As RGB. Larger chunks no longer fit the caches of two cores (docs/benchmarks.md)."""
 MAX_CHUNK = 16
-"""Frames that are analysed together."""
+"""Frames that are analysed together on few cores."""
+LEAST_THREADS = 4
+"""From so many on, threads look ahead."""
+AHEAD_CHUNK_BYTES = 192 << 20
+MAX_AHEAD_CHUNK = 32
+"""Six pictures for the detector at 30 frames a second, which many cores run at once."""
+DETECTED_AHEAD = 2
+"""Chunks: the pictures of one are resized or decoded while the detector runs on the other's."""
+MOST_PICTURES = 4
+"""Threads that resize, cut and decode: at 800 frames a second they have work for two cores."""
+
+T = TypeVar("T")
 
 
 class Analysis(Protocol):
@@ -44,8 +59,11 @@ class Analysis(Protocol):
         """(N, 3) quality of the given rows of ``detections``: see ``align.quality``."""
         ...
 
-    def read(self, task: ReadTask, rows: np.ndarray) -> Prediction:
-        """Probabilities for the given rows of ``detections``; NaN for others, and if invalid."""
+    def read(self, task: ReadTask, rows: np.ndarray) -> Callable[[], Prediction]:
+        """Start to classify the given rows of ``detections``; returns a function that waits.
+
+        It returns probabilities, NaN for other rows and if invalid.
+        """
         ...
 
 
@@ -55,6 +73,11 @@ class Analyzer(Protocol):
     @property
     def max_in_flight(self) -> int:
         """How many results of ``analyze`` may be pending before the next call of it."""
+        ...
+
+    @property
+    def reads_ahead(self) -> int:
+        """How many chunks may be read while the next one is tracked."""
         ...
 
     def chunk(self, width: int, height: int) -> int:
@@ -75,19 +98,40 @@ class Analyzer(Protocol):
         """Start to detect faces in ``frames``, which are all of one size."""
         ...
 
+    def close(self) -> None:
+        """Cancel what is pending and wait for what is running; nothing is analysed after it."""
+        ...
+
 
 class HostAnalyzer:
-    """See Analyzer: NumPy and OpenCV on frames in memory."""
+    """See Analyzer: NumPy and OpenCV on frames in memory.
 
-    max_in_flight = 0
+    On few cores everything is done when it is asked for, in the thread that asks. Decoder and
+    encoder keep such a machine busy, and small chunks stay in the caches. On more cores threads
+    detect some chunks ahead and read one behind, while the thread that asks tracks.
+    """
 
-    def __init__(self, detector: Detector, engines: dict[ReadTask, Engine]) -> None:
+    def __init__(
+        self, detector: Detector, engines: dict[ReadTask, Engine], threads: int = 1
+    ) -> None:
+        """``threads``: the cores that this video may use."""
         self.detector = detector
         self.engines = engines
         self.matrix, self.stretch = Colour().matrix, SQUARE
+        self.max_in_flight = self.reads_ahead = 0
+        self.each: Each = in_turn
+        self._chunk_bytes, self._max_chunk = CHUNK_BYTES, MAX_CHUNK
+        self._detecting = self._reading = self._pictures = None
+        if threads >= LEAST_THREADS:
+            self.max_in_flight, self.reads_ahead = DETECTED_AHEAD, 1
+            self._chunk_bytes, self._max_chunk = AHEAD_CHUNK_BYTES, MAX_AHEAD_CHUNK
+            self._detecting = ThreadPoolExecutor(DETECTED_AHEAD, "detect")
+            self._reading = ThreadPoolExecutor(1, "read")
+            self._pictures = ThreadPoolExecutor(min(MOST_PICTURES, threads // 2), "pictures")
+            self.each = self._pictures.map
 
     def chunk(self, width: int, height: int) -> int:
-        return max(1, min(MAX_CHUNK, CHUNK_BYTES // (width * height * 3 or 1)))
+        return max(1, min(self._max_chunk, self._chunk_bytes // (width * height * 3 or 1)))
 
     def retain(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         return iter(frames)
@@ -99,16 +143,42 @@ class HostAnalyzer:
         return with_thumbnails(frames, colour.matrix)
 
     def analyze(self, frames: Sequence[Frame]) -> HostAnalysis:
-        return HostAnalysis(self, frames)
+        detect = partial(self.detector, frames, self.matrix, self.stretch, self.each)
+        return HostAnalysis(self, frames, _start(self._detecting, detect))
+
+    def read(
+        self, engine: Engine, crops: Callable[[], FaceBatch], n: int
+    ) -> Callable[[], Prediction]:
+        """Start to classify the ``crops`` of some of ``n`` faces."""
+        return _start(self._reading, lambda: classify.predict(engine, crops(), n))
+
+    def close(self) -> None:
+        for threads in (self._detecting, self._reading, self._pictures):
+            if threads:
+                threads.shutdown(cancel_futures=True)
+
+
+def _start(threads: Executor | None, function: Callable[[], T]) -> Callable[[], T]:
+    """Call ``function`` in one of the threads, or here and now; returns what waits for it."""
+    if threads is not None:
+        return threads.submit(function).result
+    result = function()
+    return lambda: result
 
 
 class HostAnalysis:
     """See Analysis."""
 
-    def __init__(self, by: HostAnalyzer, frames: Sequence[Frame]) -> None:
+    def __init__(
+        self, by: HostAnalyzer, frames: Sequence[Frame], detect: Callable[[], Detections]
+    ) -> None:
         self._by = by
         self._frames = frames
-        self.detections = by.detector(frames, by.matrix, by.stretch)
+        self._detect = detect
+
+    @property
+    def detections(self) -> Detections:
+        return self._detect()
 
     def quality(self, rows: np.ndarray) -> np.ndarray:
         faces = self._faces(rows, "arcface", 112)
@@ -116,15 +186,15 @@ class HostAnalysis:
         box, landmarks = self.detections.box[rows], self.detections.landmarks[rows]
         return align.quality(box, landmarks, sharp, self._by.stretch)
 
-    def read(self, task: ReadTask, rows: np.ndarray) -> Prediction:
+    def read(self, task: ReadTask, rows: np.ndarray) -> Callable[[], Prediction]:
         engine = self._by.engines[task]
         crop = engine.spec.crop
         assert crop is not None
-        faces = self._faces(rows, crop.template, crop.size)
-        return classify.predict(engine, faces, len(self.detections))
+        crops = partial(self._faces, rows, crop.template, crop.size)
+        return self._by.read(engine, crops, len(self.detections))
 
     def _faces(self, rows: np.ndarray, template: str, size: int) -> FaceBatch:
         by = self._by
         return classify.gather(
-            self._frames, by.matrix, self.detections, rows, template, size, by.stretch
+            self._frames, by.matrix, self.detections, rows, template, size, by.stretch, by.each
         )

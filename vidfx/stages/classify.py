@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vidfx.stages.align import transforms
+from vidfx.stages.each import Each, in_turn
 from vidfx.stages.engine_faults import are_probabilities
 from vidfx.stages.pixels import warped
 from vidfx.types import SQUARE, Detections, FaceBatch, Frame, Prediction, Stretch
@@ -21,20 +22,23 @@ def gather(
     template: str,
     size: int,
     stretch: Stretch = SQUARE,
+    each: Each = in_turn,
 ) -> FaceBatch:
     """Aligned crops of the given rows of ``detections``, from their frames.
 
-    ``matrix`` is that of the frames' planes, see vidfx.types.Colour.
+    ``matrix`` is that of the frames' planes, see vidfx.types.Colour. ``each`` does the frames.
     """
-    parts = [np.zeros((0, size, size, 3), np.uint8)]
-    order = [np.zeros(0, np.int64)]
-    for frame in frames:
-        own = rows[detections.frame[rows] == frame.index]
-        if len(own):
-            to_crop = transforms(detections.landmarks[own], template, size, stretch)
-            parts.append(warped(frame, matrix, to_crop, size))
-            order.append(own)
-    return FaceBatch(np.concatenate(order), np.concatenate(parts))
+    own = [rows[detections.frame[rows] == frame.index] for frame in frames]
+    with_faces = [place for place, of_frame in enumerate(own) if len(of_frame)]
+
+    def cut(place: int) -> np.ndarray:
+        to_crop = transforms(detections.landmarks[own[place]], template, size, stretch)
+        return warped(frames[place], matrix, to_crop, size)
+
+    return FaceBatch(
+        np.concatenate([np.zeros(0, np.int64), *own]),
+        np.concatenate([np.zeros((0, size, size, 3), np.uint8), *each(cut, with_faces)]),
+    )
 
 
 def predict(engine: Engine, faces: FaceBatch, n_rows: int) -> Prediction:

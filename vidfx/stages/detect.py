@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 import cv2
 import numpy as np
 
 from vidfx.stages.detector_heads import HEADS, DecodedFaces, Head, non_maximum_suppression
+from vidfx.stages.each import Each, in_turn
 from vidfx.stages.engine_faults import are_faces
 from vidfx.stages.pixels import shrunk, size_of
 from vidfx.types import SQUARE, Detections, Frame, Stretch
@@ -84,7 +87,7 @@ def decode(
 
 
 class Detector:
-    """A detector engine with its family's decoding.
+    """A detector engine with its family's decoding; several threads may call it.
 
     ``threshold`` is the least score of a face that is reported. Boxes are those of the family's own
     code: a face at the edge of the picture may reach out of it, with CenterFace only
@@ -97,24 +100,37 @@ class Detector:
         self.long_side = long_side
         assert engine.spec.family is not None
         self.head = HEADS[engine.spec.family]
+        self._running = Lock()
 
     def __call__(
-        self, frames: Sequence[Frame], matrix: int = 2, stretch: Stretch = SQUARE
+        self,
+        frames: Sequence[Frame],
+        matrix: int = 2,
+        stretch: Stretch = SQUARE,
+        each: Each = in_turn,
     ) -> Detections:
         """Faces of ``frames``, which are all of one size, in frame order, best score first.
 
         ``matrix`` is that of their planes, see vidfx.types.Colour; ``stretch`` that of their
-        pixels. Boxes and landmarks are in px of the frames.
+        pixels. Boxes and landmarks are in px of the frames. ``each`` resizes and decodes pictures.
         """
         if not frames:
             return Detections.empty()
         height, width = size_of(frames[0])
         box = Letterbox.fit(width, height, self.long_side, stretch)
         batch = np.zeros((len(frames), box.height, box.width, 3), np.uint8)
-        for frame, canvas in zip(frames, batch, strict=True):
-            box(frame, matrix, canvas)
-        outputs = self.engine.run(batch)
-        found = [self._one(frame, [o[i] for o in outputs], box) for i, frame in enumerate(frames)]
+
+        def resize(place: int) -> None:
+            box(frames[place], matrix, batch[place])
+
+        def faces(place: int) -> Detections:
+            return self._one(frames[place], [o[place] for o in outputs], box)
+
+        places = range(len(frames))
+        deque(each(resize, places), maxlen=0)
+        with self._running:
+            outputs = self.engine.run(batch)
+        found = list(each(faces, places))
         return Detections(
             np.concatenate([d.frame for d in found]),
             np.concatenate([d.box for d in found]),

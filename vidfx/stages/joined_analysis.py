@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -36,15 +36,19 @@ class JoinedAnalysis:
             rated[own] = part.quality(self._row[rows[own]])
         return rated
 
-    def read(self, task: ReadTask, rows: np.ndarray) -> Prediction:
-        labels: tuple[str, ...] = ()
-        probs: list[np.ndarray] = []
-        for number, part in enumerate(self._parts):
-            prediction = part.read(task, self._row[rows[self._part[rows] == number]])
-            labels = prediction.labels
-            probs.append(prediction.prob)
-        starts = np.cumsum([0, *(len(prob) for prob in probs[:-1])])
-        return Prediction(labels, np.concatenate(probs)[starts[self._part] + self._row])
+    def read(self, task: ReadTask, rows: np.ndarray) -> Callable[[], Prediction]:
+        read = [
+            part.read(task, self._row[rows[self._part[rows] == number]])
+            for number, part in enumerate(self._parts)
+        ]
+
+        def predictions() -> Prediction:
+            of_parts = [result() for result in read]
+            starts = np.cumsum([0, *(len(p.prob) for p in of_parts[:-1])])
+            prob = np.concatenate([p.prob for p in of_parts])
+            return Prediction(of_parts[0].labels, prob[starts[self._part] + self._row])
+
+        return predictions
 
 
 def joined(parts: Sequence[Analysis]) -> Analysis:

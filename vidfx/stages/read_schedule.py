@@ -37,8 +37,8 @@ class _TrackReads:
     readings: int = 0
     last_s: float = -np.inf
     undecided: bool = False
-    started: bool = False
-    "a reading has no result yet"
+    waiting: int = 0
+    "readings without a result yet"
 
     def is_due(self, time_s: float, rate: ReadRate, *, undecided: bool) -> bool:
         span_s = rate.undecided_every_s if undecided else rate.every_s
@@ -59,7 +59,7 @@ class ReadSchedule:
         on how many frames are analysed together.
         """
         known = self._tracks.get(track)
-        if known is None or not known.started:
+        if known is None or not known.waiting:
             return False
         return known.is_due(time_s, self.rate, undecided=True) != known.is_due(
             time_s, self.rate, undecided=False
@@ -72,11 +72,12 @@ class ReadSchedule:
             return False
         known.readings += 1
         known.last_s = time_s
-        known.started = True
+        known.waiting += 1
         return True
 
     def add_result(self, track: int, prob: np.ndarray) -> None:
-        """Take in the probabilities (K,) of the latest reading that was started."""
+        """Take in the probabilities (K,) of the oldest reading that has none yet."""
         second, best = np.sort(prob)[-2:]
         known = self._tracks[track]
-        known.undecided, known.started = bool(best - second < DECIDED_MARGIN), False
+        known.undecided = bool(best - second < DECIDED_MARGIN)
+        known.waiting -= 1
