@@ -330,7 +330,8 @@ def test_auto_takes_a_gpu_only_where_something_runs_there(
     toys.classifier(tmp_path)
     chosen = select(tmp_path / "toy.onnx")
     assert chosen.engine.backend == "openvino"
-    assert [name for name, _ in chosen.passed_over] == ["tensorrt", "tensorrt-rtx", "onnxruntime"]
+    passed_over = [name for name, _ in chosen.passed_over]
+    assert passed_over == ["tensorrt", "tensorrt-rtx", "torch", "onnxruntime"]
     assert "vidfx build-engine" in chosen.passed_over[0][1]
 
 

@@ -15,7 +15,7 @@ from vidfx_engines.backends.device_engine import DeviceEngine, RunsOn
 from vidfx_engines.backends.tensorrt_library import INSTALL_TORCH, gpu
 from vidfx_engines.base import Precision
 from vidfx_engines.device import Device
-from vidfx_engines.errors import EngineUnavailable
+from vidfx_engines.errors import EngineUnavailable, first_line
 from vidfx_engines.libraries import importing
 from vidfx_engines.spec import PLAN_NEEDS_CUDA, EngineSpec
 
@@ -64,5 +64,10 @@ class TorchBackend:
             device = replace(device, name=gpu(device).name)
         elif threads is not None:
             torch.set_num_threads(threads)
-        loaded = network.TorchGraph(made.data, spec.outputs, where, spec.input.size)
+        try:
+            loaded = network.TorchGraph(made.data, spec.outputs, where, spec.input.size)
+        except RuntimeError as error:  # no memory left on the GPU, or a driver that is too old
+            raise EngineUnavailable(
+                f"{spec.weights}: torch cannot load it on {device}: {first_line(error)}"
+            ) from None
         return DeviceEngine(spec, loaded, RunsOn("torch", "torch", device, where, "f32"))
