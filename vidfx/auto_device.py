@@ -9,7 +9,6 @@ import hashlib
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import msgspec
@@ -122,6 +121,8 @@ def _file(settings: Settings) -> Path:
 
 
 def _version(name: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow
+
     try:
         return version(name)
     except PackageNotFoundError:
