@@ -24,7 +24,7 @@ from vidfx_engines.user_cache import PRIVATE_FILE, make_private, user_cache, why
 ENOUGH_CORES = 16
 """As many were no slower than an H200: 247 frames/s of one file against 246 (docs/gpu.md)."""
 ENOUGH_CORES_TO_ENCODE = 12
-"""The same if a video is written and the card cannot encode it: 16 cores gave 180 frames/s, the
+"""An estimate, if a video is written and the card cannot encode it: 16 cores gave 180 frames/s, the
 H200 with the same cores 120."""
 LIBRARIES = ("openvino", "torch", "onnxruntime-gpu", "pynvvideocodec")
 GPU_READERS = ("decord-cuda", "nvcodec", "pyav-cuda")

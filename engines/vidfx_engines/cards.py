@@ -10,7 +10,7 @@ from pathlib import Path
 GPUS = Path("/proc/driver/nvidia/gpus")
 _VISIBLE = re.compile(r"\d+|(GPU|MIG)-\S+")
 _DECODERS = {"A10": 2, "A100": 5, "GH200": 7, "H100": 7, "H200": 7, "L4": 4, "T4": 2}
-"""Video decoders by model, of those that have several."""
+"""Video decoders by model, of those that have several; only the H200's were measured."""
 _NO_ENCODER = ("A100", "A30", "B200", "GB200", "GH200", "H100", "H200")
 
 

@@ -11,7 +11,7 @@ from vidfx_engines.cards import cards, visible_gpus
 from vidfx_engines.cores import available_cores
 
 CORES_A_VIDEO = 2
-"""That a video on a GPU keeps busy: one follows the faces, the other reads and writes."""
+"""That a video on a GPU keeps busy, by estimate: one follows faces, one reads and writes."""
 
 
 @dataclass(frozen=True)

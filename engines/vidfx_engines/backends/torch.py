@@ -1,6 +1,6 @@
 """torch itself as the backend, by a table of ONNX operators: for GPUs, where torch is installed.
 
-cuDNN plans a new shape by heuristics, without the seconds that ONNX Runtime's provider takes.
+Expected to start faster there than ONNX Runtime, which was not measured (docs/gpu.md).
 """
 
 from __future__ import annotations
