@@ -95,6 +95,9 @@ class Boxes:
             self._new_pixels
         )
         self._side: Callable[[bool, int, int, int, int], _Side] = lru_cache(CACHED_SIDES)(_side)
+        self._corner: Callable[[_Look, _Side, _Side], _Corners] = lru_cache(CACHED_BOXES)(
+            self._new_corner
+        )
         self._corners: Callable[[_Look, _Sides, _Sides], _Corners] = lru_cache(CACHED_BOXES)(
             self._new_corners
         )
@@ -204,7 +207,7 @@ class Boxes:
         corners = [self._corner(look, x, y) for y in down for x in across]
         return _Corners(*map(np.concatenate, zip(*corners, strict=True)))
 
-    def _corner(self, look: _Look, across: _Side, down: _Side) -> _Corners:
+    def _new_corner(self, look: _Look, across: _Side, down: _Side) -> _Corners:
         height, width, _ = self._picture(look).shape
         pixels = self._pixels(look, _padding(down, height), _padding(across, width))
         n_luma = pixels.n_luma
