@@ -90,7 +90,7 @@ def draw_segment(task: DrawSegment, context: Context, listener: Listener) -> Dra
         undo.enter_context(mp4)
         video, labels = AnnotatedVideo(mp4, work), LabelMatcher(read_labels(task.labels))
         decoded = work.timer.each("decode", source)
-        length = queue_length(source.info)
+        length = max(2, queue_length(source.info) // 2)
         with prefetch("decode", decoded, length) as frames, video.encoding(length):
             for frame in frames:
                 for missing in labels.before(frame.pts):
