@@ -186,12 +186,13 @@ class Settings:
         Meta(ge=0, le=256),
         Option(
             "Parts of each video that are processed in parallel: auto or a number.",
-            "For a long video on many cores; the rows stay the same "
-            "([docs/scale.md](docs/scale.md)).",
+            "`auto` makes some of a long video where fewer videos wait than cores could work on; "
+            "the rows stay the same ([docs/scale.md](docs/scale.md)).",
+            default="auto",
             decides="run",
             read=count_or_auto,
         ),
-    ] = 1
+    ] = 0
     stall_timeout: Annotated[
         float,
         Meta(ge=1, le=MAX_SECONDS),

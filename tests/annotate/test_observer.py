@@ -16,6 +16,7 @@ from vidfx.annotate.models import Models
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
+from vidfx.stages.cuts import AHEAD, BATCH
 from vidfx.types import SQUARE, Detections, Frame, FrameResult, Stretch, VideoInfo
 from vidfx_engines.backends.fake import FakeEngine, brightness_classifier
 from vidfx_engines.errors import EngineRunError
@@ -227,7 +228,8 @@ def test_frames_that_are_looked_ahead_at_are_bounded(threads: int) -> None:
     for done, _ in enumerate(observe(counted())):
         ahead = max(ahead, taken - done)
     chunks = 1 + observe.analyzer.max_in_flight + observe.analyzer.reads_ahead
-    assert ahead <= chunks * observe.chunk + 8  # those in which cuts are searched
+    searched_for_cuts = (1 + AHEAD) * BATCH + 2
+    assert ahead <= chunks * observe.chunk + searched_for_cuts
 
 
 def test_frames_on_which_the_detector_never_runs_keep_no_pixels() -> None:

@@ -243,10 +243,10 @@ def test_segments_meet_and_begin_with_key_frames(long: Path) -> None:
     ("cores", "threads", "seconds", "memory", "count"),
     [
         (2, 0, 3600, 1 << 40, 1),
-        (16, 0, 3600, 1 << 40, 8),
-        (16, 4, 3600, 1 << 40, 2),
-        (16, 0, 200, 1 << 40, 3),
-        (16, 0, 3600, 4 << 30, 4),
+        (32, 0, 3600, 1 << 40, 3),
+        (32, 4, 3600, 1 << 40, 1),
+        (32, 0, 20, 1 << 40, 1),
+        (32, 0, 3600, 3 << 30, 2),
     ],
 )
 def test_auto_is_as_many_as_pay(
@@ -269,8 +269,9 @@ def test_auto_is_as_many_as_pay(
     monkeypatch.setattr(segment_plan, "split_at_key_frames", not_split)
     no_detector: Any = None
     models = Models(no_detector, 0.5, None, None, ())
-    context = Context(Settings(segments=0, threads=threads), models, None)
-    info = replace(preflight(long).info, duration_s=seconds)
+    context = Context(Settings(threads=threads), models, None)
+    size = {"width": 1920, "height": 1080, "n_frames": None}
+    info = replace(preflight(long).info, duration_s=seconds, **size)  # type: ignore[arg-type]
     job = Job(long, Outputs.of(long.with_suffix("")))
     plan_segments(VideoWork(job, info, context, lambda _: None))
     assert asked == ([count] if count > 1 else [])

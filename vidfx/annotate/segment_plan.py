@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from vidfx.annotate.segment_cost import MOST, VideoCost, worthwhile
 from vidfx.annotate.video_work import VideoWork
 from vidfx.video.container.cutting import split_at_key_frames
 from vidfx.video.container.segment import Segment
 from vidfx.workers import memory
 from vidfx_engines.cores import available_cores
-
-LEAST_S = 60.0
-"""Seconds of a segment, unless the user says how many segments there are."""
-CORES_PER_VIDEO = 2
-"""That one video keeps busy by itself (docs/benchmarks.md)."""
 
 
 def plan_segments(work: VideoWork) -> list[Segment]:
@@ -26,14 +22,22 @@ def plan_segments(work: VideoWork) -> list[Segment]:
         segments, why = [], "the engines are on a GPU"
     else:
         segments, why = split_at_key_frames(info, count, settings.start, settings.end)
-    work.notice(f"in one piece: {why}" if why else f"in {len(segments)} segments")
+    if segments or settings.segments:
+        work.notice(f"in one piece: {why}" if why else f"in {len(segments)} segments")
     return segments
 
 
 def _worthwhile(work: VideoWork) -> int:
-    """As many as there are cores, memory and minutes of video for."""
-    duration, settings = work.info.duration_s or 0.0, work.context.settings
-    seconds = min(duration, settings.end or duration) - (settings.start or 0.0)
-    by_cores = (settings.threads or available_cores()) // CORES_PER_VIDEO
-    by_memory = memory.allowed(settings.max_memory) // memory.BYTES_PER_VIDEO
-    return max(1, min(by_cores, by_memory, int(seconds // LEAST_S)))
+    """As many as the cores and the memory of this video's worker process make worth it."""
+    info, settings = work.info, work.context.settings
+    all_cores = available_cores()
+    cores = min(settings.threads or all_cores, all_cores)
+    share = memory.allowed(settings.max_memory) * cores // all_cores
+    cost = VideoCost(
+        cores=cores,
+        frames=info.frames_between(settings.start, settings.end) or 0,
+        frame_rate=float(info.frame_rate),
+        megapixels=info.width * info.height / 1e6,
+        draws=settings.video,
+    )
+    return worthwhile(cost, min(MOST, share // (memory.BYTES_PER_VIDEO + memory.BYTES_AHEAD)))

@@ -7,16 +7,16 @@ it, where the frames are. HostAnalyzer is for the CPU, vidfx.device.analyze has 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Literal, Protocol, TypeVar
+from typing import Literal, Protocol
 
 import numpy as np
 
 from vidfx.stages import align, classify
 from vidfx.stages.cuts import with_thumbnails
 from vidfx.stages.detect import Detector
-from vidfx.stages.each import Each, in_turn
+from vidfx.stages.each import Each, in_turn, started
 from vidfx.types import (
     SQUARE,
     Colour,
@@ -43,8 +43,6 @@ DETECTED_AHEAD = 2
 """Chunks: the pictures of one are resized or decoded while the detector runs on the other's."""
 MOST_PICTURES = 4
 """Threads that resize, cut and decode: at 800 frames a second they have work for two cores."""
-
-T = TypeVar("T")
 
 
 class Analysis(Protocol):
@@ -140,30 +138,22 @@ class HostAnalyzer:
         self, frames: Iterable[Frame], colour: Colour, stretch: Stretch = SQUARE
     ) -> Iterator[FrameBatch]:
         self.matrix, self.stretch = colour.matrix, stretch
-        return with_thumbnails(frames, colour.matrix)
+        return with_thumbnails(frames, colour.matrix, self._pictures)
 
     def analyze(self, frames: Sequence[Frame]) -> HostAnalysis:
         detect = partial(self.detector, frames, self.matrix, self.stretch, self.each)
-        return HostAnalysis(self, frames, _start(self._detecting, detect))
+        return HostAnalysis(self, frames, started(detect, self._detecting))
 
     def read(
         self, engine: Engine, crops: Callable[[], FaceBatch], n: int
     ) -> Callable[[], Prediction]:
         """Start to classify the ``crops`` of some of ``n`` faces."""
-        return _start(self._reading, lambda: classify.predict(engine, crops(), n))
+        return started(lambda: classify.predict(engine, crops(), n), self._reading)
 
     def close(self) -> None:
         for threads in (self._detecting, self._reading, self._pictures):
             if threads:
                 threads.shutdown(cancel_futures=True)
-
-
-def _start(threads: Executor | None, function: Callable[[], T]) -> Callable[[], T]:
-    """Call ``function`` in one of the threads, or here and now; returns what waits for it."""
-    if threads is not None:
-        return threads.submit(function).result
-    result = function()
-    return lambda: result
 
 
 class HostAnalysis:

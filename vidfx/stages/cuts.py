@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import numpy as np
 
+from vidfx.stages.each import started
 from vidfx.stages.pixels import sampled
 from vidfx.types import Frame, FrameBatch
 
 BATCH = 4
 """Frames whose thumbnails are compared at once: they all wait in memory."""
+AHEAD = 2
+"""Batches whose thumbnails are made in threads while others are compared."""
 SIDE = 32
 """Of thumbnails, px."""
 MIN_CHANGE = 20.0
@@ -122,9 +127,23 @@ def _histogram(thumbnail: np.ndarray) -> np.ndarray:
     return np.bincount(cell.ravel(), minlength=512) / cell.size
 
 
-def with_thumbnails(frames: Iterable[Frame], matrix: int = 2) -> Iterator[FrameBatch]:
-    """Batches of up to BATCH frames; ``matrix`` is that of their planes."""
+def with_thumbnails(
+    frames: Iterable[Frame], matrix: int = 2, threads: Executor | None = None
+) -> Iterator[FrameBatch]:
+    """Batches of up to BATCH frames; ``matrix`` is that of their planes.
+
+    ``threads``, if given, make the thumbnails of a few batches ahead.
+    """
+
+    def thumbnails(batch: Sequence[Frame]) -> np.ndarray:
+        return np.stack([sampled(frame, matrix, SIDE) for frame in batch]).astype(np.float32)
+
     iterator = iter(frames)
+    waiting: deque[tuple[list[Frame], Callable[[], np.ndarray]]] = deque()
     while batch := list(islice(iterator, BATCH)):
-        small = [sampled(frame, matrix, SIDE) for frame in batch]
-        yield FrameBatch(batch, np.stack(small).astype(np.float32))
+        waiting.append((batch, started(partial(thumbnails, batch), threads)))
+        if len(waiting) > (AHEAD if threads else 0):
+            first, made = waiting.popleft()
+            yield FrameBatch(first, made())
+    for first, made in waiting:
+        yield FrameBatch(first, made())

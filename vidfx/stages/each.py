@@ -1,8 +1,9 @@
-"""How a function is applied to each of several items: in turn, or in the threads of a pool."""
+"""How functions are called: here, one after the other, or in the threads of a pool."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
 from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
@@ -18,3 +19,14 @@ class Each(Protocol):
 def in_turn(function: Callable[[Any], R], items: Iterable[Any], /) -> Iterable[R]:
     """One after the other, in this thread."""
     return map(function, items)
+
+
+def started(function: Callable[[], T], threads: Executor | None) -> Callable[[], T]:
+    """Call ``function`` in one of the threads, or here and now; returns what waits for its result.
+
+    An error of ``function`` is raised by what waits, or here.
+    """
+    if threads is not None:
+        return threads.submit(function).result
+    result = function()
+    return lambda: result

@@ -12,6 +12,8 @@ from vidfx_engines.cores import memory_left
 
 BYTES_PER_VIDEO = 900 << 20
 """What one video at 1080p takes at most, engines included (docs/benchmarks.md)."""
+BYTES_AHEAD = 400 << 20
+"""More, where it has cores to look ahead: four chunks of 32 frames of 1080p."""
 
 
 def available() -> int:

@@ -57,10 +57,13 @@ class Pool:
         listener: Listener,
         *,
         size_for_device: Callable[[str], PoolSize] | None = None,
+        engines_load_here: bool = False,
     ) -> None:
-        """See Supervisor for ``size_for_device``."""
+        """See Supervisor for ``size_for_device`` and ``engines_load_here``."""
         self.settings, self.listener = settings, listener
-        self._supervisor = Supervisor(settings, size, out, listener, size_for_device)
+        self._supervisor = Supervisor(
+            *(settings, size, out, listener, size_for_device), engines_load_here=engines_load_here
+        )
         self._watchdog = Watchdog(settings.stall_timeout, size.max_bytes)
         self._waiting: deque[QueuedTask] = deque()
         self._noticed: set[str] = set()

@@ -28,7 +28,11 @@ DROP_S = 5.0
 
 
 class Supervisor:
-    """One worker loads the engines first and reports their device; then the others start."""
+    """Starts and stops workers.
+
+    Where it is unknown if engines load here and on what device, one worker loads them first; then
+    the others start.
+    """
 
     def __init__(
         self,
@@ -37,15 +41,18 @@ class Supervisor:
         out: Path | None,
         listener: Listener,
         size_for_device: Callable[[str], PoolSize] | None = None,
+        *,
+        engines_load_here: bool = False,
     ) -> None:
         """``size_for_device`` returns the size for the device that the engines turn out to use.
 
-        Without it ``size`` is kept.
+        Without it ``size`` is kept. ``engines_load_here``: this process has loaded them itself.
         """
         self.workers: list[WorkerProcess] = []
         self._settings, self._size, self._out = settings, size, out
         self._listener, self._size_for_device = listener, size_for_device
         self._limit = ConcurrencyLimit(size.workers)
+        self._engines_load_here = engines_load_here
         self._leaving: list[WorkerProcess] = []
         self.first_worker_ready = False
         "a worker has loaded the engines here"
@@ -69,7 +76,7 @@ class Supervisor:
         self._leaving = [worker for worker in self._leaving if not worker.has_exited(timeout=0)]
         if time.monotonic() < self._start_at:
             return
-        if self.workers and not self.first_worker_ready:
+        if self.workers and not self._may_start_all:
             return  # if the engines are missing it need not be said twice
         while len(self.workers) < min(wanted, self._limit.now):
             settings = replace(self._settings, threads=self._size.threads)
@@ -80,8 +87,12 @@ class Supervisor:
             except OSError as error:
                 self.start_failed(resource_error(error.strerror or error))
                 return
-            if not self.first_worker_ready:
+            if not self._may_start_all:
                 return
+
+    @property
+    def _may_start_all(self) -> bool:
+        return self.first_worker_ready or self._engines_load_here
 
     def mark_ready(self, worker: WorkerProcess, device: str) -> None:
         """It has loaded its engines, on ``device``."""
