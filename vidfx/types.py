@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -102,7 +102,8 @@ class VideoInfo:
 
     def seconds(self, pts: int) -> float:
         """Playback time of a pts."""
-        return float((pts - self.start_pts) * self.time_base)
+        base = self.time_base
+        return (pts - self.start_pts) * base.numerator / base.denominator
 
     def frames_between(self, start_s: float | None, end_s: float | None) -> int | None:
         """How many frames the part has, by the duration and the rate; None where unknown."""
@@ -209,19 +210,6 @@ class Detections:
 
 
 @dataclass(frozen=True)
-class Quality:
-    """Quality factors of a face, 0..1."""
-
-    size: float
-    blur: float
-    pose: float
-
-    @property
-    def value(self) -> float:
-        return self.size * self.blur * self.pose
-
-
-@dataclass(frozen=True)
 class FaceBatch:
     """Aligned crops of detected faces."""
 
@@ -241,52 +229,3 @@ class Prediction:
     labels: tuple[str, ...]
     prob: np.ndarray
     "(N, K) float32, rows sum to 1; NaN where the face was not classified"
-
-
-@dataclass(frozen=True)
-class Reading:
-    """The label chosen for one face, and the probabilities of all labels."""
-
-    label: str | None
-    "None: no expression is likely enough"
-    prob: float
-    "of the label; of the most likely one where none is chosen"
-    probs: tuple[float, ...]
-    "in the order of the engine's labels"
-
-
-Source = Literal["detected", "tracked", "interpolated"]
-
-
-@dataclass(frozen=True)
-class Face:
-    """One face of one frame, for drawing and rows."""
-
-    track_id: int
-    "from 1, unique in a video"
-    box: np.ndarray
-    "(4,) float32 xyxy px"
-    source: Source
-    """detected: on this frame; tracked: below the detector's threshold where a track expected it;
-    interpolated: between two frames with a detection"""
-    score: float | None
-    "of the detector; None if interpolated"
-    landmarks: np.ndarray
-    "(5, 2) float32 px"
-    quality: Quality | None
-    identity: Reading | None
-    emotion: Reading | None
-    raw_identity: Reading | None
-    raw_emotion: Reading | None
-
-
-@dataclass(frozen=True)
-class FrameResult:
-    """The final results of one frame."""
-
-    frame: Frame
-    faces: tuple[Face, ...]
-    analysed: bool
-    "whether the detector ran on this frame"
-    cut: bool
-    "whether a new shot begins with this frame"

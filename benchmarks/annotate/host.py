@@ -24,7 +24,7 @@ import numpy as np
 
 from benchmarks.measure import machine, table
 from benchmarks.saved import Row, add_option, show
-from vidfx.annotate.annotated_video import label_of
+from vidfx.annotate.annotated_video import labels_of
 from vidfx.annotate.context import Context
 from vidfx.annotate.models import WEAK, Models
 from vidfx.annotate.pipeline import Pipeline
@@ -208,13 +208,12 @@ def annotate(
     painter = Painter(WIDTH, HEIGHT, matrix=work.info.colour.matrix, messages=context.messages)
     pipeline = Pipeline(work.info, context.settings, models, work.timer)
     with ResultFiles(work) as files:
-        for result in pipeline(frames):
-            if draw:
-                assert result.frame.planes is not None
+        for settled in pipeline(frames):
+            for one, found in settled.each() if draw else ():
+                assert one.frame.planes is not None
                 with work.timer("draw"):
-                    labels = [label_of(face) for face in result.faces]
-                    painter.paint(result.frame.planes, labels, work.info.seconds(result.frame.pts))
-            files.add(result)
+                    painter.paint(one.frame.planes, labels_of(found), one.time_s)
+            files.add(settled)
         counts = files.tally.counts()
         files.complete(None)
         files.publish({"counts": counts})

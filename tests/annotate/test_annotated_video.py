@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vidfx.annotate.annotated_video import label_of
-from vidfx.types import Face, Reading
+from tests.settled_frames import Reading, SettledFace, settled_of
+from vidfx.annotate.annotated_video import labels_of
+from vidfx.types import Frame
 
 
 @pytest.mark.parametrize(
@@ -21,6 +22,7 @@ def test_an_expression_that_is_not_chosen_is_not_drawn(
     emotion: Reading | None, drawn: tuple[str | None, float | None]
 ) -> None:
     box, landmarks = np.zeros(4, np.float32), np.zeros((5, 2), np.float32)
-    face = Face(1, box, "detected", 0.9, landmarks, None, None, emotion, None, None)
-    label = label_of(face)
+    face = SettledFace(1, box, landmarks, score=0.9, emotion=emotion)
+    settled = settled_of(Frame(0, 0, np.empty(0)), [face], ("happy", "sad"))
+    (label,) = labels_of(settled.faces)
     assert (label.emotion, label.emotion_prob) == drawn

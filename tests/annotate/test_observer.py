@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -12,12 +12,14 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from tests.settled_frames import frame_by_frame
 from vidfx.annotate.models import Models
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
 from vidfx.stages.cuts import AHEAD, BATCH
-from vidfx.types import SQUARE, Detections, Frame, FrameResult, Stretch, VideoInfo
+from vidfx.stages.settled import Settled
+from vidfx.types import SQUARE, Detections, Frame, Stretch, VideoInfo
 from vidfx_engines.backends.fake import FakeEngine, brightness_classifier
 from vidfx_engines.errors import EngineRunError
 from vidfx_engines.spec import CropSpec, EngineSpec, InputSpec
@@ -115,7 +117,7 @@ def pipeline(every: int = 0, threads: int = 1) -> tuple[Pipeline, MovingFaces, F
 Rows = list[tuple[Any, ...]]
 
 
-def rows(results: Sequence[FrameResult]) -> Rows:
+def rows(results: Iterable[Settled]) -> Rows:
     """Everything that is known of each face of each frame."""
     return [
         (
@@ -123,7 +125,7 @@ def rows(results: Sequence[FrameResult]) -> Rows:
             *(face.box.tolist(), face.quality, face.identity, face.emotion),
             *(face.raw_identity, face.raw_emotion),
         )
-        for r in results
+        for r in frame_by_frame(results)
         for face in r.faces
     ]
 
@@ -137,7 +139,7 @@ def expected() -> Callable[[int], Rows]:
         if every not in known:
             made, faces, who = pipeline(every)
             made.observe.chunk, made.observe.analyzer.max_in_flight = 1, 0  # type: ignore[misc]
-            known[every] = rows(list(made(frames())))
+            known[every] = rows(made(frames()))
             assert len(faces.analysed) == len(set(faces.analysed))
             assert 0 < sum(who.sizes) < len(known[every]), "some faces are read, not all"
         return known[every]
@@ -153,13 +155,13 @@ def test_rows_depend_on_neither_chunks_nor_looking_ahead(
     made, faces, _ = pipeline()
     made.observe.chunk, made.observe.analyzer.max_in_flight = chunk, pending  # type: ignore[misc]
     made.observe.analyzer.reads_ahead = min(1, pending)  # type: ignore[misc]
-    assert rows(list(made(frames()))) == expected(0)
+    assert rows(made(frames())) == expected(0)
     assert len(faces.analysed) == len(set(faces.analysed))
 
 
 def test_more_frames_are_detected_right_after_a_face_was_lost() -> None:
     made, _, _ = pipeline()
-    analysed = [r.frame.index for r in made(frames()) if r.analysed]
+    analysed = [r.frame.index for r in frame_by_frame(made(frames())) if r.analysed]
     usual = {*range(0, LENGTH, 6), 99, 100, LENGTH - 1}
     more = sorted(set(analysed) - usual)
     assert set(range(0, LENGTH, 6)) <= set(analysed)
@@ -217,7 +219,7 @@ def test_threads_end_when_nobody_wants_more_results() -> None:
 @pytest.mark.parametrize("threads", [1, 16])
 def test_frames_that_are_looked_ahead_at_are_bounded(threads: int) -> None:
     made, _, _ = pipeline(threads=threads)
-    observe, taken, ahead = made.observe, 0, 0
+    observe, taken, done, ahead = made.observe, 0, 0, 0
 
     def counted() -> Iterator[Frame]:
         nonlocal taken
@@ -225,8 +227,9 @@ def test_frames_that_are_looked_ahead_at_are_bounded(threads: int) -> None:
             taken += 1
             yield frame
 
-    for done, _ in enumerate(observe(counted())):
+    for some in observe(counted()):
         ahead = max(ahead, taken - done)
+        done += len(some.frames)
     chunks = 1 + observe.analyzer.max_in_flight + observe.analyzer.reads_ahead
     searched_for_cuts = (1 + AHEAD) * BATCH + 2
     assert ahead <= chunks * observe.chunk + searched_for_cuts

@@ -11,11 +11,12 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
+from tests.settled_frames import SettledFrame, frame_by_frame
 from vidfx.annotate.models import Models
 from vidfx.annotate.pipeline import LEAST_LOOK_AHEAD, LOOK_AHEAD_BYTES, Pipeline
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
-from vidfx.types import SQUARE, Detections, Frame, FrameResult, Stretch, VideoInfo
+from vidfx.types import SQUARE, Detections, Frame, Stretch, VideoInfo
 
 
 class Told:
@@ -67,9 +68,9 @@ def pipeline(
 
 def run(
     scores: Mapping[int, float], pictures: Sequence[np.ndarray], *, every: int = 1
-) -> list[FrameResult]:
+) -> list[SettledFrame]:
     frames = [Frame(i, 40 * i, picture) for i, picture in enumerate(pictures)]
-    results = list(pipeline(scores, every=every)(frames))
+    results = frame_by_frame(pipeline(scores, every=every)(frames))
     assert [r.frame.index for r in results] == list(range(len(pictures)))
     return results
 
@@ -114,12 +115,12 @@ def test_the_look_ahead_buffer_is_bounded_as_documented(every: int, size: tuple[
     assert every + 1 <= most <= max(LOOK_AHEAD_BYTES // frame_bytes, LEAST_LOOK_AHEAD, every + 1)
 
 
-def looks(times_s: Sequence[float], **options: Any) -> tuple[list[FrameResult], list[int]]:
+def looks(times_s: Sequence[float], **options: Any) -> tuple[list[SettledFrame], list[int]]:
     """The results of pictures of one scene at ``times_s``, and which of them were looked at."""
     made = pipeline(dict.fromkeys(range(len(times_s)), 0.9), every=0, **options)
     still = noise(0)
     frames = (Frame(i, round(1000 * t), still) for i, t in enumerate(times_s))
-    results = list(made(frames))
+    results = frame_by_frame(made(frames))
     return results, [r.frame.index for r in results if r.analysed]
 
 
@@ -153,8 +154,8 @@ def test_fast_frames_neither_pile_up_nor_leave_gaps() -> None:
             waiting = max(waiting, i - len(results))
             yield Frame(i, i, still)
 
-    for result in made(frames()):
-        results.append(result)
+    for some in made(frames()):
+        results += frame_by_frame([some])
     assert all(r.faces for r in results)
     assert waiting * 1280 * 720 * 3 // 2 < 1.5 * LOOK_AHEAD_BYTES
     assert sum(r.analysed for r in results) < 100
@@ -167,7 +168,7 @@ def test_the_same_frames_are_analysed_wherever_reading_begins(begin: int) -> Non
     _, whole = looks(times)
     made = pipeline({}, every=0)
     frames = (Frame(i, round(1000 * t), noise(0)) for i, t in enumerate(times) if i >= begin)
-    later = [r.frame.index for r in made(frames) if r.analysed]
+    later = [r.frame.index for r in frame_by_frame(made(frames)) if r.analysed]
     assert later[0] == begin
     assert later[1:] == [i for i in whole if i > begin]
 
@@ -187,6 +188,6 @@ def test_detection_is_more_frequent_where_faces_are_fast() -> None:
 
         made.observe.analyzer.detector = cast(Any, jump)  # type: ignore[attr-defined]
         frames = [Frame(i, 40 * i, noise(0)) for i in range(60)]
-        looked = [r.frame.index for r in made(frames) if r.analysed]
+        looked = [r.frame.index for r in frame_by_frame(made(frames)) if r.analysed]
         assert set(range(0, 60, 5)) <= set(looked)
         assert (len(looked) > 16) == closer

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,19 +19,20 @@ import pytest
 
 from benchmarks import clips
 from tests.engine_files import constant_classifier
+from tests.settled_frames import Sighting, observed
 from tests.vidfx_command import results_in, vidfx
 from tests.worker_faults import worker_faults
 from vidfx.annotate import segment_plan
 from vidfx.annotate.context import Context
 from vidfx.annotate.models import Models
-from vidfx.annotate.observations import FrameObservations, follow, load, save
+from vidfx.annotate.observations import BATCH, follow, load, save
 from vidfx.annotate.segment_plan import plan_segments
 from vidfx.annotate.video_work import VideoWork
 from vidfx.config import Settings
 from vidfx.jobs.plan import Job, Outputs
-from vidfx.stages.look_ahead import FaceObservation
+from vidfx.stages.observed import ObservedFaces, ObservedFrame
 from vidfx.stages.track import Tracker
-from vidfx.types import Frame, Quality, VideoInfo
+from vidfx.types import Frame, VideoInfo
 from vidfx.video.container.cutting import split_at_key_frames
 from vidfx.video.read.preflight import preflight
 from vidfx.video.read.pyav_source import PyAVSource
@@ -280,51 +281,40 @@ def test_auto_is_as_many_as_pay(
 def test_observations_come_back_from_their_file(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
 
-    def sighting(index: int, left: float, emotion: np.ndarray | None) -> FaceObservation:
-        return FaceObservation(
-            index=index,
-            time_s=index / 25,
-            box=np.array([left, 10, left + 40, 60], np.float32),
-            score=0.9,
-            landmarks=rng.random((5, 2)).astype(np.float32),
-            source="detected",
-            quality=Quality(0.5, 0.25, 1.0),
-            identity=None,
-            emotion=emotion,
-        )
+    def sighting(left: float, emotion: np.ndarray | None = None) -> Sighting:
+        box = np.array([left, 10, left + 40, 60])
+        marks, quality = rng.random((5, 2)), (0.5, 0.25, 1.0)
+        return Sighting(box, marks, score=0.9, quality=quality, emotion=emotion)
 
-    read = rng.random(4).astype(np.float32)
-    seen = [
-        FrameObservations(
-            Frame(0, 0, np.empty(0)), 0.0, {4: sighting(0, 10, read)}, analysed=True, cut=False
-        ),
-        FrameObservations(Frame(1, 1, np.empty(0)), 0.04, {}, analysed=False, cut=False),
-        FrameObservations(
-            *(Frame(2, 2, np.empty(0)), 0.08),
-            {4: sighting(2, 12, None), 9: sighting(2, 200, None)},
-            analysed=True,
-            cut=False,
-        ),
+    frames = [
+        ObservedFrame(Frame(i, 40 * i, np.empty(0)), i / 25, analysed=i % 2 == 0, cut=i == 5)
+        for i in range(2 * BATCH)
     ]
-    assert save(tmp_path / "seen", seen) == 3
+    faces: list[dict[int, Sighting]] = [{} for _ in frames]
+    faces[0] = {4: sighting(10, rng.random(4))}
+    faces[2] = {4: sighting(12), 9: sighting(200)}
+    faces[BATCH + 2] = {7: sighting(14)}
+    seen = [
+        observed(frames[some], faces[some], emotions=4)
+        for some in (slice(0, 3), slice(3, 100), slice(100, None))
+    ]
+    assert save(tmp_path / "seen", seen) == len(frames)
     again = list(follow(load(tmp_path / "seen"), Tracker(threshold=0.5)))
-    assert [sorted(o.faces) for o in again] == [[1], [], [1, 2]]
-    for before, after in zip(seen, again, strict=True):
-        assert (before.frame.index, before.frame.pts) == (after.frame.index, after.frame.pts)
-        assert (before.time_s, before.analysed, before.cut) == (
-            after.time_s,
-            after.analysed,
-            after.cut,
+    for frame, other in zip(frames, (f for some in again for f in some.frames), strict=True):
+        assert (frame.frame.index, frame.frame.pts) == (other.frame.index, other.frame.pts)
+        assert (frame.time_s, frame.analysed, frame.cut) == (
+            *(other.time_s, other.analysed, other.cut),
         )
-        for a, b in zip(before.faces.values(), after.faces.values(), strict=True):
-            assert np.array_equal(a.box, b.box) and a.box.dtype == b.box.dtype
-            assert np.array_equal(a.landmarks, b.landmarks)
-            assert (a.score, a.source, a.quality) == (b.score, b.source, b.quality)
-            assert b.identity is None
-            if a.emotion is None or b.emotion is None:
-                assert a.emotion is b.emotion
-            else:
-                assert np.array_equal(a.emotion, b.emotion)
+    assert np.concatenate([some.faces.track for some in again]).tolist() == [1, 1, 2, 3]
+    for column in fields(ObservedFaces):
+        before, after = (
+            np.concatenate([getattr(some.faces, column.name) for some in part])
+            for part in (seen, again)
+        )
+        assert before.dtype == after.dtype and before.shape == after.shape
+        assert column.name == "track" or np.array_equal(
+            before, after, equal_nan=before.dtype != bool
+        )
 
 
 def test_a_file_without_observations(tmp_path: Path) -> None:

@@ -20,13 +20,15 @@ from tests.extract.extracting import (
     read,
     run,
 )
+from tests.settled_frames import SettledFace, frame_by_frame, settled_of
 from vidfx.annotate.models import load_models
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
 from vidfx.extract.crop_selection import CropSelector, prominence
 from vidfx.stages import classify
-from vidfx.types import Detections, Face, Quality
+from vidfx.stages.settled import SettledFaces
+from vidfx.types import Detections, Frame
 from vidfx.video.read.source import open_source
 from vidfx_engines.spec import CropSpec
 from vidfx_training.dataset.index import FACE_COLUMNS, read_dataset, read_faces
@@ -77,7 +79,7 @@ def test_crops_are_what_a_classifier_of_annotate_sees(clip: Path, tmp_path: Path
         info = source.info
         frames = list(source)
         results = Pipeline(info, SETTINGS, models, StageTimer())(frames)
-        seen = {f"{info.seconds(r.frame.pts):.3f}": r for r in results}
+        seen = {f"{info.seconds(r.frame.pts):.3f}": r for r in frame_by_frame(results)}
     assert times <= seen.keys()
     followed = {f.track_id for r in seen.values() for f in r.faces if f.source == "detected"}
     assert {int(row["track"]) for row in rows} == followed
@@ -94,7 +96,7 @@ def test_crops_are_what_a_classifier_of_annotate_sees(clip: Path, tmp_path: Path
         expected = classify.gather(frames, 2, found, np.array([0]), "arcface", 64).crops[0]
         have = read(tmp_path / "out" / row["path"])
         assert np.abs(have.astype(int) - expected).mean() < 3  # JPEG
-        assert float(row["quality"]) == pytest.approx(face.quality.value, abs=1e-4)
+        assert float(row["quality"]) == pytest.approx(np.prod(face.quality), abs=1e-4)
 
 
 @pytest.mark.parametrize("per_second", [2.0, 5.0])
@@ -114,10 +116,10 @@ def test_the_best_picture_of_a_window_is_taken_and_a_still_face_once() -> None:
     looks = [rng.integers(0, 255, (100, 100, 3), np.uint8) for _ in range(2)]
     points = np.array([[40, 45], [60, 45], [50, 57], [42, 68], [58, 68]], np.float32)
 
-    def face(value: float, side: float = 50) -> Face:
-        box = np.array([30, 30, 30 + side, 30 + side], np.float32)
-        quality = Quality(value, 1, 1)
-        return Face(1, box, "detected", 0.9, points, quality, None, None, None, None)
+    def face(value: float, side: float = 50) -> SettledFaces:
+        box = np.array([30, 30, 30 + side, 30 + side])
+        found = SettledFace(1, box, points, score=0.9, quality=(value, 1.0, 1.0))
+        return settled_of(Frame(0, 0, looks[0]), [found], ()).faces
 
     selection = CropSelector(replace(LARGEST, min_face=40.0, min_quality=0.1))
     script = [
@@ -129,9 +131,9 @@ def test_the_best_picture_of_a_window_is_taken_and_a_still_face_once() -> None:
     crops = [
         crop
         for time_s, look, quality in script
-        for crop in selection.add(time_s, looks[look], [face(quality)])
+        for crop in selection.add(time_s, looks[look], face(quality))
     ]
-    crops += selection.add(2.0, looks[0], [face(0.9, side=20)])
+    crops += selection.add(2.0, looks[0], face(0.9, side=20))
     crops += selection.finish()
     assert [(c.time_s, c.quality) for c in crops] == [(0.2, 0.7), (1.0, 0.4)]
     assert selection.left_out == {"repeated": 1, "poor_quality": 1, "too_small": 1}

@@ -2,61 +2,71 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.settled_frames import Reading, SettledFace, settled_of
 from tests.video import media
 from tests.vidfx_command import read_csv
 from vidfx.output.rows import RowWriter
 from vidfx.output.strict_json import to_json
 from vidfx.output.tally import Tally
-from vidfx.types import Face, Frame, FrameResult, Reading
+from vidfx.stages.settled import Labels, Settled
+from vidfx.types import Frame
 from vidfx_engines.files import AtomicFile
 
+EMOTIONS = ("happy", "sad")
 NOT_FINITE = (float("nan"), float("inf"), float("-inf"))
 
 
-def face(number: float) -> Face:
+def face(number: float) -> SettledFace:
     """A face of which half the numbers are ``number``."""
-    return Face(
+    return SettledFace(
         track_id=1,
-        box=np.array([1.5, number, 20, number], np.float32),
-        source="detected",
+        box=np.array([1.5, number, 20, number]),
+        landmarks=np.full((5, 2), number),
         score=number,
-        landmarks=np.full((5, 2), number, np.float32),
-        quality=None,
-        identity=None,
         emotion=Reading("happy", number, (number, 0.25)),
-        raw_identity=None,
-        raw_emotion=None,
     )
 
 
-def result(faces: Sequence[Face]) -> FrameResult:
-    frame = Frame(0, 0, np.zeros((4, 4, 3), np.uint8))
-    return FrameResult(frame, tuple(faces), analysed=True, cut=False)
+def result(faces: Sequence[SettledFace]) -> Settled:
+    return settled_of(Frame(0, 0, np.zeros((4, 4, 3), np.uint8)), faces, EMOTIONS)
 
 
-def rows_of(
-    faces: Sequence[Face], folder: Path
+def written(
+    settled: Settled, folder: Path, *, recognises: bool = False
 ) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
-    """What is written of one frame: rows of faces, and of frames."""
+    """What is written of these frames: rows of faces, and of frames."""
     paths = folder / "faces.csv", folder / "frames.csv"
-    info, emotions = media.info(Fraction(1, 25)), ("happy", "sad")
     with (
         AtomicFile(paths[0]) as of_faces,
         AtomicFile(paths[1]) as of_frames,
-        RowWriter(of_faces, of_frames, info, emotions=emotions, recognises=False) as rows,
+        RowWriter(of_faces, of_frames, emotions=EMOTIONS, recognises=recognises) as rows,
     ):
-        rows.write(result(faces))
+        rows.write(settled)
         rows.complete()
+    for path in paths:
+        with path.open(encoding="utf-8", newline="") as file:
+            text = file.read()
+        again = io.StringIO()
+        csv.writer(again, lineterminator="\n").writerows(csv.reader(io.StringIO(text, newline="")))
+        assert text == again.getvalue()
     return read_csv(paths[0]), read_csv(paths[1])
+
+
+def rows_of(
+    faces: Sequence[SettledFace], folder: Path
+) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """What is written of one frame with these faces."""
+    return written(result(faces), folder)
 
 
 @pytest.mark.parametrize("number", NOT_FINITE)
@@ -69,8 +79,8 @@ def test_a_number_that_is_not_finite_is_an_empty_cell(number: float, tmp_path: P
 
 @pytest.mark.parametrize("number", NOT_FINITE)
 def test_a_number_that_is_not_finite_is_null(number: float) -> None:
-    written = to_json({"a": [number, {"b": number}], "c": 1.5})
-    assert json.loads(written) == {"a": [None, {"b": None}], "c": 1.5}
+    text = to_json({"a": [number, {"b": number}], "c": 1.5})
+    assert json.loads(text) == {"a": [None, {"b": None}], "c": 1.5}
 
 
 HAPPY, SAD = Reading("happy", 0.8, (0.8, 0.2)), Reading("sad", 0.7, (0.3, 0.7))
@@ -103,3 +113,31 @@ def test_shares_of_a_track_are_of_all_frames_with_probabilities() -> None:
         tally.add(result([replace(face(1.0), emotion=emotion)]))
     (track,) = tally.tracks()
     assert track["emotion_share"] == {"happy": 0.5, "sad": 0.25}
+
+
+HOSTILE = ("other", 'a "quoted", name', "two\nlines", "plain", "-1|=x", "other ", "\r")
+
+
+def test_named_people_are_in_the_cells_of_the_frame(tmp_path: Path) -> None:
+    """Once each, sorted, and read back as they are; others and unknown faces are not named."""
+    names = (*HOSTILE, "unknown")
+    index = np.array([3, 0, 1, 3, len(HOSTILE), -1])
+    settled = result([face(0.5)] * len(index))
+    who = Labels(names, index, np.where(index < 0, np.nan, 0.75))
+    settled = replace(settled, faces=replace(settled.faces, identity=who, raw_identity=who))
+    faces, (frame,) = written(settled, tmp_path, recognises=True)
+    assert [row["identity"] for row in faces] == [
+        "plain",
+        "other",
+        HOSTILE[1],
+        "plain",
+        "unknown",
+        "",
+    ]
+    assert [row["raw_identity_prob"] for row in faces] == ["0.7500"] * 5 + [""]
+    assert frame["identities"] == f"{HOSTILE[1]}|plain"
+    assert (frame["target_present"], frame["faces"]) == ("1", "6")
+    tally = Tally(media.info(), recognises=True)
+    tally.add(settled)
+    assert tally.counts()["frames_with_target"] == 1
+    assert tally.tracks()[0]["identity"] is None

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from vidfx.annotate.threads import BoundedQueue, consumer
 from vidfx.annotate.video_work import VideoWork
 from vidfx.overlay.painter import FaceLabel, Painter
-from vidfx.types import Face, Frame
+from vidfx.stages.settled import Labels, SettledFaces
+from vidfx.types import Frame
 from vidfx.video.write.encoder import VideoEncoder
 from vidfx.video.write.encoder_choice import choose_encoder
 from vidfx.video.write.muxer import Mp4Muxer, VideoReport
@@ -77,16 +78,23 @@ class AnnotatedVideo:
             return self._mp4.complete()
 
 
-def label_of(face: Face) -> FaceLabel:
-    """What is drawn of a face."""
-    x1, y1, x2, y2 = face.box.tolist()
-    emotion = face.emotion if face.emotion and face.emotion.label else None
-    return FaceLabel(
-        box=(x1, y1, x2, y2),
-        track_id=face.track_id,
-        identity=face.identity.label if face.identity else None,
-        identity_prob=face.identity.prob if face.identity else None,
-        emotion=emotion.label if emotion else None,
-        emotion_prob=emotion.prob if emotion else None,
-        source=face.source,
-    )
+def labels_of(faces: SettledFaces) -> list[FaceLabel]:
+    """What is drawn of each face."""
+    identity, emotion = _shown(faces.identity, faces), _shown(faces.emotion, faces)
+    columns = faces.box.tolist(), faces.track.tolist(), faces.sources()
+    return [
+        FaceLabel((x1, y1, x2, y2), number, *who, *mood, source)
+        for (x1, y1, x2, y2), number, source, who, mood in zip(
+            *columns, identity, emotion, strict=True
+        )
+    ]
+
+
+def _shown(
+    labels: Labels | None, faces: SettledFaces
+) -> list[tuple[str, float] | tuple[None, None]]:
+    """Label and probability of each face; None, None where it has no label."""
+    if labels is None:
+        return [(None, None)] * len(faces.track)
+    pairs = zip(labels.texts(), labels.prob.tolist(), strict=True)
+    return [(None, None) if text is None else (text, prob) for text, prob in pairs]

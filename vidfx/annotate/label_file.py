@@ -8,11 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from vidfx.annotate.annotated_video import label_of
+from vidfx.annotate.annotated_video import labels_of
 from vidfx.errors import output_errors
 from vidfx.output.strict_json import to_json
 from vidfx.overlay.labels import FaceLabel
-from vidfx.types import FrameResult
+from vidfx.stages.settled import Settled
 from vidfx_engines.files import create_text, part_name
 
 
@@ -40,10 +40,11 @@ class LabelFile:
             self._lines = create_text(self.file, "ascii")
         return self
 
-    def add(self, result: FrameResult, time_s: float) -> None:
-        labels = [vars(label_of(face)) for face in result.faces]
+    def add(self, settled: Settled) -> None:
         with output_errors(self.file):
-            self._lines.write(to_json([result.frame.pts, time_s, labels]) + "\n")
+            for frame, faces in settled.each():
+                labels = [vars(label) for label in labels_of(faces)]
+                self._lines.write(to_json([frame.frame.pts, frame.time_s, labels]) + "\n")
 
     def close(self) -> None:
         """All frames are written; the file can be read."""

@@ -1,4 +1,4 @@
-"""What is found on each frame before it is settled, and a file of these observations.
+"""A file of the observations of one segment.
 
 The segments of a long video are observed side by side. Then one tracker runs over all their
 observations, so that a track continues from one segment to the next.
@@ -7,127 +7,78 @@ observations, so that a track continues from one segment to the next.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from vidfx.stages.look_ahead import FaceObservation
+from vidfx.stages.observed import Observations, ObservedFaces, ObservedFrame
 from vidfx.stages.track import NONE, Tracker
-from vidfx.types import Frame, Quality
-
-
-@dataclass(frozen=True)
-class FrameObservations:
-    """One frame and the faces that were found on it."""
-
-    frame: Frame
-    time_s: float
-    faces: Mapping[int, FaceObservation]
-    "by track"
-    analysed: bool
-    "whether the detector ran on this frame"
-    cut: bool
-    "whether a new shot begins with this frame"
-
+from vidfx.types import Frame
 
 NO_PIXELS = np.empty((0, 0, 3), np.uint8)
 """Of a frame whose pixels are no longer needed."""
-_SOURCES = ("detected", "tracked")
-_FRAME = np.dtype("i8,i8,f8,?,?,i8")
-"""Index, pts, time_s, analysed, cut, and the number of faces."""
-_FACE = ("box", "score", "landmarks", "source", "quality", "identity", "emotion")
+BATCH = 64
+"""Frames that are loaded together."""
+_FRAME = np.dtype("i8,i8,f8,?,?")
+"""Index, pts, time_s, analysed and cut."""
+_FACES = [f.name for f in fields(ObservedFaces)]
 
 
-def save(file: Path, observations: Iterable[FrameObservations]) -> int:
-    """Write observations, without pixels and track numbers; returns the number of frames.
-
-    Raises OSError.
-    """
-    frames: list[tuple[int, int, float, bool, bool, int]] = []
-    faces: list[FaceObservation] = []
-    for one in observations:
-        frames.append(
-            (one.frame.index, one.frame.pts, one.time_s, one.analysed, one.cut, len(one.faces))
-        )
-        faces += one.faces.values()
+def save(file: Path, observations: Iterable[Observations]) -> int:
+    """Write observations, without pixels; returns the number of frames. Raises OSError."""
+    frames: list[tuple[int, int, float, bool, bool]] = []
+    faces: list[ObservedFaces] = []
+    for some in observations:
+        frames += [(f.frame.index, f.frame.pts, f.time_s, f.analysed, f.cut) for f in some.frames]
+        faces.append(some.faces)
+    columns: dict[str, Any] = {
+        name: np.concatenate([getattr(some, name) for some in faces]) if faces else np.zeros(0)
+        for name in _FACES
+    }
     with file.open("wb") as out:
-        np.savez(
-            out,
-            frames=np.array(frames, _FRAME),
-            box=_stacked([f.box for f in faces], (4,)),
-            score=np.array([f.score for f in faces]),
-            landmarks=_stacked([f.landmarks for f in faces], (5, 2)),
-            source=np.array([_SOURCES.index(f.source) for f in faces], np.uint8),
-            quality=_stacked([_factors(f.quality) for f in faces], (3,)),
-            identity=_probabilities([f.identity for f in faces]),
-            emotion=_probabilities([f.emotion for f in faces]),
-        )
+        np.savez(out, frames=np.array(frames, _FRAME), **columns)
     return len(frames)
 
 
-def load(file: Path) -> Iterator[FrameObservations]:
-    """What ``save`` wrote; the faces of each frame are numbered from 0.
-
-    Raises OSError, and ValueError where the file is damaged.
-    """
+def load(file: Path) -> Iterator[Observations]:
+    """What ``save`` wrote. Raises OSError, and ValueError where the file is damaged."""
     try:
         with np.load(file, allow_pickle=False) as content:
             frames = content["frames"].tolist()
-            columns = [content[name] for name in _FACE]
+            faces = ObservedFaces(*(content[name] for name in _FACES))
     except (KeyError, ValueError, zipfile.BadZipFile) as error:
         raise ValueError(f"{file}: not a file of observations") from error
-    row = 0
-    for index, pts, time_s, analysed, cut, count in frames:
-        faces = {i: _face(index, time_s, columns, row + i) for i in range(count)}
-        row += count
-        yield FrameObservations(Frame(index, pts, NO_PIXELS), time_s, faces, analysed, cut)
+    for first in range(0, len(frames), BATCH):
+        some = [
+            ObservedFrame(Frame(index, pts, NO_PIXELS), *rest)
+            for index, pts, *rest in frames[first : first + BATCH]
+        ]
+        ends = np.searchsorted(faces.frame, [some[0].frame.index, some[-1].frame.index + 1])
+        yield Observations(some, faces.rows(slice(*ends.tolist())))
 
 
-def follow(
-    observations: Iterable[FrameObservations], tracker: Tracker
-) -> Iterator[FrameObservations]:
+def within(observations: Observations, holds: Callable[[float], bool]) -> Observations:
+    """Those of the frames whose time, in s, ``holds`` accepts."""
+    frames = [frame for frame in observations.frames if holds(frame.time_s)]
+    faces = observations.faces
+    kept = np.isin(faces.frame, [frame.frame.index for frame in frames])
+    return Observations(frames, faces.rows(kept))
+
+
+def follow(observations: Iterable[Observations], tracker: Tracker) -> Iterator[Observations]:
     """The same frames with the track numbers that ``tracker`` gives; other faces are dropped."""
-    for one in observations:
-        if one.cut:
-            tracker.cut()
-        faces = one.faces
-        if one.analysed:
-            found = list(one.faces.values())
-            boxes = _stacked([f.box for f in found], (4,)).astype(np.float32)
-            scores = np.array([f.score for f in found], np.float32)
-            numbers = tracker.update(one.time_s, boxes, scores).tolist()
-            pairs = zip(numbers, found, strict=True)
-            faces = {number: face for number, face in pairs if number != NONE}
-        yield replace(one, faces=faces)
-
-
-def _face(index: int, time_s: float, columns: list[np.ndarray], row: int) -> FaceObservation:
-    box, score, landmarks, source, quality, identity, emotion = (c[row] for c in columns)
-    return FaceObservation(
-        index=index,
-        time_s=time_s,
-        box=box,
-        score=float(score),
-        landmarks=landmarks,
-        source=_SOURCES[int(source)],
-        quality=Quality(*map(float, quality)),
-        identity=None if np.isnan(identity).any() or not len(identity) else identity,
-        emotion=None if np.isnan(emotion).any() or not len(emotion) else emotion,
-    )
-
-
-def _factors(quality: Quality) -> np.ndarray:
-    return np.array([quality.size, quality.blur, quality.pose])
-
-
-def _stacked(items: list[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
-    return np.stack(items) if items else np.empty((0, *shape))
-
-
-def _probabilities(items: list[np.ndarray | None]) -> np.ndarray:
-    """(N, K) with NaN in the rows of faces that were not read; K is 0 where none was."""
-    labels = next((len(p) for p in items if p is not None), 0)
-    unread = np.full(labels, np.nan, np.float32)
-    return _stacked([unread if p is None else p for p in items], (labels,))
+    for some in observations:
+        faces, end = some.faces, 0
+        numbers = np.full(len(faces.frame), NONE)
+        ends = np.searchsorted(faces.frame, [f.frame.index for f in some.frames], "right")
+        for frame, until in zip(some.frames, ends.tolist(), strict=True):
+            own, end = slice(end, until), until
+            if frame.cut:
+                tracker.cut()
+            if frame.analysed:
+                numbers[own] = tracker.update(frame.time_s, faces.box[own], faces.score[own])
+        followed = replace(faces, track=numbers).rows(numbers != NONE)
+        yield Observations(some.frames, followed)

@@ -10,7 +10,7 @@ import numpy as np
 
 from vidfx.annotate.chunk import Chunk, ScheduledFrame
 from vidfx.annotate.models import Models
-from vidfx.annotate.observations import NO_PIXELS, FrameObservations
+from vidfx.annotate.observations import NO_PIXELS
 from vidfx.annotate.reader import Reader, TrackedFaces
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
@@ -18,10 +18,10 @@ from vidfx.stages.analyze import MAX_CHUNK, ReadTask
 from vidfx.stages.cuts import MarkedFrame, mark
 from vidfx.stages.detection_schedule import DetectionSchedule
 from vidfx.stages.engine_faults import EngineFaults
-from vidfx.stages.look_ahead import FaceObservation
+from vidfx.stages.observed import Observations, ObservedFaces, ObservedFrame
 from vidfx.stages.read_schedule import EXPRESSION, IDENTITY, ReadRate, ReadSchedule
 from vidfx.stages.track import Tracker
-from vidfx.types import Frame, Quality, VideoInfo
+from vidfx.types import Frame, VideoInfo
 
 QUEUE_BYTES = 96 << 20
 MAX_QUEUE = 2 * MAX_CHUNK
@@ -69,8 +69,11 @@ class Observer:
         self.followed: deque[_Followed] = deque()
         "those that are tracked and whose faces are being read"
 
-    def __call__(self, frames: Iterable[Frame]) -> Iterator[FrameObservations]:
-        """The faces of each frame: found, followed and, some of them, read. Drops the pixels."""
+    def __call__(self, frames: Iterable[Frame]) -> Iterator[Observations]:
+        """The faces of some frames at a time: found, followed and, some of them, read.
+
+        Drops the pixels.
+        """
         marked = mark(self.analyzer.prepare(frames, self.info.colour, self.info.stretch))
         try:
             for chunk in self._chunks(marked):
@@ -80,7 +83,7 @@ class Observer:
             while self.pending:
                 yield from self._next()
             while self.followed:
-                yield from self._observations(self.followed.popleft())
+                yield self._observations(self.followed.popleft())
         finally:
             self.analyzer.close()
 
@@ -113,11 +116,11 @@ class Observer:
     def _due(self, frames: Iterable[ScheduledFrame]) -> list[ScheduledFrame]:
         return [f for f in frames if self.detection_schedule.is_due(f.turn, f.time_s)]
 
-    def _next(self) -> Iterator[FrameObservations]:
+    def _next(self) -> Iterator[Observations]:
         """Follow the next chunk; the observations of the one before it, if any are read ahead."""
         self.followed.append(self._follow(self.pending.popleft()))
         if len(self.followed) > self.analyzer.reads_ahead:
-            yield from self._observations(self.followed.popleft())
+            yield self._observations(self.followed.popleft())
 
     def _follow(self, chunk: Chunk) -> _Followed:
         """Track the faces of a chunk, and start to read those that are due."""
@@ -127,52 +130,45 @@ class Observer:
         self.faults.add("detection", len(chunk.analysed), found.faulty, len(found))
         tracked = np.flatnonzero(numbers >= 0)
         with self.timer("align"):
-            rated = analysis.quality(tracked).tolist()
-        qualities = {
-            row: Quality(*parts) for row, parts in zip(tracked.tolist(), rated, strict=True)
-        }
+            quality = analysis.quality(tracked)
         times = {f.frame.index: f.time_s for f in chunk.frames}
-        faces = TrackedFaces(analysis, numbers, qualities, times)
+        faces = TrackedFaces(analysis, numbers, tracked, quality, times)
         probs: dict[ReadTask, np.ndarray] = {}
         for task, reader in self.readers.items():
             with self.timer(task):
                 probs[task] = reader.start(faces)
         return _Followed(chunk, faces, probs)
 
-    def _observations(self, followed: _Followed) -> Iterator[FrameObservations]:
+    def _observations(self, followed: _Followed) -> Observations:
         chunk, faces = followed.chunk, followed.faces
-        found, numbers, qualities = faces.analysis.detections, faces.numbers, faces.qualities
+        found, tracked = faces.analysis.detections, faces.tracked
         for task, reader in self.readers.items():
             with self.timer(task):
                 reader.finish(followed.probs[task])
-        identity, emotion = followed.probs.get("identity"), followed.probs.get("emotion")
-        tracked = np.flatnonzero(numbers >= 0)
-        for m in chunk.frames:
-            time_s = m.time_s
-            with self.timer("smooth"):
-                observed = {
-                    int(numbers[row]): FaceObservation(
-                        index=m.frame.index,
-                        time_s=time_s,
-                        box=found.box[row],
-                        score=float(found.score[row]),
-                        landmarks=found.landmarks[row],
-                        source="detected"
-                        if found.score[row] >= self.models.threshold
-                        else "tracked",
-                        quality=qualities[row],
-                        identity=_probabilities(identity, row),
-                        emotion=_probabilities(emotion, row),
-                    )
-                    for row in tracked[found.frame[tracked] == m.frame.index].tolist()
-                }
-            yield FrameObservations(
-                replace(m.frame, pixels=NO_PIXELS, lent=None, device=None),
-                time_s,
-                observed,
-                analysed=m.frame.index in chunk.analysed,
-                cut=m.starts_shot,
+        unread = np.zeros((len(found), 0), np.float32)
+        frames = [
+            ObservedFrame(
+                replace(f.frame, pixels=NO_PIXELS, lent=None, device=None),
+                f.time_s,
+                analysed=f.frame.index in chunk.analysed,
+                cut=f.starts_shot,
             )
+            for f in chunk.frames
+        ]
+        return Observations(
+            frames,
+            ObservedFaces(
+                frame=found.frame[tracked],
+                track=faces.numbers[tracked],
+                box=found.box[tracked],
+                score=found.score[tracked],
+                landmarks=found.landmarks[tracked],
+                weak=found.score[tracked] < self.models.threshold,
+                quality=faces.quality,
+                identity=followed.probs.get("identity", unread)[tracked],
+                emotion=followed.probs.get("emotion", unread)[tracked],
+            ),
+        )
 
     def _track(self, chunk: Chunk) -> np.ndarray:
         """(N,) the track number of each detection of the chunk, in frame order; -1 for none.
@@ -206,8 +202,3 @@ def queue_length(info: VideoInfo) -> int:
     With less than a chunk one thread would always wait for the other.
     """
     return max(2, min(MAX_QUEUE, QUEUE_BYTES // (info.width * info.height * 3)))
-
-
-def _probabilities(prob: np.ndarray | None, row: int) -> np.ndarray | None:
-    """(K,) those of one face, None if it was not read."""
-    return None if prob is None or np.isnan(prob[row, 0]) else prob[row]

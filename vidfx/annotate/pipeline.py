@@ -1,4 +1,4 @@
-"""The stages in their order: frames of one video in, results of frames out.
+"""The stages in their order: frames of one video in, settled frames out.
 
 In two halves: the observer needs the pixels, ``settle`` only the observations made of them.
 """
@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from vidfx.annotate.models import Models
-from vidfx.annotate.observations import FrameObservations
 from vidfx.annotate.observer import Observer
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
-from vidfx.stages.look_ahead import Confirmation, LookAheadBuffer
+from vidfx.stages.confirmation import Confirmation
+from vidfx.stages.look_ahead import LookAheadBuffer
+from vidfx.stages.observed import Observations
+from vidfx.stages.settled import Settled
 from vidfx.stages.smooth import (
     DEFAULT_THRESHOLDS,
     ExpressionSmoother,
     IdentityDecider,
     IdentityThresholds,
 )
-from vidfx.types import Frame, FrameResult, VideoInfo
+from vidfx.types import Frame, VideoInfo
 
 LOOK_AHEAD_BYTES = 96 << 20
 LEAST_LOOK_AHEAD, MOST_LOOK_AHEAD = 8, 512
@@ -42,14 +44,11 @@ class Pipeline:
         self.look_ahead = LookAheadBuffer(
             max_waiting=max(most, settings.every + 1),
             confirmation=Confirmation.above(models.threshold, settings.every or TYPICAL_EVERY),
-            emotion=self._smoother if models.emotion else None,
+            emotion=ExpressionSmoother(models.emotion.spec.labels, models.emotion_threshold)
+            if models.emotion
+            else None,
             identity=self._decider if models.identity else None,
         )
-
-    def _smoother(self) -> ExpressionSmoother:
-        assert self.models.emotion is not None
-        labels = self.models.emotion.spec.labels
-        return ExpressionSmoother(labels, min_prob=self.models.emotion_threshold)
 
     def _decider(self) -> IdentityDecider:
         assert self.models.identity is not None
@@ -62,16 +61,18 @@ class Pipeline:
             else DEFAULT_THRESHOLDS,
         )
 
-    def __call__(self, frames: Iterable[Frame]) -> Iterator[FrameResult]:
-        """The result of each frame, in order, once it is settled."""
+    def __call__(self, frames: Iterable[Frame]) -> Iterator[Settled]:
+        """The results of all frames, in order, some frames at a time."""
         return self.settle(self.observe(frames))
 
-    def settle(self, observations: Iterable[FrameObservations]) -> Iterator[FrameResult]:
-        """The result of each frame, once enough of the frames after it are observed."""
-        for one in observations:
+    def settle(self, observations: Iterable[Observations]) -> Iterator[Settled]:
+        """The results of frames, once enough of the frames after them are observed."""
+        for some in observations:
             with self.timer("smooth"):
-                settled = self.look_ahead.push(
-                    one.frame, one.time_s, one.faces, analysed=one.analysed, cut=one.cut
-                )
-            yield from settled
-        yield from self.look_ahead.flush()
+                settled = self.look_ahead.push(some)
+            if settled:
+                yield settled
+        with self.timer("smooth"):
+            settled = self.look_ahead.flush()
+        if settled:
+            yield settled

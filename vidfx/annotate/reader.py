@@ -12,7 +12,7 @@ from vidfx.stages.align import shorter_side
 from vidfx.stages.analyze import Analysis, ReadTask
 from vidfx.stages.engine_faults import EngineFaults
 from vidfx.stages.read_schedule import ReadSchedule
-from vidfx.types import Prediction, Quality, Stretch
+from vidfx.types import Prediction, Stretch
 from vidfx_engines.base import Engine
 
 MIN_QUALITY = 0.03
@@ -26,8 +26,10 @@ class TrackedFaces:
     analysis: Analysis
     numbers: np.ndarray
     "(N,) the track of each detection, -1 for none"
-    qualities: Mapping[int, Quality]
-    "of those with a track, by row of the detections"
+    tracked: np.ndarray
+    "(T,) the rows of the detections with a track"
+    quality: np.ndarray
+    "(T, 3) of those: see vidfx.stages.align.quality"
     times: Mapping[int, float]
     "playback seconds by Frame.index"
 
@@ -55,12 +57,12 @@ class Reader:
         not complete before ``finish``. Raises EngineError.
         """
         spec, found = self._engine.spec, faces.analysis.detections
-        sides = shorter_side(found.box, self._stretch)
+        sides = shorter_side(found.box[faces.tracked], self._stretch)
+        clear = (faces.quality.prod(1) >= MIN_QUALITY) & (sides >= spec.min_face_px)
+        rows: list[int] = faces.tracked[clear].tolist()
         prob = np.full((len(found), len(spec.labels)), np.nan, np.float32)
         due: list[int] = []
-        for row, quality in faces.qualities.items():
-            if quality.value < MIN_QUALITY or sides[row] < spec.min_face_px:
-                continue
+        for row in rows:
             track, time_s = int(faces.numbers[row]), faces.times[int(found.frame[row])]
             if self._schedule.needs_result(track, time_s):
                 self._start(faces, due, prob)

@@ -13,7 +13,7 @@ from vidfx.errors import OutputError, output_errors
 from vidfx.output.rows import RowWriter
 from vidfx.output.summary import write_summary
 from vidfx.output.tally import Tally
-from vidfx.types import FrameResult
+from vidfx.stages.settled import Settled
 from vidfx.video.write.muxer import Mp4Muxer, VideoReport
 from vidfx_engines.files import AtomicFile
 
@@ -55,9 +55,7 @@ class ResultFiles:
             faces, frames = create(outputs.faces), create(outputs.frames)
             self._files = [faces, frames]
             "all but the summary"
-            rows = RowWriter(
-                faces, frames, info, emotions=work.context.emotions, recognises=recognises
-            )
+            rows = RowWriter(faces, frames, emotions=work.context.emotions, recognises=recognises)
             self._rows = stack.enter_context(rows)
             if settings.video:
                 video = create(outputs.video)
@@ -75,11 +73,11 @@ class ResultFiles:
     def __exit__(self, *exception: Any) -> None:
         self._stack.__exit__(*exception)
 
-    def add(self, result: FrameResult) -> None:
-        """Count the next frame and write its rows."""
-        self.tally.add(result)
+    def add(self, settled: Settled) -> None:
+        """Count the next frames and write their rows."""
         with self._timer("rows"):
-            self._rows.write(result)
+            self.tally.add(settled)
+            self._rows.write(settled)
 
     def complete(self, video: VideoReport | None) -> dict[str, Any]:
         """Complete the rows; returns the "outputs" and "bytes" of the summary."""

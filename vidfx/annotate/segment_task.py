@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from vidfx.annotate.annotated_video import AnnotatedVideo
 from vidfx.annotate.context import Context
 from vidfx.annotate.label_file import LabelMatcher, read_labels
-from vidfx.annotate.observations import FrameObservations, save
+from vidfx.annotate.observations import save, within
 from vidfx.annotate.observer import queue_length
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.tasks import Drawn, DrawSegment, Observed, ObserveSegment
@@ -16,6 +16,7 @@ from vidfx.annotate.threads import prefetch
 from vidfx.annotate.video_work import VideoWork
 from vidfx.errors import output_errors
 from vidfx.jobs.events import Listener
+from vidfx.stages.observed import Observations
 from vidfx.video.read.source import open_source
 from vidfx.video.write.muxer import Mp4Muxer
 from vidfx_engines.files import AtomicFile
@@ -38,13 +39,14 @@ def observe_segment(task: ObserveSegment, context: Context, listener: Listener) 
         work = VideoWork(task.job, source.info, context, listener, segment=segment.number)
         pipeline = Pipeline(source.info, context.settings, context.models, work.timer)
 
-        def of_segment(observations: Iterable[FrameObservations]) -> Iterator[FrameObservations]:
+        def of_segment(observations: Iterable[Observations]) -> Iterator[Observations]:
             count = 0
-            for one in observations:
-                if segment.holds(one.time_s):
-                    count += 1
+            for some in observations:
+                own = within(some, segment.holds)
+                if own.frames:
+                    count += len(own.frames)
                     work.advanced(count)
-                    yield one
+                    yield own
 
         with output_errors(task.job.outputs.faces):
             file = AtomicFile(task.path)

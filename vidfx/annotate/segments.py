@@ -38,10 +38,10 @@ def annotate_segments(segments: Sequence[Segment], work: VideoWork, files: Resul
         with work.engine_errors():
             faults = workers.faults.warnings(context.models.specs())
         observations = chain.from_iterable(load(one.file) for one in observed)
-        for result in pipeline.settle(follow(observations, pipeline.observe.tracker)):
+        for settled in pipeline.settle(follow(observations, pipeline.observe.tracker)):
             if files.mp4:
-                labels.add(result, info.seconds(result.frame.pts))
-            files.add(result)
+                labels.add(settled)
+            files.add(settled)
             workers.report_progress()
         labels.close()
         report = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -12,7 +12,8 @@ import numpy as np
 
 from vidfx.errors import UsageError
 from vidfx.stages import align
-from vidfx.types import SQUARE, Face, Stretch
+from vidfx.stages.settled import DETECTED, SettledFaces
+from vidfx.types import SQUARE, Stretch
 from vidfx_engines.spec import CropSpec
 
 Reason = Literal["not_largest", "too_small", "poor_quality", "repeated", "over_limit"]
@@ -91,21 +92,21 @@ class CropSelector:
         self._kept: dict[int, np.ndarray] = {}
         "thumbnail of the last crop of each track"
 
-    def add(self, time_s: float, rgb: np.ndarray, faces: Sequence[Face]) -> Iterator[FaceCrop]:
+    def add(self, time_s: float, rgb: np.ndarray, faces: SettledFaces) -> Iterator[FaceCrop]:
         """Add the next frame, (H, W, 3) uint8; yields the crops of the window that it ends."""
         window = int(np.floor(time_s * self._criteria.per_second + 1e-6))
         if window != self._window:
             yield from self.finish()
             self._window = window
-        for face in faces:
-            if face.source != "detected" or face.score is None or face.quality is None:
-                continue
-            candidate = self._candidates.setdefault(face.track_id, _Candidate())
-            across, down = self._stretch
-            box = face.box * np.array([across, down] * 2, face.box.dtype)
-            candidate.prominence += prominence(box, rgb.shape[1] * across, rgb.shape[0] * down)
-            side = float(align.shorter_side(face.box[None], self._stretch)[0])
-            quality = face.quality.value
+        across, down = self._stretch
+        boxes = faces.box * np.array([across, down] * 2, faces.box.dtype)
+        sides = align.shorter_side(faces.box, self._stretch).tolist()
+        qualities = faces.quality.prod(1).tolist()
+        for row in np.flatnonzero(faces.source == DETECTED).tolist():
+            track, side, quality = int(faces.track[row]), sides[row], qualities[row]
+            candidate = self._candidates.setdefault(track, _Candidate())
+            width, height = rgb.shape[1] * across, rgb.shape[0] * down
+            candidate.prominence += prominence(boxes[row], width, height)
             if side < self._criteria.min_face:
                 continue
             candidate.reason = "poor_quality"
@@ -113,9 +114,10 @@ class CropSelector:
             if quality < self._criteria.min_quality or quality <= best:
                 continue
             template, size = self._criteria.crop.template, self._criteria.crop.size
-            marks = face.landmarks[None]
+            marks = faces.landmarks[row : row + 1]
             pixels = align.crops(rgb, marks, template, size, self._stretch)[0]
-            candidate.crop = FaceCrop(pixels, time_s, face.track_id, side, face.score, quality)
+            score = float(faces.score[row])
+            candidate.crop = FaceCrop(pixels, time_s, track, side, score, quality)
 
     def finish(self) -> Iterator[FaceCrop]:
         """End the current window; yields its crops, the most prominent person's first."""

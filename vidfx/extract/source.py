@@ -19,8 +19,9 @@ from vidfx.extract.names import source_name
 from vidfx.extract.request import ExtractRequest
 from vidfx.jobs.outcomes import Outcome
 from vidfx.stages.detect import Detector
+from vidfx.stages.settled import SettledFaces
 from vidfx.suffixes import IMAGE_SUFFIXES
-from vidfx.types import Frame, FrameResult
+from vidfx.types import Frame
 from vidfx.video.read.frame_source import FrameSource
 from vidfx.video.read.source import open_source
 from vidfx_engines.base import STRIDE
@@ -58,8 +59,8 @@ def extract_source(
         duration_s = source.info.duration_s
         length_s = max((end_s or duration_s or 0.0) - start_s, 1e-3)
         try:
-            for time_s, rgb, result in _results(source, path, request, models):
-                crops = selector.add(time_s, rgb, result.faces)
+            for time_s, rgb, faces in _results(source, path, request, models):
+                crops = selector.add(time_s, rgb, faces)
                 pending += [writer.keep(crop, photograph=photograph) for crop in crops]
                 advanced(min(max((time_s - start_s) / length_s, 0.0), 1.0) if duration_s else 0.0)
         except EngineError as error:
@@ -95,7 +96,7 @@ def _open(path: Path, request: ExtractRequest) -> FrameSource:
 
 def _results(
     source: FrameSource, path: Path, request: ExtractRequest, models: Models
-) -> Iterator[tuple[float, np.ndarray, FrameResult]]:
+) -> Iterator[tuple[float, np.ndarray, SettledFaces]]:
     """Every frame: its playback time, its pixels (H, W, 3) uint8 RGB, and its faces.
 
     Raises NotMediaError where there is no frame.
@@ -111,9 +112,10 @@ def _results(
     if is_photograph(path) and request.fit_detector:
         models = _fitted(models, max(info.width, info.height))
     pipeline = Pipeline(info, request.settings, models, StageTimer())
-    for result in pipeline(with_pixels_kept()):
-        frames += 1
-        yield info.seconds(result.frame.pts), pixels.pop(result.frame.index), result
+    for settled in pipeline(with_pixels_kept()):
+        for one, faces in settled.each():
+            frames += 1
+            yield one.time_s, pixels.pop(one.frame.index), faces
     source.warnings += pipeline.observe.faults.warnings(models.specs())
     if not frames:
         raise no_frame_error(path)

@@ -1,22 +1,21 @@
-"""The results of each frame as rows of the two CSV files."""
+"""The results of frames as rows of the two CSV files."""
 
 from __future__ import annotations
 
-import csv
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 
 import numpy as np
 
 from vidfx import schema
 from vidfx.errors import output_errors
-from vidfx.stages.smooth import UNKNOWN
-from vidfx.types import Face, FrameResult, Reading, VideoInfo
+from vidfx.output.csv_lines import Columns, cell
+from vidfx.stages.settled import Labels, Settled
+from vidfx.stages.smooth import NO_LABEL
 from vidfx_engines.files import AtomicFile
-from vidfx_engines.spec import OTHER
 
-Cell = str | int | float | None
+PX, SHARE = 2, 4
+"""Digits after the point."""
 
 
 class RowWriter:
@@ -29,12 +28,10 @@ class RowWriter:
         self,
         faces: AtomicFile,
         frames: AtomicFile,
-        info: VideoInfo,
         *,
         emotions: tuple[str, ...],
         recognises: bool,
     ) -> None:
-        self._info = info
         self._emotions = emotions
         self._recognises = recognises
         self._files = (faces, frames)
@@ -44,17 +41,16 @@ class RowWriter:
                 for file in self._files
             ]
             self._stack = stack.pop_all()
-        self._faces, self._frames = (csv.writer(t, lineterminator="\n") for t in self._texts)
-        self._faces.writerow([c.name for c in schema.faces_columns(emotions)])
-        self._frames.writerow([c.name for c in schema.FRAMES_COLUMNS])
+        columns = schema.faces_columns(emotions), schema.FRAMES_COLUMNS
+        for text, names in zip(self._texts, columns, strict=True):
+            text.write(",".join(cell(c.name) for c in names) + "\n")
 
-    def write(self, result: FrameResult) -> None:
-        """Append the rows of the next frame."""
-        with output_errors(self._files[0].path):
-            index, time_s = result.frame.index, self._info.seconds(result.frame.pts)
-            for face in result.faces:
-                self._faces.writerow(self._face_cells(index, time_s, face))
-            self._frames.writerow(self._frame_cells(time_s, result))
+    def write(self, settled: Settled) -> None:
+        """Append the rows of the next frames."""
+        rows = self._face_rows(settled), self._frame_rows(settled)
+        for file, text, lines in zip(self._files, self._texts, rows, strict=True):
+            with output_errors(file.path):
+                text.writelines(lines)
 
     def complete(self) -> None:
         """Write all rows to the disk; the files still have their temporary names."""
@@ -70,83 +66,82 @@ class RowWriter:
         with suppress(OSError):  # rows that a full disk did not take are discarded anyway
             self._stack.close()
 
-    def _face_cells(self, index: int, time_s: float, face: Face) -> list[Cell]:
-        quality = face.quality
-        return [
-            index,
-            _seconds(time_s),
-            face.track_id,
-            *_px(face.box),
-            _prob(face.score),
-            *_px(face.landmarks),
-            *_label(face.identity),
-            *_label(face.emotion),
-            *self._probs(face.emotion),
-            *_label(face.raw_identity),
-            *_label(face.raw_emotion),
-            *self._probs(face.raw_emotion),
-            *(
-                [None] * 4
-                if quality is None
-                else map(_prob, (quality.value, quality.size, quality.blur, quality.pose))
-            ),
-            face.source,
-        ]
+    def _face_rows(self, settled: Settled) -> Iterator[str]:
+        faces, columns = settled.faces, Columns()
+        times = [f"{f.frame.index},{f.time_s:.6f}" for f in settled.frames]
+        columns.add_cells([times[i] for i in settled.places])
+        columns.add_numbers(faces.track[:, None], 0)
+        columns.add_numbers(faces.box, PX)
+        columns.add_numbers(faces.score[:, None], SHARE)
+        columns.add_numbers(faces.landmarks.reshape(-1, 10), PX)
+        for identity, emotion in (
+            (faces.identity, faces.emotion),
+            (faces.raw_identity, faces.raw_emotion),
+        ):
+            self._add_labels(columns, identity, len(faces.track))
+            self._add_labels(columns, emotion, len(faces.track))
+            if emotion is None:
+                columns.add_numbers(np.full((len(faces.track), len(self._emotions)), np.nan), SHARE)
+            else:
+                columns.add_numbers(emotion.probs, SHARE)
+        quality = np.concatenate([faces.quality.prod(1, keepdims=True), faces.quality], 1)
+        columns.add_numbers(quality, SHARE)
+        columns.add_cells(faces.sources())
+        return columns.lines()
 
-    def _probs(self, reading: Reading | None) -> list[Cell]:
-        return [None] * len(self._emotions) if reading is None else [*map(_prob, reading.probs)]
+    @staticmethod
+    def _add_labels(columns: Columns, labels: Labels | None, count: int) -> None:
+        if labels is None:
+            columns.add_cells([","] * count)
+            return
+        columns.add_cells([cell(text or "") for text in labels.texts()])
+        columns.add_numbers(labels.prob[:, None], SHARE)
 
-    def _frame_cells(self, time_s: float, result: FrameResult) -> list[Cell]:
-        names = sorted(
-            {f.identity.label for f in result.faces if f.identity and f.identity.label}
-            - {OTHER, UNKNOWN}
-        )
-        dominant, share = _dominant_emotion(result.faces, self._emotions)
-        return [
-            result.frame.index,
-            _seconds(time_s),
-            result.frame.pts,
-            len(result.faces),
-            int(result.analysed),
-            int(result.cut),
-            int(bool(names)) if self._recognises else None,
-            "|".join(names),
-            dominant,
-            _prob(share),
-        ]
+    def _frame_rows(self, settled: Settled) -> Iterator[str]:
+        columns = Columns()
+        cells: list[str] = []
+        lines = zip(settled.frames, settled.counts.tolist(), _people(settled), strict=True)
+        for f, count, names in lines:
+            first = f"{f.frame.index},{f.time_s:.6f},{f.frame.pts},{count}"
+            present = int(bool(names)) if self._recognises else ""
+            cells.append(
+                f"{first},{f.analysed:d},{f.cut:d},{present},{cell('|'.join(sorted(names)))}"
+            )
+        columns.add_cells(cells)
+        self._add_labels(columns, _dominant_emotions(settled), len(settled.frames))
+        return columns.lines()
 
 
-def _dominant_emotion(
-    faces: Sequence[Face], labels: tuple[str, ...]
-) -> tuple[str | None, float | None]:
-    """The expression with the highest mean probability over all faces that have one, and that mean.
+def _people(settled: Settled) -> list[set[str]]:
+    """The names of the people on each frame."""
+    found: list[set[str]] = [set() for _ in settled.frames]
+    labels = settled.faces.identity
+    if labels:
+        for place, name, is_person in zip(
+            settled.places, labels.texts(), labels.are_people().tolist(), strict=True
+        ):
+            if name and is_person:
+                found[place].add(name)
+    return found
 
-    None, None where no face has one.
+
+def _dominant_emotions(settled: Settled) -> Labels | None:
+    """Of each frame the expression with the highest mean probability over all faces that have one,
+    and that mean; none where no face has one.
     """
-    read = [f.emotion.probs for f in faces if f.emotion and f.emotion.label]
-    if not read:
-        return None, None
-    mean = np.mean(read, axis=0)
-    best = int(mean.argmax())
-    return labels[best], float(mean[best])
-
-
-def _label(reading: Reading | None) -> tuple[Cell, Cell]:
-    return (None, None) if reading is None else (reading.label, _prob(reading.prob))
-
-
-def _px(values: np.ndarray) -> list[Cell]:
-    return [_number(v, 2) for v in values.reshape(-1).tolist()]
-
-
-def _prob(value: float | None) -> Cell:
-    return _number(value, 4)
-
-
-def _seconds(value: float) -> Cell:
-    return _number(value, 6)
-
-
-def _number(value: float | None, digits: int) -> Cell:
-    """The text of a number; None, an empty cell, for None, NaN and infinities."""
-    return None if value is None or not math.isfinite(value) else f"{value:.{digits}f}"
+    emotion = settled.faces.emotion
+    if emotion is None:
+        return None
+    chosen = emotion.index != NO_LABEL
+    place = settled.place[chosen]
+    mean = np.zeros((len(settled.frames), len(emotion.names)))
+    np.add.at(mean, place, emotion.probs[chosen])
+    count = np.bincount(place, minlength=len(mean))
+    mean[count > 0] /= count[count > 0, None]
+    none = count == 0
+    best = mean.argmax(1)
+    return Labels(
+        emotion.names,
+        np.where(none, NO_LABEL, best),
+        np.where(none, np.nan, mean[np.arange(len(best)), best]),
+    )

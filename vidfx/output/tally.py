@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 
-from vidfx.stages.smooth import UNKNOWN
-from vidfx.types import Face, FrameResult, Reading, VideoInfo
-from vidfx_engines.spec import OTHER
+import numpy as np
+
+from vidfx.stages.settled import Settled
+from vidfx.types import VideoInfo
 
 
 @dataclass
 class _TrackTally:
     first_s: float
     last_s: float = 0.0
-    frames: int = 0
     sources: Counter[str] = field(default_factory=Counter[str])
     emotions: Counter[str | None] = field(default_factory=Counter[str | None])
-    identity: Reading | None = None
+    identity: str | None = None
+    identity_prob: float = math.nan
     quality: float = 0.0
-
-    def add(self, face: Face, time_s: float) -> None:
-        self.last_s = time_s
-        self.frames += 1
-        self.sources[face.source] += 1
-        self.identity = face.identity
-        self.quality = max(self.quality, face.quality.value if face.quality else 0.0)
-        if face.emotion:
-            self.emotions[face.emotion.label] += 1
 
     def describe(self, number: int) -> dict[str, Any]:
         return {
             "track_id": number,
             "first_s": round(self.first_s, 6),
             "last_s": round(self.last_s, 6),
-            "frames": self.frames,
+            "frames": self.sources.total(),
             "sources": dict(self.sources),
-            "identity": self.identity.label if self.identity else None,
-            "identity_prob": round(self.identity.prob, 4) if self.identity else None,
+            "identity": self.identity,
+            "identity_prob": None if self.identity is None else round(self.identity_prob, 4),
             "emotion_share": {
                 label: round(n / self.emotions.total(), 4)
                 for label, n in sorted((k, n) for k, n in self.emotions.items() if k is not None)
@@ -64,19 +58,43 @@ class Tally:
         self.last_pts = info.start_pts
         self._tracks: dict[int, _TrackTally] = {}
 
-    def add(self, result: FrameResult) -> None:
-        time_s = self._info.seconds(result.frame.pts)
-        self.first_pts = self.first_pts if self.frames else result.frame.pts
-        self.last_pts = result.frame.pts
-        self.frames += 1
-        self._analysed += result.analysed
-        self._cuts += result.cut
-        self._with_faces += bool(result.faces)
-        self._rows += len(result.faces)
-        names = {f.identity.label for f in result.faces if f.identity}
-        self._with_target += bool(names - {OTHER, UNKNOWN})
-        for face in result.faces:
-            self._tracks.setdefault(face.track_id, _TrackTally(time_s)).add(face, time_s)
+    def add(self, settled: Settled) -> None:
+        """Count the next frames, one or more, with their faces."""
+        frames, faces = settled.frames, settled.faces
+        self.first_pts = self.first_pts if self.frames else frames[0].frame.pts
+        self.last_pts = frames[-1].frame.pts
+        self.frames += len(frames)
+        self._analysed += sum(f.analysed for f in frames)
+        self._cuts += sum(f.cut for f in frames)
+        self._with_faces += int(np.count_nonzero(settled.counts))
+        self._rows += len(faces.track)
+        if faces.identity:
+            self._with_target += len(np.unique(settled.place[faces.identity.are_people()]))
+        self._add_to_tracks(settled)
+
+    def _add_to_tracks(self, settled: Settled) -> None:
+        faces = settled.faces
+        numbers: list[int] = faces.track.tolist()
+        times = [settled.frames[place].time_s for place in settled.places]
+        who = faces.identity.texts() if faces.identity else [None] * len(numbers)
+        last = dict(zip(numbers, range(len(numbers)), strict=True))
+        for number, row in last.items():
+            if number not in self._tracks:
+                self._tracks[number] = _TrackTally(times[numbers.index(number)])
+            track = self._tracks[number]
+            track.last_s = times[row]
+            track.identity = who[row]
+            track.identity_prob = float(faces.identity.prob[row]) if faces.identity else math.nan
+        for (number, source), n in Counter(zip(numbers, faces.sources(), strict=True)).items():
+            self._tracks[number].sources[source] += n
+        if faces.emotion:
+            chosen = zip(numbers, faces.emotion.texts(), strict=True)
+            read: list[bool] = (~np.isnan(faces.emotion.prob)).tolist()
+            for (number, label), n in Counter(compress(chosen, read)).items():
+                self._tracks[number].emotions[label] += n
+        qualities: list[float] = np.nan_to_num(faces.quality.prod(1)).tolist()
+        for number, quality in zip(numbers, qualities, strict=True):
+            self._tracks[number].quality = max(self._tracks[number].quality, quality)
 
     def counts(self) -> dict[str, Any]:
         """For the summary."""

@@ -1,4 +1,4 @@
-"""The look-ahead buffer: frames wait a little, so that decisions use what is seen shortly after.
+"""The look-ahead buffer: results wait a moment, so that decisions use what is seen shortly after.
 
 Each frame waits until two more detections and half a second have passed, or until too many frames
 wait. Then it is settled: gaps between two observations of a track are interpolated where the
@@ -7,19 +7,27 @@ decided from the frames around.
 
 The buffer bounds memory, so a settled frame never changes: the first rows of a track may say
 ``unknown`` where later ones, decided from more observations, have a name.
+
+Frames come and are settled in batches of any length, with the same results: each frame is decided
+by what was observed up to the frame at which it could be settled.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from itertools import islice
+from typing import NamedTuple
 
 import numpy as np
 
-from vidfx.stages.smooth import ExpressionSmoother, IdentityDecider, raw_reading
-from vidfx.types import Face, Frame, FrameResult, Quality, Source
+from vidfx.stages.confirmation import Confirmation
+from vidfx.stages.faces_of_tracks import Places, most_likely, positions, smoothed
+from vidfx.stages.observed import Observations, ObservedFrame
+from vidfx.stages.settled import Labels, Settled, SettledFaces
+from vidfx.stages.smooth import ExpressionSmoother, IdentityDecider
+from vidfx.stages.track_history import Shot, Standing, Track, TrackHistory
 
 LOOK_AHEAD_S = 0.5
 LOOK_AHEAD_DETECTIONS = 2
@@ -27,163 +35,99 @@ PAST_S = 1.5
 """How long observations are kept after their frame is settled."""
 
 
-@dataclass(frozen=True)
-class FaceObservation:
-    """One face found on one frame."""
+class _Moment(NamedTuple):
+    """A frame that is settled, and what was observed by then."""
 
-    index: int
-    "Frame.index"
-    time_s: float
-    box: np.ndarray
-    "(4,) float32 xyxy px"
-    score: float
-    landmarks: np.ndarray
-    "(5, 2) float32 px"
-    source: Source
-    quality: Quality
-    identity: np.ndarray | None
-    "(K,) probabilities, None if not read"
-    emotion: np.ndarray | None
-    "(K,) probabilities, None if not read"
-
-
-@dataclass(frozen=True)
-class Confirmation:
-    """When a track is confirmed to be a face: from which mean score, by number of observations.
-
-    The back of a head, or a pattern, gives some detections just above the threshold and many
-    below; a face gives good ones. So weak observations count in the mean too. No more observations
-    are required than the shot has frames with detection: in a single picture, one above the
-    threshold is enough. A track is judged on the frames where it was observed, with all that the
-    buffer knows of it; once confirmed, it stays confirmed.
-    """
-
-    once: float = 0.75
-    "a single score that is enough"
-    few: tuple[int, float] = (3, 0.65)
-    "a number of observations, and the mean score that is enough for so many"
-    often: tuple[int, float] = (25, 0.5)
-
-    @classmethod
-    def above(cls, threshold: float, every: int = 1) -> Confirmation:
-        """For a detector's threshold: where it is low, lower scores are enough.
-
-        Detections on every Nth frame of some 25 a second are fewer and less alike than on
-        neighbours, so fewer must agree.
-        """
-        few, often = 3 if every < 3 else 2, max(4, -(-25 // every))
-        return cls(
-            min(0.75, threshold + 0.25), (few, min(0.65, threshold + 0.15)), (often, threshold)
-        )
-
-    def __call__(self, count: int, mean: float, best: float, max_count: float) -> bool:
-        """``max_count`` is the most observations that the shot can give."""
-        enough = ((min(least, max_count), wanted) for least, wanted in (self.few, self.often))
-        return best >= self.once or any(count >= n and mean >= wanted for n, wanted in enough)
-
-
-@dataclass
-class _Shot:
-    analysed: int = 0
-    "frames with detection, so far"
-    over: bool = False
-
-
-@dataclass
-class _TrackHistory:
-    """One track: its recent observations and those ahead, and sums over all of them."""
-
-    shot: _Shot
-    observations: deque[FaceObservation] = field(default_factory=deque[FaceObservation])
-    count: int = 0
-    total_score: float = 0.0
-    best_score: float = 0.0
-    confirmed: bool = False
-    last_index: int = -1
-    "the last settled frame on which the face has a place"
-    smoother: ExpressionSmoother | None = None
-    decider: IdentityDecider | None = None
-
-    def add(self, observation: FaceObservation) -> None:
-        self.observations.append(observation)
-        self.count += 1
-        self.total_score += observation.score
-        self.best_score = max(self.best_score, observation.score)
-        if self.decider and observation.identity is not None:
-            self.decider.add(observation.quality.value, observation.identity)
-
-
-@dataclass(frozen=True)
-class _WaitingFrame:
-    frame: Frame
-    time_s: float
-    analysed: bool
-    cut: bool
+    frame: ObservedFrame
+    last: int
+    "Frame.index of the last frame observed"
+    forget_s: float
+    "tracks without an observation since then are forgotten"
 
 
 class LookAheadBuffer:
-    """The frames of one video that wait, and the histories of its tracks."""
+    """The frames of one video that wait, and the history of its tracks."""
 
     def __init__(
         self,
         *,
         max_waiting: int,
         confirmation: Confirmation,
-        emotion: Callable[[], ExpressionSmoother] | None,
+        emotion: ExpressionSmoother | None,
         identity: Callable[[], IdentityDecider] | None,
     ) -> None:
-        """At most ``max_waiting`` frames wait. ``emotion`` and ``identity`` make the smoother and
-        the decider of a new track; None where that is off.
+        """At most ``max_waiting`` frames wait, besides those that are pushed together.
+
+        ``identity`` makes the decider of a new track; None, as ``emotion``, where that is off.
         """
         self.max_waiting = max_waiting
         self.confirmation = confirmation
         self._emotion, self._identity = emotion, identity
-        self._tracks: dict[int, _TrackHistory] = {}
-        self._waiting: deque[_WaitingFrame] = deque()
+        self._names = identity().names if identity else ()
+        self._tracks: dict[int, Track] = {}
+        "by number"
+        self._replaced: list[Track] = []
+        "forgotten tracks whose number was given again, until the frames before that are settled"
+        self._begun = 0
+        "tracks so far"
+        self._history: TrackHistory | None = None
+        "None before the first observation"
+        self._waiting: deque[ObservedFrame] = deque()
         self._analysed = 0
         "of the waiting frames"
         self._analysed_s: deque[float] = deque(maxlen=2)
         "times of the last two detections"
-        self._settled = -1
-        "index of the last settled frame"
-        self._shot = _Shot()
+        self._last = -1
+        "Frame.index of the last frame observed"
+        self._forget_s = -math.inf
+        self._shot = Shot()
 
-    def push(
-        self,
-        frame: Frame,
-        time_s: float,
-        faces: Mapping[int, FaceObservation],
-        *,
-        analysed: bool,
-        cut: bool,
-    ) -> list[FrameResult]:
-        """Add the next frame with its faces by track; returns the frames that are now settled."""
-        self._waiting.append(_WaitingFrame(frame, time_s, analysed, cut))
-        if cut:
-            self._shot.over = True
-            self._shot = _Shot()
-        if analysed:
+    def push(self, observed: Observations) -> Settled | None:
+        """Add the next frames with their faces; returns those that are now settled, if any are."""
+        faces = observed.faces
+        columns = faces.track, faces.score, faces.quality.prod(1)
+        rows = zip(*(column.tolist() for column in columns), faces.identity, strict=True)
+        ends = np.searchsorted(faces.frame, [f.frame.index for f in observed.frames], "right")
+        moments: list[_Moment] = []
+        standings: list[Standing] = []
+        for frame, end in zip(observed.frames, ends.tolist(), strict=True):
+            self._observe(frame)
+            new = islice(rows, end - len(standings))
+            standings += [self._track(n).add(frame.time_s, *values) for n, *values in new]
+            while self._sees_enough():
+                moments.append(self._next_moment())
+        later = TrackHistory.of(observed, standings)
+        self._history = self._history.followed_by(later) if self._history else later
+        return self._settle(self._history, moments) if moments else None
+
+    def flush(self) -> Settled | None:
+        """Settle the frames still waiting, at the end of the video; None if there are none."""
+        self._shot.over_from = -1
+        moments = [self._next_moment() for _ in range(len(self._waiting))]
+        return self._settle(self._history, moments) if self._history and moments else None
+
+    def _observe(self, frame: ObservedFrame) -> None:
+        self._waiting.append(frame)
+        self._last = frame.frame.index
+        if frame.cut:
+            self._shot.over_from = self._last
+            self._shot = Shot()
+        if frame.analysed:
             self._shot.analysed += 1
             self._analysed += 1
-            self._analysed_s.append(time_s)
-        for track_id, observation in faces.items():
-            track = self._tracks.get(track_id)
-            if track is None:
-                track = self._tracks[track_id] = _TrackHistory(
-                    self._shot,
-                    smoother=self._emotion and self._emotion(),
-                    decider=self._identity and self._identity(),
-                )
-            track.add(observation)
-        settled: list[FrameResult] = []
-        while self._sees_enough():
-            settled.append(self._settle())
-        return settled
+            self._analysed_s.append(frame.time_s)
 
-    def flush(self) -> list[FrameResult]:
-        """Settle the frames still waiting, at the end of the video."""
-        self._shot.over = True
-        return [self._settle() for _ in range(len(self._waiting))]
+    def _track(self, number: int) -> Track:
+        """The track that an observation belongs to, a new one where it is forgotten."""
+        track = self._tracks.get(number)
+        if track is not None and track.last_s < self._forget_s:
+            self._replaced.append(track)
+            track = None
+        if track is None:
+            decider = self._identity() if self._identity else None
+            track = self._tracks[number] = Track(self._begun, number, self._shot, decider)
+            self._begun += 1
+        return track
 
     def _sees_enough(self) -> bool:
         """Whether the first waiting frame can be settled."""
@@ -193,86 +137,119 @@ class LookAheadBuffer:
             and last.time_s - first.time_s >= LOOK_AHEAD_S
         )
 
-    def _settle(self) -> FrameResult:
-        waiting = self._waiting.popleft()
-        self._analysed -= waiting.analysed
-        past_s = waiting.time_s - PAST_S
-        forget_s = min([past_s, *self._analysed_s])
-        faces: list[Face] = []
-        for track_id in sorted(self._tracks):
-            track = self._tracks[track_id]
-            kept = track.observations
-            while len(kept) > 1 and kept[0].time_s < past_s:
-                if kept[1].index > waiting.frame.index:
-                    break
-                kept.popleft()
-            if kept[-1].time_s < forget_s:
-                del self._tracks[track_id]
-                continue
-            observation = self._observation_at(track, waiting)
-            if observation is not None and observation.source != "interpolated":
-                track.confirmed = track.confirmed or self._confirms(track)
-            if observation is not None and track.confirmed:
-                faces.append(_face(track_id, track, observation))
-        self._settled = waiting.frame.index
-        return FrameResult(waiting.frame, tuple(faces), waiting.analysed, waiting.cut)
+    def _next_moment(self) -> _Moment:
+        frame = self._waiting.popleft()
+        self._analysed -= frame.analysed
+        self._forget_s = min([frame.time_s - PAST_S, *self._analysed_s])
+        return _Moment(frame, self._last, self._forget_s)
 
-    def _confirms(self, track: _TrackHistory) -> bool:
-        max_count = track.shot.analysed if track.shot.over else math.inf
-        mean = track.total_score / track.count
-        return self.confirmation(track.count, mean, track.best_score, max_count)
+    def _settle(self, history: TrackHistory, moments: Sequence[_Moment]) -> Settled:
+        """The faces of frames; arrays of (F, T) have a line a frame and a column a track."""
+        tracks = sorted([*self._tracks.values(), *self._replaced], key=lambda t: t.number)
+        serial = np.array([t.serial for t in tracks], np.int64)
+        index, time_s, last, forget_s = (
+            np.array(values)[:, None]
+            for values in zip(
+                *((m.frame.frame.index, m.frame.time_s, m.last, m.forget_s) for m in moments),
+                strict=True,
+            )
+        )
+        begin, known = history.begin(serial), history.after(serial, last)
+        after = history.after(serial, index)
+        before = after - 1
+        oldest = np.minimum(history.since(serial, time_s - PAST_S), np.minimum(before, known - 1))
+        oldest = np.maximum(oldest, begin)
+        begun = before >= begin
+        observed = begun & (history.frame[before] == index)
+        shown = self._placed(tracks, observed, begun & (after < known))
+        shown &= self._confirmed(tracks, history, observed, known, last)
+        shown &= np.array([t.last_s for t in tracks]) >= forget_s
+        place, column = np.nonzero(shown)
+        places = Places(
+            time_s[place, 0], before[shown], observed[shown], oldest[shown], known[shown]
+        )
+        faces = self._faces(tracks, column, history, places)
+        self._history = self._pruned(tracks, history, oldest[-1])
+        return Settled([m.frame for m in moments], place, faces)
 
-    def _observation_at(
-        self, track: _TrackHistory, waiting: _WaitingFrame
-    ) -> FaceObservation | None:
-        """The face on a frame: as observed, or interpolated between the observations around it.
+    @staticmethod
+    def _placed(tracks: Sequence[Track], observed: np.ndarray, between: np.ndarray) -> np.ndarray:
+        """(F, T) whether a face has a place on a frame: observed, or between two observations.
 
         A gap is filled whole or not at all.
         """
-        index = waiting.frame.index
-        before: FaceObservation | None = None
-        for observation in track.observations:
-            if observation.index == index:
-                track.last_index = index
-                return observation
-            if observation.index > index:
-                if before is None or track.last_index != self._settled:
-                    return None
-                track.last_index = index
-                return _between(before, observation, index, waiting.time_s)
-            before = observation
-        return None
+        placed = observed.copy()
+        before = np.array([t.placed for t in tracks], bool)
+        for line in range(len(placed)):
+            placed[line] |= between[line] & before
+            before = placed[line]
+        for track, value in zip(tracks, before.tolist(), strict=True):
+            track.placed = value
+        return placed
 
+    def _confirmed(
+        self,
+        tracks: Sequence[Track],
+        history: TrackHistory,
+        observed: np.ndarray,
+        known: np.ndarray,
+        last: np.ndarray,
+    ) -> np.ndarray:
+        """(F, T), or (T,) for all frames: whether a track is confirmed."""
+        confirmed = np.array([t.confirmed for t in tracks], bool)
+        if confirmed.all():
+            return confirmed
+        over = np.array([t.shot.over_from for t in tracks]) <= last
+        most = np.where(over, [t.shot.analysed for t in tracks], np.inf)
+        count, total, best = (a[known - 1] for a in (history.count, history.total, history.best))
+        now = observed & self.confirmation(count, total / count, best, most)
+        confirmed = confirmed | np.logical_or.accumulate(now)
+        for track, value in zip(tracks, confirmed[-1].tolist(), strict=True):
+            track.confirmed = value
+        return confirmed
 
-def _face(track_id: int, track: _TrackHistory, observation: FaceObservation) -> Face:
-    interpolated = observation.source == "interpolated"
-    smoother, decider = track.smoother, track.decider
-    around = (
-        (o.time_s, o.quality.value, o.emotion) for o in track.observations if o.emotion is not None
-    )
-    return Face(
-        track_id=track_id,
-        box=observation.box,
-        source=observation.source,
-        score=None if interpolated else observation.score,
-        landmarks=observation.landmarks,
-        quality=None if interpolated else observation.quality,
-        identity=decider() if decider else None,
-        emotion=smoother(observation.time_s, around) if smoother else None,
-        raw_identity=raw_reading(decider.labels, observation.identity) if decider else None,
-        raw_emotion=raw_reading(smoother.labels, observation.emotion) if smoother else None,
-    )
+    def _faces(
+        self,
+        tracks: Sequence[Track],
+        column: np.ndarray,
+        history: TrackHistory,
+        places: Places,
+    ) -> SettledFaces:
+        identity = raw_identity = emotion = raw_emotion = None
+        if self._identity:
+            decided = history.decided[places.known - 1], history.decided_prob[places.known - 1]
+            identity = Labels(self._names, *decided)
+            raw_identity = most_likely(self._names, places.measured(history.identity))
+        if self._emotion:
+            labels = [t.emotion for t in tracks]
+            emotion = smoothed(self._emotion, history, places, column.tolist(), labels)
+            for track, label in zip(tracks, labels, strict=True):
+                track.emotion = label
+            raw = places.measured(history.emotion)
+            raw_emotion = most_likely(self._emotion.labels, raw)
+        points = positions(history, places)
+        return SettledFaces(
+            track=np.array([t.number for t in tracks], np.int64)[column],
+            box=points[:, :2].reshape(-1, 4),
+            landmarks=points[:, 2:],
+            source=places.sources(history),
+            score=places.measured(history.score),
+            quality=places.measured(history.quality),
+            identity=identity,
+            emotion=emotion,
+            raw_identity=raw_identity,
+            raw_emotion=raw_emotion,
+        )
 
-
-def _between(a: FaceObservation, b: FaceObservation, index: int, time_s: float) -> FaceObservation:
-    share = np.float32((time_s - a.time_s) / max(b.time_s - a.time_s, 1e-9))
-    return replace(
-        a,
-        index=index,
-        time_s=time_s,
-        box=a.box + share * (b.box - a.box),
-        landmarks=a.landmarks + share * (b.landmarks - a.landmarks),
-        source="interpolated",
-        identity=None,
-        emotion=None,
-    )
+    def _pruned(
+        self, tracks: Sequence[Track], history: TrackHistory, oldest: np.ndarray
+    ) -> TrackHistory:
+        """Without the rows before ``oldest`` (T,) of each track, and without forgotten tracks."""
+        self._replaced.clear()
+        self._tracks = {n: t for n, t in self._tracks.items() if t.last_s >= self._forget_s}
+        keep = np.zeros(len(history.frame), bool)
+        kept = {t.serial for t in self._tracks.values()}
+        ends = history.end(np.array([t.serial for t in tracks], np.int64)).tolist()
+        for track, first, end in zip(tracks, oldest.tolist(), ends, strict=True):
+            keep[first:end] = track.serial in kept
+        return history.rows(keep)

@@ -1,13 +1,13 @@
-"""Decides expression and identity of a track from the probabilities of single frames."""
+"""Decides expression and identity of tracks from the probabilities of single frames."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from vidfx.types import Reading
 from vidfx_engines.spec import OTHER
 
 UNKNOWN = "unknown"
@@ -15,68 +15,67 @@ MIN_WEIGHT = 0.02
 """Of one frame."""
 MIN_TOTAL_WEIGHT = 0.1
 """Of all frames of a track together: with less it is ``unknown``."""
+NO_LABEL = -1
 
 
-def raw_reading(labels: tuple[str, ...], prob: np.ndarray | None) -> Reading | None:
-    """The most probable label of one frame's probabilities (K,); None for None."""
-    if prob is None:
-        return None
-    best = int(prob.argmax())
-    return Reading(labels[best], float(prob[best]), tuple(map(float, prob)))
+@dataclass(frozen=True)
+class ExpressionReadings:
+    """The frames of some tracks on which an expression was read, one track after the other."""
+
+    time_s: np.ndarray
+    "(R,)"
+    quality: np.ndarray
+    "(R,) 0..1"
+    prob: np.ndarray
+    "(R, K) float32"
 
 
+@dataclass(frozen=True)
 class ExpressionSmoother:
-    """The expression of one track over time.
+    """The expression of a track over time.
 
     Probabilities are averaged around each moment, weighted by quality and by nearness in time
     (``exp(-|dt| / tau_s)``). A label is chosen from ``min_prob`` on, and stays until another one is
     ``margin`` ahead or it is ``slack`` below ``min_prob``.
     """
 
-    def __init__(
-        self,
-        labels: tuple[str, ...],
-        *,
-        min_prob: float = 0.0,
-        tau_s: float = 0.35,
-        margin: float = 0.08,
-        slack: float = 0.05,
-    ) -> None:
-        self.labels = labels
-        self.min_prob = min_prob
-        self.tau_s = tau_s
-        self.margin = margin
-        self.slack = slack
-        self._label: int | None = None
+    labels: tuple[str, ...]
+    min_prob: float = 0.0
+    tau_s: float = 0.35
+    margin: float = 0.08
+    slack: float = 0.05
 
-    def __call__(
-        self, time_s: float, around: Iterable[tuple[float, float, np.ndarray]]
-    ) -> Reading | None:
-        """Decide for ``time_s`` from (time in s, quality, probabilities (K,)) of frames around.
+    def average(
+        self, time_s: np.ndarray, readings: ExpressionReadings, first: np.ndarray, end: np.ndarray
+    ) -> np.ndarray:
+        """(N, K) float64: probabilities at ``time_s`` (N,) from the readings around each.
 
-        None where there are no such frames; without a label where none is likely enough.
+        Those are ``first[i]`` up to but excluding ``end[i]``. NaN where there are none near.
         """
-        total, mean = 0.0, np.zeros(len(self.labels))
-        for at, quality, prob in around:
-            weight = max(quality, MIN_WEIGHT) * float(np.exp(-abs(at - time_s) / self.tau_s))
-            total += weight
-            mean += weight * prob
-        if total < 1e-6:
-            return None
-        mean /= mean.sum()
-        probs = tuple(map(float, mean))
-        best = int(mean.argmax())
-        if not self._stays(probs, best):
-            self._label = best if probs[best] >= self.min_prob else None
-        if self._label is None:
-            return Reading(None, probs[best], probs)
-        return Reading(self.labels[self._label], probs[self._label], probs)
+        width = int((end - first).max(initial=0))
+        if not width:
+            return np.full((len(time_s), len(self.labels)), np.nan)
+        around = first[:, None] + np.arange(width)
+        inside = around < end[:, None]
+        around = np.where(inside, around, 0)
+        away_s = np.abs(readings.time_s[around] - time_s[:, None])
+        weight = np.maximum(readings.quality, MIN_WEIGHT)[around] * np.exp(-away_s / self.tau_s)
+        weight *= inside
+        mean = (readings.prob[around] * weight[:, :, None]).sum(axis=1)
+        mean[weight.sum(axis=1) < 1e-6] = np.nan
+        return mean / mean.sum(axis=1, keepdims=True)
 
-    def _stays(self, probs: Sequence[float], best: int) -> bool:
-        if self._label is None:
-            return False
-        prob = probs[self._label]
-        return probs[best] <= prob + self.margin and prob >= self.min_prob - self.slack
+    def choose(self, before: int, probs: Sequence[float]) -> int:
+        """The label of a moment, where the moment before in the track had ``before``.
+
+        An index into ``labels``, or NO_LABEL where none is likely enough.
+        """
+        best = max(probs)
+        if before != NO_LABEL:
+            prob = probs[before]
+            if best <= prob + self.margin and prob >= self.min_prob - self.slack:
+                return before
+        return probs.index(best) if best >= self.min_prob else NO_LABEL
 
 
 @dataclass(frozen=True)
@@ -96,29 +95,35 @@ class IdentityDecider:
 
     def __init__(self, labels: tuple[str, ...], thresholds: IdentityThresholds) -> None:
         self.labels = labels
+        self.names = (*labels, UNKNOWN)
+        "what is decided: one of these"
         self.thresholds = thresholds
-        self._names = [i for i, label in enumerate(labels) if label != OTHER]
+        self._people = [i for i, label in enumerate(labels) if label != OTHER]
         self._sum = np.zeros(len(labels))
         self._weight = 0.0
 
     def add(self, quality: float, prob: np.ndarray) -> None:
         """Count one frame's probabilities (K,)."""
         weight = max(quality, MIN_WEIGHT)
-        self._sum += weight * np.log(np.clip(prob, 1e-4, 1.0))
+        self._sum += np.float64(weight) * np.log(np.clip(prob, 1e-4, 1.0))
         self._weight += weight
 
-    def __call__(self) -> Reading | None:
-        """The decision so far; None before any frame was read."""
+    def __call__(self) -> tuple[int, float]:
+        """The index in ``names`` of what is decided so far, and its probability.
+
+        UNKNOWN, with the probability of the most likely name, where none is certain. NO_LABEL and
+        NaN before any frame was read.
+        """
         if not self._weight:
-            return None
+            return NO_LABEL, math.nan
         mean = np.exp(self._sum / self._weight)
         mean /= mean.sum()
-        probs = tuple(map(float, mean))
-        best = max(self._names, key=lambda i: mean[i])
-        if self._weight < MIN_TOTAL_WEIGHT:
-            return Reading(UNKNOWN, probs[best], probs)
-        if mean[best] >= self.thresholds.accept:
-            return Reading(self.labels[best], probs[best], probs)
-        if OTHER in self.labels and mean[best] <= self.thresholds.reject:
-            return Reading(OTHER, probs[self.labels.index(OTHER)], probs)
-        return Reading(UNKNOWN, probs[best], probs)
+        best = max(self._people, key=lambda i: mean[i])
+        prob = float(mean[best])
+        if self._weight >= MIN_TOTAL_WEIGHT:
+            if prob >= self.thresholds.accept:
+                return best, prob
+            if OTHER in self.labels and prob <= self.thresholds.reject:
+                other = self.labels.index(OTHER)
+                return other, float(mean[other])
+        return len(self.labels), prob

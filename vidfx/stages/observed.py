@@ -1,0 +1,60 @@
+"""What is found on consecutive frames, before it is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from vidfx.types import Frame
+
+
+@dataclass(frozen=True)
+class ObservedFrame:
+    """One frame, whose pixels are no longer needed."""
+
+    frame: Frame
+    time_s: float
+    analysed: bool
+    "whether the detector ran on this frame"
+    cut: bool
+    "whether a new shot begins with this frame"
+
+
+@dataclass(frozen=True)
+class ObservedFaces:
+    """Faces found on some frames, in frame order."""
+
+    frame: np.ndarray
+    "(N,) int64, Frame.index"
+    track: np.ndarray
+    "(N,) int64, the number of the track; -1 before it is known"
+    box: np.ndarray
+    "(N, 4) float32 xyxy px"
+    score: np.ndarray
+    "(N,) float32 0..1"
+    landmarks: np.ndarray
+    "(N, 5, 2) float32 px"
+    weak: np.ndarray
+    "(N,) bool: below the detector's threshold, where a track expected a face"
+    quality: np.ndarray
+    "(N, 3) float64: see vidfx.stages.align.quality"
+    identity: np.ndarray
+    "(N, K) float32 probabilities; NaN where the face was not read, K is 0 without an engine"
+    emotion: np.ndarray
+    "(N, K) float32, as ``identity``"
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def rows(self, keep: np.ndarray | slice) -> ObservedFaces:
+        return ObservedFaces(*(getattr(self, f.name)[keep] for f in fields(self)))
+
+
+@dataclass(frozen=True)
+class Observations:
+    """Consecutive frames and their faces."""
+
+    frames: Sequence[ObservedFrame]
+    faces: ObservedFaces
