@@ -117,7 +117,7 @@ class VideoInfo:
 
 @dataclass(frozen=True)
 class Surface:
-    """A decoded frame in device memory: DLPack objects, valid until the decoder's next frame."""
+    """A decoded frame in device memory: DLPack objects."""
 
     luma: Any = None
     "(H, W) uint8"
@@ -127,6 +127,10 @@ class Surface:
     "(H, W, 3) uint8, from decoders without planes"
     wants_planes: bool = False
     "whether the encoder will need Frame.planes"
+    colour: Colour = Colour()
+    "of luma and chroma, or that ``rgb`` is to have as planes"
+    is_last: bool = True
+    "the next frame may use the memory of this one, and of those before it, again"
 
 
 @dataclass(frozen=True)

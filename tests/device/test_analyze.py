@@ -13,11 +13,9 @@ pytest.importorskip("torch")
 import torch
 
 from tests.engine_files import brightness_classifier, detector_spec
-from vidfx.device import detector_heads
 from vidfx.device.analyze import DeviceAnalyzer, ThroughHost, tensor_engine
 from vidfx.stages.analyze import HostAnalyzer
 from vidfx.stages.detect import Detector
-from vidfx.stages.detector_heads import HEADS, non_maximum_suppression
 from vidfx.types import SQUARE, Colour, Frame, Stretch
 from vidfx_engines.backends.fake import FakeEngine
 from vidfx_engines.base import Engine
@@ -76,44 +74,6 @@ def test_every_family_finds_what_the_host_finds(
         assert off.mean() <= usual and np.quantile(off, 0.95) <= some and off.max() <= one
 
 
-@pytest.mark.parametrize(
-    ("family", "per_cell"), [("centerface", 1), ("scrfd", 2), ("scrfd", 1), ("yunet", 1)]
-)
-def test_decoding_is_the_hosts_on_the_same_outputs(family: Any, per_cell: int) -> None:
-    """Random outputs, crowded enough that suppression has work to do: the same rows, exactly."""
-    random = np.random.default_rng(11)
-    size, n = (128, 192), 3
-    shapes: list[tuple[int, ...]]
-    if family == "centerface":
-        shapes = [(n, c, 32, 48) for c in (1, 2, 2, 10)]
-    else:
-        anchors = [per_cell * (128 // s) * (192 // s) for s in (8, 16, 32)]
-        columns = (1, 4, 10) if family == "scrfd" else (1, 1, 4, 10)
-        shapes = [(n, a, c) for c in columns for a in anchors]
-    outputs = [random.random(shape).astype(np.float32) for shape in shapes]
-    if family == "scrfd":
-        outputs[3:6] = [o * 3 for o in outputs[3:6]]
-    if family == "yunet":
-        outputs[6:9] = [o * 2 for o in outputs[6:9]]
-    head, least = HEADS[family], 0.7 if family == "yunet" else 0.9
-    found, faulty = detector_heads.faces(
-        family, [torch.from_numpy(o) for o in outputs], size, least
-    )
-    assert int(faulty) == 0
-    kept = dropped = 0
-    for i in range(n):
-        box, score, marks = head.decode([o[i] for o in outputs], size, least)
-        keep = non_maximum_suppression(box, score, head.iou, head.pixel)
-        mine = found.picture == i
-        kept += len(keep)
-        assert int(mine.sum()) == len(keep)
-        dropped += len(box) - len(keep)
-        np.testing.assert_allclose(found.score[mine].numpy(), score[keep], atol=1e-6)
-        np.testing.assert_allclose(found.box[mine].numpy(), box[keep], atol=2e-4)
-        np.testing.assert_allclose(found.landmarks[mine].numpy(), marks[keep], atol=2e-4)
-    assert kept > 10 and dropped > 5
-
-
 @pytest.mark.parametrize(("family", "last"), [("centerface", 3), ("scrfd", 8), ("yunet", 11)])
 def test_what_can_be_no_face_is_left_out_as_on_the_host(family: Any, last: int) -> None:
     """No number in a score, or one out of all bounds in a landmark, in two of four pictures."""
@@ -129,32 +89,13 @@ def test_what_can_be_no_face_is_left_out_as_on_the_host(family: Any, last: int) 
     outputs[last][2][:] = 1e30
     engine = FakeEngine(detector_spec(family, len(shapes)), lambda _: tuple(outputs))
     finder = Detector(engine, threshold=0.7, long_side=192)
-    host = finder(frames_of(*[np.zeros((*size, 3), np.uint8)] * n))
-    tensors = [torch.from_numpy(o) for o in outputs]
-    device, faulty = detector_heads.faces(family, tensors, size, 0.7)
-    assert host.faulty == int(faulty) == 2
-    assert np.isfinite(host.box).all() and np.isfinite(host.landmarks).all()
-    assert np.bincount(host.frame - 7, minlength=n).tolist() == (
-        torch.bincount(device.picture, minlength=n).tolist()
-    )
-    assert len(host) > 10
-
-
-def test_scrfd_is_insightfaces(test_data: Path, group: np.ndarray) -> None:
-    """Its own class on its own input, and ours on the same outputs of the same file."""
-    scrfd = pytest.importorskip("insightface.model_zoo.scrfd")
-    path = test_data / "onnx" / "scrfd_500m_kps.onnx"
-    reference = scrfd.SCRFD(str(path))
-    reference.prepare(-1, det_thresh=0.5, nms_thresh=0.4, input_size=(640, 640))
-    pixels = np.ascontiguousarray(group[:640, 300:940])
-    theirs, marks = reference.detect(np.ascontiguousarray(pixels[:, :, ::-1]))
-    engine = ThroughHost(select(path, device="cpu", backend="onnxruntime").engine)
-    outputs = engine.run_tensor(torch.from_numpy(pixels).permute(2, 0, 1)[None])
-    found, _ = detector_heads.faces("scrfd", outputs, (640, 640), 0.5)
-    assert len(found.score) == len(theirs) >= 2
-    np.testing.assert_allclose(found.box.numpy(), theirs[:, :4], atol=1e-2)
-    np.testing.assert_allclose(found.score.numpy(), theirs[:, 4], atol=1e-4)
-    np.testing.assert_allclose(found.landmarks.numpy(), marks, atol=1e-2)
+    host, device = both(finder, frames_of(*[np.zeros((*size, 3), np.uint8)] * n))
+    ours, theirs = device.detections, host.detections
+    assert ours.faulty == theirs.faulty == 2
+    assert np.isfinite(ours.box).all() and np.isfinite(ours.landmarks).all()
+    np.testing.assert_array_equal(ours.frame, theirs.frame)
+    np.testing.assert_array_equal(ours.box, theirs.box)
+    assert len(ours) > 10
 
 
 class Counted(ThroughHost):

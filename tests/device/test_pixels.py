@@ -9,12 +9,13 @@ import pytest
 pytest.importorskip("torch")
 import av
 import torch
-from av.video.reformatter import ColorRange, Colorspace
 
 from vidfx.device import align, colour
 from vidfx.device.analyze import letterboxed
+from vidfx.device.pixels import Pictures
 from vidfx.device.resize import resize, to_bytes
 from vidfx.stages import align as host_align
+from vidfx.stages import pixels as host_pixels
 from vidfx.stages.detect import Letterbox
 from vidfx.types import Frame
 from vidfx_engines.templates import TEMPLATES, similarity
@@ -29,6 +30,22 @@ def noise(*shape: int, seed: int = 1) -> np.ndarray:
 
 def tensor(*pictures: np.ndarray) -> torch.Tensor:
     return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
+
+
+def pictures(*rgb: np.ndarray) -> Pictures:
+    return Pictures(torch.from_numpy(np.stack(rgb)), 2)
+
+
+def planes_of(luma: np.ndarray, chroma: np.ndarray) -> np.ndarray:
+    return colour.planes_of(torch.from_numpy(luma), torch.from_numpy(chroma)).numpy()
+
+
+def crops(
+    of: Pictures, points: np.ndarray, template: str, size: int, which: list[int]
+) -> torch.Tensor:
+    to_crop = similarity(points, TEMPLATES[template] * size)
+    inverse = np.stack([cv2.invertAffineTransform(matrix) for matrix in to_crop])
+    return of.warped(torch.tensor(which), torch.from_numpy(inverse), size)
 
 
 def picture(of: torch.Tensor) -> np.ndarray:
@@ -63,7 +80,7 @@ def test_the_letterbox_is_the_hosts(size: tuple[int, int], group: np.ndarray) ->
     box = Letterbox.fit(width, height, 640)
     theirs = np.zeros((box.height, box.width, 3), np.uint8)
     box(Frame(0, 0, pixels), 2, theirs)
-    assert_close(picture(letterboxed(tensor(pixels), box)[0]), theirs)
+    assert_close(picture(letterboxed(pictures(pixels), box)[0]), theirs)
 
 
 @pytest.mark.parametrize(("template", "size"), [("arcface", 112), ("fer", 96), ("arcface", 224)])
@@ -80,18 +97,15 @@ def test_faces_are_cut_as_opencv_cuts_them(group: np.ndarray, template: str, siz
         landmarks.append(base @ turn.T * scale + where + random.normal(0, 1, (5, 2)))
     points = np.array(landmarks, np.float32)
     theirs = host_align.crops(group, points, template, size)
-    matrices = torch.from_numpy(similarity(points, TEMPLATES[template] * size))
-    which = torch.zeros(len(points), dtype=torch.int64)
-    ours = align.crops(tensor(group), which, matrices, size)
+    ours = crops(pictures(group), points, template, size, [0] * len(points))
     for one, other in zip(ours, theirs, strict=True):
         assert_close(picture(one), other)
 
 
 def test_each_face_is_cut_out_of_its_own_picture(group: np.ndarray) -> None:
     points = (TEMPLATES["arcface"] * 80 + 200)[None].astype(np.float32)
-    matrices = torch.from_numpy(similarity(points, TEMPLATES["arcface"] * 112)).repeat(2, 1, 1)
-    both = tensor(group, 255 - group)
-    ours = align.crops(both, torch.tensor([1, 0]), matrices, 112)
+    both = pictures(group, 255 - group)
+    ours = crops(both, points.repeat(2, 0), "arcface", 112, [1, 0])
     assert_close(picture(ours[0]), 255 - picture(ours[1]))
 
 
@@ -101,44 +115,53 @@ def test_sharpness_is_the_hosts(group: np.ndarray) -> None:
     assert ours == pytest.approx([host_align.sharpness(face) for face in faces], rel=1e-4)
 
 
-def swscale_rgb(luma: np.ndarray, chroma: np.ndarray, matrix: int, full: bool) -> np.ndarray:
-    frame = av.VideoFrame.from_ndarray(np.concatenate([luma, chroma.reshape(-1, luma.shape[1])]),
-                                       format="nv12")  # fmt: skip
-    space = Colorspace.ITU709 if matrix == 1 else Colorspace.ITU601
-    made = frame.reformat(
-        format="rgb24",
-        src_colorspace=space,
-        src_color_range=ColorRange.JPEG if full else ColorRange.MPEG,
-    )
-    return made.to_ndarray()
+@pytest.fixture(scope="module")
+def planes(group: np.ndarray) -> np.ndarray:
+    """I420 of a picture."""
+    rgb = tensor(np.ascontiguousarray(group[: group.shape[0] // 2 * 2, : group.shape[1] // 2 * 2]))
+    return colour.planes_of(*colour.rgb_to_nv12(rgb[0], 1)).numpy()
 
 
 @pytest.mark.parametrize("matrix", [1, 6])
-@pytest.mark.parametrize("full", [False, True])
-def test_nv12_becomes_the_rgb_of_the_standard(matrix: int, full: bool) -> None:
-    """Against the formulas in double precision, and against FFmpeg where chroma is even."""
-    luma, chroma = noise(64, 96), noise(32, 48, 2, seed=2)
-    ours = picture(
-        colour.nv12_to_rgb(
-            torch.from_numpy(luma), torch.from_numpy(chroma), matrix, full_range=full
-        )
-    )
+def test_planes_become_the_rgb_of_the_standard(matrix: int) -> None:
+    """Against the formulas in double precision; a value of chroma is of four pixels."""
+    luma, chroma = noise(64, 64), noise(32, 32, 2, seed=2)
+    of = Pictures(torch.from_numpy(planes_of(luma, chroma))[None], matrix)
+    same = torch.tensor([[[1.0, 0, 0], [0, 1, 0]]], dtype=torch.float64)
+    ours = picture(of.warped(torch.tensor([0]), same, 64)[0])
     red, blue = (0.2126, 0.0722) if matrix == 1 else (0.299, 0.114)
-    y = luma.astype(float)
     u, v = (np.kron(chroma[..., i], np.ones((2, 2))) - 128.0 for i in (0, 1))
-    if not full:
-        y, u, v = (y - 16) * 255 / 219, u * 255 / 224, v * 255 / 224
+    y, u, v = (luma - 16.0) * 255 / 219, u * 255 / 224, v * 255 / 224
     r, b = y + (2 - 2 * red) * v, y + (2 - 2 * blue) * u
     g = (y - red * r - blue * b) / (1 - red - blue)
     assert_close(ours, np.stack([r, g, b], -1).clip(0, 255).round().astype(int))
-    even = np.full_like(chroma, 128) + (np.array([20, -30]) * np.ones((1, 1, 1))).astype(np.uint8)
-    smooth = cv2.GaussianBlur(luma, (0, 0), 3)
-    ours = picture(
-        colour.nv12_to_rgb(
-            torch.from_numpy(smooth), torch.from_numpy(even), matrix, full_range=full
-        )
+
+
+@pytest.mark.parametrize("long_side", [640, 320, 1920])
+def test_the_letterbox_of_planes_is_the_hosts(long_side: int, planes: np.ndarray) -> None:
+    height, width = planes.shape[0] * 2 // 3, planes.shape[1]
+    box = Letterbox.fit(width, height, long_side)
+    theirs = np.zeros((box.height, box.width, 3), np.uint8)
+    box(Frame(0, 0, np.empty((0, 0, 3), np.uint8), planes), 1, theirs)
+    ours = letterboxed(Pictures(torch.from_numpy(planes)[None], 1), box)[0]
+    assert_close(picture(ours), theirs, 4)  # a level of luma and of chroma is up to three of blue
+    assert np.abs(picture(ours).astype(int) - theirs).mean() <= 0.3
+
+
+@pytest.mark.parametrize(("template", "size"), [("arcface", 112), ("fer", 96)])
+def test_faces_of_planes_are_the_hosts(planes: np.ndarray, template: str, size: int) -> None:
+    base, random = TEMPLATES["arcface"] * 80, np.random.default_rng(5)
+    places = [(1.0, (300, 200)), (2.5, (500, 300)), (0.2, (900, 400)), (1.5, (-30, 800))]
+    points = np.array(
+        [base * scale + where + random.normal(0, 1, (5, 2)) for scale, where in places], np.float32
     )
-    assert_close(ours, swscale_rgb(smooth, even, matrix, full), 3)  # its tables are that coarse
+    ours = crops(Pictures(torch.from_numpy(planes)[None], 1), points, template, size, [0] * 4)
+    to_crop = similarity(points, TEMPLATES[template] * size)
+    theirs = host_pixels.warped(
+        Frame(0, 0, np.empty((0, 0, 3), np.uint8), planes), 1, to_crop, size
+    )
+    for one, other in zip(ours, theirs, strict=True):
+        assert_close(picture(one), other, 2)
 
 
 @pytest.mark.parametrize("matrix", [1, 6])
@@ -155,13 +178,16 @@ def test_rgb_becomes_the_nv12_of_the_standard_and_comes_back(
         mean = (difference / (2 - 2 * weight)).reshape(48, 2, 64, 2).mean((1, 3))
         assert_close(chroma[..., channel].numpy(), (128 + 224 / 255 * mean).round().astype(int))
     flat = cv2.resize(cv2.resize(pixels, (64, 48)), (128, 96), interpolation=cv2.INTER_NEAREST)
-    back = colour.nv12_to_rgb(*colour.rgb_to_nv12(tensor(flat)[0], matrix), matrix)
-    assert_close(picture(back), flat, 3)  # what eight bits of limited range can hold
+    planes = colour.planes_of(*colour.rgb_to_nv12(tensor(flat)[0], matrix))
+    back = Pictures(planes[None], matrix)
+    same = torch.tensor([[[1.0, 0, 0], [0, 1, 0]]], dtype=torch.float64)
+    seen = back.warped(torch.tensor([0]), same, 96)[0]
+    assert_close(picture(seen), flat[:96, :96], 3)  # what eight bits of limited range can hold
 
 
 def test_nv12_becomes_the_planes_of_a_frame() -> None:
     luma, chroma = noise(8, 12), noise(4, 6, 2, seed=2)
-    planes = colour.planes_of(torch.from_numpy(luma), torch.from_numpy(chroma)).numpy()
+    planes = planes_of(luma, chroma)
     frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
     assert (frame.width, frame.height) == (12, 8)
     np.testing.assert_array_equal(planes[8:10].reshape(4, 6), chroma[..., 0])

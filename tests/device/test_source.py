@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from vidfx.errors import DecodeError, UnavailableError
+from vidfx.types import Surface
 from vidfx.video.read import device_source
 from vidfx.video.read.device_source import open_on_device
 from vidfx.video.read.preflight import preflight
@@ -122,6 +123,22 @@ def test_what_no_gpu_gets_right(
     monkeypatch.setattr(device_source, "preflight", lambda _: changed)
     source, why = open_on_device(clip, 0, "auto", planes=True, part=False)
     assert source is None and told in why.split("nvcodec: ")[1].split(";")[0]
+
+
+@pytest.mark.usefixtures("nvcodec")
+def test_frames_come_in_the_decoders_batches_as_memory_allows(
+    clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last of each batch says that their memory will be used again."""
+    for most_bytes, size in ((256 << 20, 60), (25 * 480 * 270 * 3 // 2, 25), (1, 1)):
+        monkeypatch.setattr(device_source, "BATCH_BYTES", most_bytes)
+        source, _ = open_on_device(clip, 0, "nvcodec", planes=True, part=False)
+        assert source is not None
+        with source:
+            surfaces = [frame.device for frame in source]
+        ends = [i for i, s in enumerate(surfaces) if isinstance(s, Surface) and s.is_last]
+        assert ends == sorted({*range(size - 1, 60, size), 59})
+        assert all(isinstance(s, Surface) and s.colour == source.info.colour for s in surfaces)
 
 
 @pytest.mark.usefixtures("nvcodec")

@@ -1,7 +1,7 @@
 """Detection, quality and classification of frames on a device: see vidfx.stages.analyze.
 
-The detector runs in a thread of its own, a chunk of frames ahead of the tracker. Only small results
-are copied to the host: boxes, sharpness, probabilities.
+All work is queued on one stream, and only small results are copied to the host: the detector's
+outputs, sharpness, probabilities. A copy is there once a later one is, so the host seldom waits.
 """
 
 # torch leaves the types of many functions open.
@@ -11,22 +11,31 @@ are copied to the host: boxes, sharpness, probabilities.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
+from functools import cached_property
 from typing import Any, Protocol, cast
 
+import cv2
 import numpy as np
 import torch
 
-from vidfx.device import align, detector_heads
-from vidfx.device.frames import DeviceFrame, on_device, retained
-from vidfx.device.resize import resize, to_bytes
+from vidfx.device import align
+from vidfx.device.frames import in_batches, pictures, retained
+from vidfx.device.pixels import Pictures
+from vidfx.device.transfers import Transfers
 from vidfx.stages.align import quality, transforms
-from vidfx.stages.analyze import CHUNK_BYTES, MAX_CHUNK, Analysis, ReadTask
+from vidfx.stages.analyze import Analysis, ReadTask
 from vidfx.stages.classify import prediction
 from vidfx.stages.detect import Detector, Letterbox
 from vidfx.types import SQUARE, Colour, Detections, Frame, FrameBatch, Prediction, Stretch
 from vidfx_engines.base import Engine
 from vidfx_engines.spec import EngineSpec
+
+CHUNK_BYTES = 256 << 20
+MAX_CHUNK = 64
+"""Frames that are analysed together: 64 of 1080p have 199 MB."""
+MOST_PIXELS = 64 << 20
+"""Of frames that are resized at once, of which four bytes each are needed meanwhile."""
 
 
 class TensorEngine(Protocol):
@@ -61,129 +70,147 @@ def tensor_engine(engine: Engine) -> TensorEngine:
 
 
 class DeviceAnalyzer:
-    """See vidfx.stages.analyze.Analyzer."""
+    """See vidfx.stages.analyze.Analyzer. The host waits once for each call of ``analyze``.
 
-    max_in_flight, reads_ahead = 1, 0
+    A call takes the detections of the call before, and with them what was queued earlier: all that
+    is known of the faces of the call before that. So every face is read that is found, whether
+    the schedule will ask for it or not.
+    """
+
+    max_in_flight, reads_ahead = 2, 0
 
     def __init__(self, detector: Detector, engines: Mapping[ReadTask, Engine], device: str) -> None:
         self.detector = detector
-        self.device = torch.device(device)
-        self.stretch = SQUARE
+        self.transfers = Transfers(torch.device(device))
+        self.matrix, self.stretch = Colour().matrix, SQUARE
         self.tensor_detector = tensor_engine(detector.engine)
         self.classifiers = {task: tensor_engine(engine) for task, engine in engines.items()}
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="detect")
-        self._stream = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None
+        self._latest: DeviceAnalysis | None = None
 
     def chunk(self, width: int, height: int) -> int:
-        return max(1, min(MAX_CHUNK, CHUNK_BYTES // (width * height * 3 or 1)))
+        return max(1, min(MAX_CHUNK, CHUNK_BYTES // (width * height * 3 // 2 or 1)))
 
     def retain(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        return retained(frames, self.device)
+        return retained(frames, self.transfers.device)
 
     def prepare(
         self, frames: Iterable[Frame], colour: Colour, stretch: Stretch = SQUARE
     ) -> Iterator[FrameBatch]:
-        self.stretch = stretch
-        return on_device(frames, self.device, colour)
+        self.matrix, self.stretch = colour.matrix, stretch
+        return in_batches(frames, colour.matrix)
 
     def analyze(self, frames: Sequence[Frame]) -> Analysis:
-        return DeviceAnalysis(self, frames)
+        if not frames:
+            return NothingAnalysed(self)
+        if self._latest is not None:
+            self._latest.take_detections()
+        self._latest = DeviceAnalysis(self, frames)
+        return self._latest
 
     def close(self) -> None:
-        self._thread.shutdown(cancel_futures=True)
-
-    def submit(self, frames: Sequence[Frame], pixels: torch.Tensor) -> Future[Detections]:
-        return self._thread.submit(self._detect, frames, pixels)
-
-    def _detect(self, frames: Sequence[Frame], pixels: torch.Tensor) -> Detections:
-        with torch.inference_mode(), torch.cuda.stream(self._stream):  # None: no stream
-            height, width = pixels.shape[2:]
-            box = Letterbox.fit(width, height, self.detector.long_side, self.stretch)
-            found, faulty = detector_heads.faces(
-                self.detector.head.family,
-                self.tensor_detector.run_tensor(letterboxed(pixels, box)),
-                (box.height, box.width),
-                self.detector.threshold,
-            )
-            scales = torch.tensor(box.scales, dtype=torch.double, device=found.box.device)
-            packed = torch.cat(
-                [
-                    found.picture[:, None].double(),
-                    (found.box.double().view(-1, 2, 2) / scales).flatten(1),
-                    found.score[:, None].double(),
-                    (found.landmarks.double() / scales).flatten(1),
-                ],
-                1,
-            )
-            tail = faulty.double().expand(1, packed.shape[1])
-            output = torch.cat([packed, tail]).cpu().numpy()  # the one wait of a chunk
-        rows = output[:-1]
-        index = np.array([frame.index for frame in frames], np.int64)
-        return Detections(
-            index[rows[:, 0].astype(np.int64)],
-            rows[:, 1:5].astype(np.float32),
-            rows[:, 5].astype(np.float32),
-            rows[:, 6:].astype(np.float32).reshape(-1, 5, 2),
-            int(output[-1, 0]),
-        )
+        self._latest = None
 
 
 class DeviceAnalysis:
-    """See vidfx.stages.analyze.Analysis."""
+    """See vidfx.stages.analyze.Analysis: of at least one frame."""
 
     def __init__(self, by: DeviceAnalyzer, frames: Sequence[Frame]) -> None:
         self._by = by
-        self._place = {frame.index: place for place, frame in enumerate(frames)}
-        self._found: Future[Detections] | None = None
-        if frames:
-            self._pixels = torch.stack([_pixels_of(frame).pixels for frame in frames])
-            self._found = by.submit(frames, self._pixels)
+        self._indices = [frame.index for frame in frames]
+        with by.transfers.queue():
+            self._pictures = pictures(frames, by.matrix, by.transfers)
+            height, width = self._pictures.size
+            self._box = Letterbox.fit(width, height, by.detector.long_side, by.stretch)
+            outputs = by.tensor_detector.run_tensor(letterboxed(self._pictures, self._box))
+            self._shapes = [output.shape[1:] for output in outputs]
+            packed = torch.cat([output.flatten(1).float() for output in outputs], 1)
+            self._outputs = by.transfers.to_host(packed)
+        self._found: Detections | None = None
 
     @property
     def detections(self) -> Detections:
-        return Detections.empty() if self._found is None else self._found.result()
+        return self.take_detections()
+
+    def take_detections(self) -> Detections:
+        """Wait for the detector, decode its outputs, and start to measure and read all faces."""
+        if self._found is None:
+            arrays = _split(self._outputs.numpy(), self._shapes)
+            self._found = self._by.detector.decoded(self._indices, arrays, self._box)
+            if len(self._found):
+                with self._by.transfers.queue():
+                    self._start_reading(self._found)
+        return self._found
 
     def quality(self, rows: np.ndarray) -> np.ndarray:
         if not len(rows):
             return np.zeros((0, 3))
-        with torch.inference_mode():
-            sharp = align.sharpness(self._faces(rows, "arcface", 112)).double().cpu().numpy()
-        box, landmarks = self.detections.box[rows], self.detections.landmarks[rows]
-        return quality(box, landmarks, sharp, self._by.stretch)
+        found = self.detections
+        sharpness = self._read["sharpness"][rows, 0].astype(np.float64)
+        return quality(found.box[rows], found.landmarks[rows], sharpness, self._by.stretch)
 
     def read(self, task: ReadTask, rows: np.ndarray) -> Callable[[], Prediction]:
-        engine, n_rows = self._by.classifiers[task], len(self.detections)
-        crop = engine.spec.crop
-        assert crop is not None
-        output: torch.Tensor | None = None
-        if len(rows):
-            with torch.inference_mode():
-                faces = self._faces(rows, crop.template, crop.size)
-                output = engine.run_tensor(faces)[0].float()
+        labels, n = self._by.classifiers[task].spec.labels, len(self.detections)
+        return lambda: prediction(labels, n, rows, self._read[task][rows] if len(rows) else None)
 
-        def wait() -> Prediction:
-            prob = None if output is None else output.cpu().numpy()
-            return prediction(engine.spec.labels, n_rows, rows, prob)
+    def _start_reading(self, found: Detections) -> None:
+        cut: dict[tuple[str, int], torch.Tensor] = {}
 
-        return wait
+        def faces(template: str, size: int) -> torch.Tensor:
+            if (template, size) not in cut:
+                cut[template, size] = self._crops(found, template, size)
+            return cut[template, size]
 
-    def _faces(self, rows: np.ndarray, template: str, size: int) -> torch.Tensor:
-        found = self.detections
-        matrices = transforms(found.landmarks[rows], template, size, self._by.stretch)
-        places = [self._place[index] for index in found.frame[rows].tolist()]
-        picture = torch.tensor(places, device=self._by.device)
-        return align.crops(self._pixels, picture, torch.from_numpy(matrices), size)
+        read = {"sharpness": align.sharpness(faces("arcface", 112))[:, None]}
+        for task, engine in self._by.classifiers.items():
+            assert engine.spec.crop is not None
+            crop = engine.spec.crop
+            read[task] = engine.run_tensor(faces(crop.template, crop.size))[0].float()
+        self._columns = {name: values.shape[1:] for name, values in read.items()}
+        self._values = self._by.transfers.to_host(torch.cat(list(read.values()), 1))
+
+    @cached_property
+    def _read(self) -> dict[str, np.ndarray]:
+        """(N, K) float32 by task, and the sharpness (N, 1); waits for them."""
+        parts = _split(self._values.numpy(), list(self._columns.values()))
+        return dict(zip(self._columns, parts, strict=True))
+
+    def _crops(self, found: Detections, template: str, size: int) -> torch.Tensor:
+        """(N, 3, size, size) uint8: all faces, aligned."""
+        to_crop = transforms(found.landmarks, template, size, self._by.stretch)
+        inverse = np.stack([cv2.invertAffineTransform(matrix) for matrix in to_crop])
+        picture = np.searchsorted(self._indices, found.frame)
+        send = self._by.transfers.to_device
+        return self._pictures.warped(send(picture), send(inverse), size)
 
 
-def letterboxed(pixels: torch.Tensor, box: Letterbox) -> torch.Tensor:
-    """(N, 3, H, W) uint8 resized into the detector's input, (N, 3, height, width) uint8."""
-    canvas = pixels.new_zeros(len(pixels), 3, box.height, box.width)
-    method = "area" if box.shrinks else "linear"
-    inner = resize(pixels, box.inner_height, box.inner_width, method)
-    canvas[:, :, : box.inner_height, : box.inner_width] = to_bytes(inner)
+class NothingAnalysed:
+    """See vidfx.stages.analyze.Analysis: of no frames."""
+
+    def __init__(self, by: DeviceAnalyzer) -> None:
+        self._by = by
+        self.detections = Detections.empty()
+
+    def quality(self, rows: np.ndarray) -> np.ndarray:
+        return np.zeros((0, 3))
+
+    def read(self, task: ReadTask, rows: np.ndarray) -> Callable[[], Prediction]:
+        return lambda: prediction(self._by.classifiers[task].spec.labels, 0, rows, None)
+
+
+def _split(values: np.ndarray, shapes: Sequence[torch.Size]) -> list[np.ndarray]:
+    """Parts of the columns of ``values`` (N, ...), each (N, *shape)."""
+    parts = np.split(values, np.cumsum([shape.numel() for shape in shapes])[:-1], 1)
+    return [part.reshape(-1, *shape) for part, shape in zip(parts, shapes, strict=True)]
+
+
+def letterboxed(pictures: Pictures, box: Letterbox) -> torch.Tensor:
+    """(N, 3, height, width) uint8: frames resized into the detector's input."""
+    planes = pictures.planes
+    canvas = planes.new_zeros(len(planes), 3, box.height, box.width)
+    height, width = pictures.size
+    at_once = max(1, MOST_PIXELS // (height * width))
+    for part, place in zip(planes.split(at_once), canvas.split(at_once), strict=True):
+        method = "area" if box.shrinks else "linear"
+        small = replace(pictures, planes=part).shrunk(box.inner_height, box.inner_width, method)
+        place[:, :, : box.inner_height, : box.inner_width] = small
     return canvas
-
-
-def _pixels_of(frame: Frame) -> DeviceFrame:
-    assert isinstance(frame.device, DeviceFrame)
-    return frame.device

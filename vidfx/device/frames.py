@@ -1,4 +1,7 @@
-"""Moves frames to the device: in batches, one batch ahead of the analysis."""
+"""Keeps the frames of a decoder on the device, and gives them to the analysis with thumbnails.
+
+Frames that were decoded on the host stay there until they are analysed.
+"""
 
 # torch leaves the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -8,139 +11,116 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, cast
 
 import numpy as np
 import torch
 
-from vidfx.device.colour import i420_to_rgb, nv12_to_rgb, planes_of, rgb_to_nv12
-from vidfx.device.resize import resize
-from vidfx.stages.cuts import SIDE
-from vidfx.types import Colour, Frame, FrameBatch, Surface
+from vidfx.device.colour import limited, planes_of, rgb_to_nv12
+from vidfx.device.pixels import Pictures, plane_views, sampled
+from vidfx.device.transfers import Transfers
+from vidfx.stages.cuts import SIDE, with_thumbnails
+from vidfx.stages.pixels import size_of, to_rgb
+from vidfx.types import Frame, FrameBatch, Surface
 
 BATCH = 16
+"""Frames whose thumbnails are compared at once."""
 
 
 @dataclass(frozen=True)
 class DeviceFrame:
     """One frame's pixels on the device."""
 
-    pixels: torch.Tensor
-    "(3, H, W) uint8 RGB"
-
-
-def on_device(
-    frames: Iterable[Frame], device: torch.device, colour: Colour
-) -> Iterator[FrameBatch]:
-    """The same frames, which are ``retained``, with ``Frame.device`` a DeviceFrame.
-
-    What a decoder left on the device stays there and gets its planes for the encoder; what it
-    left on the host is sent from pinned memory. While one batch is copied the one before it
-    is yielded, so that no one waits for a copy that was just started.
-    """
-    iterator = iter(frames)
-    before: _BatchCopy | None = None
-    while chunk := list(islice(iterator, BATCH)):
-        now = _BatchCopy(chunk, device, colour)
-        if before is not None:
-            yield before.wait()
-        before = now
-    if before is not None:
-        yield before.wait()
-
-
-class _BatchCopy:
-    """Frames that are being copied to the device."""
-
-    def __init__(self, frames: Sequence[Frame], device: torch.device, colour: Colour) -> None:
-        self.frames = frames
-        self._device = device
-        self._pinned = device.type == "cuda"
-        self._planes: list[torch.Tensor | None] = [None] * len(frames)
-        if isinstance(frames[0].device, Surface):
-            self._pixels = torch.stack([self._from_surface(i, colour) for i in range(len(frames))])
-        elif len(planes := [f.planes for f in frames if f.planes is not None]) == len(frames):
-            planes = self._to_device(planes)
-            self._pixels = i420_to_rgb(planes, colour.matrix)
-        else:
-            pixels = self._to_device([frame.rgb for frame in frames])
-            self._pixels = pixels.permute(0, 3, 1, 2).contiguous()
-        few = torch.nn.functional.interpolate(self._pixels, size=(4 * SIDE, 4 * SIDE))  # nearest
-        small = resize(few, SIDE, SIDE, "area").round()
-        self._small = self._to_host(small.permute(0, 2, 3, 1).contiguous())
-        self._event = torch.cuda.Event() if self._pinned else None
-        if self._event is not None:
-            self._event.record()
-
-    def wait(self) -> FrameBatch:
-        """The frames, once they are on the device."""
-        if self._event is not None:
-            self._event.synchronize()
-        return FrameBatch([self._ready(i) for i in range(len(self.frames))], self._small.numpy())
-
-    def _ready(self, i: int) -> Frame:
-        frame, planes = self.frames[i], self._planes[i]
-        return replace(
-            frame,
-            device=DeviceFrame(self._pixels[i]),
-            planes=frame.planes if planes is None else planes.numpy(),
-        )
-
-    def _from_surface(self, i: int, colour: Colour) -> torch.Tensor:
-        """RGB of a frame; its planes too if the encoder needs them."""
-        surface = cast(Surface, self.frames[i].device)
-        if surface.rgb is not None:
-            rgb = surface.rgb.permute(2, 0, 1)
-            if surface.wants_planes:
-                self._planes[i] = self._to_host(planes_of(*rgb_to_nv12(rgb, colour.matrix)))
-            return rgb
-        luma = surface.luma.view(len(surface.luma), -1)  # PyNvVideoCodec's is (H, W, 1)
-        chroma = surface.chroma.view(len(luma) // 2, -1, 2)
-        rgb = nv12_to_rgb(luma, chroma, colour.matrix, full_range=colour.full_range)
-        if surface.wants_planes:
-            if colour.full_range:  # planes of a Frame are always limited
-                luma, chroma = rgb_to_nv12(rgb, colour.matrix)
-            self._planes[i] = self._to_host(planes_of(luma, chroma))
-        return rgb
-
-    def _to_device(self, arrays: Sequence[np.ndarray]) -> torch.Tensor:
-        host = torch.from_numpy(np.stack(arrays))
-        host = host.pin_memory() if self._pinned else host
-        return host.to(self._device, non_blocking=True)
-
-    def _to_host(self, values: torch.Tensor) -> torch.Tensor:
-        if not self._pinned:
-            return values
-        host = torch.empty(values.shape, dtype=values.dtype, pin_memory=True)
-        return host.copy_(values, non_blocking=True)
+    planes: torch.Tensor
+    "(H * 3 / 2, W) uint8 I420 of limited range"
+    small: np.ndarray
+    "(3, SIDE, SIDE) uint8 Y, U and V on the host"
 
 
 def retained(frames: Iterable[Frame], device: torch.device) -> Iterator[Frame]:
-    """``frames`` with copies of their Surfaces, as tensors, and of planes that a decoder lent.
+    """``frames`` with copies of their Surfaces: ``Frame.device`` is a DeviceFrame.
 
-    A decoder's memory is valid only until it is asked for the next frame, and for the last frames
-    until it is closed: so this must run in the thread that asks.
+    A decoder's memory is valid only until it uses it again, and for the last frames until it is
+    closed: so this must run in the thread that asks it for frames.
     """
-    return (_retained(frame, device) for frame in frames)
+    transfers = Transfers(device, own_stream=False)  # behind the decoder's own work
+    group: list[Frame] = []
+    for frame in frames:
+        if not isinstance(frame.device, Surface):
+            yield frame
+            continue
+        group.append(frame)
+        if frame.device.is_last:
+            yield from _copied(group, transfers)
+            group = []
+    if group:
+        yield from _copied(group, transfers)
 
 
-def _retained(frame: Frame, device: torch.device) -> Frame:
-    if frame.lent is not None:
-        width = frame.lent[0].shape[1]
-        packed = np.concatenate([plane.reshape(-1) for plane in frame.lent]).reshape(-1, width)
-        return replace(frame, planes=packed, lent=None)
-    if not isinstance(frame.device, Surface):
-        return frame
-    held = frame.device
-    parts = {
-        name: _tensor(memory, device).clone(memory_format=torch.contiguous_format)
-        for name in ("luma", "chroma", "rgb")
-        if (memory := getattr(held, name)) is not None
-    }
-    if device.type == "cuda":  # the copy is only queued, and the decoder does not know of it
-        torch.cuda.current_stream(device).synchronize()
-    return replace(frame, device=replace(held, **parts))
+def in_batches(frames: Iterable[Frame], matrix: int) -> Iterator[FrameBatch]:
+    """Retained frames with their thumbnails; ``matrix`` is that of their planes."""
+    iterator = iter(frames)
+    first = list(islice(iterator, 1))
+    frames = chain(first, iterator)
+    if not (first and isinstance(first[0].device, DeviceFrame)):
+        yield from with_thumbnails(frames, matrix)
+        return
+    while batch := list(islice(frames, BATCH)):
+        small = np.stack([_on_device(frame).small for frame in batch], 1)
+        rgb = to_rgb([part.reshape(-1, SIDE) for part in small], matrix)
+        yield FrameBatch(batch, rgb.reshape(-1, SIDE, SIDE, 3).astype(np.float32))
+
+
+def pictures(frames: Sequence[Frame], matrix: int, transfers: Transfers) -> Pictures:
+    """Retained frames of one size, on the device; ``matrix`` is that of their planes."""
+    if isinstance(frames[0].device, DeviceFrame):
+        kept = [transfers.use(_on_device(frame).planes) for frame in frames]
+        return Pictures(torch.stack(kept), matrix)
+    yuv = [planes for frame in frames if (planes := frame.yuv) is not None]
+    if len(yuv) < len(frames):
+        shape = (len(frames), *frames[0].rgb.shape)
+        staged, memory = transfers.staged(shape, torch.uint8)
+        for picture, frame in zip(memory, frames, strict=True):
+            picture[...] = frame.rgb
+    else:
+        height, width = size_of(frames[0])
+        staged, memory = transfers.staged((len(frames), height * 3 // 2, width), torch.uint8)
+        for picture, (luma, *chroma) in zip(memory, yuv, strict=True):
+            picture[:height] = luma
+            picture[height:].reshape(2, height // 2, width // 2)[...] = chroma
+    return Pictures(transfers.send(staged), matrix)
+
+
+def _copied(frames: Sequence[Frame], transfers: Transfers) -> Iterator[Frame]:
+    """Frames with Surfaces, whose memory is free when the first is yielded."""
+    surfaces = [cast(Surface, frame.device) for frame in frames]
+    with transfers.queue():
+        planes = _planes(surfaces, transfers.device)
+        on_host = transfers.to_host(planes) if surfaces[0].wants_planes else None
+        small = transfers.to_host(sampled(planes, SIDE)).numpy()  # also waits for all before it
+    small = np.rint(small).astype(np.uint8)
+    for i, frame in enumerate(frames):
+        made = replace(frame, device=DeviceFrame(planes[i], small[i]))
+        yield made if on_host is None else replace(made, planes=on_host.numpy()[i])
+
+
+def _planes(surfaces: Sequence[Surface], device: torch.device) -> torch.Tensor:
+    """(N, H * 3 / 2, W) uint8 I420 of limited range."""
+    colour = surfaces[0].colour
+    if surfaces[0].rgb is not None:
+        rgb = [_tensor(surface.rgb, device).permute(2, 0, 1) for surface in surfaces]
+        return torch.stack([planes_of(*rgb_to_nv12(one, colour.matrix)) for one in rgb])
+    luma = [_tensor(surface.luma, device) for surface in surfaces]
+    luma = [one.view(1, len(one), -1) for one in luma]  # PyNvVideoCodec's is (H, W, 1)
+    _, height, width = luma[0].shape
+    chroma = [_tensor(s.chroma, device).view(height // 2, width // 2, 2) for s in surfaces]
+    shape = (len(surfaces), height * 3 // 2, width)
+    planes = torch.empty(shape, dtype=torch.uint8, device=device)
+    to_luma, to_chroma = plane_views(planes)
+    torch.stack(luma, out=to_luma)
+    torch.stack([one.permute(2, 0, 1) for one in chroma], out=to_chroma)
+    return limited(planes) if colour.full_range else planes
 
 
 def _tensor(memory: Any, device: torch.device) -> torch.Tensor:
@@ -148,3 +128,8 @@ def _tensor(memory: Any, device: torch.device) -> torch.Tensor:
     if hasattr(memory, "__dlpack__") or not hasattr(memory, "__cuda_array_interface__"):
         return torch.from_dlpack(memory)
     return torch.as_tensor(memory, device=device)
+
+
+def _on_device(frame: Frame) -> DeviceFrame:
+    assert isinstance(frame.device, DeviceFrame)
+    return frame.device

@@ -123,14 +123,24 @@ class Detector:
         def resize(place: int) -> None:
             box(frames[place], matrix, batch[place])
 
-        def faces(place: int) -> Detections:
-            return self._one(frames[place], [o[place] for o in outputs], box)
-
-        places = range(len(frames))
-        deque(each(resize, places), maxlen=0)
+        deque(each(resize, range(len(frames))), maxlen=0)
         with self._running:
             outputs = self.engine.run(batch)
-        found = list(each(faces, places))
+        return self.decoded([frame.index for frame in frames], outputs, box, each)
+
+    def decoded(
+        self,
+        indices: Sequence[int],
+        outputs: Sequence[np.ndarray],
+        letterbox: Letterbox,
+        each: Each = in_turn,
+    ) -> Detections:
+        """Faces from the engine's ``outputs`` for the frames of ``indices``, at least one."""
+
+        def faces(place: int) -> Detections:
+            return self._one(indices[place], [o[place] for o in outputs], letterbox)
+
+        found = list(each(faces, range(len(indices))))
         return Detections(
             np.concatenate([d.frame for d in found]),
             np.concatenate([d.box for d in found]),
@@ -139,11 +149,11 @@ class Detector:
             sum(d.faulty for d in found),
         )
 
-    def _one(self, frame: Frame, outputs: list[np.ndarray], letterbox: Letterbox) -> Detections:
+    def _one(self, index: int, outputs: list[np.ndarray], letterbox: Letterbox) -> Detections:
         size = (letterbox.height, letterbox.width)
         (box, score, landmarks), faulty = decode(self.head, outputs, size, self.threshold)
         return Detections(
-            np.full(len(box), frame.index, np.int64),
+            np.full(len(box), index, np.int64),
             letterbox.in_picture(box.reshape(-1, 2, 2)).reshape(-1, 4).astype(np.float32),
             score.clip(max=1).astype(np.float32),
             letterbox.in_picture(landmarks).astype(np.float32),

@@ -5,6 +5,7 @@ Only what is needed is converted: a small picture for the detector, the surround
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import cv2
@@ -27,7 +28,7 @@ def shrunk(frame: Frame, matrix: int, width: int, height: int, method: int) -> n
     if planes is None:
         return cv2.resize(frame.rgb, (width, height), interpolation=method)
     parts = [cv2.resize(plane, (width, height), interpolation=method) for plane in planes]
-    return _to_rgb(parts, matrix)
+    return to_rgb(parts, matrix)
 
 
 def sampled(frame: Frame, matrix: int, side: int) -> np.ndarray:
@@ -35,7 +36,7 @@ def sampled(frame: Frame, matrix: int, side: int) -> np.ndarray:
     planes = frame.yuv
     if planes is None:
         return _sampled(frame.rgb, side)
-    return _to_rgb([_sampled(plane, side) for plane in planes], matrix)
+    return to_rgb([_sampled(plane, side) for plane in planes], matrix)
 
 
 def _sampled(picture: np.ndarray, side: int) -> np.ndarray:
@@ -75,16 +76,16 @@ def _surroundings(
     chroma = [cv2.resize(p[around], wide, interpolation=cv2.INTER_NEAREST) for p in (u, v)]
     moved = transform.copy()
     moved[:, 2] += transform[:, :2] @ (2 * x1, 2 * y1)
-    return _to_rgb([luma, *chroma], matrix), moved
+    return to_rgb([luma, *chroma], matrix), moved
 
 
-def _to_rgb(parts: list[np.ndarray], matrix: int) -> np.ndarray:
+def to_rgb(parts: Sequence[np.ndarray], matrix: int) -> np.ndarray:
     """(H, W, 3) uint8 RGB of three limited-range planes of one size."""
-    return cv2.transform(cv2.merge(parts), _weights(matrix))
+    return cv2.transform(cv2.merge(parts), rgb_weights(matrix))
 
 
 @cache
-def _weights(matrix: int) -> np.ndarray:
+def rgb_weights(matrix: int) -> np.ndarray:
     """(3, 4) float32: RGB from limited-range Y, U, V and one."""
     red, green, blue = luma_weights(matrix)
     luma, chroma = 255 / 219, 255 / 224

@@ -21,14 +21,15 @@ import numpy as np
 
 from vidfx.config import Reader
 from vidfx.errors import DecodeError, UnavailableError
-from vidfx.types import Frame, Surface
+from vidfx.types import Frame, Surface, VideoInfo
 from vidfx.video.container.formats import FORMATS
 from vidfx.video.read.frame_source import FrameSource
 from vidfx.video.read.preflight import Preflight, preflight
 
 NOTHING = np.empty((0, 0, 3), np.uint8)
-BUFFER = 16
-"""Frames that PyNvVideoCodec holds; the consumer copies each before it asks for the next."""
+BATCH_BYTES = 256 << 20
+MAX_BATCH = 64
+"""Frames that PyNvVideoCodec decodes ahead, and gives together: 64 of 1080p have 199 MB."""
 BT709 = 1
 EIGHT_BIT = ("yuv420p", "yuvj420p", "nv12")
 Surfaces = Generator[Surface]
@@ -85,7 +86,7 @@ def open_on_device(
     for name, why_not, surfaces in DECODERS:
         if reader not in ("auto", name):
             continue
-        task = _Decoding(path, gpu, planes)
+        task = _Decoding(path, gpu, planes, checked.info)
         reason = "only a part is read" if part else why_not(checked, task, named=reader == name)
         if reason is None:
             source = DeviceSource(name, checked, surfaces(task))
@@ -104,6 +105,16 @@ class _Decoding:
     path: Path
     gpu: int
     planes: bool
+    info: VideoInfo
+
+    def surface(self, *, is_last: bool = True, **memory: Any) -> Surface:
+        return Surface(**memory, wants_planes=self.planes, colour=self.info.colour, is_last=is_last)
+
+    @property
+    def batch(self) -> int:
+        """Frames that are decoded ahead."""
+        frame_bytes = self.info.width * self.info.height * 3 // 2
+        return max(1, min(MAX_BATCH, BATCH_BYTES // frame_bytes))
 
 
 def _why_not_nvdec(checked: Preflight) -> str | None:
@@ -141,7 +152,7 @@ def _decord(task: _Decoding) -> Surfaces:
     decord: Any = importlib.import_module("decord")
     reader = decord.VideoReader(str(task.path), ctx=decord.gpu(task.gpu))
     for _ in range(len(reader)):
-        yield Surface(rgb=reader.next().to_dlpack(), wants_planes=task.planes)
+        yield task.surface(rgb=reader.next().to_dlpack())
 
 
 def _nvcodec_why_not(checked: Preflight, task: _Decoding, *, named: bool) -> str | None:
@@ -158,16 +169,16 @@ def _nvcodec(task: _Decoding) -> Surfaces:
     library: Any = importlib.import_module("PyNvVideoCodec")
     decoder = library.ThreadedDecoder(
         str(task.path),
-        BUFFER,
+        task.batch,
         task.gpu,
         use_device_memory=True,
         output_color_type=library.OutputColorType.NATIVE,
     )
     try:
-        while frames := decoder.get_batch_frames(BUFFER):
-            for frame in frames:
+        while frames := decoder.get_batch_frames(task.batch):
+            for i, frame in enumerate(frames, 1):
                 luma, chroma = frame.cuda()
-                yield Surface(luma, chroma, wants_planes=task.planes)
+                yield task.surface(luma=luma, chroma=chroma, is_last=i == len(frames))
     finally:
         decoder.end()
 
@@ -197,7 +208,7 @@ def _pyav(task: _Decoding) -> Surfaces:
         container_options=options,
     ) as container:
         for frame in container.decode(video=0):
-            yield Surface(frame.planes[0], frame.planes[1], wants_planes=task.planes)
+            yield task.surface(luma=frame.planes[0], chroma=frame.planes[1])
 
 
 DECODERS: tuple[tuple[Reader, Callable[..., str | None], Callable[[_Decoding], Surfaces]], ...] = (
