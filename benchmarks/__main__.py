@@ -20,6 +20,10 @@ BENCHMARKS = {
     "decode": ("parts.decode", "the readers, compared with ffmpeg"),
     "encode": ("parts.encode", "the encoder, compared with ffmpeg"),
     "engines": ("parts.engines", "every precision and backend of some models"),
+    "launches": (
+        "parts.launches",
+        "what the path of frames asks of a GPU, counted on the CPU",
+    ),
     "detect": ("detection.speed", "detectors by backend, precision and batch"),
     "detector": ("detection.accuracy", "the accuracy of a detector, compared with its teacher"),
     "detector_data": ("detection.training_data", "make the pictures that a detector is trained on"),
