@@ -81,12 +81,13 @@ def counts(*, identity: bool = False, planes: bool = False, on_host: bool = Fals
         observer = Observer(host.info(), settings, models, StageTimer(), max_between=MAX_BETWEEN)
         decoded = _on_host(frames) if on_host else _surfaces(frames, planes)
         launches, waits, faces = Counter[str](), Counter[str](), 0
-        for one in observer(observer.analyzer.retain(decoded)):
-            if one.frame.index == BATCHES[0] * BATCH:
+        for observed in observer(observer.analyzer.retain(decoded)):
+            first = observed.frames[0].frame.index
+            if first == BATCHES[0] * BATCH:
                 launches, waits, faces = Counter(work.launches), Counter(work.waits), 0
-            elif one.frame.index == BATCHES[1] * BATCH:
+            elif first == BATCHES[1] * BATCH:
                 return Counts(work.launches - launches, work.waits - waits, shapes, faces)
-            faces += len(one.faces)
+            faces += len(observed.faces)
     raise AssertionError("the video is too short")
 
 
