@@ -148,15 +148,15 @@ def _spec(
 
 
 class CpuTimer(StageTimer):
-    """Counts the CPU time of the thread instead of the seconds."""
+    """Counts the CPU time of the process instead of the seconds."""
 
     @contextmanager
     def __call__(self, stage: str) -> Generator[None]:
-        started = time.thread_time()
+        started = time.process_time()
         try:
             yield
         finally:
-            self.merge({stage: time.thread_time() - started})
+            self.merge({stage: time.process_time() - started})
 
 
 class TimedCalls:

@@ -34,10 +34,8 @@ def save(file: Path, observations: Iterable[Observations]) -> int:
     for some in observations:
         frames += [(f.frame.index, f.frame.pts, f.time_s, f.analysed, f.cut) for f in some.frames]
         faces.append(some.faces)
-    columns: dict[str, Any] = {
-        name: np.concatenate([getattr(some, name) for some in faces]) if faces else np.zeros(0)
-        for name in _FACES
-    }
+    none: dict[str, Any] = dict.fromkeys(_FACES, np.zeros(0))
+    columns = vars(ObservedFaces.joined(faces)) if faces else none
     with file.open("wb") as out:
         np.savez(out, frames=np.array(frames, _FRAME), **columns)
     return len(frames)

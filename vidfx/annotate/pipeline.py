@@ -5,7 +5,7 @@ In two halves: the observer needs the pixels, ``settle`` only the observations m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from vidfx.annotate.models import Models
 from vidfx.annotate.observer import Observer
@@ -13,7 +13,7 @@ from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
 from vidfx.stages.confirmation import Confirmation
 from vidfx.stages.look_ahead import LookAheadBuffer
-from vidfx.stages.observed import Observations
+from vidfx.stages.observed import Observations, ObservedFaces
 from vidfx.stages.settled import Settled
 from vidfx.stages.smooth import (
     DEFAULT_THRESHOLDS,
@@ -26,6 +26,8 @@ from vidfx.types import Frame, VideoInfo
 LOOK_AHEAD_BYTES = 96 << 20
 LEAST_LOOK_AHEAD, MOST_LOOK_AHEAD = 8, 512
 """Limits in frames, whatever their size and rate."""
+SETTLED_TOGETHER = 32
+"""Frames that are settled in one step, at least, where their planes need not wait for it."""
 TYPICAL_EVERY = 5
 """Frames from detection to detection, where the schedule goes by time."""
 
@@ -40,6 +42,7 @@ class Pipeline:
         self.timer = timer
         affordable = LOOK_AHEAD_BYTES // (info.width * info.height * 3 // 2 or 1)
         most = max(LEAST_LOOK_AHEAD, min(MOST_LOOK_AHEAD, affordable))
+        self._together = 1 if settings.video else SETTLED_TOGETHER
         self.observe = Observer(info, settings, models, timer, max_between=most)
         self.look_ahead = LookAheadBuffer(
             max_waiting=max(most, settings.every + 1),
@@ -67,12 +70,24 @@ class Pipeline:
 
     def settle(self, observations: Iterable[Observations]) -> Iterator[Settled]:
         """The results of frames, once enough of the frames after them are observed."""
+        waiting: list[Observations] = []
         for some in observations:
-            with self.timer("smooth"):
-                settled = self.look_ahead.push(some)
-            if settled:
-                yield settled
+            waiting.append(some)
+            if sum(len(part.frames) for part in waiting) >= self._together:
+                yield from self._settled(waiting)
+                waiting.clear()
+        yield from self._settled(waiting)
         with self.timer("smooth"):
             settled = self.look_ahead.flush()
+        if settled:
+            yield settled
+
+    def _settled(self, observed: Sequence[Observations]) -> Iterator[Settled]:
+        if not observed:
+            return
+        with self.timer("smooth"):
+            frames = [frame for some in observed for frame in some.frames]
+            faces = ObservedFaces.joined([some.faces for some in observed])
+            settled = self.look_ahead.push(Observations(frames, faces))
         if settled:
             yield settled

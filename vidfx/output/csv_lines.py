@@ -43,12 +43,12 @@ class Columns:
     def lines(self) -> Iterator[str]:
         """The lines, with their ends."""
         finite = np.concatenate(self._finite, axis=1)
-        kinds, kind = np.unique(finite, axis=0, return_inverse=True)
-        formats = [self._format(line) for line in kinds.tolist()]
+        kinds = [row.tobytes() for row in finite]
+        formats = {kind: self._format(kind) for kind in set(kinds)}
         rows = zip(*self._values, strict=True)
-        return (formats[k] % row for k, row in zip(kind.reshape(-1).tolist(), rows, strict=True))
+        return (formats[kind] % row for kind, row in zip(kinds, rows, strict=True))
 
-    def _format(self, finite: Sequence[bool]) -> str:
+    def _format(self, finite: bytes) -> str:
         """That of a row in which these numbers are finite; others are left out by ``%.0s``."""
         pairs = zip(self._formats, finite, strict=True)
         return ",".join(text if shown else "%.0s" for text, shown in pairs) + "\n"

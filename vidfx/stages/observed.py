@@ -45,8 +45,10 @@ class ObservedFaces:
     emotion: np.ndarray
     "(N, K) float32, as ``identity``"
 
-    def __len__(self) -> int:
-        return len(self.frame)
+    @classmethod
+    def joined(cls, parts: Sequence[ObservedFaces]) -> ObservedFaces:
+        """Those of one or more ``parts``, which follow each other."""
+        return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)))
 
     def rows(self, keep: np.ndarray | slice) -> ObservedFaces:
         return ObservedFaces(*(getattr(self, f.name)[keep] for f in fields(self)))
