@@ -56,7 +56,7 @@ class LookAheadBuffer:
         emotion: ExpressionSmoother | None,
         identity: Callable[[], IdentityDecider] | None,
     ) -> None:
-        """At most ``max_waiting`` frames wait, besides those that are pushed together.
+        """At most ``max_waiting`` frames wait after each push.
 
         ``identity`` makes the decider of a new track; None, as ``emotion``, where that is off.
         """
