@@ -183,7 +183,8 @@ def test_the_embedded_expressions_still_know_the_labels_of_fer2013(test_data: Pa
 
 
 @pytest.mark.parametrize(
-    ("name", "most", "least"), [("emotion-embedded", 2396, 0.91), ("emotion-embedded-8", 2817, 0.87)]
+    ("name", "most", "least"),
+    [("emotion-embedded", 2396, 0.91), ("emotion-embedded-8", 2817, 0.87)],
 )
 def test_the_embedded_expressions_are_as_right_as_they_say(
     name: str, most: int, least: float, test_data: Path
