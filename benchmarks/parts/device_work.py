@@ -72,6 +72,10 @@ class DeviceWork(TorchDispatchMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
+        with self:  # what is made of other operations: torch hides these in inference mode
+            made = func.decompose(*args, **(kwargs or {}))
+        if made is not NotImplemented:
+            return made
         name = func.overloadpacket.__name__
         if not (func.is_view or name in VIEWS or name in ALLOCATIONS):
             self.launch(name)
