@@ -87,7 +87,7 @@ def counts(*, identity: bool = False, planes: bool = False, on_host: bool = Fals
                 launches, waits, faces = Counter(work.launches), Counter(work.waits), 0
             elif first == BATCHES[1] * BATCH:
                 return Counts(work.launches - launches, work.waits - waits, shapes, faces)
-            faces += len(observed.faces)
+            faces += len(observed.faces.track)
     raise AssertionError("the video is too short")
 
 
