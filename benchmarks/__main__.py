@@ -12,6 +12,7 @@ BENCHMARKS = {
         "annotate, compared with deface, fer and a loop with insightface",
     ),
     "jobs": ("annotate.jobs", "several videos at once, compared with one at a time"),
+    "cores": ("annotate.cores", "one video on all cores, compared with decoding and transcoding"),
     "growth": ("annotate.growth", "time per frame by length, faces, pixels and outputs, per stage"),
     "extremes": ("annotate.extremes", "very many, very long, very large and very crowded inputs"),
     "host": ("annotate.host", "what the host does for each frame, without decoder and engines"),

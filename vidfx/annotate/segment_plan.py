@@ -32,7 +32,6 @@ def _worthwhile(work: VideoWork) -> int:
     info, settings = work.info, work.context.settings
     all_cores = available_cores()
     cores = min(settings.threads or all_cores, all_cores)
-    share = memory.allowed(settings.max_memory) * cores // all_cores
     cost = VideoCost(
         cores=cores,
         frames=info.frames_between(settings.start, settings.end) or 0,
@@ -40,4 +39,8 @@ def _worthwhile(work: VideoWork) -> int:
         megapixels=info.width * info.height / 1e6,
         draws=settings.video,
     )
-    return worthwhile(cost, min(MOST, share // (memory.BYTES_PER_VIDEO + memory.BYTES_AHEAD)))
+    count = worthwhile(cost, MOST)
+    if count == 1:
+        return 1
+    share = memory.allowed(settings.max_memory) * cores // all_cores
+    return worthwhile(cost, min(count, share // (memory.BYTES_PER_VIDEO + memory.BYTES_AHEAD)))
