@@ -53,10 +53,14 @@ class FakeTask:
 class Run:
     """A pool of fake workers over videos that are named by numbers."""
 
-    def __init__(self, jobs: int, size: PoolSize, size_for_device: Any = None) -> None:
+    def __init__(
+        self, jobs: int, size: PoolSize, size_for_device: Any = None, **options: bool
+    ) -> None:
         self.events, self.answers = list[Event](), list[Answer | Failure]()
         self.tasks = [FakeTask(Job(Path(str(i)), Outputs.of(Path(str(i))))) for i in range(jobs)]
-        self.pool = Pool(Settings(), size, None, self.handle, size_for_device=size_for_device)
+        self.pool = Pool(
+            Settings(), size, None, self.handle, size_for_device=size_for_device, **options
+        )
 
     def handle(self, event: Event) -> None:
         self.events.append(event)
@@ -94,6 +98,15 @@ def hand(monkeypatch: pytest.MonkeyPatch) -> type[FakeWorker]:
 
 def size(count: int) -> PoolSize:
     return PoolSize(count, 1, (), None)
+
+
+def test_where_engines_are_known_to_load_no_worker_waits_for_the_first(
+    hand: type[FakeWorker],
+) -> None:
+    hand.starts = lambda worker: [ready()] if len(hand.all) > 1 else []
+    run = Run(2, size(2), engines_load_here=True)
+    assert run.go() == {"done": 2}
+    assert len(hand.all) == 2 and not hand.all[0].engines_loaded
 
 
 def test_the_first_worker_says_what_the_engines_run_on(hand: type[FakeWorker]) -> None:
