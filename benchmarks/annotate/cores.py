@@ -58,7 +58,7 @@ def _cpu_times(clip: Path, context: Context) -> tuple[float, float]:
         pipeline = Pipeline(source.info, context.settings, context.models, StageTimer())
         decoded = pipeline.observe.analyzer.retain(source)
         with prefetch("decode", decoded, queue_length(source.info)) as frames:
-            count = sum(1 for _ in pipeline(frames))
+            count = sum(len(settled.frames) for settled in pipeline(frames))
     elapsed = time.thread_time() - thread, time.process_time() - process
     return 1000 * elapsed[0] / count, 1000 * elapsed[1] / count
 

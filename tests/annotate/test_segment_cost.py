@@ -31,9 +31,10 @@ def test_a_short_video_has_none() -> None:
     assert worthwhile(replace(LONG, frames=0), 100) == 1
 
 
-def test_rows_alone_need_more_cores_because_they_are_settled_in_one_thread() -> None:
-    rows = replace(LONG, draws=False)
-    assert [worthwhile(replace(rows, cores=c), 100) for c in (32, 64)] == [1, 6]
+def test_rows_alone_need_longer_videos_because_they_are_settled_in_one_thread() -> None:
+    rows = replace(LONG, cores=32, draws=False)
+    assert [worthwhile(with_seconds(rows, s), 100) for s in (120, 600)] == [1, 3]
+    assert worthwhile(with_seconds(replace(rows, draws=True), 120), 100) == 3
 
 
 def test_memory_limits_them() -> None:

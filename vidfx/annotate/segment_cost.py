@@ -14,7 +14,7 @@ START_S = 2.0
 """To scan the file, start the processes, load their engines and concatenate the results."""
 OBSERVE_S, DRAW_S, DECODE_S = 0.007, 0.020, 0.004
 """Core-seconds a frame and megapixel: without drawing, drawing with encoding, decoding."""
-SETTLE_S = 0.0005
+SETTLE_S = 0.0003
 """A frame: tracking and smoothing all observations, in one thread after the others."""
 CORES_OF_ONE = 12
 """That one process keeps busy; more cores do not make it faster."""
