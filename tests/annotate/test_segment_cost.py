@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from vidfx.annotate.segment_cost import VideoCost, worthwhile
+from vidfx.annotate.segments.cost import VideoCost, worthwhile
 
 LONG = VideoCost(cores=16, frames=3600 * 30, frame_rate=30, megapixels=2.07, draws=True)
 

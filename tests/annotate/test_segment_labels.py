@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
-from vidfx.annotate.label_file import FrameLabels, LabelMatcher
-from vidfx.annotate.segment_workers import compare_rounds
+from vidfx.annotate.segments.label_file import FrameLabels, LabelMatcher
+from vidfx.annotate.segments.workers import compare_rounds
 from vidfx.errors import DecodeError
 from vidfx.overlay.labels import FaceLabel
 

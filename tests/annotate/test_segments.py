@@ -22,11 +22,11 @@ from tests.engine_files import constant_classifier
 from tests.settled_frames import Sighting, observed
 from tests.vidfx_command import results_in, vidfx
 from tests.worker_faults import worker_faults
-from vidfx.annotate import segment_plan
 from vidfx.annotate.context import Context
 from vidfx.annotate.models import Models
 from vidfx.annotate.observations import BATCH, follow, load, save
-from vidfx.annotate.segment_plan import plan_segments
+from vidfx.annotate.segments import plan as segment_plan
+from vidfx.annotate.segments.plan import plan_segments
 from vidfx.annotate.video_work import VideoWork
 from vidfx.config import Settings
 from vidfx.jobs.plan import Job, Outputs
@@ -128,7 +128,7 @@ def test_a_segment_whose_worker_dies_is_done_again(
     mark = str(tmp_path / "died")
     fault = f"""
         import os
-        import vidfx.annotate.annotated_video as film, vidfx.annotate.segment_task as segment
+        import vidfx.annotate.annotated_video as film, vidfx.annotate.segments.task as segment
         def dying(whole):
             def do(*args, **more):
                 made = whole(*args, **more)
@@ -156,7 +156,7 @@ def test_a_segment_whose_worker_dies_again_and_again_fails_the_video(
 ) -> None:
     fault = """
         import os
-        import vidfx.annotate.segment_task as segment
+        import vidfx.annotate.segments.task as segment
         segment.save = lambda *_: os.kill(os.getpid(), 11)
     """
     worker_faults(monkeypatch, tmp_path, fault)

@@ -12,8 +12,8 @@ from typing import Any
 from vidfx.annotate.already_done import check_unchanged, work_fingerprint
 from vidfx.annotate.context import Context
 from vidfx.annotate.result_files import ResultFiles
-from vidfx.annotate.segment_plan import plan_segments
-from vidfx.annotate.segments import annotate_segments
+from vidfx.annotate.segments.annotate import annotate_segments
+from vidfx.annotate.segments.plan import plan_segments
 from vidfx.annotate.video_work import VideoWork
 from vidfx.annotate.whole import annotate_whole
 from vidfx.jobs.events import Listener, Started

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from vidfx.annotate.already_done import is_done
 from vidfx.annotate.context import Context
-from vidfx.annotate.segment_task import draw_segment, observe_segment
+from vidfx.annotate.segments.task import draw_segment, observe_segment
 from vidfx.annotate.tasks import (
     AlreadyDone,
     Annotated,

@@ -7,10 +7,10 @@ from contextlib import ExitStack
 
 from vidfx.annotate.annotated_video import AnnotatedVideo
 from vidfx.annotate.context import Context
-from vidfx.annotate.label_file import LabelMatcher, read_labels
 from vidfx.annotate.observations import save, within
 from vidfx.annotate.observer import queue_length
 from vidfx.annotate.pipeline import Pipeline
+from vidfx.annotate.segments.label_file import LabelMatcher, read_labels
 from vidfx.annotate.tasks import Drawn, DrawSegment, Observed, ObserveSegment
 from vidfx.annotate.threads import prefetch
 from vidfx.annotate.video_work import VideoWork

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
-from vidfx.annotate.label_file import LabelFile
 from vidfx.annotate.observations import follow, load
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.result_files import ResultFiles, Written
-from vidfx.annotate.segment_workers import SegmentWorkers, compare_rounds
+from vidfx.annotate.segments.label_file import LabelFile
+from vidfx.annotate.segments.workers import SegmentWorkers, compare_rounds
 from vidfx.annotate.video_work import VideoWork
 from vidfx.video.container.segment import Segment
 from vidfx.video.read.facts import shortfall

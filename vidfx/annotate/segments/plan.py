@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vidfx.annotate.segment_cost import MOST, VideoCost, worthwhile
+from vidfx.annotate.segments.cost import MOST, VideoCost, worthwhile
 from vidfx.annotate.video_work import VideoWork
 from vidfx.video.container.cutting import split_at_key_frames
 from vidfx.video.container.segment import Segment

@@ -1,0 +1,1 @@
+"""A long video in segments side by side. Begin with ``plan.py``, then ``annotate.py``."""
