@@ -136,6 +136,7 @@ def main() -> None:
     for ours, theirs in pairs:
         ratio = tuple(a / b for a, b in zip(speeds[ours], speeds[theirs], strict=True))
         rows.append(Row(f"{ours} / {theirs}", "ratio", ratio))
+    rows += [Row(name, "ms a frame", tuple(values), "less") for name, values in cpu.items()]
     about = (
         f"{frames} frames, {threads} cores. Rows of one thread, all cores and segments are equal."
     )
