@@ -73,9 +73,9 @@ def test_one_video_that_breaks_an_engine_does_not_end_the_batch(
         import vidfx.annotate.whole as whole
         class Breaks(whole.Pipeline):
             def __call__(self, frames):
-                if self.info.path.stem == "other":
+                if self.observe.info.path.stem == "other":
                     raise EngineRunError("the engine broke")
-                if self.info.path.stem == "third":
+                if self.observe.info.path.stem == "third":
                     raise ZeroDivisionError("odd")
                 return super().__call__(frames)
         whole.Pipeline = Breaks
@@ -112,7 +112,7 @@ def test_an_input_that_changes_while_it_is_read_is_not_done(
         import vidfx.annotate.whole as whole
         class Grows(whole.Pipeline):
             def __call__(self, frames):
-                path = self.info.path
+                path = self.observe.info.path
                 if path.stem == "grows":
                     with path.open("ab") as file:
                         file.write(b"more")
