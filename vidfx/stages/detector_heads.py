@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -37,11 +38,14 @@ def _centerface(
     return box, heat[0, row, column], landmarks.transpose(1, 0, 2)
 
 
+@lru_cache(maxsize=64)
 def _anchor_points(size: tuple[int, int], stride: int, per_cell: int) -> np.ndarray:
-    """(h * w * per_cell, 2) xy of the cells' corners, row by row."""
+    """(h * w * per_cell, 2) xy of the cells' corners, row by row; read-only."""
     y, x = np.mgrid[: size[0] // stride, : size[1] // stride]
     points = np.stack([x, y], -1).reshape(-1, 2) * stride
-    return np.repeat(points, per_cell, axis=0).astype(np.float32)
+    repeated = np.repeat(points, per_cell, axis=0).astype(np.float32)
+    repeated.flags.writeable = False
+    return repeated
 
 
 def points_per_cell(count: int, size: tuple[int, int], stride: int) -> int:

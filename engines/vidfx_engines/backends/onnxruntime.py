@@ -12,7 +12,7 @@ import numpy as np
 from vidfx_engines.backends.device_engine import DeviceEngine, RunsOn
 from vidfx_engines.backends.onnxruntime_device import BoundSession, output_sides
 from vidfx_engines.backends.onnxruntime_library import INSTALL, import_onnxruntime
-from vidfx_engines.backends.tensorrt_library import gpu
+from vidfx_engines.backends.tensorrt_library import gpu, why_no_gpu
 from vidfx_engines.base import CHUNK, Engine, Precision, check_batch, check_outputs, empty_outputs
 from vidfx_engines.device import CPU, Device
 from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
@@ -74,11 +74,7 @@ class OnnxRuntimeBackend:
             return None
         if CUDA not in providers:
             return f"this build of onnxruntime has no {CUDA} ({INSTALL_CUDA})"
-        try:
-            gpu(device)
-        except EngineUnavailable as error:
-            return f"{error} ({error.hint})"
-        return None
+        return why_no_gpu(device)
 
     def load(
         self,

@@ -81,6 +81,15 @@ def gpu(device: Device = CUDA) -> Gpu:
     return Gpu(str(torch.cuda.get_device_name(number)), f"{major}.{minor}", driver_version())
 
 
+def why_no_gpu(device: Device) -> str | None:
+    """Why torch cannot use the GPU ``device``, with a hint; None if it can."""
+    try:
+        gpu(device)
+    except EngineUnavailable as error:
+        return f"{error} ({error.hint})"
+    return None
+
+
 def has_gpu() -> bool:
     """Whether the system has an NVIDIA GPU."""
     return any(Path("/dev").glob("nvidia[0-9]*"))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from vidfx_engines.backends.device_engine import DeviceEngine, RunsOn
-from vidfx_engines.backends.tensorrt_library import INSTALL_TORCH, gpu
+from vidfx_engines.backends.tensorrt_library import INSTALL_TORCH, gpu, why_no_gpu
 from vidfx_engines.base import Precision
 from vidfx_engines.device import Device
 from vidfx_engines.errors import EngineUnavailable, first_line
@@ -33,11 +33,7 @@ class TorchBackend:
             return "torch is not installed"
         if device.kind == "cpu":
             return None
-        try:
-            gpu(device)
-        except EngineUnavailable as error:
-            return f"{error} ({error.hint})"
-        return None
+        return why_no_gpu(device)
 
     def load(
         self,

@@ -43,6 +43,7 @@ def start(
     """
     if init == "scratch":
         return
+    known: list[str] | None = None
     if init == "imagenet":
         tensors, name = _imagenet(arch), "ImageNet"
     elif init == "vggface":
@@ -55,9 +56,9 @@ def start(
             )
         tensors, name = read_weights(file), str(file)
     else:
-        tensors, name = read_weights(Path(init)), init
+        (tensors, known), name = _read_with_labels(Path(init)), init
     unused = _fill_backbone(net, arch, _renamed(tensors, arch), name)
-    head = _head(tensors, net) if _labels_of(init) == list(labels) else {}
+    head = _head(tensors, net) if known == list(labels) else {}
     if head:
         net.head.load_state_dict(head)
     whose = "the weights of the file" if head else "random weights"
@@ -145,12 +146,12 @@ def _vgg_name(name: str) -> str:
     return f"{known.get(place, place)}.{kind}"
 
 
-def _labels_of(init: str) -> list[str] | None:
-    """The labels of a checkpoint of vidfx; None of anything else."""
-    if not init.endswith(".safetensors"):
-        return None
-    meta = read_tensors(Path(init))[1]
-    return json.loads(meta["labels"]) if "labels" in meta else None
+def _read_with_labels(file: Path) -> tuple[dict[str, torch.Tensor], list[str] | None]:
+    """Tensors by name, and the labels of a checkpoint of vidfx; None for those of other files."""
+    if file.suffix != ".safetensors":
+        return read_weights(file), None
+    tensors, meta = read_tensors(file)
+    return tensors, json.loads(meta["labels"]) if "labels" in meta else None
 
 
 def _head(tensors: Mapping[str, torch.Tensor], net: Network) -> dict[str, torch.Tensor]:
