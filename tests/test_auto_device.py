@@ -11,6 +11,8 @@ from vidfx import auto_device
 from vidfx.annotate.models import load_models
 from vidfx.auto_device import DeviceChoice, choose_device, measured, remember
 from vidfx.config import Settings
+from vidfx.errors import UnavailableError
+from vidfx.run import doctor
 from vidfx_engines.cards import Card
 
 CSVS = Settings(video=False)
@@ -103,3 +105,22 @@ def test_the_choice_is_reported() -> None:
     with load_models(Settings(emotion="none")) as models:
         assert models.notices()[0].startswith("device: the CPU: ")
         assert str(models.selections[0].engine.device) == "cpu"
+
+
+def test_doctor_gives_the_choice_where_no_engine_loads(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lines() -> dict[str, str]:
+        found = {finding.name: finding.detail for finding in doctor.examine()}
+        return {name: detail for name, detail in found.items() if "--device auto" in name}
+
+    def unavailable(settings: Settings) -> None:
+        raise UnavailableError("no engine")
+
+    monkeypatch.setattr(doctor, "load_models", unavailable)
+    machine.set(13, "NVIDIA H200")
+    with_video, csvs = lines().values()
+    assert with_video.startswith("the CPU: 12 cores or more")
+    assert csvs.startswith("the GPU, beside fewer than 16 cores")
+    machine.set(13)
+    assert lines() == {"--device auto": "the CPU: no NVIDIA GPU can be used here"}

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 
 import vidfx
 from vidfx.annotate.models import load_models
+from vidfx.auto_device import choose_device
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError, VidfxError
 from vidfx.video.capabilities import decoders, encoders
@@ -58,6 +59,7 @@ def examine() -> list[Finding]:
         _finding("gpu", False, _gpu),
         _finding("tensorrt", False, lambda: _tensorrt("tensorrt")),
         _finding("tensorrt-rtx", False, lambda: _tensorrt("tensorrt-rtx")),
+        *_devices(),
         *_choices(),
     ]
 
@@ -104,6 +106,19 @@ def _gpu() -> str:
 
 def _tensorrt(flavour: Flavour) -> str:
     return str(import_tensorrt(flavour).__version__)
+
+
+def _devices() -> list[Finding]:
+    """What ``--device auto`` takes and why; a line more where it is another without a video."""
+    name = "--device auto"
+    found = [_finding(name, False, lambda: _device(Settings()))]
+    without_video = _finding(f"{name} --no-video", False, lambda: _device(Settings(video=False)))
+    return found if without_video.detail == found[0].detail else [*found, without_video]
+
+
+def _device(settings: Settings) -> str:
+    reason = choose_device(settings).reason
+    return reason.removeprefix("device: ") or "the CPU: no NVIDIA GPU can be used here"
 
 
 def _choices() -> list[Finding]:
