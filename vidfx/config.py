@@ -145,6 +145,13 @@ class Settings:
         Seconds | None,
         Option("End before this playback time: seconds or [HH:]MM:SS[.mmm].", read=seconds),
     ] = None
+    file_column: Annotated[
+        bool,
+        Option(
+            "Begin each row of the CSVs with the name of its input.",
+            "The files of several inputs can then be concatenated.",
+        ),
+    ] = False
     video: Annotated[bool, Option("Write the annotated video or not.")] = True
     crf: Annotated[
         int,

@@ -1,4 +1,4 @@
-"""The columns of the CSV files: names, order, units and meaning.
+"""The columns of the CSV files: names, order, units, types and meaning.
 
 ``docs/columns.md`` is generated from it by ``python -m vidfx.schema``; a test compares the two.
 """
@@ -7,10 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-VERSION = 1
-SUMMARY_SCHEMA = f"vidfx.summary/{VERSION}"
+VERSION = 2
+SUMMARY_SCHEMAS = tuple(f"vidfx.summary/{version}" for version in range(1, VERSION + 1))
+SUMMARY_SCHEMA = SUMMARY_SCHEMAS[-1]
 DEFAULT_EMOTIONS = ("angry", "happy", "neutral", "sad")
+LANDMARKS = ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth")
+VERSION_1_NAMES = {
+    f"lm{i}_{axis}_px": f"{name}_{axis}_px" for i, name in enumerate(LANDMARKS) for axis in "xy"
+}
+"""The names of today by those of version 1, where they differ."""
+
+Type = Literal["Int64", "float64", "string"]
+"""Of a column, also where all its cells are empty; pandas has types of these names."""
+_TYPES: dict[str, Type] = {
+    **dict.fromkeys(("count", "id", "ticks", "0 or 1"), "Int64"),
+    **dict.fromkeys(("label", "labels", "path"), "string"),
+}
+"""By unit; all others are float64."""
 
 
 @dataclass(frozen=True)
@@ -19,21 +34,41 @@ class Column:
     unit: str
     meaning: str
 
+    @property
+    def type(self) -> Type:
+        return _TYPES.get(self.unit, "float64")
+
 
 def _probabilities(prefix: str, labels: Sequence[str], what: str) -> list[Column]:
     return [Column(f"{prefix}{label}", "0..1", f"{what} of `{label}`") for label in labels]
 
 
-def faces_columns(emotions: Sequence[str] = DEFAULT_EMOTIONS) -> list[Column]:
+FILE_COLUMN = Column(
+    "file", "path", "the input, as it was named or found (only with `--file-column`)"
+)
+
+
+def faces_columns(
+    emotions: Sequence[str] = DEFAULT_EMOTIONS, *, file: bool = False
+) -> list[Column]:
     """Columns of ``<stem>.faces.csv``, one row per face and frame, in frame order."""
     landmarks = [
-        Column(f"lm{i}_{axis}_px", "px", f"{name}, {axis}")
-        for i, name in enumerate(
-            ["eye on the left", "eye on the right", "nose", "mouth on the left", "on the right"]
+        Column(f"{name}_{axis}_px", "px", f"{text}, {axis}")
+        for name, text in zip(
+            LANDMARKS,
+            (
+                "eye on the left as the picture shows it, which is the person's right eye",
+                "the other eye",
+                "tip of the nose",
+                "corner of the mouth on the left as the picture shows it",
+                "the other corner",
+            ),
+            strict=True,
         )
         for axis in "xy"
     ]
     return [
+        *([FILE_COLUMN] if file else []),
         Column("frame", "count", "index of the frame in the input, from 0"),
         Column("time_s", "s", "playback time of the frame, exact to the container's time base"),
         Column("track_id", "id", "number of the track, from 1"),
@@ -77,7 +112,7 @@ def faces_columns(emotions: Sequence[str] = DEFAULT_EMOTIONS) -> list[Column]:
     ]
 
 
-FRAMES_COLUMNS = [
+_FRAMES_COLUMNS = [
     Column("frame", "count", "index of the frame in the input, from 0"),
     Column("time_s", "s", "playback time of the frame"),
     Column("pts", "ticks", "presentation time in the input's time base (see summary.json)"),
@@ -98,22 +133,53 @@ FRAMES_COLUMNS = [
 ]
 
 
+def frames_columns(*, file: bool = False) -> list[Column]:
+    """Columns of ``<stem>.frames.csv``, one row per frame, in order."""
+    return [*([FILE_COLUMN] if file else []), *_FRAMES_COLUMNS]
+
+
+_INTRODUCTION = f"""# Columns
+
+Made by `python -m vidfx.schema > docs/columns.md`; the source is `vidfx/schema.py`.
+The decimal sign is a point; an empty cell means: not measured, unless its row says otherwise.
+
+This is version {VERSION} (`"schema": "{SUMMARY_SCHEMA}"` in the summary). Version 1 called the
+landmarks `lm0_x_px` to `lm4_y_px`. `vidfx.output.read_rows` reads the files of both versions into
+the columns of this one:
+
+```python
+from vidfx.output.read_rows import read_rows
+
+for row in read_rows("talk.faces.csv"):      # int, float, str, or None for an empty cell
+    print(row["time_s"], row["left_eye_x_px"], row["emotion"])
+```
+
+The summary lists the type of each column under `columns`, by the names that pandas has for types.
+With them a column has its type also where all its cells are empty:
+
+```python
+types = json.loads(Path("talk.summary.json").read_text())["columns"]
+faces = pandas.read_csv(
+    "talk.faces.csv", dtype=types["faces"], keep_default_na=False, na_values=[""]
+)
+```
+
+With `--file-column` each row begins with the name of its input, so that the files of several inputs
+can be concatenated."""
+
+
 def markdown() -> str:
     """The documentation of all columns, as Markdown."""
-    lines = [
-        "# Columns",
-        "",
-        "Made by `python -m vidfx.schema > docs/columns.md`; the source is `vidfx/schema.py`.",
-        f"Version {VERSION}. The decimal sign is a point; an empty cell means: not measured, "
-        "unless its row says otherwise.",
-    ]
+    lines = [_INTRODUCTION]
     for title, columns in (
-        ("`<stem>.faces.csv`: one row per face and frame", faces_columns()),
-        ("`<stem>.frames.csv`: one row per frame", FRAMES_COLUMNS),
+        ("`<stem>.faces.csv`: one row per face and frame", faces_columns(file=True)),
+        ("`<stem>.frames.csv`: one row per frame", frames_columns(file=True)),
     ):
-        lines += ["", f"## {title}", "", "| column | unit | meaning |", "| --- | --- | --- |"]
+        lines += ["", f"## {title}", "", "| column | unit | type | meaning |"]
+        lines.append("| --- | --- | --- | --- |")
         lines += [
-            f"| `{c.name}` | {c.unit} | {c.meaning.replace('|', chr(92) + '|')} |" for c in columns
+            f"| `{c.name}` | {c.unit} | {c.type} | {c.meaning.replace('|', chr(92) + '|')} |"
+            for c in columns
         ]
     return "\n".join(lines) + "\n"
 

@@ -68,7 +68,7 @@ def test_all_results_are_there_and_whole(results: Path, clip: Path) -> None:
 def test_rows_agree_with_the_columns_and_each_other(results: Path) -> None:
     faces, frames = read_csv(results / "clip.faces.csv"), read_csv(results / "clip.frames.csv")
     assert list(faces[0]) == [c.name for c in schema.faces_columns()]
-    assert list(frames[0]) == [c.name for c in schema.FRAMES_COLUMNS]
+    assert list(frames[0]) == [c.name for c in schema.frames_columns()]
     assert [int(f["frame"]) for f in frames] == list(range(60))
     assert [int(f["frame"]) for f in frames if f["cut"] == "1"] == [20, 40]
     for frame in frames:
@@ -95,6 +95,8 @@ def test_rows_agree_with_the_columns_and_each_other(results: Path) -> None:
 def test_the_summary_says_how_it_was_done(results: Path) -> None:
     summary = json.loads((results / "clip.summary.json").read_text())
     assert summary["schema"] == schema.SUMMARY_SCHEMA
+    for kind, types in summary["columns"].items():
+        assert list(types) == list(read_csv(results / f"clip.{kind}.csv")[0])
     assert summary["counts"]["frames"] == 60 and summary["counts"]["cuts"] == 2
     assert summary["input"]["reader"] == "pyav" and summary["input"]["reader_why"]
     tasks = {m["task"]: m for m in summary["models"]}

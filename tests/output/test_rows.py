@@ -42,14 +42,14 @@ def result(faces: Sequence[SettledFace]) -> Settled:
 
 
 def written(
-    settled: Settled, folder: Path, *, recognises: bool = False
+    settled: Settled, folder: Path, *, recognises: bool = False, name: str | None = None
 ) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     """What is written of these frames: rows of faces, and of frames."""
     paths = folder / "faces.csv", folder / "frames.csv"
     with (
         AtomicFile(paths[0]) as of_faces,
         AtomicFile(paths[1]) as of_frames,
-        RowWriter(of_faces, of_frames, emotions=EMOTIONS, recognises=recognises) as rows,
+        RowWriter(of_faces, of_frames, emotions=EMOTIONS, recognises=recognises, name=name) as rows,
     ):
         rows.write(settled)
         rows.complete()
@@ -81,6 +81,14 @@ def test_a_number_that_is_not_finite_is_an_empty_cell(number: float, tmp_path: P
 def test_a_number_that_is_not_finite_is_null(number: float) -> None:
     text = to_json({"a": [number, {"b": number}], "c": 1.5})
     assert json.loads(text) == {"a": [None, {"b": None}], "c": 1.5}
+
+
+@pytest.mark.parametrize("name", ["a/b.mp4", 'a "quoted", name', "two\nlines", "100 %s", "\udc80"])
+def test_each_row_begins_with_the_name_of_the_input(name: str, tmp_path: Path) -> None:
+    rows = written(result([face(1.0)]), tmp_path, name=name)
+    for row in (*rows[0], *rows[1]):
+        assert next(iter(row.items())) == ("file", name.replace("\udc80", "\\udc80"))
+        assert row["frame"] == "0"
 
 
 HAPPY, SAD = Reading("happy", 0.8, (0.8, 0.2)), Reading("sad", 0.7, (0.3, 0.7))

@@ -11,16 +11,16 @@ ROOT = Path(__file__).parents[2]
 
 def test_order_of_the_first_columns() -> None:
     names = [c.name for c in schema.faces_columns()]
-    promised = "frame,time_s,track_id,x1_px,y1_px,x2_px,y2_px,score,lm0_x_px,lm0_y_px"
+    promised = "frame,time_s,track_id,x1_px,y1_px,x2_px,y2_px,score,left_eye_x_px,left_eye_y_px"
     assert ",".join(names[:10]) == promised
-    after = names.index("lm4_y_px") + 1
+    after = names.index("right_mouth_y_px") + 1
     assert names[after : after + 8] == [
         *("identity", "identity_prob", "emotion", "emotion_prob"),
         *("p_angry", "p_happy", "p_neutral", "p_sad"),
     ]
     assert names[-1] == "source"
     assert len(names) == len(set(names))
-    frames = [c.name for c in schema.FRAMES_COLUMNS]
+    frames = [c.name for c in schema.frames_columns()]
     assert frames[:2] == ["frame", "time_s"]
     assert {"faces", "target_present", "dominant_emotion"} <= set(frames)
 

@@ -55,8 +55,14 @@ class ResultFiles:
             faces, frames = create(outputs.faces), create(outputs.frames)
             self._files = [faces, frames]
             "all but the summary"
-            rows = RowWriter(faces, frames, emotions=work.context.emotions, recognises=recognises)
-            self._rows = stack.enter_context(rows)
+            self._rows = RowWriter(
+                faces,
+                frames,
+                emotions=work.context.emotions,
+                recognises=recognises,
+                name=work.job.name if settings.file_column else None,
+            )
+            stack.enter_context(self._rows)
             if settings.video:
                 video = create(outputs.video)
                 self._files.append(video)
@@ -80,14 +86,14 @@ class ResultFiles:
             self._rows.write(settled)
 
     def complete(self, video: VideoReport | None) -> dict[str, Any]:
-        """Complete the rows; returns the "outputs" and "bytes" of the summary."""
+        """Complete the rows; returns the "outputs", "columns" and "bytes" of the summary."""
         self._rows.complete()
         outputs = {"faces": self._outputs.faces.name, "frames": self._outputs.frames.name}
         if video:
             outputs |= {"video": self._outputs.video.name, "audio": video.audio}
         with output_errors(self._outputs.summary):
             sizes = {file.path.name: file.size() for file in self._files}
-        return {"outputs": outputs, "bytes": sizes}
+        return {"outputs": outputs, "columns": self._rows.types, "bytes": sizes}
 
     def publish(self, summary: dict[str, Any]) -> None:
         """Write the summary, then give all completed files their names, the summary's last.

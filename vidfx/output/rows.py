@@ -21,7 +21,8 @@ PX, SHARE = 2, 4
 class RowWriter:
     """Writes ``faces.csv`` and ``frames.csv`` of one video into two files, which it closes.
 
-    The creator of the files gives them their names, or discards them. Raises OutputError.
+    The creator of the files gives them their names, or discards them. ``name`` is of the input, for
+    each row; None: no such column. Raises OutputError.
     """
 
     def __init__(
@@ -31,7 +32,11 @@ class RowWriter:
         *,
         emotions: tuple[str, ...],
         recognises: bool,
+        name: str | None = None,
     ) -> None:
+        # bytes of a name that are not UTF-8 are written as JSON would
+        text = None if name is None else name.encode(errors="backslashreplace").decode()
+        self._begin = "" if text is None else f"{cell(text)},"
         self._emotions = emotions
         self._recognises = recognises
         self._files = (faces, frames)
@@ -41,9 +46,15 @@ class RowWriter:
                 for file in self._files
             ]
             self._stack = stack.pop_all()
-        columns = schema.faces_columns(emotions), schema.FRAMES_COLUMNS
-        for text, names in zip(self._texts, columns, strict=True):
-            text.write(",".join(cell(c.name) for c in names) + "\n")
+        named = name is not None
+        columns = schema.faces_columns(emotions, file=named), schema.frames_columns(file=named)
+        self.types = {
+            kind: {column.name: column.type for column in some}
+            for kind, some in zip(("faces", "frames"), columns, strict=True)
+        }
+        "of the columns of both files"
+        for file, some in zip(self._texts, columns, strict=True):
+            file.write(",".join(cell(c.name) for c in some) + "\n")
 
     def write(self, settled: Settled) -> None:
         """Append the rows of the next frames."""
@@ -68,7 +79,7 @@ class RowWriter:
 
     def _face_rows(self, settled: Settled) -> Iterator[str]:
         faces, columns = settled.faces, Columns()
-        times = [f"{f.frame.index},{f.time_s:.6f}" for f in settled.frames]
+        times = [f"{self._begin}{f.frame.index},{f.time_s:.6f}" for f in settled.frames]
         columns.add_cells([times[i] for i in settled.places])
         columns.add_numbers(faces.track[:, None], 0)
         columns.add_numbers(faces.box, PX)
@@ -102,7 +113,7 @@ class RowWriter:
         cells: list[str] = []
         lines = zip(settled.frames, settled.counts.tolist(), _people(settled), strict=True)
         for f, count, names in lines:
-            first = f"{f.frame.index},{f.time_s:.6f},{f.frame.pts},{count}"
+            first = f"{self._begin}{f.frame.index},{f.time_s:.6f},{f.frame.pts},{count}"
             present = int(bool(names)) if self._recognises else ""
             cells.append(
                 f"{first},{f.analysed:d},{f.cut:d},{present},{cell('|'.join(sorted(names)))}"

@@ -50,7 +50,7 @@ def write_summary(file: AtomicFile, content: dict[str, Any]) -> None:
 
 
 def read_summary(path: Path) -> dict[str, Any] | None:
-    """An earlier summary; None where there is none, or it is not of this schema."""
+    """An earlier summary, of version 1 or later; None where there is none."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -58,4 +58,4 @@ def read_summary(path: Path) -> dict[str, Any] | None:
     if not isinstance(content, dict):
         return None
     summary = cast(dict[str, Any], content)
-    return summary if summary.get("schema") == schema.SUMMARY_SCHEMA else None
+    return summary if summary.get("schema") in schema.SUMMARY_SCHEMAS else None
