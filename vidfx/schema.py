@@ -150,7 +150,7 @@ the columns of this one:
 ```python
 from vidfx.output.read_rows import read_rows
 
-for row in read_rows("talk.faces.csv"):      # int, float, str, or None for an empty cell
+for row in read_rows("talk.faces.csv"):  # int, float, str, or None for an empty cell
     print(row["time_s"], row["left_eye_x_px"], row["emotion"])
 ```
 

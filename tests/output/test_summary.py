@@ -15,7 +15,6 @@ from vidfx_engines.files import AtomicFile
 def test_a_summary_names_its_version(tmp_path: Path) -> None:
     with AtomicFile(tmp_path / "a.json") as file:
         write_summary(file, {"counts": {}})
-        file.publish()
     assert read_summary(tmp_path / "a.json") == {"schema": schema.SUMMARY_SCHEMA, "counts": {}}
 
 
