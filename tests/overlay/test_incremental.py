@@ -72,3 +72,25 @@ def test_a_box_at_the_edge_is_cut_off(x: int, y: int) -> None:
     )
     for view, plane in zip(views, YuvPlanes.of(cut, WIDTH, HEIGHT), strict=True):
         assert np.array_equal(view, plane)
+
+
+@pytest.mark.parametrize("stretch", [SQUARE, (1.2, 1 / 1.2)])
+def test_blends_do_what_painting_does(stretch: Stretch) -> None:
+    """Boxes over boxes, labels over boxes, and what is cut off at the edges."""
+    rng = np.random.default_rng(1)
+    painting, blending = painter(stretch=stretch), painter(stretch=stretch)
+    for step in range(20):
+        corners = rng.uniform((-40, -40), (600, 330), (9, 2))
+        sizes = rng.uniform(8, 160, 9)
+        labels = [
+            FaceLabel((x, y, x + s, y + s), i, "Ana", s / 160, "sad", 0.7, "detected")
+            for i, ((x, y), s) in enumerate(zip(corners.tolist(), sizes.tolist(), strict=True))
+        ]
+        painted, blended = noise(), noise()
+        painting.paint(painted, labels, step / 4)
+        steps = list(blending.blends(labels, step / 4))
+        for blend in steps:
+            assert len(np.unique(blend.place)) == len(blend.place)
+            blend.apply(blended.reshape(-1))
+        assert np.array_equal(painted, blended)
+    assert list(painter().blends([], 0.0)) == []

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 
+from vidfx.overlay.drawing import Drawing, Stamp, blends
 from vidfx.overlay.faces import PlacedFace
 from vidfx.overlay.labels import PANEL, colour_of
 from vidfx.overlay.shapes import box_corner
@@ -59,26 +59,6 @@ class _Pixels(NamedTuple):
     "(N,) uint8, as in Overlay"
 
 
-class _Corners(NamedTuple):
-    """The visible pixels of some corners, as if each began at (0, 0)."""
-
-    place: np.ndarray
-    "(N,) int64, in the I420 buffer"
-    keep: np.ndarray
-    add: np.ndarray
-    counts: np.ndarray
-    "how many belong to each corner: to Y, then to U and V"
-
-
-class _Drawing(NamedTuple):
-    """Corners, and where they are."""
-
-    corners: _Corners
-    begins: list[int]
-    "what the index of each corner begins at, in Y, then in U and V"
-    rect: tuple[int, int, int, int]
-
-
 class Boxes:
     """Draws boxes on the frames of one video, whose planes have ``size``: width and height, px.
 
@@ -95,33 +75,24 @@ class Boxes:
             self._new_pixels
         )
         self._side: Callable[[bool, int, int, int, int], _Side] = lru_cache(CACHED_SIDES)(_side)
-        self._corner: Callable[[_Look, _Side, _Side], _Corners] = lru_cache(CACHED_BOXES)(
+        self._corner: Callable[[_Look, _Side, _Side], Stamp] = lru_cache(CACHED_BOXES)(
             self._new_corner
         )
-        self._corners: Callable[[_Look, _Sides, _Sides], _Corners] = lru_cache(CACHED_BOXES)(
+        self._corners: Callable[[_Look, _Sides, _Sides], Stamp] = lru_cache(CACHED_BOXES)(
             self._new_corners
         )
 
     def paint(self, planes: np.ndarray, faces: Iterable[PlacedFace]) -> None:
         """Draw on a contiguous I420 buffer in place, later boxes over earlier ones."""
-        groups: list[list[_Drawing]] = []
-        before: list[tuple[int, int, int, int, int]] = []
-        for face in faces:
-            for drawing in self._drawings(face):
-                x0, y0, x1, y1 = drawing.rect
-                group = 0
-                for left, top, right, bottom, number in before:
-                    if x0 < right and left < x1 and y0 < bottom and top < y1 and number >= group:
-                        group = number + 1
-                before.append((x0, y0, x1, y1, group))
-                if group == len(groups):
-                    groups.append([])
-                groups[group].append(drawing)
         flat = planes.reshape(-1)
-        for drawings in groups:
-            _blend(flat, drawings)
+        for blend in blends(self.drawings(faces)):
+            blend.apply(flat)
 
-    def _drawings(self, face: PlacedFace) -> list[_Drawing]:
+    def drawings(self, faces: Iterable[PlacedFace]) -> list[Drawing]:
+        """What is drawn, in this order."""
+        return [drawing for face in faces for drawing in self._drawings(face)]
+
+    def _drawings(self, face: PlacedFace) -> list[Drawing]:
         """The corners inside the picture: together, or one by one where they meet each other."""
         box, arm = face.box, face.arm
         look = _Look(arm, face.label.emotion, face.strength)
@@ -141,7 +112,7 @@ class Boxes:
 
     def _drawing(
         self, look: _Look, xs: tuple[int, ...], ys: tuple[int, ...], across: _Sides, down: _Sides
-    ) -> _Drawing:
+    ) -> Drawing:
         row = self._size[0]
         begins: list[int] = []
         for y in ys:
@@ -153,7 +124,7 @@ class Boxes:
             xs[-1] + across[-1].stop,
             ys[-1] + down[-1].stop,
         )
-        return _Drawing(self._corners(look, across, down), begins, rect)
+        return Drawing(self._corners(look, across, down), begins, rect)
 
     def _sides(self, axis: int, near: int, far: int, length: int) -> tuple[int, int, _Sides]:
         """Where the corners at both sides of a box begin along an axis, in pixels of the planes.
@@ -203,11 +174,11 @@ class Boxes:
             np.concatenate([shown.add_y[luma], shown.add_u[chroma], shown.add_v[chroma]]),
         )
 
-    def _new_corners(self, look: _Look, across: _Sides, down: _Sides) -> _Corners:
+    def _new_corners(self, look: _Look, across: _Sides, down: _Sides) -> Stamp:
         corners = [self._corner(look, x, y) for y in down for x in across]
-        return _Corners(*map(np.concatenate, zip(*corners, strict=True)))
+        return Stamp(*map(np.concatenate, zip(*corners, strict=True)))
 
-    def _new_corner(self, look: _Look, across: _Side, down: _Side) -> _Corners:
+    def _new_corner(self, look: _Look, across: _Side, down: _Side) -> Stamp:
         height, width, _ = self._picture(look).shape
         pixels = self._pixels(look, _padding(down, height), _padding(across, width))
         n_luma = pixels.n_luma
@@ -221,7 +192,7 @@ class Boxes:
         index[(n_luma + len(index)) // 2 :] += width * height // 4
         inside = inside_row & inside_column
         counts = np.array([inside[:n_luma].sum(), inside[n_luma:].sum()])
-        return _Corners(index[inside], pixels.keep[inside], pixels.add[inside], counts)
+        return Stamp(index[inside], pixels.keep[inside], pixels.add[inside], counts)
 
 
 def _padding(side: _Side, length: int) -> int:
@@ -241,15 +212,3 @@ def _side(far: bool, odd: int, length: int, begin: int, available: int) -> _Side
     padded = odd + length + (odd + length) % 2
     start = min(-begin, padded)
     return _Side(far, odd, padded, start, max(start, min(padded, available)))
-
-
-def _blend(flat: np.ndarray, drawings: Sequence[_Drawing]) -> None:
-    """``drawings`` have no pixel in common."""
-    corners = [one.corners for one in drawings]
-    index = np.concatenate([one.place for one in corners])
-    begins = [begin for one in drawings for begin in one.begins]
-    index += np.repeat(begins, np.concatenate([one.counts for one in corners]))
-    pixels = flat[index]
-    cv2.multiply(pixels, np.concatenate([one.keep for one in corners]), pixels, 1 / 255)
-    cv2.add(pixels, np.concatenate([one.add for one in corners]), pixels)
-    flat[index] = pixels

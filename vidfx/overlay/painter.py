@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from vidfx.overlay.boxes import Boxes
+from vidfx.overlay.drawing import Blend, blends
 from vidfx.overlay.faces import PlacedFace
 from vidfx.overlay.font import Font
 from vidfx.overlay.label_pictures import LabelPictures
 from vidfx.overlay.labels import FaceLabel
 from vidfx.overlay.layout import Layout
-from vidfx.overlay.yuv import YuvPlanes
+from vidfx.overlay.yuv import Overlay, YuvPlanes
 from vidfx.types import SQUARE, Stretch
 
 
@@ -52,17 +53,27 @@ class Painter:
             return
         views = YuvPlanes.of(planes, *self._size)
         self._boxes.paint(planes, placed)
-        for face in placed:
-            if face.spot:
-                x, y = self._stored(*face.spot.rect[:2])
-                label = self._labels(face.spot.text, face.spot.percents)
-                label.blend(views, x - x % 2, y - y % 2)
+        for label, x, y in self._placed_labels(placed):
+            label.blend(views, x, y)
+
+    def blends(self, labels: Sequence[FaceLabel], time_s: float) -> Iterator[Blend]:
+        """What ``paint`` does, for planes in other memory than the host's."""
+        placed = self.layout(labels, time_s)
+        texts = [label.drawing(x, y, *self._size) for label, x, y in self._placed_labels(placed)]
+        return blends([*self._boxes.drawings(placed), *texts])
 
     def layout(self, labels: Sequence[FaceLabel], time_s: float) -> list[PlacedFace]:
         """Where everything goes, in square pixels; the same call again gives the same answer."""
         if self._stretch != SQUARE:
             labels = [replace(label, box=self._in_square_pixels(label.box)) for label in labels]
         return self._layout.place(labels, time_s)
+
+    def _placed_labels(self, faces: Sequence[PlacedFace]) -> Iterator[tuple[Overlay, int, int]]:
+        """Each label, left and top, both even; valid until the next one."""
+        for face in faces:
+            if face.spot:
+                x, y = self._stored(*face.spot.rect[:2])
+                yield self._labels(face.spot.text, face.spot.percents), x - x % 2, y - y % 2
 
     def _in_square_pixels(
         self, box: tuple[float, float, float, float]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from vidfx.overlay.drawing import Drawing, Stamp
 from vidfx.types import SQUARE, Stretch
 from vidfx_engines.luma import luma_weights
 
@@ -82,6 +83,22 @@ class Overlay:
         cv2.multiply(half, self.keep_c, half, _SCALE)
         cv2.add(half, self.add_v, half)
 
+    def drawing(self, x: int, y: int, width: int, height: int) -> Drawing:
+        """What ``blend`` does at (x, y) of a picture of ``width`` and ``height``."""
+        shown = self.part(max(-x, 0), max(-y, 0), width - x, height - y)
+        x, y = max(x, 0), max(y, 0)
+        high, wide = shown.keep_y.shape
+        luma = _places(x, y, wide, high, width)
+        chroma = _places(x // 2, y // 2, wide // 2, high // 2, width // 2) + width * height
+        keep_c = shown.keep_c.ravel()
+        stamp = Stamp(
+            np.concatenate([luma, chroma, chroma + width * height // 4]),
+            np.concatenate([shown.keep_y.ravel(), keep_c, keep_c]),
+            np.concatenate([shown.add_y.ravel(), shown.add_u.ravel(), shown.add_v.ravel()]),
+            np.array([len(luma) + 2 * len(chroma)]),
+        )
+        return Drawing(stamp, (0,), (x, y, x + wide, y + high))
+
     def replace(self, part: Overlay, x: int, y: int) -> None:
         """Put ``part`` at (x, y), both even, in place of what is there."""
         height, width = part.keep_y.shape
@@ -102,6 +119,11 @@ class Overlay:
             self.add_u[chroma],
             self.add_v[chroma],
         )
+
+
+def _places(x: int, y: int, width: int, height: int, row: int) -> np.ndarray:
+    """(width * height,) the places of a rectangle's pixels in a plane of ``row`` columns."""
+    return (np.arange(y, y + height)[:, None] * row + np.arange(x, x + width)).ravel()
 
 
 def to_stored(mask: np.ndarray, stretch: Stretch) -> np.ndarray:
