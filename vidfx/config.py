@@ -19,6 +19,7 @@ Preset = Literal[
     "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"
 ]  # fmt: skip
 Executor = Literal["local", "ray"]
+Read = Literal["auto", "every"]
 MAX_SECONDS = 1e9
 Name = Annotated[str, Meta(pattern=r"\S", description="a text that is not empty")]
 Seconds = Annotated[float, Meta(ge=0, le=MAX_SECONDS)]
@@ -85,6 +86,13 @@ class Settings:
             default="5 times a second",
         ),
     ] = 0
+    read: Annotated[
+        Read,
+        Option(
+            "Which detected faces are classified: auto (of each track some a second) or every one.",
+            "With `--every 1` too, each face on each frame is classified.",
+        ),
+    ] = "auto"
     recognition: Annotated[
         Name,
         Option("Recognition ENGINE (a file or the folder of a training) or none.", decides="files"),

@@ -16,7 +16,7 @@ from tests.settled_frames import frame_by_frame
 from vidfx.annotate.models import Models
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.stage_timer import StageTimer
-from vidfx.config import Settings
+from vidfx.config import Read, Settings
 from vidfx.stages.cuts import AHEAD, BATCH
 from vidfx.stages.settled import Settled
 from vidfx.types import SQUARE, Detections, Frame, Stretch, VideoInfo
@@ -94,7 +94,9 @@ def frames() -> list[Frame]:
     return [Frame(i, round(i * 1000 / RATE), picture(i)) for i in range(LENGTH)]
 
 
-def pipeline(every: int = 0, threads: int = 1) -> tuple[Pipeline, MovingFaces, FakeEngine]:
+def pipeline(
+    every: int = 0, threads: int = 1, read: Read = "auto"
+) -> tuple[Pipeline, MovingFaces, FakeEngine]:
     info = VideoInfo(
         path=Path("clip.mp4"),
         width=640,
@@ -111,7 +113,7 @@ def pipeline(every: int = 0, threads: int = 1) -> tuple[Pipeline, MovingFaces, F
     )
     faces, who = MovingFaces(), identity()
     models = Models(cast(Any, faces), 0.5, who, brightness_classifier(), (), threads=threads)
-    return Pipeline(info, Settings(every=every), models, StageTimer()), faces, who
+    return Pipeline(info, Settings(every=every, read=read), models, StageTimer()), faces, who
 
 
 Rows = list[tuple[Any, ...]]
@@ -157,6 +159,14 @@ def test_rows_depend_on_neither_chunks_nor_looking_ahead(
     made.observe.analyzer.reads_ahead = min(1, pending)  # type: ignore[misc]
     assert rows(made(frames())) == expected(0)
     assert len(faces.analysed) == len(set(faces.analysed))
+
+
+@pytest.mark.parametrize("every", [0, 1])
+def test_every_face_that_is_detected_can_be_read(every: int) -> None:
+    made, _, who = pipeline(every, read="every")
+    found = [row for row in rows(made(frames())) if row[4] != "interpolated"]
+    assert all(raw is not None for row in found for raw in row[-2:])
+    assert sum(who.sizes) == len(found)
 
 
 def test_more_frames_are_detected_right_after_a_face_was_lost() -> None:

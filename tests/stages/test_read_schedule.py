@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vidfx.stages.read_schedule import EXPRESSION, IDENTITY, ReadRate, ReadSchedule
+from vidfx.stages.read_schedule import (
+    EVERY_DETECTION,
+    EXPRESSION,
+    IDENTITY,
+    ReadRate,
+    ReadSchedule,
+)
 
 SURE, UNDECIDED = np.array([0.9, 0.05, 0.05]), np.array([0.45, 0.4, 0.15])
 
@@ -32,6 +38,11 @@ def test_who_somebody_is_is_read_less_often() -> None:
     assert due[: IDENTITY.first] == [i / 30 for i in range(IDENTITY.first)]
     assert len(due) - IDENTITY.first == 10
     assert len(readings(IDENTITY, UNDECIDED, 10)) > 3 * len(due)
+
+
+@pytest.mark.parametrize("prob", [SURE, UNDECIDED])
+def test_every_detection_can_be_read(prob: np.ndarray) -> None:
+    assert readings(EVERY_DETECTION, prob, 3) == [i / 30 for i in range(90)]
 
 
 def test_undecided_readings_are_repeated_sooner() -> None:

@@ -19,7 +19,13 @@ from vidfx.stages.cuts import MarkedFrame, mark
 from vidfx.stages.detection_schedule import DetectionSchedule
 from vidfx.stages.engine_faults import EngineFaults
 from vidfx.stages.observed import Observations, ObservedFaces, ObservedFrame
-from vidfx.stages.read_schedule import EXPRESSION, IDENTITY, ReadRate, ReadSchedule
+from vidfx.stages.read_schedule import (
+    EVERY_DETECTION,
+    EXPRESSION,
+    IDENTITY,
+    ReadRate,
+    ReadSchedule,
+)
 from vidfx.stages.track import Tracker
 from vidfx.types import Frame, VideoInfo
 
@@ -59,7 +65,7 @@ class Observer:
         engines = {"identity": models.identity, "emotion": models.emotion}
         for task, rate in rates.items():
             if engine := engines[task]:
-                schedule = ReadSchedule(rate)
+                schedule = ReadSchedule(EVERY_DETECTION if settings.read == "every" else rate)
                 self.readers[task] = Reader(task, engine, schedule, self.faults, info.stretch)
         self.chunk = self.analyzer.chunk(info.width, info.height)
         self.detection_schedule = DetectionSchedule(settings.every, max_between)

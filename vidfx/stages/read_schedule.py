@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +31,8 @@ EXPRESSION = ReadRate(3, 0.19, 0.095)
 """An expression may change from one detection to the next."""
 IDENTITY = ReadRate(5, 0.95, 0.19)
 """The identity of a track does not change."""
+EVERY_DETECTION = ReadRate(sys.maxsize, 1.0, 1.0)
+"""For results that do not depend on which detections are read."""
 
 
 @dataclass
