@@ -19,7 +19,7 @@ SURE, UNDECIDED = np.array([0.9, 0.05, 0.05]), np.array([0.45, 0.4, 0.15])
 def readings(rate: ReadRate, prob: np.ndarray, seconds: int, begin: int = 0) -> list[float]:
     """Of frames from ``begin`` on to the end, 30 a second."""
     schedule = ReadSchedule(rate)
-    due = []
+    due: list[float] = []
     for time_s in [i / 30 for i in range(begin, seconds * 30)]:
         if schedule.start_if_due(7, time_s):
             schedule.add_result(7, prob)
