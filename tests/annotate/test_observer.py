@@ -17,6 +17,7 @@ from vidfx.annotate.models import Models
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Read, Settings
+from vidfx.stages.analyze import HostAnalyzer
 from vidfx.stages.cuts import AHEAD, BATCH
 from vidfx.stages.settled import Settled
 from vidfx.types import SQUARE, Detections, Frame, Stretch, VideoInfo
@@ -259,3 +260,23 @@ def test_frames_on_which_the_detector_never_runs_keep_no_pixels() -> None:
     list(made.observe(frames()))
     odd = {frame.index for frame in seen if frame.index % 2 and frame.rgb.size}
     assert seen and odd == {99}, "the last one of a shot"
+
+
+def test_a_face_is_cut_once_for_each_template() -> None:
+    """That of its quality is also read by an engine with the same template and size."""
+    made, _, _ = pipeline()
+    analyzer = made.observe.analyzer
+    assert isinstance(analyzer, HostAnalyzer)
+    cut: list[int] = []
+
+    def counted(function: Callable[[Any], Any], items: Iterable[Any]) -> Iterable[Any]:
+        places = list(items)
+        cut.extend(places)
+        return map(function, places)
+
+    analyzer.each = counted
+    analysis = analyzer.analyze(frames()[:2])
+    analysis.quality(np.array([0, 2]))
+    assert analysis.read("identity", np.array([0, 2]))().labels and cut == [0, 1]
+    analysis.read("identity", np.array([1, 2]))()
+    assert cut == [0, 1, 0]

@@ -34,16 +34,21 @@ def assert_alike(ours: np.ndarray, theirs: np.ndarray, most: int = 24) -> None:
     assert np.quantile(difference, 0.99) <= most
 
 
-@pytest.mark.parametrize(
-    ("size", "method"),
-    [((640, 360), cv2.INTER_LINEAR), ((160, 90), cv2.INTER_AREA), ((480, 270), cv2.INTER_LINEAR)],
-)
+@pytest.mark.parametrize("size", [(640, 360), (160, 90), (480, 270), (100, 300), (500, 60)])
 def test_the_whole_frame_at_another_size(
-    frames: tuple[Frame, Frame, int], size: tuple[int, int], method: int
+    frames: tuple[Frame, Frame, int], size: tuple[int, int]
 ) -> None:
     seen, shown, matrix = frames
-    ours = pixels.shrunk(seen, matrix, *size, method)
-    assert_alike(ours, pixels.shrunk(shown, matrix, *size, method))
+    ours = pixels.shrunk(seen, matrix, *size)
+    assert_alike(ours, pixels.shrunk(shown, matrix, *size))
+
+
+@pytest.mark.parametrize("size", [(640, 360), (427, 284), (90, 160)])
+def test_resizing_uses_all_pixels(size: tuple[int, int], group: np.ndarray) -> None:
+    """As averaging what each pixel covers does, at which it is compared."""
+    ours = pixels.resized(group, *size)
+    most = cv2.resize(group, size, interpolation=cv2.INTER_AREA)
+    assert np.abs(ours.astype(int) - most).mean() <= 3
 
 
 def test_the_thumbnail(frames: tuple[Frame, Frame, int]) -> None:
@@ -77,7 +82,7 @@ def test_the_matrix_is_the_standards(matrix: int) -> None:
         planes = np.empty((24, 16), np.uint8)
         planes[:16] = round(16 + 219 * y)
         planes[16:20], planes[20:] = round(128 + 224 * u), round(128 + 224 * v)
-        seen = pixels.shrunk(Frame(0, 0, colours, planes), matrix, 8, 8, cv2.INTER_LINEAR)
+        seen = pixels.shrunk(Frame(0, 0, colours, planes), matrix, 8, 8)
         assert np.abs(seen.astype(int) - colour).max() <= 3
 
 
@@ -89,7 +94,7 @@ def test_rgb_is_made_once_and_only_when_it_is_asked_for() -> None:
         return np.zeros((4, 4, 3), np.uint8)
 
     frame = Frame(0, 0, make, np.zeros((6, 4), np.uint8))
-    pixels.shrunk(frame, 2, 2, 2, cv2.INTER_LINEAR)
+    pixels.shrunk(frame, 2, 2, 2)
     assert made == []
     assert frame.rgb is frame.rgb
     assert made == [1]

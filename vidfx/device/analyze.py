@@ -210,7 +210,6 @@ def letterboxed(pictures: Pictures, box: Letterbox) -> torch.Tensor:
     height, width = pictures.size
     at_once = max(1, MOST_PIXELS // (height * width))
     for part, place in zip(planes.split(at_once), canvas.split(at_once), strict=True):
-        method = "area" if box.shrinks else "linear"
-        small = replace(pictures, planes=part).shrunk(box.inner_height, box.inner_width, method)
+        small = replace(pictures, planes=part).shrunk(box.inner_height, box.inner_width)
         place[:, :, : box.inner_height, : box.inner_width] = small
     return canvas

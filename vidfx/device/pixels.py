@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 import torch
 
-from vidfx.device.resize import Method, resize, to_bytes
+from vidfx.device.resize import resize, to_bytes
 from vidfx.stages.pixels import rgb_weights
 
 FACES = 128
@@ -50,9 +50,9 @@ class Pictures:
         height = self.planes.shape[1]
         return height if self.is_rgb else height * 2 // 3, self.planes.shape[2]
 
-    def shrunk(self, height: int, width: int, method: Method) -> torch.Tensor:
+    def shrunk(self, height: int, width: int) -> torch.Tensor:
         """(N, 3, height, width) uint8 RGB of the whole frames."""
-        parts = [to_bytes(resize(part, height, width, method)) for part in self.parts]
+        parts = [to_bytes(resize(part, height, width)) for part in self.parts]
         return parts[0] if self.is_rgb else self._to_rgb(torch.cat(parts, 1))
 
     def warped(self, picture: torch.Tensor, inverse: torch.Tensor, size: int) -> torch.Tensor:
@@ -66,27 +66,12 @@ class Pictures:
         return cut[0] if len(cut) == 1 else torch.cat(cut)
 
     def _warped(self, picture: torch.Tensor, inverse: torch.Tensor, size: int) -> torch.Tensor:
-        where = str(picture.device)
-        at = torch.matmul(inverse, _grid(size, where))
-        low = at.floor()
-        corner = low.long()[:, :, None] + _steps(where)
-        corner = torch.clamp(corner, *_bounds(self.size, where))
-        right_or_down = (at - low).float()
-        shares = torch.stack([1 - right_or_down, right_or_down], 2)  # (F, x and y, 2, size²)
-        weight = shares[:, 1, :, None] * shares[:, 0, None]
-        colours = self._at(picture[:, None, None], corner[:, 1], corner[:, 0])
-        total = (colours * weight.flatten(1, 2)[..., None]).sum(1)
-        return to_bytes(total.view(-1, size, size, 3)).permute(0, 3, 1, 2).contiguous()
-
-    def _at(self, picture: torch.Tensor, y: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
-        """(..., 3) float32 RGB of single pixels, rounded."""
-        if self.is_rgb:
-            return self.planes[picture, y, x].float()
-        luma, chroma = self.parts
-        yuv = torch.cat([luma[picture, :, y, x], chroma[picture, :, y >> 1, x >> 1]], -1)
-        weights, offset = _weights(self.matrix, str(yuv.device))
-        rgb = torch.addmm(offset, yuv.view(-1, 3).float(), weights.T)
-        return rgb.round_().clamp_(0, 255).view(yuv.shape)
+        at = torch.matmul(inverse, _grid(size, str(picture.device)))
+        luma, *chroma = self.parts
+        parts = [_interpolated(luma, picture, at)]
+        parts += [_interpolated(part, picture, (at - 0.5) / 2) for part in chroma]
+        crops = to_bytes(torch.cat(parts, 1)).view(-1, 3, size, size)
+        return crops if self.is_rgb else self._to_rgb(crops)
 
     def _to_rgb(self, yuv: torch.Tensor) -> torch.Tensor:
         """(N, 3, H, W) uint8."""
@@ -94,6 +79,20 @@ class Pictures:
         several = weights.expand(len(yuv), 3, 3)
         rgb = torch.baddbmm(offset[:, None], several, yuv.flatten(2).float())
         return to_bytes(rgb.view(yuv.shape))
+
+
+def _interpolated(part: torch.Tensor, picture: torch.Tensor, at: torch.Tensor) -> torch.Tensor:
+    """(F, C, P) float32: values of ``part`` (N, C, H, W) at the points ``at`` (F, 2, P), x and y
+    in px, of the pictures (F,); outside, those at the edge.
+    """
+    where, low = str(part.device), at.floor()
+    corner = low.long()[:, :, None] + _steps(where)
+    corner = torch.clamp(corner, *_bounds((part.shape[2], part.shape[3]), where))
+    right_or_down = (at - low).float()
+    shares = torch.stack([1 - right_or_down, right_or_down], 2)  # (F, x and y, 2, P)
+    weight = shares[:, 1, :, None] * shares[:, 0, None]
+    values = part[picture[:, None, None], :, corner[:, 1], corner[:, 0]].float()
+    return (values * weight.flatten(1, 2)[..., None]).sum(1).transpose(1, 2)
 
 
 def plane_views(planes: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

@@ -1,4 +1,4 @@
-"""Resizing as two matrix products, with OpenCV's weights, at any ratio."""
+"""Resizing as two matrix products, with the weights of the host, at any ratio."""
 
 # torch leaves the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -7,23 +7,20 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
 import torch
 
-Method = Literal["area", "linear"]
+from vidfx.stages.pixels import halved
 
 
-def resize(pictures: torch.Tensor, height: int, width: int, method: Method) -> torch.Tensor:
+def resize(pictures: torch.Tensor, height: int, width: int) -> torch.Tensor:
     """(N, C, H, W) of any type to (N, C, height, width) float32, on the same device.
 
-    ``area`` averages what a pixel covers and ``linear`` interpolates between the nearest two, as
-    cv2.INTER_AREA and cv2.INTER_LINEAR do; values are not rounded.
+    As vidfx.stages.pixels.resized does, but values are not rounded.
     """
-    device = str(pictures.device)
-    down = _weights(pictures.shape[2], height, method, device)
-    across = _weights(pictures.shape[3], width, method, device)
+    before, device = (pictures.shape[3], pictures.shape[2]), str(pictures.device)
+    down, across = _weights(before, (width, height), device)
     return torch.matmul(torch.matmul(down, pictures.float()), across.T)
 
 
@@ -33,20 +30,39 @@ def to_bytes(values: torch.Tensor) -> torch.Tensor:
 
 
 @lru_cache(maxsize=32)
-def _weights(before: int, after: int, method: Method, device: str) -> torch.Tensor:
-    """(after, before) float32: the weight of each old row in each new one."""
+def _weights(
+    before: tuple[int, int], after: tuple[int, int], device: str
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """(after, before) float32 of rows, then of columns: the weight of each old one in each new
+    one. Sizes are (width, height).
+    """
+    size, across, down = before, np.eye(before[0]), np.eye(before[1])
+    while smaller := halved(size, after):
+        across, down = _area(size[0], smaller[0]) @ across, _area(size[1], smaller[1]) @ down
+        size = smaller
+    across, down = _linear(size[0], after[0]) @ across, _linear(size[1], after[1]) @ down
+    send = [torch.from_numpy(weights.astype(np.float32)).to(device) for weights in (down, across)]
+    return send[0], send[1]
+
+
+def _area(before: int, after: int) -> np.ndarray:
+    """Averages what a new row covers, as cv2.INTER_AREA does."""
     weights = np.zeros((after, before))
     step = before / after
-    if method == "area" and step >= 1:
-        for row in range(after):
-            low, high = row * step, min((row + 1) * step, before)
-            covered = np.arange(int(low), min(int(np.ceil(high - 1e-9)), before))
-            share = np.minimum(covered + 1, high) - np.maximum(covered, low)
-            weights[row, covered] = share / share.sum()
-    else:
-        at = (np.arange(after) + 0.5) * step - 0.5
-        first = np.floor(at).astype(int)
-        rows = np.arange(after)
-        np.add.at(weights, (rows, first.clip(0, before - 1)), 1 - (at - first))
-        np.add.at(weights, (rows, (first + 1).clip(0, before - 1)), at - first)
-    return torch.from_numpy(weights.astype(np.float32)).to(device)
+    for row in range(after):
+        low, high = row * step, min((row + 1) * step, before)
+        covered = np.arange(int(low), min(int(np.ceil(high - 1e-9)), before))
+        share = np.minimum(covered + 1, high) - np.maximum(covered, low)
+        weights[row, covered] = share / share.sum()
+    return weights
+
+
+def _linear(before: int, after: int) -> np.ndarray:
+    """Interpolates between the nearest two, as cv2.INTER_LINEAR does."""
+    weights = np.zeros((after, before))
+    at = (np.arange(after) + 0.5) * (before / after) - 0.5
+    first = np.floor(at).astype(int)
+    rows = np.arange(after)
+    np.add.at(weights, (rows, first.clip(0, before - 1)), 1 - (at - first))
+    np.add.at(weights, (rows, (first + 1).clip(0, before - 1)), at - first)
+    return weights

@@ -165,6 +165,8 @@ class HostAnalysis:
         self._by = by
         self._frames = frames
         self._detect = detect
+        self._cut: dict[tuple[str, int], dict[int, np.ndarray]] = {}
+        "crops by template and size, then by row of ``detections``"
 
     @property
     def detections(self) -> Detections:
@@ -184,7 +186,14 @@ class HostAnalysis:
         return self._by.read(engine, crops, len(self.detections))
 
     def _faces(self, rows: np.ndarray, template: str, size: int) -> FaceBatch:
-        by = self._by
-        return classify.gather(
-            self._frames, by.matrix, self.detections, rows, template, size, by.stretch, by.each
-        )
+        """Aligned crops; those that were cut before are not cut again."""
+        by, cut = self._by, self._cut.setdefault((template, size), {})
+        missing = np.array([row for row in rows.tolist() if row not in cut], np.int64)
+        if len(missing):
+            found, stretch = self.detections, by.stretch
+            faces = classify.gather(
+                self._frames, by.matrix, found, missing, template, size, stretch, by.each
+            )
+            cut.update(zip(faces.row.tolist(), faces.crops, strict=True))
+        crops = np.array([cut[row] for row in rows.tolist()], np.uint8)
+        return FaceBatch(rows, crops.reshape(-1, size, size, 3))

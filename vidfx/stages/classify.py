@@ -28,15 +28,16 @@ def gather(
 
     ``matrix`` is that of the frames' planes, see vidfx.types.Colour. ``each`` does the frames.
     """
-    own = [rows[detections.frame[rows] == frame.index] for frame in frames]
+    frame = detections.frame[rows]
+    own = [np.flatnonzero(frame == one.index) for one in frames]
     with_faces = [place for place, of_frame in enumerate(own) if len(of_frame)]
+    to_crop = transforms(detections.landmarks[rows], template, size, stretch)
 
     def cut(place: int) -> np.ndarray:
-        to_crop = transforms(detections.landmarks[own[place]], template, size, stretch)
-        return warped(frames[place], matrix, to_crop, size)
+        return warped(frames[place], matrix, to_crop[own[place]], size)
 
     return FaceBatch(
-        np.concatenate([np.zeros(0, np.int64), *own]),
+        rows[np.concatenate([np.zeros(0, np.int64), *own])],
         np.concatenate([np.zeros((0, size, size, 3), np.uint8), *each(cut, with_faces)]),
     )
 

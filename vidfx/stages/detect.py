@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
 
-import cv2
 import numpy as np
 
 from vidfx.stages.detector_heads import HEADS, DecodedFaces, Head, non_maximum_suppression
@@ -52,11 +51,6 @@ class Letterbox:
         """Input pixels per picture pixel, across and down."""
         return self.scale * self.stretch[0], self.scale * self.stretch[1]
 
-    @property
-    def shrinks(self) -> bool:
-        """Whether several picture pixels are averaged into one."""
-        return min(self.scales) < 0.5 and max(self.scales) <= 1
-
     def in_picture(self, points: np.ndarray) -> np.ndarray:
         """(..., 2) from px of the input to px of the picture."""
         return points / np.array(self.scales, points.dtype)
@@ -66,9 +60,8 @@ class Letterbox:
 
         ``matrix`` is that of the frame's planes, see vidfx.types.Colour.
         """
-        method = cv2.INTER_AREA if self.shrinks else cv2.INTER_LINEAR
         width, height = self.inner_width, self.inner_height
-        out[:height, :width] = shrunk(frame, matrix, width, height, method)
+        out[:height, :width] = shrunk(frame, matrix, width, height)
 
 
 def decode(

@@ -22,13 +22,31 @@ def size_of(frame: Frame) -> tuple[int, int]:
     return pixels.shape[0], pixels.shape[1]
 
 
-def shrunk(frame: Frame, matrix: int, width: int, height: int, method: int) -> np.ndarray:
-    """(height, width, 3) uint8 RGB of the whole frame; ``method`` is one of cv2's."""
+def shrunk(frame: Frame, matrix: int, width: int, height: int) -> np.ndarray:
+    """(height, width, 3) uint8 RGB of the whole frame, see ``resized``."""
     planes = frame.yuv
     if planes is None:
-        return cv2.resize(frame.rgb, (width, height), interpolation=method)
-    parts = [cv2.resize(plane, (width, height), interpolation=method) for plane in planes]
-    return to_rgb(parts, matrix)
+        return resized(frame.rgb, width, height)
+    return to_rgb([resized(plane, width, height) for plane in planes], matrix)
+
+
+def resized(picture: np.ndarray, width: int, height: int) -> np.ndarray:
+    """``picture`` in another size: its sides are halved while they are at least twice as long,
+    then interpolated. That takes a third of cv2.INTER_AREA's time, and also uses all pixels.
+    """
+    while size := halved((picture.shape[1], picture.shape[0]), (width, height)):
+        picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+    return cv2.resize(picture, (width, height), interpolation=cv2.INTER_LINEAR)
+
+
+def halved(size: tuple[int, int], to: tuple[int, int]) -> tuple[int, int] | None:
+    """``size`` with those sides halved that are at least twice as long as in ``to``; None where
+    neither is.
+    """
+    (width, height), (to_width, to_height) = size, to
+    narrower = width // 2 if width >= 2 * to_width else width
+    lower = height // 2 if height >= 2 * to_height else height
+    return None if (narrower, lower) == size else (narrower, lower)
 
 
 def sampled(frame: Frame, matrix: int, side: int) -> np.ndarray:
@@ -49,34 +67,30 @@ def warped(frame: Frame, matrix: int, transforms: np.ndarray, size: int) -> np.n
 
     ``transforms`` (N, 2, 3) map frame to crop, as cv2.warpAffine takes them.
     """
-    planes = frame.yuv
     out = np.empty((len(transforms), size, size, 3), np.uint8)
-    for transform, crop in zip(transforms, out, strict=True):
-        if planes is None:
-            source, moved = frame.rgb, transform
-        else:
-            source, moved = _surroundings(*planes, matrix, transform, size)
-        cv2.warpAffine(source, moved, (size, size), dst=crop, borderMode=cv2.BORDER_REPLICATE)
+    planes = frame.yuv
+    if planes is None:
+        for transform, crop in zip(transforms, out, strict=True):
+            _warped(frame.rgb, transform, size, crop)
+        return out
+    luma, *chroma = planes
+    for transform, of_chroma, crop in zip(transforms, _halved(transforms), out, strict=True):
+        parts = [_warped(luma, transform, size)]
+        parts += [_warped(plane, of_chroma, size) for plane in chroma]
+        cv2.transform(cv2.merge(parts), rgb_weights(matrix), crop)
     return out
 
 
-def _surroundings(
-    y: np.ndarray, u: np.ndarray, v: np.ndarray, matrix: int, transform: np.ndarray, size: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """RGB of the part of the frame that a crop needs, and the transform from that part."""
-    corners = np.array([[0, 0, 1], [size, 0, 1], [0, size, 1], [size, size, 1]], float)
-    in_frame = corners @ cv2.invertAffineTransform(transform).T
-    height, width = y.shape
-    x1, y1 = (np.floor(in_frame.min(0)) - 2).clip(0, (width - 2, height - 2)).astype(int) // 2
-    x2, y2 = (np.ceil(in_frame.max(0)) + 3).clip(2, (width, height)).astype(int) // 2
-    x2, y2 = max(x1 + 1, x2), max(y1 + 1, y2)
-    around = (slice(y1, y2), slice(x1, x2))
-    luma = y[2 * y1 : 2 * y2, 2 * x1 : 2 * x2]
-    wide = (luma.shape[1], luma.shape[0])
-    chroma = [cv2.resize(p[around], wide, interpolation=cv2.INTER_NEAREST) for p in (u, v)]
-    moved = transform.copy()
-    moved[:, 2] += transform[:, :2] @ (2 * x1, 2 * y1)
-    return to_rgb([luma, *chroma], matrix), moved
+def _warped(
+    picture: np.ndarray, transform: np.ndarray, size: int, out: np.ndarray | None = None
+) -> np.ndarray:
+    return cv2.warpAffine(picture, transform, (size, size), out, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _halved(transforms: np.ndarray) -> np.ndarray:
+    """For planes of half the size, whose pixels are in the middle of four."""
+    linear, shift = transforms[:, :, :2], transforms[:, :, 2]
+    return np.concatenate([2 * linear, (shift + linear.sum(2) / 2)[:, :, None]], 2)
 
 
 def to_rgb(parts: Sequence[np.ndarray], matrix: int) -> np.ndarray:
