@@ -247,10 +247,47 @@ def test_nvenc_writes_what_players_play(ready: str, clip: Path, tmp_path: Path) 
     done = vidfx("annotate", clip, "-o", tmp_path, "--device", "cuda", "--backend", ready,
                  "--encoder", "nvenc")  # fmt: skip
     assert done.exit_code == 0, done.output
-    source, _ = open_source(tmp_path / "clip.annotated.mp4", "pyav", planes=False)
-    with source:
-        assert source.info.codec == "h264" and source.info.has_audio
-        assert sum(1 for _ in source) == 60
+    assert "it reads frames there" in done.output, "not through the host"
+    done = vidfx("annotate", clip, "-o", tmp_path / "x264", "--device", "cuda", "--backend", ready,
+                 "--encoder", "x264")  # fmt: skip
+    assert done.exit_code == 0, done.output
+    ours, theirs = (
+        open_source(folder / "clip.annotated.mp4", "pyav", planes=True)[0]
+        for folder in (tmp_path, tmp_path / "x264")
+    )
+    with ours, theirs:
+        assert ours.info.codec == "h264" and ours.info.has_audio
+        pairs = list(zip(ours, theirs, strict=True))
+    assert len(pairs) == 60
+    for mine, other in pairs:
+        assert mine.planes is not None and other.planes is not None
+        assert np.abs(mine.planes.astype(int) - other.planes).mean() < 4
+
+
+@pytest.mark.parametrize("width", [640, 482])
+def test_drawing_on_the_gpu_gives_the_bytes_of_the_host(width: int, cuda: str) -> None:
+    import torch
+
+    from vidfx.device.drawing import SurfacePainter
+    from vidfx.device.frames import DeviceFrame
+    from vidfx.overlay.painter import FaceLabel, Painter
+    from vidfx.types import Frame, Surface
+
+    host, painter = (Painter(width, 360, matrix=1, messages=None) for _ in range(2))
+    device = SurfacePainter(painter, cuda)
+    labels = [
+        FaceLabel((40.0 + 90 * i, 90, 120 + 90 * i, 190), i, "Ana", 0.8, "sad", 0.7, "detected")
+        for i in range(4)
+    ]
+    planes = np.random.default_rng(0).integers(0, 256, (540, width), np.uint8)
+    kept = DeviceFrame(torch.from_numpy(planes.copy()).to(cuda), np.zeros((3, 32, 32), np.uint8))
+    drawn = device.paint(Frame(0, 0, planes, None, kept), labels, 0.0).device
+    host.paint(planes, labels, 0.0)
+    assert isinstance(drawn, Surface)
+    luma, chroma = drawn.luma.cpu().numpy(), drawn.chroma.cpu().numpy()
+    np.testing.assert_array_equal(luma, planes[:360])
+    separate = chroma.reshape(180, -1, 2).transpose(2, 0, 1)
+    np.testing.assert_array_equal(separate.reshape(180, width), planes[360:])
 
 
 def test_a_plan_of_another_release_is_refused_before_it_is_read(built: str, cuda: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
 
 from vidfx.annotate.threads import BoundedQueue, consumer
 from vidfx.annotate.video_work import VideoWork
@@ -11,7 +13,6 @@ from vidfx.overlay.painter import FaceLabel, Painter
 from vidfx.stages.settled import Labels, SettledFaces
 from vidfx.types import Frame
 from vidfx.video.write.encoder import VideoEncoder
-from vidfx.video.write.encoder_choice import choose_encoder
 from vidfx.video.write.muxer import Mp4Muxer, VideoReport
 
 
@@ -23,12 +24,9 @@ class AnnotatedVideo:
 
     def __init__(self, mp4: Mp4Muxer, work: VideoWork) -> None:
         """Raises UnavailableError where the encoder that the settings name is not here."""
-        info, settings = work.info, work.context.settings
-        on_gpu = work.context.models.tensors_on is not None
-        choice = choose_encoder(
-            settings.encoder, crf=settings.crf, preset=settings.preset, on_gpu=on_gpu
-        )
-        if on_gpu or settings.encoder != "auto":
+        info, settings, choice = work.info, work.context.settings, work.context.encoder
+        tensors_on = work.context.models.tensors_on
+        if tensors_on is not None or settings.encoder != "auto":
             work.notice(choice.why)
         self._work = work
         self._painter = Painter(
@@ -38,6 +36,11 @@ class AnnotatedVideo:
             messages=work.context.messages,
             stretch=info.stretch,
         )
+        self._surfaces: Any = None
+        "draws on frames that stay on the GPU"
+        if choice.surfaces is not None:
+            drawing: Any = import_module("vidfx.device.drawing")  # brings torch
+            self._surfaces = drawing.SurfacePainter(self._painter, str(tensors_on))
         self._encoder = VideoEncoder(mp4, choice, threads=settings.threads)
         self._mp4 = mp4
         self._drawn: BoundedQueue[Frame]
@@ -52,13 +55,16 @@ class AnnotatedVideo:
             yield
 
     def write(self, frame: Frame, labels: Sequence[FaceLabel]) -> None:
-        """Draw ``labels`` on the planes of the next frame, which is then encoded.
+        """Draw ``labels`` on the next frame, where it is, which is then encoded.
 
         Raises StoppedError where the encoder has failed.
         """
-        assert frame.planes is not None
+        time_s = self._work.info.seconds(frame.pts)
         with self._work.timer("draw"):
-            self._painter.paint(frame.planes, labels, self._work.info.seconds(frame.pts))
+            if frame.planes is None:
+                frame = self._surfaces.paint(frame, labels, time_s)
+            else:
+                self._painter.paint(frame.planes, labels, time_s)
         self._drawn.put(frame)
 
     def _encode(self, frames: Iterable[Frame]) -> None:

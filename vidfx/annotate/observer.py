@@ -58,6 +58,7 @@ class Observer:
         self.info = info
         self.analyzer = models.analyzer()
         self.models = models
+        self._draws = settings.video
         self.timer = timer
         self.faults = EngineFaults()
         self.readers: dict[ReadTask, Reader] = {}
@@ -154,7 +155,7 @@ class Observer:
         unread = np.zeros((len(found), 0), np.float32)
         frames = [
             ObservedFrame(
-                replace(f.frame, pixels=NO_PIXELS, lent=None, device=None),
+                replace(f.frame, pixels=NO_PIXELS, lent=None, device=self._to_draw_on(f.frame)),
                 f.time_s,
                 analysed=f.frame.index in chunk.analysed,
                 cut=f.starts_shot,
@@ -175,6 +176,10 @@ class Observer:
                 emotion=followed.probs.get("emotion", unread)[tracked],
             ),
         )
+
+    def _to_draw_on(self, frame: Frame) -> object:
+        """What to keep of ``frame.device``: all, if the frame is drawn on and has no planes."""
+        return frame.device if self._draws and frame.planes is None else None
 
     def _track(self, chunk: Chunk) -> np.ndarray:
         """(N,) the track number of each detection of the chunk, in frame order; -1 for none.

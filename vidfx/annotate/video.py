@@ -70,11 +70,13 @@ def annotate_video(job: Job, context: Context, listener: Listener) -> dict[str, 
 def open_video(path: Path, context: Context) -> tuple[FrameSource, str]:
     """The reader of a run's frames, and why it was chosen. Raises as ``open_source``."""
     settings, device = context.settings, context.models.tensors_on
+    gpu = device.gpu_index if device and device.kind == "cuda" else None
     return open_source(
         path,
         settings.reader,
         planes=settings.video,
         start_s=settings.start,
         end_s=settings.end,
-        gpu=device.gpu_index if device and device.kind == "cuda" else None,
+        gpu=gpu,
+        surfaces=gpu is not None and settings.video and context.encoder.surfaces is not None,
     )

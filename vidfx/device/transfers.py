@@ -1,4 +1,4 @@
-"""Copies between host and device that do not block; only ``Transfers.synchronize`` waits."""
+"""Copies between host and device that do not block; only ``wait`` and ``synchronize`` do."""
 
 # torch leaves the types of many functions open.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -65,6 +65,11 @@ class Transfers:
             event.record()
         self._started += 1
         return Arrival(self, self._started, event, memory)
+
+    def wait(self) -> None:
+        """Wait for all that is queued on the stream."""
+        if self._stream is not None:
+            self._stream.synchronize()
 
     def wait_for(self, number: int, event: torch.cuda.Event | None) -> None:
         """Wait for a copy to the host, unless a later one has been waited for."""

@@ -31,12 +31,14 @@ def open_source(
     end_s: float | None = None,
     key_frame: KeyFrame | None = None,
     gpu: int | None = None,
+    surfaces: bool = False,
 ) -> tuple[FrameSource, str]:
     """A reader for a video, a picture or a folder of pictures; and why it was chosen.
 
     ``planes`` asks for Frame.planes. ``start_s`` (inclusive) and ``end_s`` (exclusive) are in
     playback seconds; ``key_frame`` is where to begin decoding for ``start_s``, if known. ``gpu``
-    is the number of the GPU that the frames are for.
+    is the number of the GPU that the frames are for; with ``surfaces``, those that it decodes have
+    no planes.
 
     Raises NotMediaError for what cannot be read, UsageError where ``reader`` is decord and decord
     decodes this file wrongly, UnavailableError where ``reader`` cannot be used here.
@@ -57,7 +59,7 @@ def open_source(
         from vidfx.video.read.device_source import open_on_device  # noqa: PLC0415
 
         part = start_s is not None or end_s is not None
-        on_gpu, why = open_on_device(path, gpu, reader, planes=planes, part=part)
+        on_gpu, why = open_on_device(path, gpu, reader, planes=planes and not surfaces, part=part)
         if on_gpu is not None:
             return on_gpu, why
         not_on_gpu, reader = f"{why}; ", "auto"

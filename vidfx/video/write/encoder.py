@@ -14,7 +14,7 @@ import av.container
 import numpy as np
 from av.codec.context import Flags
 
-from vidfx.types import Frame, VideoInfo
+from vidfx.types import Frame, Surface, VideoInfo
 from vidfx.video.write.encoder_choice import DEFAULT, EncoderChoice
 from vidfx.video.write.muxer import Mp4Muxer, VideoPacket
 
@@ -45,18 +45,13 @@ class VideoEncoder:
         "ticks from decoding to showing the first frame"
 
     def write(self, frame: Frame) -> None:
-        """Add the next frame; its planes, (H * 3 / 2, W) uint8 I420, must not change after.
+        """Add the next frame; its planes, or its Surface where it has none, must not change after.
 
         Raises ValueError for planes of another size or a pts that does not rise, OutputError.
         """
-        planes = frame.planes
-        if planes is None:
-            raise ValueError("a frame to write needs its planes")
+        picture = self._picture(frame)
         if self._video is None:
-            height, width = planes.shape[0] * 2 // 3, planes.shape[1]
-            add_video = partial(self._add_video, height, width)
-            self._video = self._mp4.begin(frame.pts, add_video)
-        picture = _picture(planes)
+            self._video = self._mp4.begin(frame.pts, partial(self._add_video, picture))
         if (picture.width, picture.height) != (self._video.width, self._video.height):
             raise ValueError(
                 f"planes are {picture.width}x{picture.height}, "
@@ -74,6 +69,14 @@ class VideoEncoder:
             self._encode_held(until=end)
             self._held = None
             self._mp4.mux(self._last_packets(end))
+
+    def _picture(self, frame: Frame) -> av.VideoFrame:
+        if frame.planes is not None:
+            return _picture_of(frame.planes)
+        if self._choice.surfaces is None or not isinstance(frame.device, Surface):
+            raise ValueError("a frame to write needs its planes")
+        with self._mp4.errors():
+            return self._choice.surfaces.frame(frame.device)
 
     def _encode_held(self, until: int) -> None:
         picture = self._held
@@ -137,16 +140,16 @@ class VideoEncoder:
         return min(duration, left)
 
     def _add_video(
-        self, height: int, width: int, container: av.container.OutputContainer
+        self, first: av.VideoFrame, container: av.container.OutputContainer
     ) -> av.VideoStream:
         info, choice = self._mp4.info, self._choice
         rate, options = _frame_rate(info), dict(choice.options)
         stream = cast(
             av.VideoStream, container.add_stream(choice.codec, rate=rate, options=options)
         )
-        stream.width = width
-        stream.height = height
-        stream.pix_fmt = choice.pixel_format
+        stream.width = first.width
+        stream.height = first.height
+        stream.pix_fmt = first.format.name
         # PyAV's default is slices, which cost size.
         stream.thread_type = "FRAME"
         stream.thread_count = self._threads
@@ -163,7 +166,7 @@ class VideoEncoder:
         return stream
 
 
-def _picture(planes: np.ndarray) -> av.VideoFrame:
+def _picture_of(planes: np.ndarray) -> av.VideoFrame:
     """A frame on the memory of ``planes`` where PyAV can: it loses rows of other heights."""
     height = planes.shape[0] * 2 // 3
     make = av.VideoFrame.from_ndarray if height % 4 else av.VideoFrame.from_numpy_buffer

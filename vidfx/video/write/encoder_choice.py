@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from vidfx.config import EncoderName
 from vidfx.errors import UnavailableError
+from vidfx.types import Surface
 from vidfx.video.capabilities import NVENC, X264, encoder_opens
+from vidfx.video.write.surfaces import SurfaceFrames, why_not_read
 
 _NVENC_PRESETS = {
     "ultrafast": "p1", "superfast": "p2", "veryfast": "p3", "faster": "p4", "fast": "p4",
@@ -23,7 +27,8 @@ class EncoderChoice:
     options: Mapping[str, str]
     why: str = ""
     "one line"
-    pixel_format: str = "yuv420p"
+    surfaces: SurfaceFrames | None = None
+    "makes its frames of Surfaces; None where it takes planes of the host only"
 
 
 DEFAULT = EncoderChoice(X264, {"crf": "23", "preset": "veryfast"})
@@ -49,3 +54,21 @@ def choose_encoder(name: EncoderName, *, crf: int, preset: str, on_gpu: bool) ->
     options = {"rc": "vbr", "cq": str(crf), "b": "0", "preset": _NVENC_PRESETS[preset]}
     why = "NVENC was asked for" if name == "nvenc" else "NVENC: the engines are on its GPU"
     return EncoderChoice(NVENC, options, why)
+
+
+def reading_surfaces(
+    choice: EncoderChoice, gpu: int, surface_of: Callable[[np.ndarray], Surface]
+) -> EncoderChoice:
+    """``choice``, reading frames in the memory of GPU number ``gpu`` if a test shows that it can.
+
+    Else as it was; ``why`` says which. ``surface_of`` copies I420 planes to the GPU.
+    """
+    try:
+        frames = SurfaceFrames(gpu)
+        reason = why_not_read(choice.codec, choice.options, frames, surface_of)
+    except Exception as error:  # noqa: BLE001 - of PyAV, FFmpeg, CUDA or torch
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
+    else:
+        if reason is None:
+            return replace(choice, surfaces=frames, why=f"{choice.why}; it reads frames there")
+    return replace(choice, why=f"{choice.why}; frames go through the host ({reason})")
