@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vidfx.stages.certainty import REASONS, Reason
 from vidfx.stages.observed import Observations, ObservedFaces, ObservedFrame
 from vidfx.stages.settled import SOURCES, Expressions, Labels, Settled, SettledFaces, Source
 from vidfx.types import Frame
@@ -84,6 +85,7 @@ class SettledFace:
     quality: tuple[float, ...] | None = None
     identity: Reading | None = None
     emotion: Reading | None = None
+    emotion_reason: Reason = ""
     raw_identity: Reading | None = None
     raw_emotion: Reading | None = None
 
@@ -114,7 +116,7 @@ def _faces(faces: SettledFaces) -> list[SettledFace]:
         *(faces.track.tolist(), faces.box, faces.landmarks, faces.sources()),
         [None if math.isnan(score) else score for score in faces.score.tolist()],
         [None if math.isnan(parts[0]) else tuple(parts) for parts in faces.quality.tolist()],
-        *(_readings(faces.identity, n), _readings(faces.emotion, n)),
+        *(_readings(faces.identity, n), _readings(faces.emotion, n), faces.emotion_reasons()),
         *(_readings(faces.raw_identity, n), _readings(faces.raw_emotion, n)),
     )
     return [SettledFace(*values) for values in zip(*columns, strict=True)]
@@ -156,6 +158,7 @@ def settled_of(frame: Frame, faces: Sequence[SettledFace], emotions: tuple[str, 
             quality=np.array([f.quality or nan3 for f in faces]).reshape(-1, 3),
             identity=None,
             emotion=expressions([f.emotion for f in faces]),
+            emotion_reason=np.array([REASONS.index(f.emotion_reason) for f in faces], np.int64),
             raw_identity=None,
             raw_emotion=expressions([f.raw_emotion for f in faces]),
         ),

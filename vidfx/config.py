@@ -104,13 +104,29 @@ class Settings:
             decides="files",
         ),
     ] = "embedded"
-    emotion_threshold: Annotated[
+    min_confidence: Annotated[
         Share | None,
         Option(
-            "Minimum smoothed probability of an expression, 0.05 less once it is shown; below it, "
-            "`emotion` is empty.",
-            "The `p_` columns keep the probabilities. 0 always gives an expression.",
-            default="the engine's own",
+            "Minimum smoothed probability of an expression; below it `emotion` is empty.",
+            "0.05 less is enough for one that is shown. 0.5 means more likely than all other "
+            "expressions together, whether there are four or eight. The `p_` columns keep the "
+            "probabilities; 0 always gives an expression.",
+            default="the engine's own (0.64 for the included one), else 0.5",
+        ),
+    ] = None
+    min_quality: Annotated[
+        Share,
+        Option(
+            "Minimum quality of a face, as in the CSV; below it `emotion` is empty.",
+            "It is smoothed too. Such faces do not count for names either.",
+        ),
+    ] = 0.05
+    min_face: Annotated[
+        Annotated[float, Meta(ge=0, le=10_000)] | None,
+        Option(
+            "Minimum shorter side of a face in pixels; below it `emotion` is empty.",
+            "Such faces do not count for names either.",
+            default="the engine's own (20 for the included one)",
         ),
     ] = None
     messages: Annotated[

@@ -85,13 +85,19 @@ def faces_columns(
         Column(
             "emotion",
             "label",
-            "the facial expression, smoothed over the track; empty where none is likely enough "
-            "(`--emotion-threshold`)",
+            "the facial expression, smoothed over the track; empty where none is certain",
         ),
         Column(
             "emotion_prob",
             "0..1",
             "its probability, smoothed; where it is empty, that of the most likely expression",
+        ),
+        Column(
+            "emotion_reason",
+            "label",
+            "why `emotion` is empty: too_small (`--min-face`), low_quality (`--min-quality`), "
+            "not_read (no reading is near), low_confidence (`--min-confidence`); empty where "
+            "`emotion` is not, and without an expression engine",
         ),
         *_probabilities("p_", emotions, "smoothed probability"),
         Column("raw_identity", "label", "the most likely identity on this frame alone"),
@@ -117,6 +123,9 @@ _FRAMES_COLUMNS = [
     Column("time_s", "s", "playback time of the frame"),
     Column("pts", "ticks", "presentation time in the input's time base (see summary.json)"),
     Column("faces", "count", "faces on the frame"),
+    Column(
+        "faces_unsure", "count", "those without an `emotion`; empty without an expression engine"
+    ),
     Column("detected", "0 or 1", "whether the detector ran on this frame"),
     Column("cut", "0 or 1", "whether a new shot begins with this frame"),
     Column(

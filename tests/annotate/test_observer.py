@@ -16,7 +16,7 @@ from tests.settled_frames import frame_by_frame
 from vidfx.annotate.models import Models
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.stage_timer import StageTimer
-from vidfx.config import Read, Settings
+from vidfx.config import Settings
 from vidfx.stages.analyze import HostAnalyzer
 from vidfx.stages.cuts import AHEAD, BATCH
 from vidfx.stages.settled import Settled
@@ -96,7 +96,7 @@ def frames() -> list[Frame]:
 
 
 def pipeline(
-    every: int = 0, threads: int = 1, read: Read = "auto"
+    every: int = 0, threads: int = 1, **settings: Any
 ) -> tuple[Pipeline, MovingFaces, FakeEngine]:
     info = VideoInfo(
         path=Path("clip.mp4"),
@@ -114,7 +114,7 @@ def pipeline(
     )
     faces, who = MovingFaces(), identity()
     models = Models(cast(Any, faces), 0.5, who, brightness_classifier(), (), threads=threads)
-    return Pipeline(info, Settings(every=every, read=read), models, StageTimer()), faces, who
+    return Pipeline(info, Settings(every=every, **settings), models, StageTimer()), faces, who
 
 
 Rows = list[tuple[Any, ...]]
@@ -168,6 +168,16 @@ def test_every_face_that_is_detected_can_be_read(every: int) -> None:
     found = [row for row in rows(made(frames())) if row[4] != "interpolated"]
     assert all(raw is not None for row in found for raw in row[-2:])
     assert sum(who.sizes) == len(found)
+
+
+@pytest.mark.parametrize("limits", [{"min_face": 61.0}, {"min_quality": 1.0}])
+def test_faces_below_the_limits_have_probabilities_and_count_for_no_name(
+    limits: dict[str, float],
+) -> None:
+    made, _, who = pipeline(**limits)
+    found = rows(made(frames()))
+    assert not who.sizes and all(row[8] is None and row[10] is None for row in found)
+    assert any(row[11] is not None for row in found), "the expression is read"
 
 
 def test_more_frames_are_detected_right_after_a_face_was_lost() -> None:

@@ -194,9 +194,9 @@ def test_an_expression_below_the_threshold_is_empty(
     replace(spec, min_prob=0.8).save(tmp_path)
     for number, (engine, asked, used) in enumerate(
         (
-            (engines["emotion"], ["--emotion-threshold", 0.75], 0.75),
+            (engines["emotion"], ["--min-confidence", 0.75], 0.75),
             (careful, [], 0.8),
-            (careful, ["--emotion-threshold", 0], 0.0),
+            (careful, ["--min-confidence", 0], 0.0),
         )
     ):
         out = tmp_path / str(number)
@@ -210,7 +210,7 @@ def test_an_expression_below_the_threshold_is_empty(
             assert row["emotion_prob"] == row["p_happy"] == "0.7000"
         assert {f["dominant_emotion"] for f in read_csv(out / "clip.frames.csv")} == {shown}
         summary = json.loads((out / "clip.summary.json").read_text())
-        assert [m["min_prob"] for m in summary["models"]] == [None, used]
+        assert summary["models"][1]["limits"]["min_confidence"] == used
         shares = [track["emotion_share"] for track in summary["tracks"]]
         assert all(share == ({shown: 1.0} if shown else {}) for share in shares)
 

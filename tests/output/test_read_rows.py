@@ -33,11 +33,13 @@ def test_rows_have_types_and_none_for_empty_cells(tmp_path: Path) -> None:
 
 def test_version_1_is_read_into_the_same_columns(tmp_path: Path) -> None:
     now = [c.name for c in schema.faces_columns(EMOTIONS)]
+    then = [name for name in now if name != "emotion_reason"]
     old_names = {new: old for old, new in schema.VERSION_1_NAMES.items()}
     cells = {"lm0_x_px": "1.00", "lm4_y_px": "9.00", **CELLS}
-    (row,) = read_rows(file_of(tmp_path / "old.csv", [old_names.get(n, n) for n in now], cells))
+    (row,) = read_rows(file_of(tmp_path / "old.csv", [old_names.get(n, n) for n in then], cells))
     assert list(row) == now
     assert (row["left_eye_x_px"], row["right_mouth_y_px"]) == (1.0, 9.0)
+    assert row["emotion_reason"] is None
 
 
 def test_rows_of_frames(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from tests.vidfx_command import read_csv
 from vidfx.output.rows import RowWriter
 from vidfx.output.strict_json import to_json
 from vidfx.output.tally import Tally
+from vidfx.stages.certainty import Reason
 from vidfx.stages.settled import Labels, Settled
 from vidfx.types import Frame
 from vidfx_engines.files import AtomicFile
@@ -95,6 +96,17 @@ HAPPY, SAD = Reading("happy", 0.8, (0.8, 0.2)), Reading("sad", 0.7, (0.3, 0.7))
 NEITHER = Reading(None, 0.9, (0.9, 0.1))
 
 
+def showing(*emotions: Reading | None) -> list[SettledFace]:
+    """Faces with these expressions."""
+    return [replace(face(1.0), emotion=e, emotion_reason=reason_for(e)) for e in emotions]
+
+
+def reason_for(emotion: Reading | None) -> Reason:
+    if emotion is None:
+        return "not_read"
+    return "" if emotion.label else "low_confidence"
+
+
 @pytest.mark.parametrize(
     ("emotions", "dominant", "share"),
     [
@@ -107,20 +119,24 @@ NEITHER = Reading(None, 0.9, (0.9, 0.1))
 def test_a_face_without_an_expression_keeps_its_probabilities(
     emotions: list[Reading | None], dominant: str, share: str, tmp_path: Path
 ) -> None:
-    faces, (frame,) = rows_of([replace(face(1.0), emotion=e) for e in emotions], tmp_path)
+    faces, (frame,) = rows_of(showing(*emotions), tmp_path)
     for row, emotion in zip(faces, emotions, strict=True):
         cells = [row[name] for name in ("emotion", "emotion_prob", "p_happy", "p_sad")]
         numbers = [f"{p:.4f}" for p in (emotion.prob, *emotion.probs)] if emotion else [""] * 3
         assert cells == [(emotion and emotion.label) or "", *numbers]
+        assert row["emotion_reason"] == reason_for(emotion)
+    assert int(frame["faces_unsure"]) == sum(not (e and e.label) for e in emotions)
     assert (frame["dominant_emotion"], frame["dominant_emotion_share"]) == (dominant, share)
 
 
-def test_shares_of_a_track_are_of_all_frames_with_probabilities() -> None:
+def test_shares_of_a_track_are_of_its_rows_with_an_expression() -> None:
     tally = Tally(media.info(), recognises=False)
     for emotion in (HAPPY, HAPPY, SAD, NEITHER, None):
-        tally.add(result([replace(face(1.0), emotion=emotion)]))
+        tally.add(result(showing(emotion)))
     (track,) = tally.tracks()
-    assert track["emotion_share"] == {"happy": 0.5, "sad": 0.25}
+    assert track["emotion_share"] == {"happy": 0.6667, "sad": 0.3333}
+    assert track["unsure"] == {"low_confidence": 1, "not_read": 1} and track["unsure_share"] == 0.4
+    assert tally.counts()["face_rows_unsure"] == 2
 
 
 HOSTILE = ("other", 'a "quoted", name', "two\nlines", "plain", "-1|=x", "other ", "\r")

@@ -14,8 +14,8 @@ def test_order_of_the_first_columns() -> None:
     promised = "frame,time_s,track_id,x1_px,y1_px,x2_px,y2_px,score,left_eye_x_px,left_eye_y_px"
     assert ",".join(names[:10]) == promised
     after = names.index("right_mouth_y_px") + 1
-    assert names[after : after + 8] == [
-        *("identity", "identity_prob", "emotion", "emotion_prob"),
+    assert names[after : after + 9] == [
+        *("identity", "identity_prob", "emotion", "emotion_prob", "emotion_reason"),
         *("p_angry", "p_happy", "p_neutral", "p_sad"),
     ]
     assert names[-1] == "source"

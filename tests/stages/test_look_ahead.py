@@ -9,18 +9,19 @@ import numpy as np
 import pytest
 
 from tests.settled_frames import SettledFrame, Sighting, frame_by_frame, observed
+from vidfx.stages.certainty import NO_LABEL, NO_LIMITS, UNDECIDED, Certainty
 from vidfx.stages.confirmation import Confirmation
+from vidfx.stages.faces_of_tracks import ExpressionJudge
 from vidfx.stages.look_ahead import LookAheadBuffer
 from vidfx.stages.observed import ObservedFrame
 from vidfx.stages.smooth import (
     DEFAULT_THRESHOLDS,
-    NO_LABEL,
     ExpressionReadings,
     ExpressionSmoother,
     IdentityDecider,
     IdentityThresholds,
 )
-from vidfx.types import Frame
+from vidfx.types import SQUARE, Frame
 
 RATE = 25
 LABELS = ("angry", "happy", "neutral", "sad")
@@ -180,6 +181,10 @@ def test_a_gap_is_not_half_filled_by_belief() -> None:
     assert shown == list(range(8, 18))
 
 
+def judge(**limits: float) -> ExpressionJudge:
+    return ExpressionJudge(ExpressionSmoother(LABELS), Certainty(**limits), SQUARE)
+
+
 def one_hot(label: int, prob: float = 0.85) -> np.ndarray:
     out = np.full(4, (1 - prob) / 3, np.float32)
     out[label] = prob
@@ -189,7 +194,7 @@ def one_hot(label: int, prob: float = 0.85) -> np.ndarray:
 def test_expression_does_not_flicker_and_raw_is_kept() -> None:
     labels = [1] * 20 + [3] + [1] * 20 + [2] * 30
     seen = {i: {1: sighting(emotion=one_hot(k))} for i, k in enumerate(labels)}
-    results = settle(seen, len(labels), emotion=ExpressionSmoother(LABELS))
+    results = settle(seen, len(labels), emotion=judge())
     shown = [r.faces[0].emotion.label for r in results]  # pyright: ignore[reportOptionalMemberAccess]
     raw = [r.faces[0].raw_emotion.label for r in results]  # pyright: ignore[reportOptionalMemberAccess]
     assert raw[20] == "sad" and shown[20] == "happy"
@@ -205,23 +210,23 @@ def around(*readings: tuple[float, float, np.ndarray]) -> ExpressionReadings:
     return ExpressionReadings(np.array(time_s), np.array(quality), np.array(prob))
 
 
-def labels_of(smoother: ExpressionSmoother, probs: Sequence[Sequence[float]]) -> list[str | None]:
-    """Of one moment after another with these probabilities."""
-    label, shown = NO_LABEL, list[str | None]()
-    for line in probs:
-        label = smoother.choose(label, line)
-        shown.append(None if label == NO_LABEL else LABELS[label])
+def labels_of(certainty: Certainty, probs: Sequence[Sequence[float]]) -> list[str | None]:
+    """Of one moment after another with these probabilities, ten seconds apart."""
+    decision, shown = UNDECIDED, list[str | None]()
+    for i, line in enumerate(probs):
+        decision = certainty.decide(decision, 10.0 * i, 80.0, 1.0, line)
+        shown.append(None if decision.label == NO_LABEL else LABELS[decision.label])
     return shown
 
 
 def labels_shown(probs: list[float], **options: float) -> list[str | None]:
     """Of one moment after another, where happy has these probabilities."""
-    smoother = ExpressionSmoother(LABELS, **options)
+    smoother = ExpressionSmoother(LABELS)
     read = around(*((10.0 * i, 1.0, one_hot(1, p)) for i, p in enumerate(probs)))
     rows = np.arange(len(probs))
     smooth = smoother.average(read.time_s, read, rows, rows + 1)
     assert smooth[:, 1] == pytest.approx(probs)
-    return labels_of(smoother, smooth.tolist())
+    return labels_of(Certainty(**options), smooth.tolist())
 
 
 def test_an_expression_that_is_not_likely_enough_is_none() -> None:
@@ -233,18 +238,17 @@ def test_an_expression_that_is_not_likely_enough_is_none() -> None:
 
 
 def test_the_label_after_one_that_ends_is_shown_at_once() -> None:
-    """Happy ends 0.06 below the threshold; sad reaches it, and is not ``margin`` ahead."""
-    smoother = ExpressionSmoother(LABELS, min_prob=0.5)
+    """Happy ends 0.06 below the threshold; sad reaches it, and does not lead by enough."""
     probs = [
         [0.0, happy, 1 - happy - sad, sad]
         for happy, sad in ((0.6, 0.4), (0.46, 0.53), (0.44, 0.51), (0.44, 0.44))
     ]
-    assert labels_of(smoother, probs) == ["happy", "happy", "sad", None]
+    assert labels_of(Certainty(min_prob=0.5), probs) == ["happy", "happy", "sad", None]
 
 
 def test_a_track_keeps_its_probabilities_where_no_expression_is_chosen() -> None:
     seen = {i: {1: sighting(emotion=one_hot(1, 0.4))} for i in range(20)}
-    results = settle(seen, 20, emotion=ExpressionSmoother(LABELS, min_prob=0.5))
+    results = settle(seen, 20, emotion=judge(min_prob=0.5))
     for face in (result.faces[0] for result in results):
         assert face.emotion and face.raw_emotion
         assert face.emotion.label is None and face.raw_emotion.label == "happy"
@@ -255,7 +259,7 @@ def test_a_bad_picture_weighs_little() -> None:
     readings = around((0.0, 1.0, one_hot(1)), (0.04, 0.2 * 0.1 * 0.5, one_hot(0, 0.99)))
     smoother = ExpressionSmoother(LABELS)
     (probs,) = smoother.average(np.array([0.04]), readings, np.array([0]), np.array([2])).tolist()
-    assert labels_of(smoother, [probs]) == ["happy"]
+    assert labels_of(NO_LIMITS, [probs]) == ["happy"]
 
 
 @pytest.mark.parametrize(
@@ -321,7 +325,7 @@ def test_frames_pushed_together_settle_as_they_do_alone(together: int) -> None:
             together=together,
             every=2,
             cuts=[90],
-            emotion=ExpressionSmoother(LABELS, min_prob=0.4),
+            emotion=judge(min_prob=0.4, min_quality=0.1),
             identity=lambda: IdentityDecider(("other", "Ana"), DEFAULT_THRESHOLDS),
         )
 

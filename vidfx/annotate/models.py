@@ -16,6 +16,7 @@ from vidfx.config import Settings
 from vidfx.engine_argument import PACKAGED, find_engine
 from vidfx.errors import UnavailableError, UsageError
 from vidfx.stages.analyze import Analyzer, HostAnalyzer, ReadTask
+from vidfx.stages.certainty import MIN_CONFIDENCE, NO_LIMITS, Certainty
 from vidfx.stages.detect import Detector, Letterbox
 from vidfx.stages.detector_heads import HEADS
 from vidfx.stages.smooth import DEFAULT_THRESHOLDS
@@ -48,8 +49,8 @@ class Models:
     selections: tuple[Selection, ...]
     notes: tuple[str, ...] = ()
     "for the user: terms of use, a cache that is not used"
-    emotion_threshold: float = 0.0
-    "least smoothed probability of an expression that is chosen"
+    certainty: Certainty = NO_LIMITS
+    "what a face must reach to have an expression"
     tensors_on: Device | None = None
     "the device that holds frames and faces as tensors; None: they are arrays on the host"
     threads: int = 1
@@ -74,7 +75,7 @@ class Models:
 
     def describe(self) -> list[dict[str, Any]]:
         """For the summary: every model with its hash, licence and backend, and the reasons."""
-        return [_describe(s, self.emotion_threshold) for s in self.selections]
+        return [_describe(s, self.certainty) for s in self.selections]
 
     def analyzer(self) -> Analyzer:
         """A new analyzer, for the frames of one video."""
@@ -111,15 +112,20 @@ class Models:
         self.close()
 
 
-def _describe(selection: Selection, emotion_threshold: float) -> dict[str, Any]:
+def _describe(selection: Selection, certainty: Certainty) -> dict[str, Any]:
     engine = selection.engine
     spec = engine.spec
+    limits = {
+        "min_confidence": certainty.min_prob,
+        "min_quality": certainty.min_quality,
+        "min_face_px": certainty.min_face_px,
+    }
     return {
         "task": spec.task,
         "name": spec.name,
         "sha256": spec.sha256,
         "labels": list(spec.labels),
-        "min_prob": emotion_threshold if spec.task == "emotion" else None,
+        "limits": limits if spec.task == "emotion" else None,
         "licence": spec.licence,
         "training_data": spec.training_data,
         "backend": engine.backend,
@@ -177,16 +183,20 @@ def load_models(settings: Settings) -> Models:
         emotion=classifiers["emotion"],
         selections=tuple(chosen),
         notes=tuple(notices),
-        emotion_threshold=_emotion_threshold(classifiers["emotion"], settings),
+        certainty=_certainty(classifiers["emotion"], settings),
         tensors_on=_tensors_on(detector.engine),
         threads=settings.threads or available_cores(),
     )
 
 
-def _emotion_threshold(engine: Engine | None, settings: Settings) -> float:
-    if settings.emotion_threshold is not None:
-        return settings.emotion_threshold
-    return engine.spec.min_prob if engine else 0.0
+def _certainty(engine: Engine | None, settings: Settings) -> Certainty:
+    """The limits that the settings name, else the engine's own."""
+    least_px, least_prob = settings.min_face, settings.min_confidence
+    if engine and least_px is None:
+        least_px = engine.spec.min_face_px
+    if engine and least_prob is None:
+        least_prob = engine.spec.min_prob or MIN_CONFIDENCE
+    return Certainty(least_px or 0.0, settings.min_quality, least_prob or 0.0)
 
 
 def _tensors_on(detector: Engine) -> Device | None:

@@ -11,7 +11,7 @@ import numpy as np
 from vidfx.annotate.chunk import Chunk, ScheduledFrame
 from vidfx.annotate.models import Models
 from vidfx.annotate.observations import NO_PIXELS
-from vidfx.annotate.reader import Reader, TrackedFaces
+from vidfx.annotate.reader import READ_QUALITY, Reader, ReadLimits, TrackedFaces
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
 from vidfx.stages.analyze import MAX_CHUNK, ReadTask
@@ -67,7 +67,10 @@ class Observer:
         for task, rate in rates.items():
             if engine := engines[task]:
                 schedule = ReadSchedule(EVERY_DETECTION if settings.read == "every" else rate)
-                self.readers[task] = Reader(task, engine, schedule, self.faults, info.stretch)
+                limits = _limits(task, engine.spec.min_face_px, settings)
+                self.readers[task] = Reader(
+                    task, engine, schedule, self.faults, info.stretch, limits
+                )
         self.chunk = self.analyzer.chunk(info.width, info.height)
         self.detection_schedule = DetectionSchedule(settings.every, max_between)
         self.tracker = Tracker(threshold=models.threshold)
@@ -205,6 +208,16 @@ class Observer:
                     for later in self.pending:
                         later.detect_on(self._due(later.frames))
         return np.concatenate(numbers)
+
+
+def _limits(task: ReadTask, own_px: float, settings: Settings) -> ReadLimits:
+    """Names are read only of faces that reach the limits of the settings. Expressions are read
+    below them too, as far as the engine can, so that rows without one have its probabilities.
+    """
+    asked_px = own_px if settings.min_face is None else settings.min_face
+    if task == "identity":
+        return ReadLimits(asked_px, max(READ_QUALITY, settings.min_quality))
+    return ReadLimits(min(own_px, asked_px), min(READ_QUALITY, settings.min_quality))
 
 
 def queue_length(info: VideoInfo) -> int:

@@ -12,6 +12,7 @@ from vidfx.annotate.observer import Observer
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
 from vidfx.stages.confirmation import Confirmation
+from vidfx.stages.faces_of_tracks import ExpressionJudge
 from vidfx.stages.look_ahead import LookAheadBuffer
 from vidfx.stages.observed import Observations, ObservedFaces
 from vidfx.stages.settled import Settled
@@ -47,7 +48,9 @@ class Pipeline:
         self.look_ahead = LookAheadBuffer(
             max_waiting=max(most, settings.every + 1),
             confirmation=Confirmation.above(models.threshold, settings.every or TYPICAL_EVERY),
-            emotion=ExpressionSmoother(models.emotion.spec.labels, models.emotion_threshold)
+            emotion=ExpressionJudge(
+                ExpressionSmoother(models.emotion.spec.labels), models.certainty, info.stretch
+            )
             if models.emotion
             else None,
             identity=self._decider if models.identity else None,

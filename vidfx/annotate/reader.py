@@ -15,8 +15,17 @@ from vidfx.stages.read_schedule import ReadSchedule
 from vidfx.types import Prediction, Stretch
 from vidfx_engines.base import Engine
 
-MIN_QUALITY = 0.03
-"""Faces below this quality (turned away, blurred) are followed but not read."""
+READ_QUALITY = 0.03
+"""Faces below this quality (turned away, blurred) are followed but not read, unless asked for."""
+
+
+@dataclass(frozen=True)
+class ReadLimits:
+    """What a face must reach to be read."""
+
+    face_px: float
+    "shorter side of the box"
+    quality: float
 
 
 @dataclass(frozen=True)
@@ -44,10 +53,11 @@ class Reader:
         schedule: ReadSchedule,
         faults: EngineFaults,
         stretch: Stretch,
+        limits: ReadLimits,
     ) -> None:
         self._task: ReadTask = task
         self._engine, self._schedule = engine, schedule
-        self._faults, self._stretch = faults, stretch
+        self._faults, self._stretch, self._limits = faults, stretch, limits
         self._started: deque[_Started] = deque()
 
     def start(self, faces: TrackedFaces) -> np.ndarray:
@@ -58,7 +68,8 @@ class Reader:
         """
         spec, found = self._engine.spec, faces.analysis.detections
         sides = shorter_side(found.box[faces.tracked], self._stretch)
-        clear = (faces.quality.prod(1) >= MIN_QUALITY) & (sides >= spec.min_face_px)
+        quality = faces.quality.prod(1)
+        clear = (quality >= self._limits.quality) & (sides >= self._limits.face_px)
         rows: list[int] = faces.tracked[clear].tolist()
         prob = np.full((len(found), len(spec.labels)), np.nan, np.float32)
         due: list[int] = []

@@ -10,8 +10,8 @@ import numpy as np
 from vidfx import schema
 from vidfx.errors import output_errors
 from vidfx.output.csv_lines import Columns, cell
-from vidfx.stages.settled import Labels, Settled
-from vidfx.stages.smooth import NO_LABEL
+from vidfx.stages.certainty import NO_LABEL
+from vidfx.stages.settled import Expressions, Labels, Settled
 from vidfx_engines.files import AtomicFile
 
 PX, SHARE = 2, 4
@@ -85,16 +85,13 @@ class RowWriter:
         columns.add_numbers(faces.box, PX)
         columns.add_numbers(faces.score[:, None], SHARE)
         columns.add_numbers(faces.landmarks.reshape(-1, 10), PX)
-        for identity, emotion in (
-            (faces.identity, faces.emotion),
-            (faces.raw_identity, faces.raw_emotion),
-        ):
-            self._add_labels(columns, identity, len(faces.track))
-            self._add_labels(columns, emotion, len(faces.track))
-            if emotion is None:
-                columns.add_numbers(np.full((len(faces.track), len(self._emotions)), np.nan), SHARE)
-            else:
-                columns.add_numbers(emotion.probs, SHARE)
+        self._add_labels(columns, faces.identity, len(faces))
+        self._add_labels(columns, faces.emotion, len(faces))
+        columns.add_cells(faces.emotion_reasons())
+        self._add_probabilities(columns, faces.emotion, len(faces))
+        self._add_labels(columns, faces.raw_identity, len(faces))
+        self._add_labels(columns, faces.raw_emotion, len(faces))
+        self._add_probabilities(columns, faces.raw_emotion, len(faces))
         quality = np.concatenate([faces.quality.prod(1, keepdims=True), faces.quality], 1)
         columns.add_numbers(quality, SHARE)
         columns.add_cells(faces.sources())
@@ -108,12 +105,24 @@ class RowWriter:
         columns.add_cells([cell(text or "") for text in labels.texts()])
         columns.add_numbers(labels.prob[:, None], SHARE)
 
+    def _add_probabilities(self, columns: Columns, emotion: Expressions | None, count: int) -> None:
+        if emotion is None:
+            columns.add_cells(["," * (len(self._emotions) - 1)] * count)
+        else:
+            columns.add_numbers(emotion.probs, SHARE)
+
     def _frame_rows(self, settled: Settled) -> Iterator[str]:
         columns = Columns()
         cells: list[str] = []
-        lines = zip(settled.frames, settled.counts.tolist(), _people(settled), strict=True)
-        for f, count, names in lines:
-            first = f"{self._begin}{f.frame.index},{f.time_s:.6f},{f.frame.pts},{count}"
+        lines = zip(
+            settled.frames,
+            settled.counts.tolist(),
+            _unsure(settled),
+            _people(settled),
+            strict=True,
+        )
+        for f, count, unsure, names in lines:
+            first = f"{self._begin}{f.frame.index},{f.time_s:.6f},{f.frame.pts},{count},{unsure}"
             present = int(bool(names)) if self._recognises else ""
             cells.append(
                 f"{first},{f.analysed:d},{f.cut:d},{present},{cell('|'.join(sorted(names)))}"
@@ -121,6 +130,16 @@ class RowWriter:
         columns.add_cells(cells)
         self._add_labels(columns, _dominant_emotions(settled), len(settled.frames))
         return columns.lines()
+
+
+def _unsure(settled: Settled) -> list[int] | list[str]:
+    """The number of faces without an expression on each frame, or empty cells."""
+    emotion = settled.faces.emotion
+    if emotion is None:
+        return [""] * len(settled.frames)
+    place = settled.place[emotion.index == NO_LABEL]
+    counts: list[int] = np.bincount(place, minlength=len(settled.frames)).tolist()
+    return counts
 
 
 def _people(settled: Settled) -> list[set[str]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import compress
 from typing import Any
 
 import numpy as np
 
+from vidfx.stages.certainty import NO_LABEL
 from vidfx.stages.settled import Settled
 from vidfx.types import VideoInfo
 
@@ -19,7 +19,10 @@ class _TrackTally:
     first_s: float
     last_s: float = 0.0
     sources: Counter[str] = field(default_factory=Counter[str])
-    emotions: Counter[str | None] = field(default_factory=Counter[str | None])
+    emotions: Counter[str] = field(default_factory=Counter[str])
+    "rows with each expression"
+    unsure: Counter[str] = field(default_factory=Counter[str])
+    "rows without one, by reason"
     identity: str | None = None
     identity_prob: float = math.nan
     quality: float = 0.0
@@ -35,10 +38,17 @@ class _TrackTally:
             "identity_prob": None if self.identity is None else round(self.identity_prob, 4),
             "emotion_share": {
                 label: round(n / self.emotions.total(), 4)
-                for label, n in sorted((k, n) for k, n in self.emotions.items() if k is not None)
+                for label, n in sorted(self.emotions.items())
             },
+            "unsure_share": self._unsure_share(),
+            "unsure": dict(sorted(self.unsure.items())),
             "best_quality": round(self.quality, 4),
         }
+
+    def _unsure_share(self) -> float | None:
+        """Of all rows; None without an expression engine."""
+        rows = self.emotions.total() + self.unsure.total()
+        return round(self.unsure.total() / rows, 4) if rows else None
 
 
 class Tally:
@@ -53,6 +63,8 @@ class Tally:
         self._with_faces = 0
         self._with_target = 0
         self._rows = 0
+        self._unsure: int | None = None
+        "rows without an expression; None without an engine"
         self.first_pts = info.start_pts
         "of the first frame; the start of the video while there is none"
         self.last_pts = info.start_pts
@@ -70,6 +82,8 @@ class Tally:
         self._rows += len(faces.track)
         if faces.identity:
             self._with_target += len(np.unique(settled.place[faces.identity.are_people()]))
+        if faces.emotion:
+            self._unsure = (self._unsure or 0) + int((faces.emotion.index == NO_LABEL).sum())
         self._add_to_tracks(settled)
 
     def _add_to_tracks(self, settled: Settled) -> None:
@@ -88,10 +102,13 @@ class Tally:
         for (number, source), n in Counter(zip(numbers, faces.sources(), strict=True)).items():
             self._tracks[number].sources[source] += n
         if faces.emotion:
-            chosen = zip(numbers, faces.emotion.texts(), strict=True)
-            read: list[bool] = (~np.isnan(faces.emotion.prob)).tolist()
-            for (number, label), n in Counter(compress(chosen, read)).items():
-                self._tracks[number].emotions[label] += n
+            decided = zip(numbers, faces.emotion.texts(), faces.emotion_reasons(), strict=True)
+            for (number, label, reason), n in Counter(decided).items():
+                track = self._tracks[number]
+                if label is None:
+                    track.unsure[reason] += n
+                else:
+                    track.emotions[label] += n
         qualities: list[float] = np.nan_to_num(faces.quality.prod(1)).tolist()
         for number, quality in zip(numbers, qualities, strict=True):
             self._tracks[number].quality = max(self._tracks[number].quality, quality)
@@ -104,6 +121,7 @@ class Tally:
             "frames_with_faces": self._with_faces,
             "frames_with_target": self._with_target if self._recognises else None,
             "face_rows": self._rows,
+            "face_rows_unsure": self._unsure,
             "tracks": len(self._tracks),
             "cuts": self._cuts,
             "first_frame_s": self._info.seconds(self.first_pts) if self.frames else None,

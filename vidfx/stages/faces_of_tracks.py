@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vidfx.stages.align import shorter_side
+from vidfx.stages.certainty import NO_LABEL, Certainty, Decision
 from vidfx.stages.settled import DETECTED, INTERPOLATED, TRACKED, Expressions
-from vidfx.stages.smooth import NO_LABEL, ExpressionReadings, ExpressionSmoother
+from vidfx.stages.smooth import ExpressionReadings, ExpressionSmoother
 from vidfx.stages.track_history import TrackHistory
+from vidfx.types import Stretch
 
 
 @dataclass(frozen=True)
@@ -57,31 +60,60 @@ def most_likely(names: tuple[str, ...], probs: np.ndarray) -> Expressions:
     return Expressions(names, index, probs[np.arange(len(best)), best], probs)
 
 
-def smoothed(
-    smoother: ExpressionSmoother,
-    history: TrackHistory,
-    places: Places,
-    tracks: list[int],
-    labels: list[int],
-) -> Expressions:
-    """The expression at each place.
+@dataclass(frozen=True)
+class ExpressionJudge:
+    """Decides the expressions of the faces of one video."""
 
-    ``labels`` has the last label of each track, NO_LABEL for none, and is brought up to date;
-    ``tracks`` (N,) has the position in it for each place.
-    """
-    read = ~np.isnan(history.emotion[:, 0])
-    readings = ExpressionReadings(
-        history.time_s[read], history.quality[read].prod(1), history.emotion[read]
-    )
-    count = np.append(0, np.cumsum(read))
-    probs = smoother.average(places.time_s, readings, count[places.oldest], count[places.known])
-    index: list[int] = []
-    for track, line in zip(tracks, probs.tolist(), strict=True):
-        if line[0] == line[0]:  # not NaN
-            labels[track] = smoother.choose(labels[track], line)
-            index.append(labels[track])
-        else:
-            index.append(NO_LABEL)
-    chosen = np.array(index, np.int64)
-    shown = np.where(chosen == NO_LABEL, probs.argmax(1), chosen)
-    return Expressions(smoother.labels, chosen, probs[np.arange(len(shown)), shown], probs)
+    smoother: ExpressionSmoother
+    certainty: Certainty
+    stretch: Stretch
+
+    def __call__(
+        self,
+        history: TrackHistory,
+        places: Places,
+        tracks: list[int],
+        decisions: list[Decision],
+    ) -> tuple[Expressions, np.ndarray]:
+        """The expression at each place, and (N,) into REASONS.
+
+        ``decisions`` has the last one of each track and is brought up to date; ``tracks`` (N,) has
+        the position in it for each place.
+        """
+        read = ~np.isnan(history.emotion[:, 0])
+        quality = history.quality.prod(1)
+        readings = ExpressionReadings(history.time_s[read], quality[read], history.emotion[read])
+        count = np.append(0, np.cumsum(read))
+        probs = self.smoother.average(
+            places.time_s, readings, count[places.oldest], count[places.known]
+        )
+        sides = shorter_side(history.points[:, :2].reshape(-1, 4), self.stretch)
+        moments = zip(
+            tracks,
+            places.time_s.tolist(),
+            self._level(sides, self.certainty.min_face_px, history, places),
+            self._level(quality, self.certainty.min_quality, history, places),
+            probs.tolist(),
+            strict=True,
+        )
+        decided: list[Decision] = []
+        for track, time_s, side_px, level, line in moments:
+            before = decisions[track]
+            decisions[track] = self.certainty.decide(before, time_s, side_px, level, line)
+            decided.append(decisions[track])
+        index = np.array([d.label for d in decided], np.int64)
+        shown = np.where(index == NO_LABEL, probs.argmax(1), index)
+        prob = probs[np.arange(len(shown)), shown]
+        expressions = Expressions(self.smoother.labels, index, prob, probs)
+        return expressions, np.array([d.reason for d in decided], np.int64)
+
+    def _level(
+        self, values: np.ndarray, limit: float, history: TrackHistory, places: Places
+    ) -> list[float]:
+        """At each place; the limit itself where all values reach it, which is quick."""
+        if values.min(initial=np.inf) >= limit:
+            return [limit] * len(places.time_s)
+        level = self.smoother.level(
+            places.time_s, history.time_s, values, places.oldest, places.known
+        )
+        return level.tolist()

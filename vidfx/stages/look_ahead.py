@@ -23,10 +23,10 @@ from typing import NamedTuple
 import numpy as np
 
 from vidfx.stages.confirmation import Confirmation
-from vidfx.stages.faces_of_tracks import Places, most_likely, positions, smoothed
+from vidfx.stages.faces_of_tracks import ExpressionJudge, Places, most_likely, positions
 from vidfx.stages.observed import Observations, ObservedFrame
 from vidfx.stages.settled import Labels, Settled, SettledFaces
-from vidfx.stages.smooth import ExpressionSmoother, IdentityDecider
+from vidfx.stages.smooth import IdentityDecider
 from vidfx.stages.track_history import Shot, Standing, Track, TrackHistory
 
 LOOK_AHEAD_S = 0.5
@@ -53,7 +53,7 @@ class LookAheadBuffer:
         *,
         max_waiting: int,
         confirmation: Confirmation,
-        emotion: ExpressionSmoother | None,
+        emotion: ExpressionJudge | None,
         identity: Callable[[], IdentityDecider] | None,
     ) -> None:
         """At most ``max_waiting`` frames wait after each push.
@@ -215,18 +215,18 @@ class LookAheadBuffer:
         history: TrackHistory,
         places: Places,
     ) -> SettledFaces:
-        identity = raw_identity = emotion = raw_emotion = None
+        identity = raw_identity = emotion = reason = raw_emotion = None
         if self._identity:
             decided = history.decided[places.known - 1], history.decided_prob[places.known - 1]
             identity = Labels(self._names, *decided)
             raw_identity = most_likely(self._names, places.measured(history.identity))
         if self._emotion:
-            labels = [t.emotion for t in tracks]
-            emotion = smoothed(self._emotion, history, places, column.tolist(), labels)
-            for track, label in zip(tracks, labels, strict=True):
-                track.emotion = label
+            decisions = [t.emotion for t in tracks]
+            emotion, reason = self._emotion(history, places, column.tolist(), decisions)
+            for track, decision in zip(tracks, decisions, strict=True):
+                track.emotion = decision
             raw = places.measured(history.emotion)
-            raw_emotion = most_likely(self._emotion.labels, raw)
+            raw_emotion = most_likely(emotion.names, raw)
         points = positions(history, places)
         return SettledFaces(
             track=np.array([t.number for t in tracks], np.int64)[column],
@@ -237,6 +237,7 @@ class LookAheadBuffer:
             quality=places.measured(history.quality),
             identity=identity,
             emotion=emotion,
+            emotion_reason=reason,
             raw_identity=raw_identity,
             raw_emotion=raw_emotion,
         )

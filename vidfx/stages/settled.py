@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from vidfx.stages.certainty import REASONS, Reason
 from vidfx.stages.observed import ObservedFrame
 from vidfx.stages.smooth import UNKNOWN
 from vidfx_engines.spec import OTHER
@@ -75,6 +76,8 @@ class SettledFaces:
     "of the track so far; this and the others: None without an engine"
     emotion: Expressions | None
     "smoothed over the track"
+    emotion_reason: np.ndarray | None
+    "(N,) int64 into REASONS: why a face has no ``emotion``"
     raw_identity: Labels | None
     "on this frame alone"
     raw_emotion: Expressions | None
@@ -88,12 +91,20 @@ class SettledFaces:
         indices: list[int] = self.source.tolist()
         return [SOURCES[i] for i in indices]
 
+    def emotion_reasons(self) -> list[Reason]:
+        """That of each face; all empty without an engine."""
+        if self.emotion_reason is None:
+            return [REASONS[0]] * len(self.track)
+        indices: list[int] = self.emotion_reason.tolist()
+        return [REASONS[i] for i in indices]
+
     def rows(self, keep: slice) -> SettledFaces:
         return SettledFaces(
             *(a[keep] for a in (self.track, self.box, self.landmarks)),
             *(a[keep] for a in (self.source, self.score, self.quality)),
             identity=self.identity and self.identity.rows(keep),
             emotion=self.emotion and self.emotion.rows(keep),
+            emotion_reason=None if self.emotion_reason is None else self.emotion_reason[keep],
             raw_identity=self.raw_identity and self.raw_identity.rows(keep),
             raw_emotion=self.raw_emotion and self.raw_emotion.rows(keep),
         )

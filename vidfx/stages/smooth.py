@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from vidfx.stages.certainty import NO_LABEL
 from vidfx_engines.spec import OTHER
 
 UNKNOWN = "unknown"
@@ -15,7 +15,6 @@ MIN_WEIGHT = 0.02
 """Of one frame."""
 MIN_TOTAL_WEIGHT = 0.1
 """Of all frames of a track together: with less it is ``unknown``."""
-NO_LABEL = -1
 
 
 @dataclass(frozen=True)
@@ -32,18 +31,12 @@ class ExpressionReadings:
 
 @dataclass(frozen=True)
 class ExpressionSmoother:
-    """The expression of a track over time.
-
-    Probabilities are averaged around each moment, weighted by quality and by nearness in time
-    (``exp(-|dt| / tau_s)``). A label is chosen from ``min_prob`` on, and stays until another one is
-    ``margin`` ahead or it is ``slack`` below ``min_prob``.
+    """Averages measures of a track around each moment, weighted by nearness in time
+    (``exp(-|dt| / tau_s)``); probabilities also by quality.
     """
 
     labels: tuple[str, ...]
-    min_prob: float = 0.0
     tau_s: float = 0.35
-    margin: float = 0.08
-    slack: float = 0.05
 
     def average(
         self, time_s: np.ndarray, readings: ExpressionReadings, first: np.ndarray, end: np.ndarray
@@ -52,30 +45,39 @@ class ExpressionSmoother:
 
         Those are ``first[i]`` up to but excluding ``end[i]``. NaN where there are none near.
         """
-        width = int((end - first).max(initial=0))
-        if not width:
+        if not (end > first).any():
             return np.full((len(time_s), len(self.labels)), np.nan)
-        around = first[:, None] + np.arange(width)
-        inside = around < end[:, None]
-        around = np.where(inside, around, 0)
-        away_s = np.abs(readings.time_s[around] - time_s[:, None])
+        around, away_s = _around(time_s, readings.time_s, first, end)
         weight = np.maximum(readings.quality, MIN_WEIGHT)[around] * np.exp(-away_s / self.tau_s)
-        weight *= inside
         mean = (readings.prob[around] * weight[:, :, None]).sum(axis=1)
         mean[weight.sum(axis=1) < 1e-6] = np.nan
         return mean / mean.sum(axis=1, keepdims=True)
 
-    def choose(self, before: int, probs: Sequence[float]) -> int:
-        """The label of a moment, where the moment before in the track had ``before``.
+    def level(
+        self,
+        time_s: np.ndarray,
+        known_s: np.ndarray,
+        values: np.ndarray,
+        first: np.ndarray,
+        end: np.ndarray,
+    ) -> np.ndarray:
+        """(N,) a measure at ``time_s`` (N,), from ``values`` (R,) at the times ``known_s`` (R,).
 
-        An index into ``labels``, or NO_LABEL where none is likely enough.
+        Those are ``first[i]`` up to but excluding ``end[i]``, at least one.
         """
-        best = max(probs)
-        if before != NO_LABEL:
-            prob = probs[before]
-            if best <= prob + self.margin and prob >= self.min_prob - self.slack:
-                return before
-        return probs.index(best) if best >= self.min_prob else NO_LABEL
+        around, away_s = _around(time_s, known_s, first, end)
+        weight = np.exp((away_s.min(axis=1, keepdims=True) - away_s) / self.tau_s)
+        return (values[around] * weight).sum(axis=1) / weight.sum(axis=1)
+
+
+def _around(
+    time_s: np.ndarray, known_s: np.ndarray, first: np.ndarray, end: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(N, W) rows ``first[i]`` up to ``end[i]``, and their distance in s; infinite for others."""
+    around = first[:, None] + np.arange(int((end - first).max()))
+    inside = around < end[:, None]
+    around = np.where(inside, around, 0)
+    return around, np.where(inside, np.abs(known_s[around] - time_s[:, None]), np.inf)
 
 
 @dataclass(frozen=True)

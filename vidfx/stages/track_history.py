@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vidfx.stages.certainty import NO_LABEL, UNDECIDED, Decision
 from vidfx.stages.observed import Observations
-from vidfx.stages.smooth import NO_LABEL, IdentityDecider
+from vidfx.stages.smooth import IdentityDecider
 
 SPAN = 1 << 40
 """More than any Frame.index."""
@@ -60,8 +61,8 @@ class Track:
     confirmed: bool = False
     placed: bool = False
     "whether the face has a place on that frame"
-    emotion: int = NO_LABEL
-    "index of the label there"
+    emotion: Decision = UNDECIDED
+    "there"
 
     def add(self, time_s: float, score: float, quality: float, identity: np.ndarray) -> Standing:
         """Count an observation; ``identity`` is (K,), NaN where it was not read."""

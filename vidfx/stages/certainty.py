@@ -1,0 +1,92 @@
+"""Whether the expression of a face is certain enough to be named, and why not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, get_args
+
+NO_LABEL = -1
+Reason = Literal["", "too_small", "low_quality", "not_read", "low_confidence"]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+"""Why a face has no expression; the first: it has one."""
+CERTAIN, TOO_SMALL, LOW_QUALITY, NOT_READ, LOW_CONFIDENCE = range(5)
+MIN_CONFIDENCE = 0.5
+"""Of an engine that states none: more likely than all other expressions together."""
+
+
+class Decision(NamedTuple):
+    """The expression of a track at one moment."""
+
+    label: int = NO_LABEL
+    "an index into the labels, or NO_LABEL"
+    reason: int = CERTAIN
+    "an index into REASONS"
+    unsure_s: float = -math.inf
+    "the last moment at which it was not certain"
+
+
+UNDECIDED = Decision()
+"""Of a track that begins."""
+
+
+@dataclass(frozen=True)
+class Certainty:
+    """What the face of a track must reach to have an expression.
+
+    An expression ends once the face is below a limit by some margin. It comes back when all limits
+    have been reached for ``wait_s``; the first one of a track need not wait. So labels do not
+    flicker.
+    """
+
+    min_face_px: float = 0.0
+    "shorter side of the box"
+    min_quality: float = 0.0
+    min_prob: float = 0.0
+    lead: float = 0.08
+    "by which another expression must be more likely to replace one"
+    slack: float = 0.05
+    "below ``min_prob`` before an expression ends"
+    remaining: float = 0.9
+    "share of the other two limits below which an expression ends"
+    wait_s: float = 0.25
+
+    def decide(
+        self,
+        before: Decision,
+        time_s: float,
+        side_px: float,
+        quality: float,
+        probs: Sequence[float],
+    ) -> Decision:
+        """The expression at a moment, after ``before`` in the same track.
+
+        All measures are smoothed; ``probs`` are NaN where no reading is near.
+        """
+        named = before.label != NO_LABEL
+        share = self.remaining if named else 1.0
+        if side_px < share * self.min_face_px:
+            return Decision(NO_LABEL, TOO_SMALL, time_s)
+        if quality < share * self.min_quality:
+            return Decision(NO_LABEL, LOW_QUALITY, time_s)
+        if math.isnan(probs[0]):
+            return Decision(NO_LABEL, NOT_READ, time_s)
+        label = self._likely_enough(before.label, probs)
+        if label == NO_LABEL:
+            return Decision(NO_LABEL, LOW_CONFIDENCE, time_s)
+        if not named and time_s - before.unsure_s < self.wait_s:
+            return before
+        return Decision(label, CERTAIN, before.unsure_s)
+
+    def _likely_enough(self, before: int, probs: Sequence[float]) -> int:
+        best = max(probs)
+        if before != NO_LABEL:
+            prob = probs[before]
+            if best <= prob + self.lead and prob >= self.min_prob - self.slack:
+                return before
+        return probs.index(best) if best >= self.min_prob else NO_LABEL
+
+
+NO_LIMITS = Certainty()
+"""The most likely expression is named."""
