@@ -172,7 +172,7 @@ def test_every_face_that_is_detected_can_be_read(every: int) -> None:
 
 @pytest.mark.parametrize("limits", [{"min_face": 61.0}, {"min_quality": 1.0}])
 def test_faces_below_the_limits_have_probabilities_and_count_for_no_name(
-    limits: dict[str, float],
+    limits: dict[str, Any],
 ) -> None:
     made, _, who = pipeline(**limits)
     found = rows(made(frames()))
