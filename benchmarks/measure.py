@@ -8,9 +8,11 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import signal
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,8 +39,8 @@ class Run:
     "its stdout"
 
 
-def run(name: str, command: Sequence[str], folder: Path) -> Run:
-    """Run a command in ``folder``. Exits with one line where it fails.
+def run(name: str, command: Sequence[str], folder: Path, limit_s: float | None = None) -> Run:
+    """Run a command in ``folder``. Exits with one line where it fails, or takes over ``limit_s``.
 
     Settings of vidfx in the environment are kept from it.
     """
@@ -51,9 +53,15 @@ def run(name: str, command: Sequence[str], folder: Path) -> Run:
         child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, env=env, cwd=folder
         )
+        limit = threading.Timer(limit_s or threading.TIMEOUT_MAX, child.kill)
+        limit.daemon = True
+        limit.start()
         _, status, usage = os.wait4(child.pid, 0)
+        limit.cancel()
         wall = time.perf_counter() - started
     child.returncode = os.waitstatus_to_exitcode(status)
+    if limit_s is not None and child.returncode == -signal.SIGKILL and wall >= limit_s:
+        raise SystemExit(f"benchmarks: {name} took over {limit_s:.0f} s")
     if child.returncode:
         lines = complained.read_text(errors="replace").strip().splitlines() or ["no word"]
         error = next((line for line in lines if "error" in line.lower()), lines[-1]).strip()

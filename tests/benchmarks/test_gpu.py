@@ -29,6 +29,12 @@ class Fake:
     def annotate_eight(self) -> float:
         return 1800.0
 
+    def decode(self) -> float:
+        return 2000.0
+
+    def transcode(self) -> float:
+        raise RuntimeError("no ffmpeg")
+
     def first_row(self, *options: str) -> float:
         if "onnxruntime" in options:
             raise Missing("onnxruntime-gpu is not installed")
@@ -40,7 +46,7 @@ def line(made: list[Line], name: str, reference: str = "") -> Line:
 
 
 def test_every_figure_is_compared_with_its_limit_and_its_target() -> None:
-    made = lines(measure(Fake(), 100))
+    made = lines(dict(measure(Fake(), 100)))
     one = line(made, figures.ONE, figures.NVDEC)
     assert (one.value, one.ratio, one.target, one.met) == (540.0, 0.9, 0.85, True)
     against_cpu = line(made, figures.ONE, figures.CPU)
@@ -54,21 +60,22 @@ def test_every_figure_is_compared_with_its_limit_and_its_target() -> None:
 
 
 def test_what_cannot_be_measured_is_in_the_table_with_the_reason() -> None:
-    made = lines(measure(Fake(), 100))
+    made = lines(dict(measure(Fake(), 100)))
+    broken = line(made, figures.TRANSCODE)
+    assert broken.value is None and broken.why_not == "not measured: RuntimeError: no ffmpeg"
     missing = line(made, figures.ONNXRUNTIME)
     assert missing.value is None and "onnxruntime-gpu is not installed" in missing.why_not
-    assert line(made, figures.TORCH, figures.ONNXRUNTIME).ratio is None
+    assert line(made, figures.ONE, figures.ONNXRUNTIME).ratio is None
     text = as_table(made)
     assert "onnxruntime-gpu is not installed" in text and "| 0.85 | yes |" in text
-    content = json.loads(as_json(made, {"gpu": "NVIDIA X"}))
-    assert content["machine"] == {"gpu": "NVIDIA X"}
+    content = json.loads(as_json(made, {"gpu": "NVIDIA X"}, "equal"))
+    assert content["machine"] == {"gpu": "NVIDIA X"} and content["rows"] == "equal"
     assert len(content["lines"]) == len(made)
 
 
 def test_no_figure_is_begun_after_the_time_is_over() -> None:
     now = iter(range(0, 1000, 40))
-    found = measure(Fake(), 100, clock=lambda: next(now))
-    values = list(found.values())
+    values = [value for _, value in measure(Fake(), 100, clock=lambda: next(now))]
     assert values[:2] == [600.0, 540.0]
     assert values[2:] == ["not measured: the 100 s are over"] * (len(values) - 2)
 

@@ -17,6 +17,13 @@ from benchmarks.measure import Run
 CLIP, OUT = Path("/a/talk.mp4"), Path("/b")
 
 
+def test_a_command_that_takes_too_long_is_stopped(tmp_path: Path) -> None:
+    sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
+    with pytest.raises(SystemExit, match="sleeping took over 1 s"):
+        measure.run("sleeping", sleep, tmp_path, limit_s=0.6)
+    assert measure.run("done", [sys.executable, "-c", "print(7)"], tmp_path, 60).output == "7\n"
+
+
 def test_ratios_are_taken_pair_by_pair() -> None:
     assert measure.ratios([2.0, 4.0], [1.0, 8.0]) == [0.5, 2.0]
     with pytest.raises(ValueError, match="shorter"):
