@@ -33,8 +33,9 @@ demo-train: $(VENV)/.installed-people $(VENV)/.installed-train
 	@echo
 	@echo "Results: demo/named/clip.annotated.mp4, and demo/run/evaluation/report.html"
 
+# a process for each core: most tests wait or use one core
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
