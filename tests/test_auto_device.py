@@ -103,7 +103,7 @@ def test_what_is_named_is_not_decided(machine: Machine) -> None:
 @pytest.mark.usefixtures("machine")
 def test_the_choice_is_reported() -> None:
     with load_models(Settings(emotion="none")) as models:
-        assert models.notices()[0].startswith("device: the CPU: ")
+        assert models.notices()[0].text.startswith("device: the CPU: ")
         assert str(models.selections[0].engine.device) == "cpu"
 
 

@@ -109,15 +109,21 @@ def test_settings_of_results_may_be_in_a_file_and_those_of_a_run_may_not(
 
 
 @pytest.mark.parametrize(
-    ("value", "jobs"), [("auto", 0), ("3", 3), ("x", None), ("1e2", None), ("9" * 5000, None)]
+    ("value", "jobs"),
+    [("auto", 0), ("3", 3), ("0", None), ("x", None), ("1e2", None), ("9" * 5000, None)],
 )
 def test_a_count_may_be_auto(value: str, jobs: int | None) -> None:
     given: dict[str, Any] = {"folder": Path("/nowhere"), "environment": {"VIDFX_JOBS": value}}
     if jobs is not None:
         assert load_settings({}, **given).jobs == jobs
         return
-    with pytest.raises(UsageError, match="VIDFX_JOBS: a whole number or auto is needed"):
+    with pytest.raises(UsageError, match="VIDFX_JOBS: a whole number above 0 or auto is needed"):
         load_settings({}, **given)
+
+
+def test_a_variable_that_is_no_setting_is_an_error() -> None:
+    with pytest.raises(UsageError, match="VIDFX_EVRY: 'evry' is not a setting"):
+        load_settings({}, folder=Path("/nowhere"), environment={"VIDFX_EVRY": "3"})
 
 
 def test_a_wrong_variable_is_named() -> None:

@@ -3,14 +3,13 @@
 Options, environment variables, keys of ``vidfx.toml`` and the tables in the docs are made of it.
 """
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from typing import Annotated, Any, Literal, get_type_hints
 
 from msgspec import Meta
 
-from vidfx.errors import UsageError
 from vidfx.notation import count_or_auto, seconds
+from vidfx.setting import Option, Setting, SettingError
 from vidfx_engines.validation import Share, convert
 
 Reader = Literal["auto", "decord", "pyav", "decord-cuda", "nvcodec", "pyav-cuda"]
@@ -23,26 +22,6 @@ Read = Literal["auto", "every"]
 MAX_SECONDS = 1e9
 Name = Annotated[str, Meta(pattern=r"\S", description="a text that is not empty")]
 Seconds = Annotated[float, Meta(ge=0, le=MAX_SECONDS)]
-
-Decides = Literal["results", "rounding", "files", "video", "run"]
-"""What a setting decides: results, only their rounding, which files are used (whose content decides
-results), the annotated video, or how the run goes. That is not read from a settings file, which may
-be someone else's."""
-
-
-@dataclass(frozen=True)
-class Option:
-    """What users read about a setting, and what it decides."""
-
-    help: str
-    "one sentence for --help"
-    more: str = ""
-    "Markdown for the README"
-    default: str = ""
-    "in words, where the value itself says little"
-    decides: Decides = "results"
-    read: Callable[[Any], Any] | None = None
-    "from a notation of its own to a number; raises ValueError"
 
 
 @dataclass(frozen=True)
@@ -83,7 +62,8 @@ class Settings:
             "Detect faces on every Nth frame.",
             "Faces are also detected at cuts; boxes between are interpolated. The default is the "
             "first frame in each fifth of a second, whatever the frame rate.",
-            default="5 times a second",
+            default="auto, 5 times a second",
+            read=count_or_auto,
         ),
     ] = 0
     read: Annotated[
@@ -135,6 +115,7 @@ class Settings:
             "Texts by expression: default, none, or a TOML or JSON FILE.",
             'A line of it: `happy = "Keep smiling!!"`.',
             decides="files",
+            group="What to write",
         ),
     ] = "default"
     device: Annotated[
@@ -143,6 +124,7 @@ class Settings:
             "Where engines run: auto, cpu, cuda or cuda:N.",
             "`auto` is what `vidfx bench` measured as faster here; docs/gpu.md has the rule.",
             decides="rounding",
+            group="Speed",
         ),
     ] = "auto"
     backend: Annotated[
@@ -150,6 +132,7 @@ class Settings:
         Option(
             "What runs engines: auto, openvino, onnxruntime, torch, tensorrt or tensorrt-rtx.",
             decides="rounding",
+            group="Speed",
         ),
     ] = "auto"
     reader: Annotated[
@@ -159,32 +142,50 @@ class Settings:
             "pyav-cuda.",
             "`auto` reports its choice and the reason.",
             decides="run",
+            group="Speed",
         ),
     ] = "auto"
     start: Annotated[
         Seconds | None,
-        Option("Start at this playback time: seconds or [HH:]MM:SS[.mmm].", read=seconds),
+        Option(
+            "Start at this playback time: seconds or [HH:]MM:SS[.mmm].", read=seconds, group="Input"
+        ),
     ] = None
     end: Annotated[
         Seconds | None,
-        Option("End before this playback time: seconds or [HH:]MM:SS[.mmm].", read=seconds),
+        Option(
+            "End before this playback time: seconds or [HH:]MM:SS[.mmm].",
+            read=seconds,
+            group="Input",
+        ),
     ] = None
     file_column: Annotated[
         bool,
         Option(
             "Begin each row of the CSVs with the name of its input.",
             "The files of several inputs can then be concatenated.",
+            group="What to write",
         ),
     ] = False
-    video: Annotated[bool, Option("Write the annotated video or not.")] = True
+    video: Annotated[bool, Option("Write the annotated video or not.", group="What to write")] = (
+        True
+    )
     crf: Annotated[
         int,
         Meta(ge=0, le=51),
-        Option("Quality of the video, 0 (lossless) to 51; 18 to 28 is usual.", decides="video"),
+        Option(
+            "Quality of the video, 0 (lossless) to 51; 18 to 28 is usual.",
+            decides="video",
+            group="What to write",
+        ),
     ] = 23
     preset: Annotated[
         Preset,
-        Option("x264 preset, from ultrafast to veryslow: speed against size.", decides="video"),
+        Option(
+            "x264 preset, from ultrafast to veryslow: speed against size.",
+            decides="video",
+            group="What to write",
+        ),
     ] = "veryfast"
     encoder: Annotated[
         EncoderName,
@@ -192,14 +193,23 @@ class Settings:
             "What encodes the video: auto, x264 or nvenc.",
             "`auto` uses NVENC if the engines run on a GPU that has it.",
             decides="video",
+            group="What to write",
         ),
     ] = "auto"
     threads: Annotated[
         int,
         Meta(ge=0, le=1024),
-        Option("Threads of engines and encoder.", default="all cores", decides="run"),
+        Option(
+            "Threads of engines and encoder.",
+            default="auto, all cores",
+            decides="run",
+            read=count_or_auto,
+            group="Speed",
+        ),
     ] = 0
-    overwrite: Annotated[bool, Option("Replace results of other settings.", decides="run")] = False
+    overwrite: Annotated[
+        bool, Option("Replace results of other settings.", decides="run", group="What to write")
+    ] = False
     jobs: Annotated[
         int,
         Meta(ge=0, le=1024),
@@ -210,6 +220,7 @@ class Settings:
             default="auto",
             decides="run",
             read=count_or_auto,
+            group="Speed",
         ),
     ] = 0
     segments: Annotated[
@@ -222,6 +233,7 @@ class Settings:
             default="auto",
             decides="run",
             read=count_or_auto,
+            group="Speed",
         ),
     ] = 0
     stall_timeout: Annotated[
@@ -232,6 +244,7 @@ class Settings:
             "This also stops a worker process that loads the engines.",
             decides="run",
             read=seconds,
+            group="Machine",
         ),
     ] = 300.0
     grace: Annotated[
@@ -240,6 +253,7 @@ class Settings:
             "Seconds that running videos have to finish after SIGTERM.",
             decides="run",
             read=seconds,
+            group="Machine",
         ),
     ] = 5.0
     max_memory: Annotated[
@@ -248,8 +262,9 @@ class Settings:
         Option(
             "GB for all worker processes together.",
             "Above it the largest process is stopped.",
-            default="80 % of the free memory",
+            default="0, which is 80 % of the free memory",
             decides="run",
+            group="Machine",
         ),
     ] = 0.0
     executor: Annotated[
@@ -258,10 +273,12 @@ class Settings:
             "What runs the jobs: local, or ray, the nodes of a Ray cluster.",
             "See [docs/scale.md](docs/scale.md).",
             decides="run",
+            group="Machine",
         ),
     ] = "local"
     address: Annotated[
-        Name, Option("Address of the Ray cluster: auto or HOST:PORT.", decides="run")
+        Name,
+        Option("Address of the Ray cluster: auto or HOST:PORT.", decides="run", group="Machine"),
     ] = "auto"
 
     def __post_init__(self) -> None:
@@ -281,41 +298,6 @@ class Settings:
         decisive = {"results", "video"} if self.video else {"results"}
         values = {n: v for n, v in asdict(self).items() if SETTINGS[n].option.decides in decisive}
         return values | {"start": self.start or None}
-
-
-class SettingError(UsageError):
-    """A wrong value, or values that contradict each other, of the settings ``names``."""
-
-    def __init__(self, problem: str, *names: str) -> None:
-        super().__init__(f"{', '.join(names)}: {problem}", hint="correct the value")
-        self.problem = problem
-        self.names = names
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A row of the table."""
-
-    name: str
-    kind: Any
-    "its annotated type"
-    option: Option
-    default: Any
-
-    @property
-    def flag(self) -> str:
-        return f"--{self.name.replace('_', '-')}"
-
-    @property
-    def variable(self) -> str:
-        return f"VIDFX_{self.name.upper()}"
-
-    def help(self, default: str = "") -> str:
-        """Its help and its default, in words where there are any."""
-        default = default or self.option.default
-        if not default and not isinstance(self.default, bool | None):
-            default = f"{self.default:g}" if isinstance(self.default, float) else self.default
-        return f"{self.option.help} Default: {default}." if default else self.option.help
 
 
 def _table() -> dict[str, Setting]:

@@ -9,13 +9,16 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, cast, get_origin
 
-from vidfx.config import SETTINGS, Setting, SettingError, Settings
+from vidfx.config import SETTINGS, Settings
 from vidfx.errors import UsageError
+from vidfx.setting import PREFIX, Setting, SettingError
 from vidfx_engines.files import read_text
 from vidfx_engines.validation import convert, plain_type, shown
 
 SETTINGS_FILE = "vidfx.toml"
 TABLE = "annotate"
+NOT_SETTINGS = {"VIDFX_TEST_DATA"}
+"Variables with the prefix of settings that are for something else."
 BOOLS = {"1": True, "true": True, "0": False, "false": False}
 SettingSource = tuple[Setting, Any, str]
 "A setting, its value as it is written, and the place where it is written."
@@ -32,6 +35,7 @@ def load_settings(
     Raises UsageError, naming the file, variable or flag, where a name or a value is wrong.
     """
     environment = os.environ if environment is None else environment
+    _check_variables(environment)
     given: list[SettingSource] = [
         *_of_file((folder or Path.cwd()) / SETTINGS_FILE),
         *(
@@ -54,6 +58,17 @@ def load_settings(
     except SettingError as error:
         wrong = [places[name] for name in error.names if name in places]
         raise UsageError(f"{', '.join(wrong)}: {error.problem}", hint=error.hint) from error
+
+
+def _check_variables(environment: Mapping[str, str]) -> None:
+    """Raises UsageError for the first variable VIDFX_... that is no setting."""
+    known = {setting.variable: name for name, setting in SETTINGS.items()}
+    for variable in environment:
+        if variable.startswith(PREFIX) and variable not in known and variable not in NOT_SETTINGS:
+            name = variable.removeprefix(PREFIX).lower()
+            raise UsageError(
+                f"{variable}: {shown(name)} is not a setting", hint=f"known: {', '.join(SETTINGS)}"
+            )
 
 
 def _typed(value: Any, setting: Setting) -> Any:

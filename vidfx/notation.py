@@ -33,11 +33,14 @@ def seconds(value: Any) -> float:
 
 
 def count_or_auto(value: Any) -> Any:
-    """0 for ``auto``, a number for another text. Raises ValueError, one line, if it is none."""
+    """0 for ``auto``, else a number above 0. Raises ValueError, one line, for what is neither."""
     try:
-        return 0 if value == "auto" else int(value) if isinstance(value, str) else value
-    except ValueError as error:
-        raise ValueError(f"a whole number or auto is needed, not {shown(value)}") from error
+        count = 0 if value == "auto" else int(value) if isinstance(value, str) else value
+    except ValueError:
+        count = None
+    if count is None or (count == 0 and value != "auto"):
+        raise ValueError(f"a whole number above 0 or auto is needed, not {shown(value)}")
+    return count
 
 
 def clean(text: str) -> str:

@@ -35,7 +35,7 @@ def test_a_pack_gives_its_detector_and_says_its_licence(
     storage(monkeypatch, lambda kind, name: str(tmp_path))
     with load_models(Settings(detector="buffalo_s", emotion="none")) as models:
         assert models.detector.engine.spec.family == "scrfd"
-        assert any("non-commercial" in line for line in models.notices())
+        assert any("non-commercial" in notice.text for notice in models.notices())
 
 
 def test_a_download_that_fails_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,7 +59,7 @@ def test_without_insightface_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
 
 def test_what_runs_where_is_said() -> None:
     with load_models(Settings()) as models:
-        lines = models.notices()
+        lines = [notice.text for notice in models.notices()]
         assert [line.split(":")[0] for line in lines] == ["detection", "emotion"]
         for model in models.describe():
             assert model["licence"] and model["backend"] == "openvino"

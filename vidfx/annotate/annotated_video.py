@@ -27,7 +27,7 @@ class AnnotatedVideo:
         info, settings, choice = work.info, work.context.settings, work.context.encoder
         tensors_on = work.context.models.tensors_on
         if tensors_on is not None or settings.encoder != "auto":
-            work.notice(choice.why)
+            work.detail(choice.why)
         self._work = work
         self._painter = Painter(
             info.width,

@@ -15,6 +15,7 @@ from vidfx.auto_device import choose_device
 from vidfx.config import Settings
 from vidfx.engine_argument import PACKAGED, find_engine
 from vidfx.errors import UnavailableError, UsageError
+from vidfx.jobs.events import Notice
 from vidfx.stages.analyze import Analyzer, HostAnalyzer, ReadTask
 from vidfx.stages.certainty import MIN_CONFIDENCE, NO_LIMITS, Certainty
 from vidfx.stages.detect import Detector, Letterbox
@@ -56,18 +57,24 @@ class Models:
     threads: int = 1
     "cores that one video may use"
 
-    def notices(self) -> list[str]:
-        """For the user: terms of use, what runs where, and why nothing better does."""
-        lines = list(self.notes)
+    def notices(self) -> list[Notice]:
+        """For the user: terms of use, what runs where, and why nothing better does.
+
+        That the first choice runs is a detail.
+        """
+        notices = [Notice(line) for line in self.notes]
         for selection in self.selections:
-            lines.append(f"{selection.engine.spec.task}: {selection.explanation}")
+            line = f"{selection.engine.spec.task}: {selection.explanation}"
+            notices.append(Notice(line, detail=not selection.passed_over))
         if self.identity and self.identity.spec.thresholds is None:
-            lines.append(
-                "identity: the engine has no thresholds; "
-                f"accepting from {DEFAULT_THRESHOLDS.accept:g} on, "
-                f"rejecting up to {DEFAULT_THRESHOLDS.reject:g}; these are defaults, not measured"
+            notices.append(
+                Notice(
+                    "identity: the engine has no thresholds; "
+                    f"accepting from {DEFAULT_THRESHOLDS.accept:g} on, rejecting up to "
+                    f"{DEFAULT_THRESHOLDS.reject:g}; these are defaults, not measured"
+                )
             )
-        return lines
+        return notices
 
     def specs(self) -> dict[str, EngineSpec]:
         """Of all engines, by task."""

@@ -72,7 +72,7 @@ class Annotated(Struct, frozen=True, tag=True):
     """The results of a video have their final names."""
 
     summary: dict[str, Any]
-    "counts, seconds, warnings and outputs of its summary"
+    "counts, overview, seconds, warnings and outputs of its summary"
 
 
 class AlreadyDone(Struct, frozen=True, tag=True):

@@ -18,6 +18,7 @@ from vidfx.annotate.video_work import VideoWork
 from vidfx.annotate.whole import annotate_whole
 from vidfx.jobs.events import Listener, Started
 from vidfx.jobs.plan import Job
+from vidfx.output.overview import overview
 from vidfx.output.strict_json import map_texts
 from vidfx.output.summary import describe_input, versions
 from vidfx.video.read.frame_source import FrameSource
@@ -38,7 +39,7 @@ def annotate_video(job: Job, context: Context, listener: Listener) -> dict[str, 
         info = source.info
         context.models.prepare(info.width, info.height, info.stretch)
         work = VideoWork(job, info, context, listener)
-        work.notice(why)
+        work.detail(why)
         expected = info.frames_between(settings.start, settings.end)
         listener(Started(job, info.width, info.height, info.codec, expected))
         with ResultFiles(work) as files:
@@ -49,6 +50,7 @@ def annotate_video(job: Job, context: Context, listener: Listener) -> dict[str, 
                 written = annotate_whole(source, work, files)
             completed = files.complete(written.video)
             check_unchanged(job, before)
+            tracks = files.tally.tracks()
             content = {
                 "input": describe_input(info, source.name, why),
                 "models": context.models.describe(),
@@ -58,7 +60,8 @@ def annotate_video(job: Job, context: Context, listener: Listener) -> dict[str, 
                     "total": round(time.perf_counter() - started, 3),
                     "by_stage": work.timer.by_stage(),
                 },
-                "tracks": files.tally.tracks(),
+                "overview": overview(tracks),
+                "tracks": tracks,
                 "warnings": [*written.warnings, *job.left_out],
                 "versions": versions(),
             }

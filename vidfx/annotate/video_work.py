@@ -27,9 +27,9 @@ class VideoWork:
     "its number; None: the whole video"
     timer: StageTimer = field(default_factory=StageTimer)
 
-    def notice(self, text: str) -> None:
-        """Report something that the user should know of this video."""
-        self.listener(Notice(f"{self.job.source.name}: {text}"))
+    def detail(self, text: str) -> None:
+        """Report a choice that was made for this video."""
+        self.listener(Notice(f"{self.job.source.name}: {text}", detail=True))
 
     def advanced(self, frames: int) -> None:
         """Report how many frames are written."""

@@ -16,11 +16,12 @@ from vidfx.cli.commands.evaluate import evaluate
 from vidfx.cli.commands.status import retry, status
 from vidfx.cli.commands.train import models, train
 from vidfx.cli.console.streams import guarded_streams
+from vidfx.cli.help import GroupedCommand, SentenceGroup
 
 app = typer.Typer(
     name="vidfx",
+    cls=SentenceGroup,
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -38,24 +39,33 @@ def _version(asked: bool) -> None:
 @app.callback()
 def root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool,
+        typer.Option(
+            "--version", "-V", callback=_version, is_eager=True, help="Print the version."
+        ),
     ] = False,
 ) -> None:
     """Find faces in videos; track, name and read them. Everything stays on this machine.
+
+    \b
+    vidfx annotate talk.mp4 -o results          a video
+    vidfx annotate recordings/ -o results       all videos of a folder
+    vidfx status results                        how far the latest run is
+    vidfx doctor                                what works on this machine
 
     Exit codes: 0 all done, 1 some input failed, 2 usage, 3 nothing readable, 4 device, backend or
     engine not available, 130 interrupted.
     """
 
 
-app.command()(annotate)
-app.command()(status)
-app.command()(retry)
-app.command()(bench)
-app.command()(train)
-app.command()(evaluate)
-app.command("build-engine")(build_engine)
-app.command()(doctor)
+app.command(cls=GroupedCommand)(annotate)
+app.command(cls=GroupedCommand)(status)
+app.command(cls=GroupedCommand)(retry)
+app.command(cls=GroupedCommand)(bench)
+app.command(cls=GroupedCommand)(train)
+app.command(cls=GroupedCommand)(evaluate)
+app.command("build-engine", cls=GroupedCommand)(build_engine)
+app.command(cls=GroupedCommand)(doctor)
 app.add_typer(engines)
 app.add_typer(models)
 app.add_typer(dataset)

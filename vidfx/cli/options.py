@@ -5,19 +5,42 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
 
-from vidfx.config import SETTINGS, Setting
+from vidfx.cli.help import TERMINAL
+from vidfx.config import SETTINGS
+from vidfx.notation import count_or_auto
+from vidfx.setting import Setting
 from vidfx_engines.validation import plain_type
 
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout, at the end.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but errors.")]
-Debug = Annotated[bool, typer.Option("--debug", help="Print tracebacks.")]
+AsJson = Annotated[
+    bool,
+    typer.Option(
+        "--json", help="Print one JSON object on stdout, at the end.", rich_help_panel=TERMINAL
+    ),
+]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", "-q", help="Print nothing but errors.", rich_help_panel=TERMINAL),
+]
+Verbose = Annotated[
+    bool,
+    typer.Option(
+        "--verbose",
+        "-v",
+        help="Print also which reader, engines and devices are used, and why.",
+        rich_help_panel=TERMINAL,
+    ),
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Print tracebacks.", rich_help_panel=TERMINAL)]
 Progress = Annotated[
     Literal["auto", "bar", "text", "jsonl", "none"],
-    typer.Option(help="How progress is shown on stderr: auto, bar, text, jsonl or none."),
+    typer.Option(
+        help="How progress is shown on stderr: auto, bar, text, jsonl or none.",
+        rich_help_panel=TERMINAL,
+    ),
 ]
 SplitFile = Annotated[
     Path | None,
@@ -26,6 +49,7 @@ SplitFile = Annotated[
 EngineName = Annotated[
     str | None, typer.Option("--name", help="Name of the engine. Default: the recipe's.")
 ]
+LONGEST_METAVAR = 24
 TypedSettings = dict[str, Any]
 "The settings that were typed, by name."
 
@@ -63,10 +87,27 @@ def _option(setting: Setting, default: str) -> inspect.Parameter:
     flag = setting.flag
     if kind is bool and setting.default:
         flag += f"/--no-{setting.name.replace('_', '-')}"
-    option = typer.Option(flag, help=setting.help(default))
+    option = typer.Option(
+        flag,
+        help=setting.help(default),
+        metavar=_metavar(setting),
+        rich_help_panel=setting.option.group,
+    )
     return inspect.Parameter(
         setting.name,
         inspect.Parameter.KEYWORD_ONLY,
         default=None,
         annotation=Annotated[typed | None, option],
     )
+
+
+def _metavar(setting: Setting) -> str | None:
+    """What is typed after the flag; None after one that takes nothing."""
+    kind = plain_type(setting.kind)
+    if kind is bool:
+        return None
+    if setting.option.read:
+        return "auto|N" if setting.option.read is count_or_auto else "TIME"
+    if get_origin(kind) is Literal and len(choices := "|".join(get_args(kind))) < LONGEST_METAVAR:
+        return choices
+    return {int: "N", float: "X"}.get(kind, "NAME")

@@ -59,8 +59,15 @@ def _section(name: str, command: Any) -> str:
     metavars = [p.metavar or p.name.upper() for p in arguments]
     rows = [(f"`{m}`", p.help or "") for m, p in zip(metavars, arguments, strict=True)]
     rows += [_row(option) for option in _options(command)]
-    text = " ".join((command.help or "").split())
+    text = "\n\n".join(map(_paragraph, (command.help or "").split("\n\n")))
     return f"\n## `{' '.join([name, *metavars])}`\n\n{text}\n\n{_table(('', ''), rows)}"
+
+
+def _paragraph(text: str) -> str:
+    """A paragraph of help; one of examples, whose lines stay lines, as a block of code."""
+    if text.startswith("\b\n"):
+        return f"```\n{text[2:]}\n```"
+    return " ".join(text.split())
 
 
 def _options(command: Any) -> list[Any]:

@@ -49,7 +49,7 @@ def extract(
         return {}
     with load_models(request.settings) as models:
         for notice in models.notices():
-            progress.notice(notice)
+            progress.notice(notice.text)
         spec = models.selections[0].engine.spec
         detector = {"name": spec.name, "sha256": spec.sha256}
         with DatasetWriter(out, request.criteria.crop, detector) as writer:

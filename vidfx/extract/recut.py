@@ -147,7 +147,7 @@ def _write_pictures(
     threads = settings.threads or available_cores()
     with load_models(settings) as models, ThreadPoolExecutor(threads) as pool:
         for notice in models.notices():
-            progress.notice(notice)
+            progress.notice(notice.text)
         detector = Detector(models.detector.engine, threshold=THRESHOLD, long_side=CANVAS)
         for start in range(0, len(data), BATCH):
             pictures = data.pictures[start : start + BATCH]

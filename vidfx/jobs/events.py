@@ -19,9 +19,11 @@ class Planned(Struct, frozen=True, tag=True):
 
 
 class Notice(Struct, frozen=True, tag=True):
-    """Something the user should know: a choice, a licence, a fall-back."""
+    """Something the user should know: a licence, a fall-back."""
 
     text: str
+    detail: bool = False
+    "a usual choice, of interest to those who ask for it"
 
 
 class LeftOut(Struct, frozen=True, tag=True):

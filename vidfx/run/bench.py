@@ -184,7 +184,7 @@ class _BenchDevice:
 
     def measure(self, budget_s: float) -> DeviceTimings:
         for notice in self._context.models.notices():
-            self._listener(Notice(notice))
+            self._listener(notice)
         part = self._part(PROBE_S)
         probe = self._annotate(part, "probe", video_too=self._settings.video)
         names = [VIDEO, CSVS] if self._settings.video else [CSVS]

@@ -26,7 +26,7 @@ from vidfx.annotate.tasks import (
 from vidfx.annotate.video import annotate_video
 from vidfx.errors import VidfxError
 from vidfx.jobs import storage
-from vidfx.jobs.events import Heartbeat, Listener
+from vidfx.jobs.events import Heartbeat, Listener, Notice
 from vidfx.jobs.leftovers import find_leftovers
 from vidfx.jobs.locks import BusyError, Locks
 from vidfx.jobs.outcomes import as_failure
@@ -35,7 +35,7 @@ from vidfx.workers.exhaustion import resources_exhausted, suggests_exhaustion
 from vidfx.workers.memory import give_memory_back
 from vidfx.workers.messages import Answer, Busy, Exhausted, Failure
 
-KEPT = ("counts", "seconds", "warnings", "outputs")
+KEPT = ("counts", "overview", "seconds", "warnings", "outputs")
 """What a run needs of a summary."""
 
 
@@ -53,12 +53,14 @@ class OutputFolder:
             return nullcontext()
         return self.locks.hold(job.outputs.summary.relative_to(self.path))
 
-    def notices(self) -> list[str]:
+    def notices(self) -> list[Notice]:
         if self.locks is None or self.locks.fault is None:
             return []
         return [
-            f"{self.path}: this file system has no locks ({self.locks.fault}); "
-            "let no second vidfx write to this folder"
+            Notice(
+                f"{self.path}: this file system has no locks ({self.locks.fault}); "
+                "let no second vidfx write to this folder"
+            )
         ]
 
 

@@ -42,7 +42,7 @@ class Exit(Struct, frozen=True, tag=True):
 class Ready(Struct, frozen=True, tag=True):
     """The engines are loaded."""
 
-    notices: tuple[str, ...]
+    notices: tuple[Notice, ...]
     device: str
     'that the engines run on, "cpu" or "cuda:n"'
 

@@ -131,8 +131,8 @@ class Pool:
     def _handle(self, worker: WorkerProcess, message: FromWorker) -> Iterator[Answered]:
         match message:
             case Ready(notices=notices, device=device):
-                for text in notices:
-                    self._notice(text)
+                for notice in notices:
+                    self._notice(notice)
                 self._supervisor.mark_ready(worker, device)
             case EnginesFailed(error=error):
                 self._supervisor.end(worker)
@@ -158,13 +158,13 @@ class Pool:
                 yield task.task, message
             case Busy():
                 worker.task = None
-                self._notice(f"{task.name}: another vidfx works on it")
+                self._notice(Notice(f"{task.name}: another vidfx works on it"))
                 task.not_before = time.monotonic() + BUSY_S
                 self._waiting.append(task)
             case Exhausted(error=error, sure=sure):
                 yield from self._end_exhausted(worker, error, sure=sure)
-            case Notice(text=text):
-                self._notice(text)
+            case Notice():
+                self._notice(message)
             case Started() | Advanced():
                 # the worker's job has a local file in place of one on storage
                 self.listener(replace(message, job=task.task.job))
@@ -260,8 +260,8 @@ class Pool:
         self._waiting.append(task)
         self._supervisor.lower_limit(why)
 
-    def _notice(self, text: str) -> None:
+    def _notice(self, notice: Notice) -> None:
         """Once, however many workers report it."""
-        if text not in self._noticed:
-            self._noticed.add(text)
-            self.listener(Notice(text))
+        if notice.text not in self._noticed:
+            self._noticed.add(notice.text)
+            self.listener(notice)

@@ -23,7 +23,7 @@ def plan_segments(work: VideoWork) -> list[Segment]:
     else:
         segments, why = split_at_key_frames(info, count, settings.start, settings.end)
     if segments or settings.segments:
-        work.notice(f"in one piece: {why}" if why else f"in {len(segments)} segments")
+        work.detail(f"in one piece: {why}" if why else f"in {len(segments)} segments")
     return segments
 
 

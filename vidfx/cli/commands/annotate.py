@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidfx.cli.guard import errors_in_one_line
-from vidfx.cli.options import AsJson, Debug, Progress, Quiet, TypedSettings, with_settings
+from vidfx.cli.help import TERMINAL
+from vidfx.cli.options import (
+    AsJson,
+    Debug,
+    Progress,
+    Quiet,
+    TypedSettings,
+    Verbose,
+    with_settings,
+)
 from vidfx.errors import Interrupted, VidfxError
 
 if TYPE_CHECKING:
@@ -22,21 +31,40 @@ def annotate(
         typer.Argument(
             metavar="INPUT...",
             help="Videos, folders, globs, s3:// or gs:// URLs, or text files that list them.",
+            show_default=False,
         ),
     ],
     out: Annotated[
-        str, typer.Option("--out", "-o", help="Folder for the results, or a URL of storage.")
+        str,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="OUT",
+            help="Folder for the results, or a URL of storage.",
+            rich_help_panel="What to write",
+        ),
     ],
     given: TypedSettings,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print what would be done, and do nothing.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Print what would be done, and do nothing.",
+            rich_help_panel=TERMINAL,
+        ),
     ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
     progress: Progress = "auto",
     debug: Debug = False,
 ) -> None:
-    """Annotate videos: boxes, tracks, names and expressions, drawn and as CSV.
+    """Find, follow, name and read the faces in videos; write annotated videos and CSVs.
+
+    \b
+    vidfx annotate talk.mp4 -o results
+    vidfx annotate recordings/ -o results --no-video
+    vidfx annotate recordings/ -o results --recognition runs/ana
 
     For each input, below OUT: NAME.annotated.mp4, NAME.faces.csv, NAME.frames.csv and, written
     last, NAME.summary.json.
@@ -52,6 +80,7 @@ def annotate(
             dry_run=dry_run,
             as_json=as_json,
             debug=debug,
+            verbose=verbose,
         )
 
 
@@ -64,6 +93,7 @@ def run_and_report(
     dry_run: bool = False,
     as_json: bool = False,
     debug: bool = False,
+    verbose: bool = False,
     keep: Collection[str] = (),
 ) -> None:
     """Annotate, show progress, write the results; raises typer.Exit with the exit code."""
@@ -76,7 +106,7 @@ def run_and_report(
     failure: VidfxError | None = None
     left_out: list[str] = []
     try:
-        with renderer_for(progress, debug=debug) as renderer:
+        with renderer_for(progress, debug=debug, verbose=verbose) as renderer:
             left_out = renderer.left_out
             run(
                 inputs,

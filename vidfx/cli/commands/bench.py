@@ -28,6 +28,10 @@ def bench(
 ) -> None:
     """Time annotate on the first part of a video: CPU, GPU where there is one, decoding alone.
 
+    \b
+    vidfx bench talk.mp4
+    vidfx bench talk.mp4 --recognition runs/ana --seconds 60
+
     Takes about half a minute. With both devices, the faster is what --device auto takes from now
     on, with the same settings.
 

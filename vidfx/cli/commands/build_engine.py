@@ -88,6 +88,11 @@ def build_engine(
 ) -> None:
     """Compile a model for this machine: TensorRT on a GPU, OpenVINO on a CPU, or plain ONNX.
 
+    \b
+    vidfx build-engine runs/ana
+    vidfx build-engine runs/ana --calibration faces/ --precision int8
+    vidfx build-engine runs/ana --backend tensorrt
+
     The precision is written into the graph, compared with the source on pictures that it has not
     seen, and refused where it loses too much.
     """

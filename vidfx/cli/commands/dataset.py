@@ -9,6 +9,7 @@ import typer
 
 from vidfx.cli.commands.extract import extract
 from vidfx.cli.guard import errors_in_one_line, require
+from vidfx.cli.help import GroupedCommand, SentenceGroup
 from vidfx.cli.options import AsJson, Debug, Quiet, SplitFile, TypedSettings, with_settings
 
 if TYPE_CHECKING:
@@ -16,13 +17,14 @@ if TYPE_CHECKING:
     from vidfx_training.dataset.measure import Measures
 
 dataset = typer.Typer(
+    cls=SentenceGroup,
     name="dataset",
     help="Make, check and split folders of labelled face pictures.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
-dataset.command()(extract)
+dataset.command(cls=GroupedCommand)(extract)
 
 Folder = Annotated[
     Path,
@@ -34,7 +36,7 @@ Folder = Annotated[
 ]
 
 
-@dataset.command()
+@dataset.command(cls=GroupedCommand)
 def check(
     folder: Folder,
     split: SplitFile = None,
@@ -74,7 +76,7 @@ def check(
         raise typer.Exit(1 if strict and report.problems else 0)
 
 
-@dataset.command()
+@dataset.command(cls=GroupedCommand)
 def split(
     folder: Folder,
     ratios: Annotated[
@@ -145,7 +147,7 @@ def split(
         write_object(made.as_json()) if as_json else text.write_split(made)
 
 
-@dataset.command()
+@dataset.command(cls=GroupedCommand)
 @with_settings("detector", "device", "backend", "threads")
 def recut(
     folder: Folder,

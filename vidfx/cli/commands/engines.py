@@ -9,11 +9,15 @@ from typing import Annotated, Any
 import typer
 
 from vidfx.cli.guard import errors_in_one_line
+from vidfx.cli.help import GroupedCommand, SentenceGroup
 from vidfx.cli.options import AsJson, Debug
 from vidfx.errors import UnavailableError
 
 engines = typer.Typer(
-    name="engines", help="Engines: list them, inspect one, check one.", no_args_is_help=True
+    cls=SentenceGroup,
+    name="engines",
+    help="Engines: list them, inspect one, check one.",
+    no_args_is_help=True,
 )
 File = Annotated[Path, typer.Argument(help="An engine: .onnx, .plan or its .spec.json.")]
 
@@ -49,7 +53,7 @@ def list_engines(as_json: AsJson = False, debug: Debug = False) -> None:
             say(f"left out: {fault}")
 
 
-@engines.command()
+@engines.command(cls=GroupedCommand)
 def inspect(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
     """Inputs and outputs of an engine, its measured quality and how it was built."""
     with errors_in_one_line(debug):
@@ -66,7 +70,7 @@ def inspect(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
             write_line(f"{name}: {value}")
 
 
-@engines.command()
+@engines.command(cls=GroupedCommand)
 def check(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
     """Whether the file is intact and what can run it here; exit code 4 if nothing can."""
     with errors_in_one_line(debug):

@@ -70,6 +70,10 @@ def evaluate(
 ) -> None:
     """Measure classifiers on labelled pictures that they have not learned from.
 
+    \b
+    vidfx evaluate runs/ana faces/
+    vidfx evaluate runs/one runs/other faces/ --target-far 0.01
+
     OUT gets report.html, report.json, predictions.csv, mistakes.jpg, confusion.png,
     reliability.png and, for identity, roc.png.
     """

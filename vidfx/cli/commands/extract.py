@@ -68,6 +68,10 @@ def extract(
 ) -> None:
     """Cut aligned faces out of videos and photographs into DIR/<label>/.
 
+    \b
+    vidfx dataset extract recordings/ana/ --label ana -o faces
+    vidfx dataset extract recordings/ --label-by-folder -o faces
+
     DIR/faces.csv says where each came from. Sources that were read before are skipped, so
     the same command continues where it ended, and another --label adds to the same DIR.
     """

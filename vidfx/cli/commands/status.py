@@ -11,7 +11,7 @@ import typer
 
 from vidfx.cli.commands.annotate import run_and_report
 from vidfx.cli.guard import errors_in_one_line
-from vidfx.cli.options import AsJson, Debug, Progress, Quiet
+from vidfx.cli.options import AsJson, Debug, Progress, Quiet, Verbose
 
 if TYPE_CHECKING:
     from vidfx.jobs.history import LedgerEntry, Run
@@ -48,6 +48,7 @@ def retry(
     progress: Progress = "auto",
     as_json: AsJson = False,
     quiet: Quiet = False,
+    verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
     """Continue the latest batch of OUT with its inputs and settings, where it is not done."""
@@ -79,6 +80,7 @@ def retry(
             progress="none" if quiet else progress,
             as_json=as_json,
             debug=debug,
+            verbose=verbose,
             keep={str(folder / e.place) for e in entries if e.status == "done"},
         )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from vidfx.cli.guard import errors_in_one_line, require
+from vidfx.cli.help import GroupedCommand, SentenceGroup
 from vidfx.cli.options import AsJson, Debug, EngineName, Quiet, SplitFile
 from vidfx.errors import UsageError
 
@@ -81,6 +82,10 @@ def train(
 ) -> None:
     """Train a classifier of faces, and export it as an engine for annotate.
 
+    \b
+    vidfx train recognition faces/ --target Ana -o runs/ana
+    vidfx train emotion faces/ --arch vggface -o runs/expressions
+
     OUT gets the engine (NAME.onnx, NAME.spec.json, NAME.CARD.md), best.safetensors, run.json,
     log.jsonl, log.csv and curves.png.
     """
@@ -133,7 +138,10 @@ def _recipe(task: str, arch: ArchName | None, init: str | None, recipe: str | No
 
 
 models = typer.Typer(
-    name="models", help="Trained models: from a checkpoint to an engine.", no_args_is_help=True
+    cls=SentenceGroup,
+    name="models",
+    help="Trained models: from a checkpoint to an engine.",
+    no_args_is_help=True,
 )
 
 
@@ -142,7 +150,7 @@ def _models() -> None:
     """Trained models: from a checkpoint to an engine."""
 
 
-@models.command()
+@models.command(cls=GroupedCommand)
 def average(
     checkpoints: Annotated[
         list[Path], typer.Argument(help="best.safetensors of a run, or of several.")
@@ -197,7 +205,7 @@ def _shifts(given: list[str]) -> dict[str, float]:
     return found
 
 
-@models.command()
+@models.command(cls=GroupedCommand)
 def export(
     checkpoint: Annotated[Path, typer.Argument(help="best.safetensors of a run.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the engine.")],

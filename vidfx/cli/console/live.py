@@ -6,15 +6,8 @@ import time
 import traceback
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TaskID,
-    TextColumn,
-)
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
+from rich.table import Column
 from rich.text import Text
 
 from vidfx.cli.console.forecast import Forecast
@@ -44,28 +37,49 @@ from vidfx.jobs.events import (
 from vidfx.jobs.plan import Job
 from vidfx.notation import clean
 
+SETTLED_S = 3.0
+"after which the rate of a video says how long it will take"
+NARROW = 90
+"columns of a terminal that has no room for frames a second"
+DONE, FAILED, WARNING = "green", "red", "yellow"
+
 
 class _Rate(ProgressColumn):
     """Frames a second and the time left, as far as they are known."""
 
+    def __init__(self, *, narrow: bool) -> None:
+        super().__init__(Column(no_wrap=True))
+        self._narrow = narrow
+
     def render(self, task: Task) -> Text:
         rate, left = task.fields["rate"], task.fields["left"]
-        parts = [] if rate is None else [f"{rate:.0f} frames/s"]
-        return Text(", ".join([*parts, *([] if left is None else [f"{duration(left)} left"])]))
+        parts: list[str] = []
+        if rate is not None and not (self._narrow and left is not None):
+            parts.append(f"{rate:.0f} frames/s")
+        if left is not None:
+            parts.append(f"{duration(left)} left")
+        return Text(", ".join(parts))
 
 
 class Live(Renderer):
     """Rich bars on stderr."""
 
-    def __init__(self, *, debug: bool) -> None:
-        super().__init__(debug=debug)
+    def __init__(self, *, debug: bool, verbose: bool, console: Console | None = None) -> None:
+        super().__init__(debug=debug, verbose=verbose)
+        console = console or Console(stderr=True, markup=False, highlight=False)
+        narrow = console.width < NARROW
         self._progress = Progress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            MofNCompleteColumn(),
-            _Rate(),
-            console=Console(stderr=True, markup=False, highlight=False),
+            TextColumn(
+                "{task.description}",
+                markup=False,
+                table_column=Column(no_wrap=True, max_width=console.width - (36 if narrow else 64)),
+            ),
+            BarColumn(10 if narrow else 24),
+            TextColumn("{task.percentage:>3.0f} %", table_column=Column(no_wrap=True)),
+            _Rate(narrow=narrow),
+            console=console,
             transient=True,
+            refresh_per_second=4,
         )
         self._forecast = Forecast()
         self._begun = time.monotonic()
@@ -101,8 +115,9 @@ class Live(Renderer):
                 self._print(retried_line(job, why))
             case Done(job=job, summary=summary):
                 self._end(job)
-                for line in (done_line(job, summary), *warning_lines(job, summary)):
-                    self._print(line)
+                self._print(done_line(job, summary), DONE)
+                for line in warning_lines(job, summary):
+                    self._print(line, WARNING)
             case Skipped(job=job, why=why):
                 self._end(job)
                 self._print(skipped_line(job, why))
@@ -113,8 +128,8 @@ class Live(Renderer):
             case _:
                 pass
 
-    def _print(self, text: str) -> None:
-        self._progress.console.print(Text(clean(text)), soft_wrap=True)
+    def _print(self, text: str, style: str = "") -> None:
+        self._progress.console.print(Text(clean(text), style), soft_wrap=True)
 
     def _open(self, started: Started) -> None:
         self._close(started.job)  # an earlier attempt
@@ -124,8 +139,11 @@ class Live(Renderer):
 
     def _advanced(self, job: Job, frames: int) -> None:
         bar, since, expected = self._bars[job]
-        rate = frames / max(1e-3, time.monotonic() - since)
-        left = None if expected is None or not rate else max(0, expected - frames) / rate
+        elapsed = max(1e-3, time.monotonic() - since)
+        rate = frames / elapsed
+        left = None
+        if expected is not None and frames and elapsed > SETTLED_S:
+            left = max(0, expected - frames) / rate
         self._progress.update(bar, completed=frames, rate=rate, left=left)
         self._update_all()
 
@@ -143,7 +161,7 @@ class Live(Renderer):
             self._end(job)
         if self.debug:
             traceback.print_exception(error)
-        self._print(error_line(error))
+        self._print(error_line(error), FAILED)
 
     def _update_all(self) -> None:
         if self._all is None:

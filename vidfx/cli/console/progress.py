@@ -44,8 +44,9 @@ JSON_EVERY_S = 0.5
 class Renderer(AbstractContextManager["Renderer"]):
     """Shows the events of a run."""
 
-    def __init__(self, *, debug: bool) -> None:
+    def __init__(self, *, debug: bool, verbose: bool) -> None:
         self.debug = debug
+        self.verbose = verbose
         self.left_out: list[str] = []
         "lines about files that were found and are not inputs"
 
@@ -55,7 +56,8 @@ class Renderer(AbstractContextManager["Renderer"]):
         if isinstance(event, LeftOut):
             self.left_out.append(event.line)
             event = Notice(event.line)
-        self._show(event)
+        if self.verbose or not (isinstance(event, Notice) and event.detail):
+            self._show(event)
 
     @abstractmethod
     def _show(self, event: Event) -> None: ...
@@ -77,8 +79,8 @@ class ErrorsOnly(Renderer):
 class Lines(Renderer):
     """Plain lines."""
 
-    def __init__(self, *, debug: bool) -> None:
-        super().__init__(debug=debug)
+    def __init__(self, *, debug: bool, verbose: bool) -> None:
+        super().__init__(debug=debug, verbose=verbose)
         self._started: dict[Job, tuple[Started, float]] = {}
         "with the time"
         self._written: dict[Job, float] = {}
@@ -134,10 +136,10 @@ class Lines(Renderer):
 
 
 class JsonLines(Renderer):
-    """One JSON object a line."""
+    """One JSON object a line, of details too."""
 
     def __init__(self, *, debug: bool) -> None:
-        super().__init__(debug=debug)
+        super().__init__(debug=debug, verbose=True)
         self._written: dict[Job, float] = {}
 
     def _show(self, event: Event) -> None:

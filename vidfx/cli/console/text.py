@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -9,6 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from vidfx.errors import VidfxError
 from vidfx.notation import clean
+from vidfx_engines.names import some
+
+MOST_EXPRESSIONS = 3
+LEAST_SHARE = 0.05
 
 if TYPE_CHECKING:
     from vidfx.jobs.outcomes import Outcome
@@ -17,7 +22,11 @@ if TYPE_CHECKING:
 
 def say(text: str) -> None:
     """Write a line to stderr."""
-    sys.stderr.write(clean(text) + "\n")
+    _write(clean(text))
+
+
+def _write(line: str) -> None:
+    sys.stderr.write(line + "\n")
     sys.stderr.flush()
 
 
@@ -27,7 +36,14 @@ def error_line(error: VidfxError) -> str:
 
 
 def write_error(error: VidfxError) -> None:
-    say(error_line(error))
+    """Write the error's line to stderr, in red on a terminal."""
+    line = clean(error_line(error))
+    _write(f"\x1b[31m{line}\x1b[0m" if _has_colours() else line)
+
+
+def _has_colours() -> bool:
+    """Whether stderr is a terminal, of a user who did not set NO_COLOR."""
+    return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
 
 def duration(seconds: float) -> str:
@@ -51,12 +67,31 @@ def skipped_line(job: Job, why: str) -> str:
 
 
 def done_line(job: Job, summary: dict[str, Any]) -> str:
-    """One line about a finished video."""
-    counts, total = summary["counts"], summary["seconds"]["total"]
-    tracks, frames = counts["tracks"], counts["frames"]
-    line = f"{job.name}: done, {frames} frames, {tracks} tracks, {frames / total:.1f} frames/s"
+    """One line about a finished video: its length, who is in it, what they show, where it is."""
+    counts = summary["counts"]
+    length = (counts["last_frame_s"] or 0) - (counts["first_frame_s"] or 0)
+    parts = [
+        f"{duration(length)} of video in {duration(summary['seconds']['total'])}",
+        *_shown(summary),
+    ]
     video, faces, *_ = job.addresses()
-    return f"{line} -> {video if 'video' in summary['outputs'] else faces}"
+    return f"{job.name}: {', '.join(parts)} -> {video if 'video' in summary['outputs'] else faces}"
+
+
+def _shown(summary: dict[str, Any]) -> list[str]:
+    """How many faces were followed and the names among them; the most frequent expressions."""
+    tracks, overview = summary["counts"]["tracks"], summary["overview"]
+    names = overview["identities"]
+    shares = list(overview["emotion_share"].items())[:MOST_EXPRESSIONS]
+    return [
+        (counted(tracks, "face") if tracks else "no face") + (f" ({some(names)})" if names else ""),
+        *(f"{label} {share:.0%}" for label, share in shares if share >= LEAST_SHARE),
+    ]
+
+
+def counted(number: int, name: str) -> str:
+    """1 face, 2 faces."""
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
 
 
 def warning_lines(job: Job, summary: dict[str, Any]) -> list[str]:
@@ -73,4 +108,5 @@ def ended_line(outcomes: Sequence[Outcome], seconds: float) -> str:
     ]
     frames = sum(outcome.counts.get("frames", 0) for outcome in outcomes)
     rate = f", {frames / seconds:.1f} frames/s" if frames and seconds else ""
-    return f"{len(outcomes)} videos: {', '.join(counts) or 'none'}, in {duration(seconds)}{rate}"
+    videos = counted(len(outcomes), "video")
+    return f"{videos}: {', '.join(counts) or 'none'}, in {duration(seconds)}{rate}"

@@ -1,0 +1,69 @@
+"""A setting of a run: its type, default and range, what users read about it, what it decides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from vidfx.errors import UsageError
+
+PREFIX = "VIDFX_"
+"of the environment variables that are settings"
+Group = Literal["Input", "What to find", "What to write", "Speed", "Machine"]
+Decides = Literal["results", "rounding", "files", "video", "run"]
+"""What a setting decides: results, only their rounding, which files are used (whose content decides
+results), the annotated video, or how the run goes. That is not read from a settings file, which may
+be someone else's."""
+
+
+@dataclass(frozen=True)
+class Option:
+    """What users read about a setting, and what it decides."""
+
+    help: str
+    "one sentence for --help"
+    more: str = ""
+    "Markdown for the README"
+    default: str = ""
+    "in words, where the value itself says little"
+    decides: Decides = "results"
+    read: Callable[[Any], Any] | None = None
+    "from a notation of its own to a number; raises ValueError"
+    group: Group = "What to find"
+    "its heading in --help"
+
+
+class SettingError(UsageError):
+    """A wrong value, or values that contradict each other, of the settings ``names``."""
+
+    def __init__(self, problem: str, *names: str) -> None:
+        super().__init__(f"{', '.join(names)}: {problem}", hint="correct the value")
+        self.problem = problem
+        self.names = names
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A row of the table."""
+
+    name: str
+    kind: Any
+    "its annotated type"
+    option: Option
+    default: Any
+
+    @property
+    def flag(self) -> str:
+        return f"--{self.name.replace('_', '-')}"
+
+    @property
+    def variable(self) -> str:
+        return f"{PREFIX}{self.name.upper()}"
+
+    def help(self, default: str = "") -> str:
+        """Its help and its default, in words where there are any."""
+        default = default or self.option.default
+        if not default and not isinstance(self.default, bool | None):
+            default = f"{self.default:g}" if isinstance(self.default, float) else self.default
+        return f"{self.option.help} Default: {default}." if default else self.option.help
