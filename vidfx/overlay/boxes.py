@@ -96,7 +96,7 @@ class Boxes:
         """The corners inside the picture: together, or one by one where they meet each other."""
         box, arm = face.box, face.arm
         look = _Look(arm, face.label.emotion, face.strength)
-        height, width, _ = self._picture(look).shape
+        _, height, width = self._picture(look).shape
         x0, x1, across = self._sides(0, box.x0, box.x1 - arm, width)
         y0, y1, down = self._sides(1, box.y0, box.y1 - arm, height)
         near_x, far_x = across
@@ -159,8 +159,8 @@ class Boxes:
     def _new_pixels(self, look: _Look, above: int, left: int) -> _Pixels:
         """Those of the upper left corner behind so much padding: 0 or 1 px."""
         picture = self._picture(look)
-        height, width, _ = picture.shape
-        padding = (above, (above + height) % 2), (left, (left + width) % 2), (0, 0)
+        _, height, width = picture.shape
+        padding = (0, 0), (above, (above + height) % 2), (left, (left + width) % 2)
         shown = to_overlay(np.pad(picture, padding))
         luma = np.nonzero((shown.keep_y < 255) | (shown.add_y > 0))
         chroma = np.nonzero((shown.keep_c < 255) | (shown.add_u > 0) | (shown.add_v > 0))
@@ -179,7 +179,7 @@ class Boxes:
         return Stamp(*map(np.concatenate, zip(*corners, strict=True)))
 
     def _new_corner(self, look: _Look, across: _Side, down: _Side) -> Stamp:
-        height, width, _ = self._picture(look).shape
+        _, height, width = self._picture(look).shape
         pixels = self._pixels(look, _padding(down, height), _padding(across, width))
         n_luma = pixels.n_luma
         scale = np.ones(len(pixels.row), int)

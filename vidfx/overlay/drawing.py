@@ -44,7 +44,7 @@ class Blend(NamedTuple):
 
     def apply(self, flat: np.ndarray) -> None:
         """Change a flat I420 buffer in place."""
-        pixels = flat[self.place]
+        pixels = flat.take(self.place)
         cv2.multiply(pixels, self.keep, pixels, 1 / 255)
         cv2.add(pixels, self.add, pixels)
         flat[self.place] = pixels

@@ -137,7 +137,8 @@ class Layout:
         ``before`` is where it was on the last frame, if it keeps its place.
         """
         gap, margin, wide, high = text.gap, self._margin, text.width, text.height
-        most_x, most_y = self._picture[0] - margin - wide, self._picture[1] - margin - high
+        width, height = self._picture
+        most_x, most_y = width - margin - wide, height - margin - high
         if most_x < margin or most_y < margin:
             return None
         x0, y0, x1, y1 = box
@@ -146,15 +147,20 @@ class Layout:
         y = y0 + box_y * (y1 - y0 + gap) - label_y * (high + gap)
         if before:
             slack = text.slack
-            x = min(max(before[0], x - slack), x + slack)
-            y = min(max(before[1], y - slack), y + slack)
-        left = int(min(max(x, margin), most_x)) // 2 * 2
-        top = int(min(max(y, margin), most_y)) // 2 * 2
+            x = _between(before[0], x - slack, x + slack)
+            y = _between(before[1], y - slack, y + slack)
+        left = int(_between(x, margin, most_x)) // 2 * 2
+        top = int(_between(y, margin, most_y)) // 2 * 2
         return Rect(left, top, left + wide, top + high)
 
     def _new_text(self, words: Words, level: int, size: int) -> LabelText | None:
         room = self._picture[0] - 2 * self._margin
         return label_text(words, level, size, self._font, room)
+
+
+def _between(value: float, least: float, most: float) -> float:
+    """The nearest value that is neither less nor more."""
+    return least if value < least else most if value > most else value
 
 
 def _core(box: Rect) -> Edges:

@@ -83,4 +83,6 @@ class Painter:
 
     def _stored(self, x: int, y: int) -> tuple[int, int]:
         """From square pixels to those of the picture."""
+        if self._stretch == SQUARE:
+            return x, y
         return round(x / self._stretch[0]), round(y / self._stretch[1])

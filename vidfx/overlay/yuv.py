@@ -150,29 +150,32 @@ def to_yuv(rgb: Rgb, matrix: int) -> tuple[float, float, float]:
 def compose(layers: Sequence[Layer], matrix: int) -> np.ndarray:
     """Lay layers of one size over each other, the first at the bottom.
 
-    Returns (h, w, 4) float32: the opacity, 0..1, and Y, U and V multiplied by it.
+    Returns (4, h, w) float32: the opacity, 0..1, and Y, U and V multiplied by it.
     """
-    picture = np.zeros((*layers[0].mask.shape, 4), np.float32)
-    keep = np.ones(layers[0].mask.shape, np.float32)
+    picture = np.zeros((4, *layers[0].mask.shape), np.float32)
+    keep = np.ones_like(picture[0])
     for mask, rgb in reversed(layers):
         visible = keep * mask
         keep -= visible
         for channel, value in enumerate(to_yuv(rgb, matrix), 1):
-            picture[..., channel] += visible * np.float32(value)
-    picture[..., 0] = 1 - keep
+            picture[channel] += visible * np.float32(value)
+    picture[0] = 1 - keep
     return picture
 
 
 def to_overlay(picture: np.ndarray) -> Overlay:
     """An overlay of what ``compose`` returned; its sides are even."""
-    height, width = picture.shape[:2]
-    small = cv2.resize(picture, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    opacity, luma, *chroma = picture
+    half = picture.shape[2] // 2, picture.shape[1] // 2
+    small, u, v = (
+        cv2.resize(one, half, interpolation=cv2.INTER_AREA) for one in (opacity, *chroma)
+    )
     return Overlay(
-        keep_y=_to_uint8(255 - 255 * picture[..., 0]),
-        add_y=_to_uint8(picture[..., 1]),
-        keep_c=_to_uint8(255 - 255 * small[..., 0]),
-        add_u=_to_uint8(small[..., 2]),
-        add_v=_to_uint8(small[..., 3]),
+        keep_y=_to_uint8(255 - 255 * opacity),
+        add_y=_to_uint8(luma),
+        keep_c=_to_uint8(255 - 255 * small),
+        add_u=_to_uint8(u),
+        add_v=_to_uint8(v),
     )
 
 
