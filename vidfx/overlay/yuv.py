@@ -165,17 +165,14 @@ def compose(layers: Sequence[Layer], matrix: int) -> np.ndarray:
 
 def to_overlay(picture: np.ndarray) -> Overlay:
     """An overlay of what ``compose`` returned; its sides are even."""
-    opacity, luma, *chroma = picture
     half = picture.shape[2] // 2, picture.shape[1] // 2
-    small, u, v = (
-        cv2.resize(one, half, interpolation=cv2.INTER_AREA) for one in (opacity, *chroma)
-    )
+    small: list[np.ndarray] = [cv2.resize(p, half, interpolation=cv2.INTER_AREA) for p in picture]
     return Overlay(
-        keep_y=_to_uint8(255 - 255 * opacity),
-        add_y=_to_uint8(luma),
-        keep_c=_to_uint8(255 - 255 * small),
-        add_u=_to_uint8(u),
-        add_v=_to_uint8(v),
+        keep_y=_to_uint8(255 - 255 * picture[0]),
+        add_y=_to_uint8(picture[1]),
+        keep_c=_to_uint8(255 - 255 * small[0]),
+        add_u=_to_uint8(small[2]),
+        add_v=_to_uint8(small[3]),
     )
 
 
