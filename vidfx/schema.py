@@ -70,7 +70,12 @@ def faces_columns(
     return [
         *([FILE_COLUMN] if file else []),
         Column("frame", "count", "index of the frame in the input, from 0"),
-        Column("time_s", "s", "playback time of the frame, exact to the container's time base"),
+        Column(
+            "time_s",
+            "s",
+            "playback time of the frame in the input, also with `--start`; exact to the "
+            "container's time base",
+        ),
         Column("track_id", "id", "number of the track, from 1"),
         Column("x1_px", "px", "left side of the box, in stored pixels of the upright picture"),
         Column("y1_px", "px", "top of the box"),
@@ -120,7 +125,7 @@ def faces_columns(
 
 _FRAMES_COLUMNS = [
     Column("frame", "count", "index of the frame in the input, from 0"),
-    Column("time_s", "s", "playback time of the frame"),
+    Column("time_s", "s", "playback time of the frame in the input, also with `--start`"),
     Column("pts", "ticks", "presentation time in the input's time base (see summary.json)"),
     Column("faces", "count", "faces on the frame"),
     Column(

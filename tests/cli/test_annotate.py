@@ -6,6 +6,7 @@ import json
 import signal
 import time
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from tests.engine_files import constant_classifier
 from tests.vidfx_command import DEFAULT_SIGINT, read_csv, results_in, run, run_python, start, vidfx
 from vidfx import schema
+from vidfx.jobs.content import content_hash
 from vidfx_engines.spec import EngineSpec, Thresholds
 
 FAST = ["--emotion", "none", "--detector-size", "320", "--preset", "ultrafast"]
@@ -92,12 +94,19 @@ def test_rows_agree_with_the_columns_and_each_other(results: Path) -> None:
     assert {f["dominant_emotion"] for f in frames if f["faces"] != "0"} == {"happy"}
 
 
-def test_the_summary_says_how_it_was_done(results: Path) -> None:
+def test_the_summary_says_how_it_was_done(results: Path, clip: Path) -> None:
     summary = json.loads((results / "clip.summary.json").read_text())
     assert summary["schema"] == schema.SUMMARY_SCHEMA
     for kind, types in summary["columns"].items():
         assert list(types) == list(read_csv(results / f"clip.{kind}.csv")[0])
     assert summary["counts"]["frames"] == 60 and summary["counts"]["cuts"] == 2
+    made, source = summary["made"], summary["input"]
+    assert datetime.fromisoformat(made["at"]).utcoffset() == timedelta(0)
+    assert made["command"].startswith("vidfx ") and made["processor"]
+    assert source["absolute_path"] == str(clip.absolute())
+    assert source["content_hash"]["hex"] == content_hash([clip])
+    assert {"vidfx", "python", "ffmpeg", "openvino"} <= set(summary["versions"])
+    assert summary["clock"]["annotated_video_begins_at_s"] == 0
     assert summary["input"]["reader"] == "pyav" and summary["input"]["reader_why"]
     tasks = {m["task"]: m for m in summary["models"]}
     assert set(tasks) == {"detection", "identity", "emotion"}
@@ -142,6 +151,8 @@ def test_a_window_of_time(clip: Path, tmp_path: Path) -> None:
     assert done.exit_code == 0, done.stderr
     frames = read_csv(tmp_path / "clip.frames.csv")
     assert [int(f["frame"]) for f in frames] == list(range(15, 30))
+    summary = json.loads((tmp_path / "clip.summary.json").read_text())
+    assert summary["clock"]["annotated_video_begins_at_s"] == float(frames[0]["time_s"])
     with av.open(str(tmp_path / "clip.annotated.mp4")) as video:
         assert sum(1 for _ in video.decode(video=0)) == 15
 

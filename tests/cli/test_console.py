@@ -23,8 +23,15 @@ from vidfx.output.overview import overview
 JOB = Job(Path("/videos/a long name of a talk about birds.mp4"), Outputs.of(Path("/out/talk")))
 
 
-def track(frames: int, name: str | None, **shares: float) -> dict[str, Any]:
-    return {"frames": frames, "identity": name, "emotion_share": shares}
+def track(
+    frames: int, name: str | None, unsure: float | None = 0.0, **shares: float
+) -> dict[str, Any]:
+    return {
+        "frames": frames,
+        "identity": name,
+        "emotion_share": shares,
+        "unsure_share": unsure,
+    }
 
 
 def summary(*tracks: dict[str, Any]) -> dict[str, Any]:
@@ -39,15 +46,17 @@ def summary(*tracks: dict[str, Any]) -> dict[str, Any]:
 
 def test_an_overview_weighs_tracks_by_their_frames() -> None:
     tracks = [
-        track(300, "Ana", happy=0.5, sad=0.5),
+        track(600, "Ana", 0.5, happy=0.5, sad=0.5),
         track(100, "other", happy=1.0),
-        track(999, "unknown"),
+        track(100, "unknown", 1.0),
+        track(999, "unknown", None),
     ]
     assert overview(tracks) == {
         "identities": ["Ana"],
         "emotion_share": {"happy": 0.625, "sad": 0.375},
+        "unsure_share": 0.5,
     }
-    assert overview([]) == {"identities": [], "emotion_share": {}}
+    assert overview([]) == {"identities": [], "emotion_share": {}, "unsure_share": None}
 
 
 def test_a_finished_video_is_one_line() -> None:
@@ -56,6 +65,7 @@ def test_a_finished_video_is_one_line() -> None:
         f"{JOB.name}: 3 min 20 s of video in 1 min 01 s, 2 faces (Ana), happy 96%"
         f" -> {JOB.outputs.video}"
     )
+    assert ", happy 100%, unsure 25% ->" in done_line(JOB, summary(track(96, "Ana", 0.25, happy=1)))
     assert ", no face -> " in done_line(JOB, summary())
 
 

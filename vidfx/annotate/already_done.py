@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, cast
 
 from vidfx.annotate.context import Context
@@ -76,9 +77,14 @@ def _input_state(job: Job) -> list[list[str | int]]:
     source, origin = job.source, job.origin
     if origin is not None:
         return [[origin.url, origin.size, origin.stamp]]
-    files = pictures_in(source) if source.is_dir() else [source]
-    states = [(file.name, file.stat()) for file in files if file.is_file()]
+    states = [(file.name, file.stat()) for file in files_of(source)]
     return [[name, stat.st_size, stat.st_mtime_ns] for name, stat in states]
+
+
+def files_of(source: Path) -> list[Path]:
+    """A video, or the pictures of a folder."""
+    files = pictures_in(source) if source.is_dir() else [source]
+    return [file for file in files if file.is_file()]
 
 
 def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:

@@ -22,6 +22,8 @@ class AnnotateVideo(Struct, frozen=True, tag=True):
     overwrite: bool = False
     leftovers: tuple[Path, ...] | None = None
     "temporary files of dead processes, to remove under the lock; None: search for them"
+    command: str | None = None
+    "the line that asked for it, for the summary"
 
     def remove_parts(self, pid: int) -> None:
         remove_parts_of(self.job, pid)

@@ -9,27 +9,31 @@ import time
 from pathlib import Path
 from typing import Any
 
-from vidfx.annotate.already_done import check_unchanged, work_fingerprint
+from vidfx.annotate.already_done import check_unchanged, files_of, work_fingerprint
 from vidfx.annotate.context import Context
 from vidfx.annotate.result_files import ResultFiles
 from vidfx.annotate.segments.annotate import annotate_segments
 from vidfx.annotate.segments.plan import plan_segments
 from vidfx.annotate.video_work import VideoWork
 from vidfx.annotate.whole import annotate_whole
+from vidfx.jobs.content import OF, content_hash
 from vidfx.jobs.events import Listener, Started
 from vidfx.jobs.plan import Job
+from vidfx.output.origin import describe_clock, describe_input, describe_making, versions
 from vidfx.output.overview import overview
 from vidfx.output.strict_json import map_texts
-from vidfx.output.summary import describe_input, versions
 from vidfx.video.read.frame_source import FrameSource
 from vidfx.video.read.source import open_source
 
 
-def annotate_video(job: Job, context: Context, listener: Listener) -> dict[str, Any]:
+def annotate_video(
+    job: Job, context: Context, listener: Listener, command: str | None = None
+) -> dict[str, Any]:
     """Make all results of one video; returns its summary.
 
-    Whatever ends it, Ctrl-C included, no unfinished file has a final name, and earlier results stay
-    until all new ones are complete. Raises InputError, EngineFailedError and OutputError.
+    ``command`` is the line that was typed. Whatever ends it, Ctrl-C included, no unfinished file
+    has a final name, and earlier results stay until all new ones are complete. Raises InputError,
+    EngineFailedError and OutputError.
     """
     started = time.perf_counter()
     before = work_fingerprint(job, context)
@@ -50,11 +54,16 @@ def annotate_video(job: Job, context: Context, listener: Listener) -> dict[str, 
                 written = annotate_whole(source, work, files)
             completed = files.complete(written.video)
             check_unchanged(job, before)
-            tracks = files.tally.tracks()
+            counts, tracks = files.tally.counts(), files.tally.tracks()
             content = {
-                "input": describe_input(info, source.name, why),
+                "made": describe_making(command),
+                "input": {
+                    **describe_input(info, source.name, why),
+                    "content_hash": {"of": OF, "hex": content_hash(files_of(job.source))},
+                },
+                "clock": describe_clock(settings.start, counts["first_frame_s"]),
                 "models": context.models.describe(),
-                "counts": files.tally.counts(),
+                "counts": counts,
                 **completed,
                 "seconds": {
                     "total": round(time.perf_counter() - started, 3),

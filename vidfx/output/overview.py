@@ -8,18 +8,22 @@ from typing import Any
 
 
 def overview(tracks: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Of a summary's tracks: the names in it, and each expression's share.
+    """Of a summary's tracks: the names in it, each expression's share, and the share without one.
 
-    A share is of the time of all faces together that were read for expressions.
+    An expression's share is of the time of all faces together with an expression; that without one
+    is of all their time, None without an expression engine.
     """
-    read = [track for track in tracks if track["emotion_share"]]
+    read = [track for track in tracks if track["unsure_share"] is not None]
+    of = sum(track["frames"] for track in read)
+    unsure = sum(track["unsure_share"] * track["frames"] for track in read)
     frames: Counter[str] = Counter()
     for track in read:
+        sure = (1 - track["unsure_share"]) * track["frames"]
         for label, share in track["emotion_share"].items():
-            frames[label] += share * track["frames"]
-    of = sum(track["frames"] for track in read)
+            frames[label] += share * sure
     names = {track["identity"] for track in tracks} - {None, "other", "unknown"}
     return {
         "identities": sorted(names),
-        "emotion_share": {label: round(n / of, 4) for label, n in frames.most_common()},
+        "emotion_share": {label: round(n / (of - unsure), 4) for label, n in frames.most_common()},
+        "unsure_share": round(unsure / of, 4) if of else None,
     }

@@ -43,15 +43,16 @@ def annotate(
     dry_run: bool = False,
     outcomes: list[Outcome] | None = None,
     keep: Collection[str] = (),
+    command: str | None = None,
 ) -> list[Outcome]:
     """Annotate all inputs into ``out``; returns what became of each.
 
     Inputs that cannot even be jobs come first, then the jobs in order. ``outcomes``, if given, is
     filled as the run goes on, so that an interrupted caller has it. ``keep`` names summaries whose
-    videos are not done again even with ``settings.overwrite``. A dry run only reports what it would
-    do. Raises UsageError and UnavailableError before any work where messages are wrong or an
-    engine, device or backend is not available, OutputError where ``out`` cannot be made,
-    Interrupted after SIGTERM.
+    videos are not done again even with ``settings.overwrite``; ``command`` is the line that was
+    typed, for the summaries. A dry run only reports what it would do. Raises UsageError and
+    UnavailableError before any work where messages are wrong or an engine, device or backend is not
+    available, OutputError where ``out`` cannot be made, Interrupted after SIGTERM.
     """
     outcomes = [] if outcomes is None else outcomes
     started = time.monotonic()
@@ -71,7 +72,7 @@ def annotate(
             outcomes.append(Outcome(name, "failed", error=error))
         if work.jobs:
             try:
-                _run(work, settings, report, outcomes, dry_run=dry_run, keep=keep)
+                _run(work, settings, report, outcomes, dry_run=dry_run, keep=keep, command=command)
             finally:
                 place = {job.name: i for i, job in enumerate(work.jobs)}
                 outcomes.sort(key=lambda outcome: place.get(outcome.input, -1))
@@ -87,6 +88,7 @@ def _run(
     *,
     dry_run: bool,
     keep: Collection[str],
+    command: str | None,
 ) -> None:
     leftovers = {} if dry_run else find_leftovers(work.jobs)
     tasks = [
@@ -94,6 +96,7 @@ def _run(
             job,
             settings.overwrite and str(job.outputs.summary) not in keep,
             tuple(leftovers.get(job.outputs.summary, ())),
+            command,
         )
         for job in work.jobs
     ]

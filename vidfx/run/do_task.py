@@ -95,12 +95,12 @@ def _result(
                 if folder.locks is None:
                     return WouldBeDone()
                 try:
-                    return _annotate(job, context, listener)
+                    return _annotate(job, context, listener, task.command)
                 finally:
                     give_memory_back()
 
 
-def _annotate(job: Job, context: Context, listener: Listener) -> Annotated:
+def _annotate(job: Job, context: Context, listener: Listener, command: str | None) -> Annotated:
     """Make the results; fetch the video and deliver the results where they are on storage."""
 
     def on_progress() -> None:
@@ -113,7 +113,7 @@ def _annotate(job: Job, context: Context, listener: Listener) -> Annotated:
         if job.destination is not None:
             _remove(job.outputs)
         try:
-            summary = annotate_video(job, context, listener)
+            summary = annotate_video(job, context, listener, command)
         except Exception as error:
             raise _failure(job, error) from error
         if job.destination is not None:

@@ -15,6 +15,11 @@ NVENC = "h264_nvenc"
 X264 = "libx264"
 
 
+def ffmpeg_version() -> str:
+    """Of the FFmpeg that PyAV brings."""
+    return av.ffmpeg_version_info
+
+
 def decoders() -> str:
     """The readers that work, with versions. Raises UnavailableError where PyAV has no H.264."""
     if "h264" not in av.codecs_available:

@@ -9,6 +9,7 @@ import av
 import numpy as np
 import pytest
 
+import vidfx
 from tests.video import media
 from vidfx.types import VideoInfo
 from vidfx.video.read.source import open_source
@@ -78,8 +79,26 @@ def test_names_dates_chapters_and_languages_are_kept(family_video: Path, out: Pa
         assert {name: said.get(name) for name in TAGS} == TAGS | {"location": None, "model": None}
         assert container.streams.audio[0].metadata["language"] == "ger"
         assert container.streams.audio[0].metadata["name"] == "Regie"
+        assert said["comment"] == f"annotated by vidfx {vidfx.__version__}"
     assert chapters(out) == [(0, 0.7, "One"), (0.7, 2, "Två")]
     assert b"+48" not in out.read_bytes()
+
+
+def test_a_comment_is_kept_before_the_mark_which_is_not_repeated(tmp_path: Path, out: Path) -> None:
+    source, again = tmp_path / "c.mkv", tmp_path / "d.mp4"
+    media.write_video(source, media.info(), [0, media.STEP])
+    with av.open(str(source)) as given, av.open(str(out), "w") as copy:
+        copy.metadata["comment"] = "At the lake"
+        stream = copy.add_stream_from_template(given.streams.video[0])
+        for packet in given.demux(video=0):
+            if packet.size:
+                packet.stream = stream
+                copy.mux(packet)
+    for given, made in ((out, tmp_path / "c.mp4"), (tmp_path / "c.mp4", again)):
+        annotated(given, made)
+        with av.open(str(made)) as container:
+            mark = f"annotated by vidfx {vidfx.__version__}"
+            assert container.metadata["comment"] == f"At the lake; {mark}"
 
 
 def test_a_part_has_the_chapters_of_that_part(family_video: Path, out: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -116,6 +118,7 @@ def run_and_report(
                 dry_run=dry_run,
                 outcomes=outcomes,
                 keep=keep,
+                command=shlex.join(["vidfx", *sys.argv[1:]]),
             )
     except VidfxError as error:
         failure = error

@@ -79,10 +79,13 @@ def done_line(job: Job, summary: dict[str, Any]) -> str:
 
 
 def _shown(summary: dict[str, Any]) -> list[str]:
-    """How many faces were followed and the names among them; the most frequent expressions."""
+    """How many faces were followed and the names among them; the most frequent expressions, and how
+    often there was none.
+    """
     tracks, overview = summary["counts"]["tracks"], summary["overview"]
     names = overview["identities"]
     shares = list(overview["emotion_share"].items())[:MOST_EXPRESSIONS]
+    shares.append(("unsure", overview["unsure_share"] or 0.0))
     return [
         (counted(tracks, "face") if tracks else "no face") + (f" ({some(names)})" if names else ""),
         *(f"{label} {share:.0%}" for label, share in shares if share >= LEAST_SHARE),

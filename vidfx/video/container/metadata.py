@@ -12,6 +12,7 @@ from av.container import OutputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
+import vidfx
 from vidfx.types import Chapter, Metadata
 from vidfx.video.container.demuxer import Demuxer
 
@@ -25,6 +26,7 @@ _MOST_CHARACTERS = 4096
 "of a tag; a longer one is left out"
 _MOST_CHAPTERS = 1000
 _TICK = Fraction(1, 1000)
+_MARK = f"annotated by vidfx {vidfx.__version__}"
 
 
 def metadata_of(demuxer: Demuxer[VideoStream]) -> Metadata:
@@ -44,8 +46,15 @@ def metadata_of(demuxer: Demuxer[VideoStream]) -> Metadata:
 def write_metadata(
     output: OutputContainer, metadata: Metadata, zero: Fraction, end: Fraction | None
 ) -> None:
-    """Write the tags, and the chapters between ``zero`` and ``end`` (seconds of the input)."""
-    output.metadata.update(metadata.tags)
+    """Write the tags, and the chapters between ``zero`` and ``end`` (seconds of the input).
+
+    The comment says that the video is annotated, after what it said before.
+    """
+    tags = dict(metadata.tags)
+    said = tags.get("comment", "")
+    if _MARK not in said:
+        tags["comment"] = f"{said}; {_MARK}" if said else _MARK
+    output.metadata.update(tags)
     chapters = [c for c in metadata.chapters if c.end_s > zero and (not end or c.start_s < end)]
     output.set_chapters(
         [
