@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vidfx.errors import UsageError
-from vidfx_engines.embedded import embedded
+from vidfx_engines.embedded import ORIGINS, embedded
 from vidfx_engines.names import some
 from vidfx_engines.spec import SUFFIX, spec_path
 
@@ -24,8 +24,8 @@ def find_engine(name: str) -> Path:
     Raises UsageError where there is none, EngineFileError for an incomplete installation.
     """
     path = Path(name)
-    if name in PACKAGED:
-        return embedded(PACKAGED[name])
+    if name in PACKAGED or name in ORIGINS:
+        return embedded(PACKAGED.get(name, name))
     if path.suffix in (".safetensors", ".pt", ".pth", ".ckpt"):
         raise UsageError(
             f"{name}: a checkpoint, not an engine", hint=f"make one: vidfx models export {name}"

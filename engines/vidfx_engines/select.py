@@ -91,6 +91,11 @@ def select(
         passed_over.append(failed[0])
     reasons = "; ".join(f"{name}: {reason}" for name, reason in passed_over)
     hint = next((hint for hint in hints if hint), "")
+    if named.kind == "cuda" and not has_gpu():
+        raise EngineUnavailable(
+            f"no NVIDIA GPU was found here; {spec.name} on {named}: {reasons}",
+            hint="the CPU is used without --device; nvidia-smi lists the GPUs that work",
+        )
     raise EngineUnavailable(f"{spec.name}: nothing can run it on {named}: {reasons}", hint=hint)
 
 

@@ -17,6 +17,7 @@ from tests.vidfx_command import run_python
 from vidfx_engines import compiled_cache
 from vidfx_engines.backends import onnxruntime_library
 from vidfx_engines.backends import openvino as ov
+from vidfx_engines.backends.tensorrt_library import has_gpu
 from vidfx_engines.errors import EngineFileError, EngineUnavailable
 from vidfx_engines.libraries import importing
 from vidfx_engines.select import select
@@ -69,6 +70,8 @@ def test_cuda_is_used_or_is_an_error(toy: Path) -> None:
     assert "CUDAExecutionProvider" in str(raised.value)
     assert "; torch: " in str(raised.value)
     assert raised.value.hint
+    if not has_gpu():
+        assert str(raised.value).startswith("no NVIDIA GPU was found here")
     with pytest.raises(EngineUnavailable, match="openvino does not run on cuda"):
         select(toy, device="cuda", backend="openvino")
 

@@ -12,6 +12,9 @@ import typer
 
 from vidfx.errors import Interrupted, UnavailableError, UsageError, VidfxError
 
+PACKAGES = {"PIL": "Pillow", "jinja2": "Jinja2", "matplotlib": "Matplotlib"}
+"by the modules that they bring, where the names differ"
+
 
 class errors_in_one_line:  # noqa: N801 - reads as a clause of the with statement
     """Write the error's line and hint to stderr; raise typer.Exit with its exit code.
@@ -49,10 +52,13 @@ class errors_in_one_line:  # noqa: N801 - reads as a clause of the with statemen
 
 def require(*modules: str, extra: str) -> None:
     """Raise UnavailableError, with the command that installs the extra, if a module is missing."""
-    missing = [name for name in modules if importlib.util.find_spec(name) is None]
+    missing = [
+        PACKAGES.get(name, name) for name in modules if importlib.util.find_spec(name) is None
+    ]
     if missing:
+        are = "is" if len(missing) == 1 else "are"
         raise UnavailableError(
-            f"this command needs {', '.join(missing)}, which is not installed",
+            f"this command needs {' and '.join(missing)}, which {are} not installed",
             hint=f"pip install 'vidfx[{extra}]'",
         )
 

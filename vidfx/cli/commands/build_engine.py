@@ -127,10 +127,7 @@ def build_engine(
 def _onnx_of(model: str, work: Path, progress: BuildConsole) -> Path:
     """The ONNX file that ``model`` means; a checkpoint is exported into ``work``."""
     from vidfx.engine_argument import find_engine
-    from vidfx_engines.embedded import embedded
 
-    if model in ("centerface", "detector-embedded"):
-        return embedded(model)
     path = Path(model)
     if path.suffix != ".safetensors":
         return find_engine(model)

@@ -55,7 +55,7 @@ def check(
     With votes: also on how many pictures people agree, by class, and Fleiss' kappa.
     """
     with errors_in_one_line(debug):
-        require("PIL", "jinja2", extra="train")
+        require("PIL", "jinja2", extra="dataset")
         from vidfx.cli.console import dataset_text as text
         from vidfx.cli.console.results import write_object
         from vidfx.cli.console.text import say
@@ -123,7 +123,7 @@ def split(
     answer with the most votes.
     """
     with errors_in_one_line(debug):
-        require("PIL", extra="train")
+        require("PIL", extra="dataset")
         from vidfx.cli.console import dataset_text as text
         from vidfx.cli.console.results import write_object
         from vidfx.cli.console.text import say
@@ -171,7 +171,7 @@ def recut(
     split keeps a picture and its crop together; a split.json of DIR is not copied.
     """
     with errors_in_one_line(debug):
-        require("PIL", extra="train")
+        require("PIL", extra="dataset")
         from vidfx.cli.console import dataset_text as text
         from vidfx.cli.console.extract_text import ExtractConsole
         from vidfx.cli.console.results import write_object

@@ -19,7 +19,14 @@ engines = typer.Typer(
     help="Engines: list them, inspect one, check one.",
     no_args_is_help=True,
 )
-File = Annotated[Path, typer.Argument(help="An engine: .onnx, .plan or its .spec.json.")]
+Engine = Annotated[
+    str,
+    typer.Argument(
+        metavar="ENGINE",
+        help="A name of `vidfx engines list`, a file (.onnx, .plan or .spec.json), or the folder "
+        "of a training.",
+    ),
+]
 
 
 @engines.callback()
@@ -54,13 +61,14 @@ def list_engines(as_json: AsJson = False, debug: Debug = False) -> None:
 
 
 @engines.command(cls=GroupedCommand)
-def inspect(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
+def inspect(engine: Engine, as_json: AsJson = False, debug: Debug = False) -> None:
     """Inputs and outputs of an engine, its measured quality and how it was built."""
     with errors_in_one_line(debug):
         from vidfx.cli.console.tables import write_line
+        from vidfx.engine_argument import find_engine
         from vidfx_engines.spec import EngineSpec
 
-        content = json.loads(EngineSpec.load(file).to_json())
+        content = json.loads(EngineSpec.load(find_engine(engine)).to_json())
         if as_json:
             from vidfx.cli.console.results import write_object
 
@@ -71,13 +79,15 @@ def inspect(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
 
 
 @engines.command(cls=GroupedCommand)
-def check(file: File, as_json: AsJson = False, debug: Debug = False) -> None:
+def check(engine: Engine, as_json: AsJson = False, debug: Debug = False) -> None:
     """Whether the file is intact and what can run it here; exit code 4 if nothing can."""
     with errors_in_one_line(debug):
         from vidfx.cli.console.tables import write_line
+        from vidfx.engine_argument import find_engine
         from vidfx_engines.select import where_it_runs
         from vidfx_engines.spec import EngineSpec, spec_path
 
+        file = find_engine(engine)
         spec = EngineSpec.load(file)
         spec.read_weights(spec_path(file).parent)
         places = where_it_runs(spec)
