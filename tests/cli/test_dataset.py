@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from typer.testing import Result
 
-from tests.vidfx_command import vidfx
+from tests.vidfx_command import run_python, vidfx
 
 
 def fill(folder: Path, label: str, seeds: range) -> None:
@@ -54,6 +54,25 @@ def test_split_then_check(folder: Path) -> None:
     assert (folder / "check.html").read_text().startswith("<!doctype html>")
     assert before == {p: p.stat().st_mtime_ns for p in folder.rglob("*.png")}
     assert not list(folder.rglob("*.part"))
+
+
+def test_check_and_split_need_no_torch(folder: Path) -> None:
+    code = """if True:
+        import sys
+        from importlib.abc import MetaPathFinder
+        from typer.testing import CliRunner
+        class Without(MetaPathFinder):
+            def find_spec(self, name, *_):
+                if name.split(".")[0] in ("torch", "torchvision", "scipy", "matplotlib"):
+                    raise ImportError(name)
+        sys.meta_path.insert(0, Without())
+        from vidfx.cli.app import app
+        for command in ("split", "check"):
+            done = CliRunner().invoke(app, ["dataset", command, sys.argv[1]])
+            assert done.exit_code == 0, done.output
+        """
+    done = run_python(code, folder)
+    assert done.returncode == 0, done.stderr
 
 
 def test_json_is_one_object_on_stdout(folder: Path, tmp_path: Path) -> None:
