@@ -5,22 +5,18 @@ What `vidfx bench` measured on the machine decides; without a measurement, the n
 
 from __future__ import annotations
 
-import hashlib
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
-import msgspec
 from msgspec import Struct
 
 import vidfx
 from vidfx.config import Settings
+from vidfx.measurements import keep_measurement, read_measurement
 from vidfx_engines.cards import Card, cards, visible_gpus
 from vidfx_engines.cores import available_cores
-from vidfx_engines.files import write_atomically
-from vidfx_engines.user_cache import PRIVATE_FILE, make_private, user_cache, why_untrusted
 
+FOLDER = "speeds"
 ENOUGH_CORES = 16
 """As many were no slower than an H200: 247 frames/s of one file against 246 (docs/gpu.md)."""
 ENOUGH_CORES_TO_ENCODE = 12
@@ -71,22 +67,13 @@ def choose_device(settings: Settings) -> DeviceChoice:
 
 def measured(settings: Settings) -> Speeds | None:
     """What `vidfx bench` measured with these settings on this machine; None if it did not."""
-    file = _file(settings)
-    if why_untrusted(file):
-        return None
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=Speeds)
-    except (OSError, msgspec.MsgspecError):
-        return None
+    return read_measurement(FOLDER, _facts(settings), Speeds)
 
 
 def remember(settings: Settings, *, cpu: float, gpu: float) -> None:
-    """Store frames a second for ``measured``. A cache that cannot be written is ignored."""
-    file = _file(settings)
+    """Store frames a second for ``measured``."""
     speeds = Speeds(round(cpu, 1), round(gpu, 1), date.today().isoformat())
-    with suppress(OSError):
-        make_private(file.parent)
-        write_atomically(file, msgspec.json.encode(speeds), PRIVATE_FILE)
+    keep_measurement(FOLDER, _facts(settings), speeds)
 
 
 def _by_cores(cores: int, found: tuple[Card, ...], settings: Settings) -> DeviceChoice:
@@ -100,9 +87,9 @@ def _by_cores(cores: int, found: tuple[Card, ...], settings: Settings) -> Device
     return DeviceChoice("auto", f"device: the GPU, beside fewer than {enough} cores; {compare}")
 
 
-def _file(settings: Settings) -> Path:
-    """One file for everything that the measurement depends on."""
-    facts = (
+def _facts(settings: Settings) -> object:
+    """Everything that the measurement depends on."""
+    return (
         vidfx.__version__,
         [_version(name) for name in LIBRARIES],
         available_cores(),
@@ -117,7 +104,6 @@ def _file(settings: Settings) -> Path:
         settings.recognition,
         settings.emotion,
     )
-    return user_cache("speeds") / hashlib.sha256(repr(facts).encode()).hexdigest()
 
 
 def _version(name: str) -> str:
