@@ -120,7 +120,7 @@ def test_doctor_gives_the_choice_where_no_engine_loads(
     monkeypatch.setattr(doctor, "load_models", unavailable)
     machine.set(13, "NVIDIA H200")
     with_video, csvs = lines().values()
-    assert with_video.startswith("the CPU: 12 cores or more")
+    assert with_video.startswith("the CPU: 12 cores or more, ")
     assert csvs.startswith("the GPU, beside fewer than 16 cores")
     machine.set(13)
     assert lines() == {"--device auto": "the CPU: no NVIDIA GPU can be used here"}

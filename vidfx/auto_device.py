@@ -18,10 +18,11 @@ from vidfx_engines.cores import available_cores
 
 FOLDER = "speeds"
 ENOUGH_CORES = 16
-"""As many were no slower than an H200: 247 frames/s of one file against 246 (docs/gpu.md)."""
+"""As many were no slower than an H200 with vidfx at 13f275f: 247 frames/s of one file against 246.
+The GPU's path has changed since, and was not measured again (docs/gpu.md)."""
 ENOUGH_CORES_TO_ENCODE = 12
 """An estimate, if a video is written and the card cannot encode it: 16 cores gave 180 frames/s, the
-H200 with the same cores 120."""
+H200 with the same cores 120, at 13f275f too."""
 LIBRARIES = ("openvino", "torch", "onnxruntime-gpu", "pynvvideocodec")
 GPU_READERS = ("decord-cuda", "nvcodec", "pyav-cuda")
 
@@ -82,7 +83,9 @@ def _by_cores(cores: int, found: tuple[Card, ...], settings: Settings) -> Device
     enough = ENOUGH_CORES if encodes or not settings.video else ENOUGH_CORES_TO_ENCODE
     compare = "`vidfx bench VIDEO` compares both here"
     if cores >= enough:
-        reason = f"the CPU: {enough} cores or more were as fast as a GPU (docs/gpu.md)"
+        reason = (
+            f"the CPU: {enough} cores or more, as fast as a GPU in an older vidfx (docs/gpu.md)"
+        )
         return DeviceChoice("cpu", f"device: {reason}; {compare}, --device cuda takes the GPU")
     return DeviceChoice("auto", f"device: the GPU, beside fewer than {enough} cores; {compare}")
 

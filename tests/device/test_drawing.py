@@ -23,7 +23,7 @@ from vidfx.device.drawing import PITCH, SurfacePainter, surface_of
 from vidfx.device.frames import DeviceFrame
 from vidfx.jobs.plan import Job, Outputs
 from vidfx.messages import DEFAULT_MESSAGES
-from vidfx.overlay.drawing import Blend
+from vidfx.overlay.drawing import Drawing, Stamp, draw
 from vidfx.overlay.painter import FaceLabel, Painter
 from vidfx.types import Frame, Surface
 from vidfx.video.read.frame_source import FrameSource
@@ -36,14 +36,14 @@ NOTHING = np.zeros((0, 0, 3), np.uint8)
 NO_SMALL = np.zeros((3, 32, 32), np.uint8)
 
 
-class Blends:
-    """A painter of one blend."""
+class OneDrawing:
+    """A painter of one drawing."""
 
-    def __init__(self, blend: Blend) -> None:
-        self.blend = blend
+    def __init__(self, drawing: Drawing) -> None:
+        self.drawing = drawing
 
-    def blends(self, labels: object, time_s: float) -> list[Blend]:
-        return [self.blend]
+    def steps(self, labels: object, time_s: float) -> list[list[Drawing]]:
+        return [[self.drawing]]
 
 
 def noise(height: int, width: int, seed: int = 0) -> np.ndarray:
@@ -70,10 +70,11 @@ def test_every_value_is_rounded_as_on_the_host() -> None:
     planes = noise(256, 256)
     for value in (0, 1, 16, 100, 127, 128, 200, 235, 254, 255):
         planes[:256] = value
-        blend = Blend(np.arange(256 * 256), keep, add)
-        painter = SurfacePainter(Blends(blend), "cpu")  # type: ignore[arg-type]
+        stamp = Stamp(np.arange(256 * 256 - 256), keep[256:], add[256:], np.array([256 * 255]))
+        drawing = Drawing(stamp, (256,), (0, 1, 256, 256))
+        painter = SurfacePainter(OneDrawing(drawing), "cpu")  # type: ignore[arg-type]
         ours = planes_of(painter.paint(on_device(planes), [], 0.0))
-        blend.apply(planes.reshape(-1))
+        draw([drawing], planes.reshape(-1))
         assert np.array_equal(ours, planes)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from vidfx.messages import DEFAULT_MESSAGES
+from vidfx.overlay.drawing import draw
 from vidfx.overlay.painter import FaceLabel, Painter
 from vidfx.overlay.yuv import YuvPlanes
 from vidfx.types import SQUARE, Stretch
@@ -75,10 +76,10 @@ def test_a_box_at_the_edge_is_cut_off(x: int, y: int) -> None:
 
 
 @pytest.mark.parametrize("stretch", [SQUARE, (1.2, 1 / 1.2)])
-def test_blends_do_what_painting_does(stretch: Stretch) -> None:
+def test_steps_do_what_painting_does(stretch: Stretch) -> None:
     """Boxes over boxes, labels over boxes, and what is cut off at the edges."""
     rng = np.random.default_rng(1)
-    painting, blending = painter(stretch=stretch), painter(stretch=stretch)
+    painting, stepping = painter(stretch=stretch), painter(stretch=stretch)
     for step in range(20):
         corners = rng.uniform((-40, -40), (600, 330), (9, 2))
         sizes = rng.uniform(8, 160, 9)
@@ -86,11 +87,9 @@ def test_blends_do_what_painting_does(stretch: Stretch) -> None:
             FaceLabel((x, y, x + s, y + s), i, "Ana", s / 160, "sad", 0.7, "detected")
             for i, ((x, y), s) in enumerate(zip(corners.tolist(), sizes.tolist(), strict=True))
         ]
-        painted, blended = noise(), noise()
+        painted, stepped = noise(), noise()
         painting.paint(painted, labels, step / 4)
-        steps = list(blending.blends(labels, step / 4))
-        for blend in steps:
-            assert len(np.unique(blend.place)) == len(blend.place)
-            blend.apply(blended.reshape(-1))
-        assert np.array_equal(painted, blended)
-    assert list(painter().blends([], 0.0)) == []
+        for drawings in stepping.steps(labels, step / 4):
+            draw(drawings, stepped.reshape(-1))
+        assert np.array_equal(painted, stepped)
+    assert painter().steps([], 0.0) == []

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vidfx.overlay.drawing import Drawing, Stamp, blends
+from vidfx.overlay.drawing import Drawing, Stamp, draw, steps
 from vidfx.overlay.faces import PlacedFace
 from vidfx.overlay.labels import PANEL, colour_of
 from vidfx.overlay.shapes import box_corner
@@ -85,8 +85,8 @@ class Boxes:
     def paint(self, planes: np.ndarray, faces: Iterable[PlacedFace]) -> None:
         """Draw on a contiguous I420 buffer in place, later boxes over earlier ones."""
         flat = planes.reshape(-1)
-        for blend in blends(self.drawings(faces)):
-            blend.apply(flat)
+        for step in steps(self.drawings(faces)):
+            draw(step, flat)
 
     def drawings(self, faces: Iterable[PlacedFace]) -> list[Drawing]:
         """What is drawn, in this order."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import cv2
@@ -10,7 +10,10 @@ import numpy as np
 
 
 class Stamp(NamedTuple):
-    """The pixels of some pieces, each at most once, as if every piece began at (0, 0)."""
+    """The pixels of some pieces, each at most once, as if every piece began at (0, 0).
+
+    Its arrays never change, so that they can be kept on a GPU by their identity.
+    """
 
     place: np.ndarray
     "(N,) int64, in the I420 buffer"
@@ -32,27 +35,12 @@ class Drawing(NamedTuple):
     "left, top, right and bottom, px: nothing is outside"
 
 
-class Blend(NamedTuple):
-    """Pixels that become ``pixel * keep / 255 + add``, each at most once."""
+def steps(drawings: Iterable[Drawing]) -> list[list[Drawing]]:
+    """``drawings`` in as few steps as possible, later ones over earlier ones.
 
-    place: np.ndarray
-    "(N,) int64, in the I420 buffer"
-    keep: np.ndarray
-    "(N,) uint8"
-    add: np.ndarray
-    "(N,) uint8"
-
-    def apply(self, flat: np.ndarray) -> None:
-        """Change a flat I420 buffer in place."""
-        pixels = flat.take(self.place)
-        cv2.multiply(pixels, self.keep, pixels, 1 / 255)
-        cv2.add(pixels, self.add, pixels)
-        flat[self.place] = pixels
-
-
-def blends(drawings: Iterable[Drawing]) -> Iterator[Blend]:
-    """``drawings`` in as few steps as possible, later ones over earlier ones."""
-    steps: list[list[Drawing]] = []
+    Those of a step have no pixel in common.
+    """
+    found: list[list[Drawing]] = []
     before: list[tuple[int, int, int, int, int]] = []
     for drawing in drawings:
         x0, y0, x1, y1 = drawing.rect
@@ -61,17 +49,19 @@ def blends(drawings: Iterable[Drawing]) -> Iterator[Blend]:
             if x0 < right and left < x1 and y0 < bottom and top < y1 and number >= step:
                 step = number + 1
         before.append((x0, y0, x1, y1, step))
-        if step == len(steps):
-            steps.append([])
-        steps[step].append(drawing)
-    return map(_joined, steps)
+        if step == len(found):
+            found.append([])
+        found[step].append(drawing)
+    return found
 
 
-def _joined(drawings: Sequence[Drawing]) -> Blend:
-    """One blend of drawings that have no pixel in common."""
-    stamps = [one.stamp for one in drawings]
+def draw(step: Sequence[Drawing], flat: np.ndarray) -> None:
+    """Change a flat I420 buffer in place: a pixel becomes ``pixel * keep / 255 + add``."""
+    stamps = [one.stamp for one in step]
     place = np.concatenate([one.place for one in stamps])
-    begins = [begin for one in drawings for begin in one.begins]
+    begins = [begin for one in step for begin in one.begins]
     place += np.repeat(begins, np.concatenate([one.counts for one in stamps]))
-    keep, add = (np.concatenate([one[i] for one in stamps]) for i in (1, 2))
-    return Blend(place, keep, add)
+    pixels = flat.take(place)
+    cv2.multiply(pixels, np.concatenate([one.keep for one in stamps]), pixels, 1 / 255)
+    cv2.add(pixels, np.concatenate([one.add for one in stamps]), pixels)
+    flat[place] = pixels

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from vidfx.overlay.drawing import Stamp
 from vidfx.overlay.font import REGULAR, Font
 from vidfx.overlay.labels import (
     INK,
@@ -37,6 +38,8 @@ class _Label:
     "on the overlay"
     places: tuple[tuple[int, int], ...]
     "left and top of the percentages, px"
+    stamp: Stamp | None = None
+    "of the overlay, once it was asked for"
 
 
 class LabelPictures:
@@ -62,8 +65,14 @@ class LabelPictures:
                 self._change_digits(label, text.size, shown)
             else:
                 label.overlay = self._drawn(text, shown)
-            label.percents = shown
+            label.percents, label.stamp = shown, None
         return label.overlay
+
+    def stamp(self, text: LabelText, percents: Percents, row: int) -> Stamp:
+        """The label for planes of always as many columns, ``row``; the same until it changes."""
+        overlay, label = self(text, percents), self._label(text)
+        label.stamp = label.stamp or overlay.stamp(row)
+        return label.stamp
 
     def _new_label(self, text: LabelText) -> _Label:
         places = tuple(text.places(self._font))

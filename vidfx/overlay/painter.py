@@ -9,13 +9,14 @@ from dataclasses import replace
 import numpy as np
 
 from vidfx.overlay.boxes import Boxes
-from vidfx.overlay.drawing import Blend, blends
+from vidfx.overlay.drawing import Drawing, steps
 from vidfx.overlay.faces import PlacedFace
 from vidfx.overlay.font import Font
 from vidfx.overlay.label_pictures import LabelPictures
 from vidfx.overlay.labels import FaceLabel
 from vidfx.overlay.layout import Layout
-from vidfx.overlay.yuv import Overlay, YuvPlanes
+from vidfx.overlay.spots import Spot
+from vidfx.overlay.yuv import YuvPlanes
 from vidfx.types import SQUARE, Stretch
 
 
@@ -53,14 +54,14 @@ class Painter:
             return
         views = YuvPlanes.of(planes, *self._size)
         self._boxes.paint(planes, placed)
-        for label, x, y in self._placed_labels(placed):
-            label.blend(views, x, y)
+        for spot, x, y in self._spots(placed):
+            self._labels(spot.text, spot.percents).blend(views, x, y)
 
-    def blends(self, labels: Sequence[FaceLabel], time_s: float) -> Iterator[Blend]:
+    def steps(self, labels: Sequence[FaceLabel], time_s: float) -> list[list[Drawing]]:
         """What ``paint`` does, for planes in other memory than the host's."""
         placed = self.layout(labels, time_s)
-        texts = [label.drawing(x, y, *self._size) for label, x, y in self._placed_labels(placed)]
-        return blends([*self._boxes.drawings(placed), *texts])
+        texts = [self._label(*spot) for spot in self._spots(placed)]
+        return steps([*self._boxes.drawings(placed), *texts])
 
     def layout(self, labels: Sequence[FaceLabel], time_s: float) -> list[PlacedFace]:
         """Where everything goes, in square pixels; the same call again gives the same answer."""
@@ -68,12 +69,25 @@ class Painter:
             labels = [replace(label, box=self._in_square_pixels(label.box)) for label in labels]
         return self._layout.place(labels, time_s)
 
-    def _placed_labels(self, faces: Sequence[PlacedFace]) -> Iterator[tuple[Overlay, int, int]]:
-        """Each label, left and top, both even; valid until the next one."""
+    def _spots(self, faces: Sequence[PlacedFace]) -> Iterator[tuple[Spot, int, int]]:
+        """Each spot with its left and top in the planes, both even."""
         for face in faces:
             if face.spot:
                 x, y = self._stored(*face.spot.rect[:2])
-                yield self._labels(face.spot.text, face.spot.percents), x - x % 2, y - y % 2
+                yield face.spot, x - x % 2, y - y % 2
+
+    def _label(self, spot: Spot, x: int, y: int) -> Drawing:
+        row, rows = self._size
+        overlay = self._labels(spot.text, spot.percents)
+        shown = overlay.part(max(-x, 0), max(-y, 0), row - x, rows - y)
+        if shown.keep_y.size < overlay.keep_y.size:
+            stamp, x, y = shown.stamp(row), max(x, 0), max(y, 0)
+        else:
+            stamp = self._labels.stamp(spot.text, spot.percents, row)
+        height, width = shown.keep_y.shape
+        chroma = row * rows + y // 2 * (row // 2) + x // 2
+        begins = y * row + x, chroma, chroma + row * rows // 4
+        return Drawing(stamp, begins, (x, y, x + width, y + height))
 
     def _in_square_pixels(
         self, box: tuple[float, float, float, float]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
-from vidfx.overlay.drawing import Drawing, Stamp
+from vidfx.overlay.drawing import Stamp
 from vidfx.types import SQUARE, Stretch
 from vidfx_engines.luma import luma_weights
 
@@ -83,21 +84,16 @@ class Overlay:
         cv2.multiply(half, self.keep_c, half, _SCALE)
         cv2.add(half, self.add_v, half)
 
-    def drawing(self, x: int, y: int, width: int, height: int) -> Drawing:
-        """What ``blend`` does at (x, y) of a picture of ``width`` and ``height``."""
-        shown = self.part(max(-x, 0), max(-y, 0), width - x, height - y)
-        x, y = max(x, 0), max(y, 0)
-        high, wide = shown.keep_y.shape
-        luma = _places(x, y, wide, high, width)
-        chroma = _places(x // 2, y // 2, wide // 2, high // 2, width // 2) + width * height
-        keep_c = shown.keep_c.ravel()
-        stamp = Stamp(
-            np.concatenate([luma, chroma, chroma + width * height // 4]),
-            np.concatenate([shown.keep_y.ravel(), keep_c, keep_c]),
-            np.concatenate([shown.add_y.ravel(), shown.add_u.ravel(), shown.add_v.ravel()]),
-            np.array([len(luma) + 2 * len(chroma)]),
+    def stamp(self, row: int) -> Stamp:
+        """What ``blend`` does, in pieces of Y, U and V, for planes of ``row`` columns."""
+        place, counts = _places(*self.keep_y.shape, row)
+        keep_c = self.keep_c.ravel()
+        return Stamp(
+            place,
+            np.concatenate([self.keep_y.ravel(), keep_c, keep_c]),
+            np.concatenate([self.add_y.ravel(), self.add_u.ravel(), self.add_v.ravel()]),
+            counts,
         )
-        return Drawing(stamp, (0,), (x, y, x + wide, y + high))
 
     def replace(self, part: Overlay, x: int, y: int) -> None:
         """Put ``part`` at (x, y), both even, in place of what is there."""
@@ -121,9 +117,16 @@ class Overlay:
         )
 
 
-def _places(x: int, y: int, width: int, height: int, row: int) -> np.ndarray:
-    """(width * height,) the places of a rectangle's pixels in a plane of ``row`` columns."""
-    return (np.arange(y, y + height)[:, None] * row + np.arange(x, x + width)).ravel()
+@lru_cache(128)
+def _places(height: int, width: int, row: int) -> tuple[np.ndarray, np.ndarray]:
+    """Those of a rectangle's pixels in Y, U and V, each from its corner, and how many each has."""
+
+    def plane(height: int, width: int, row: int) -> np.ndarray:
+        return (np.arange(height)[:, None] * row + np.arange(width)).ravel()
+
+    luma, chroma = plane(height, width, row), plane(height // 2, width // 2, row // 2)
+    counts = np.array([len(luma), len(chroma), len(chroma)])
+    return np.concatenate([luma, chroma, chroma]), counts
 
 
 def to_stored(mask: np.ndarray, stretch: Stretch) -> np.ndarray:

@@ -22,7 +22,7 @@ from vidfx_engines.errors import EngineRunError, first_line
 from vidfx_engines.spec import EngineSpec
 
 FRAMES = (16,)
-"""Frames per call of a detector. On an H200, 16 take as long as one (docs/gpu.md)."""
+"""Frames per call of a detector. On an H200, 16 took ONNX Runtime as long as one (docs/gpu.md)."""
 CROPS = (8, 64)
 """Crops per call of a classifier."""
 
