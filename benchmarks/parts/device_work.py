@@ -79,7 +79,8 @@ class DeviceWork(TorchDispatchMode):
         name = func.overloadpacket.__name__
         if not (func.is_view or name in VIEWS or name in ALLOCATIONS):
             self.launch(name)
-        if name in WAITING or (name.startswith("index") and _has_mask(args)):
+        sized = (kwargs or {}).get("output_size") is not None
+        if (name in WAITING and not sized) or (name.startswith("index") and _has_mask(args)):
             self.wait(name)
         return func(*args, **(kwargs or {}))
 

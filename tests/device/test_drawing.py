@@ -13,6 +13,7 @@ import pytest
 pytest.importorskip("torch")
 import torch
 
+from benchmarks.parts.device_work import counted
 from tests.video.media import info, write_frames
 from vidfx.annotate import context, video
 from vidfx.annotate.context import load_context
@@ -93,6 +94,22 @@ def test_drawing_gives_the_bytes_of_the_host(height: int, width: int) -> None:
         ours = planes_of(device.paint(on_device(planes), labels, step / 4))
         painters[1].paint(planes, labels, step / 4)
         assert np.array_equal(ours, planes)
+
+
+def test_a_frame_asks_the_gpu_for_little() -> None:
+    """Whatever the number of labels: few launches and one wait. They are sent when they are new."""
+    for faces in (1, 6):
+        device = SurfacePainter(Painter(1280, 720, matrix=1, messages=DEFAULT_MESSAGES), "cpu")
+        frame = on_device(noise(720, 1280))
+        labels = [
+            FaceLabel((x, 300, x + 80, 400), x, "Ana", 0.8, "sad", 0.7, "detected")
+            for x in range(40, 40 + 200 * faces, 200)
+        ]
+        device.paint(frame, labels, 0.0)
+        with counted() as work:
+            device.paint(frame, labels, 0.1)
+        assert work.launches.total() <= 20, work.launches
+        assert work.waits.total() == 1, work.waits
 
 
 def test_surfaces_are_one_piece_of_memory_with_aligned_rows() -> None:

@@ -60,22 +60,26 @@ class Transfers:
         """Start a copy of contiguous ``values``."""
         staged, memory = self.staged(values.shape, values.dtype)
         staged.copy_(values, non_blocking=True)
-        event = torch.cuda.Event() if self._on_cuda else None
-        if event is not None:
-            event.record()
         self._started += 1
-        return Arrival(self, self._started, event, memory)
+        return Arrival(self, self._started, self._event(), memory)
 
     def wait(self) -> None:
-        """Wait for all that is queued on the stream."""
-        if self._stream is not None:
-            self._stream.synchronize()
+        """Wait for all that is queued, within ``queue``."""
+        self.synchronize(self._event())
 
     def wait_for(self, number: int, event: torch.cuda.Event | None) -> None:
         """Wait for a copy to the host, unless a later one has been waited for."""
         if number > self._arrived:
             self.synchronize(event)
             self._arrived = number
+
+    def _event(self) -> torch.cuda.Event | None:
+        """What is queued so far, to wait for."""
+        if not self._on_cuda:
+            return None
+        event = torch.cuda.Event()
+        event.record()
+        return event
 
     def synchronize(self, event: torch.cuda.Event | None) -> None:
         if event is not None:
