@@ -57,7 +57,8 @@ def _cpu_times(clip: Path, context: Context) -> tuple[float, float]:
         thread, process = time.thread_time(), time.process_time()
         pipeline = Pipeline(source.info, context.settings, context.models, StageTimer())
         decoded = pipeline.observe.analyzer.retain(source)
-        with prefetch("decode", decoded, queue_length(source.info)) as frames:
+        length = queue_length(source.info, pipeline.observe.chunk)
+        with prefetch("decode", decoded, length) as frames:
             count = sum(len(settled.frames) for settled in pipeline(frames))
     elapsed = time.thread_time() - thread, time.process_time() - process
     return 1000 * elapsed[0] / count, 1000 * elapsed[1] / count

@@ -12,6 +12,8 @@ from pathlib import Path
 
 SYSTEM = Path("/")
 """The parent folder of proc and sys."""
+LOOK_AHEAD_CORES = 4
+"""With so many for one video, threads analyse it ahead of the one that tracks its faces."""
 
 
 def available_cores(system: Path = SYSTEM) -> int:

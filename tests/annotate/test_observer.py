@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from tests.settled_frames import frame_by_frame
 from vidfx.annotate.models import Models
+from vidfx.annotate.observer import QUEUE_BYTES, queue_length
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
@@ -290,3 +292,14 @@ def test_a_face_is_cut_once_for_each_template() -> None:
     assert analysis.read("identity", np.array([0, 2]))().labels and cut == [0, 1]
     analysis.read("identity", np.array([1, 2]))()
     assert cut == [0, 1, 0]
+
+
+@pytest.mark.parametrize("threads", [1, 16])
+@pytest.mark.parametrize(("width", "height"), [(640, 360), (1280, 720), (1920, 1080)])
+def test_the_queue_before_the_analysis_holds_a_chunk(width: int, height: int, threads: int) -> None:
+    made, _, _ = pipeline(threads=threads)
+    info = replace(made.observe.info, width=width, height=height)
+    chunk = made.observe.analyzer.chunk(width, height)
+    length, planes = queue_length(info, chunk), width * height * 3 // 2
+    assert min(chunk, QUEUE_BYTES // planes) <= length <= 2 * chunk
+    assert length * planes <= QUEUE_BYTES

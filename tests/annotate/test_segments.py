@@ -38,7 +38,7 @@ from vidfx.video.read.preflight import preflight
 from vidfx.video.read.pyav_source import PyAVSource
 
 SIZE = (480, 270)
-FAST = ("--preset", "ultrafast", "--crf", "12")
+FAST = ("-v", "--preset", "ultrafast", "--crf", "12")
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +209,8 @@ def test_what_cannot_be_cut_is_done_in_one_piece(
         source.mkdir()
         for name in "ab":
             cv2.imwrite(str(source / f"{name}.png"), astronaut[..., ::-1])
-    done = vidfx("annotate", source, "-o", tmp_path / "out", "--no-video", *window, "--segments", 2)
+    options = ("-v", "--no-video", *window, "--segments", 2)
+    done = vidfx("annotate", source, "-o", tmp_path / "out", *options)
     assert done.exit_code == 0, done.stderr
     assert "in one piece: " in done.stderr and why in done.stderr
 

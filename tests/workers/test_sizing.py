@@ -28,7 +28,16 @@ def test_a_worker_for_each_core() -> None:
     assert PoolSize.of(Settings(), 3).threads == 2
     assert PoolSize.of(Settings(), 1).threads == 0
     assert PoolSize.of(Settings(jobs=5, threads=3), 100).threads == 3
-    assert PoolSize.of(Settings(max_memory=2.0), 100).workers == 2
+    assert PoolSize.of(Settings(max_memory=2.9), 100).workers == 3
+
+
+@pytest.mark.usefixtures("eight_cores")
+def test_workers_with_cores_to_look_ahead_need_more_memory() -> None:
+    """Two workers on eight cores have four each, three have two."""
+    assert PoolSize.of(Settings(max_memory=2.7), 100).workers == 1
+    assert PoolSize.of(Settings(max_memory=2.8), 2).workers == 2
+    assert PoolSize.of(Settings(max_memory=2.7, threads=2), 100).workers == 2
+    assert PoolSize.of(Settings(max_memory=0.5), 100).workers == 1
 
 
 @pytest.mark.usefixtures("eight_cores")

@@ -30,7 +30,7 @@ from vidfx.stages.track import Tracker
 from vidfx.types import Frame, VideoInfo
 
 QUEUE_BYTES = 96 << 20
-MAX_QUEUE = 2 * MAX_CHUNK
+"""Of planes."""
 
 
 @dataclass(frozen=True)
@@ -220,9 +220,9 @@ def _limits(task: ReadTask, own_px: float, settings: Settings) -> ReadLimits:
     return ReadLimits(min(own_px, asked_px), min(READ_QUALITY, settings.min_quality))
 
 
-def queue_length(info: VideoInfo) -> int:
-    """How many frames may wait between two threads: at least a chunk, if memory allows.
+def queue_length(info: VideoInfo, chunk: int = MAX_CHUNK // 2) -> int:
+    """How many frames may wait between two threads: two chunks, if memory allows.
 
     With less than a chunk one thread would always wait for the other.
     """
-    return max(2, min(MAX_QUEUE, QUEUE_BYTES // (info.width * info.height * 3)))
+    return max(2, min(2 * chunk, QUEUE_BYTES // (info.width * info.height * 3 // 2)))

@@ -24,8 +24,9 @@ def annotate_whole(source: FrameSource, work: VideoWork, files: ResultFiles) -> 
 
     Raises InputError, EngineFailedError and OutputError.
     """
-    info, context, length = work.info, work.context, queue_length(work.info)
+    info, context = work.info, work.context
     pipeline = Pipeline(info, context.settings, context.models, work.timer)
+    length = queue_length(info, pipeline.observe.chunk)
     video = AnnotatedVideo(files.mp4, work) if files.mp4 else None
 
     def write(results: Iterable[Settled]) -> None:

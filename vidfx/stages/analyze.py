@@ -28,14 +28,13 @@ from vidfx.types import (
     Stretch,
 )
 from vidfx_engines.base import Engine
+from vidfx_engines.cores import LOOK_AHEAD_CORES
 
 ReadTask = Literal["identity", "emotion"]
 CHUNK_BYTES = 48 << 20
 """As RGB. Larger chunks no longer fit the caches of two cores (docs/benchmarks.md)."""
 MAX_CHUNK = 16
 """Frames that are analysed together on few cores."""
-LEAST_THREADS = 4
-"""From so many on, threads look ahead."""
 AHEAD_CHUNK_BYTES = 192 << 20
 MAX_AHEAD_CHUNK = 32
 """Six pictures for the detector at 30 frames a second, which many cores run at once."""
@@ -120,7 +119,7 @@ class HostAnalyzer:
         self.each: Each = in_turn
         self._chunk_bytes, self._max_chunk = CHUNK_BYTES, MAX_CHUNK
         self._detecting = self._reading = self._pictures = None
-        if threads >= LEAST_THREADS:
+        if threads >= LOOK_AHEAD_CORES:
             self.max_in_flight, self.reads_ahead = DETECTED_AHEAD, 1
             self._chunk_bytes, self._max_chunk = AHEAD_CHUNK_BYTES, MAX_AHEAD_CHUNK
             self._detecting = ThreadPoolExecutor(DETECTED_AHEAD, "detect")

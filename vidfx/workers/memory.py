@@ -8,12 +8,17 @@ import sys
 from collections.abc import Collection
 from contextlib import suppress
 
-from vidfx_engines.cores import memory_left
+from vidfx_engines.cores import LOOK_AHEAD_CORES, memory_left
 
 BYTES_PER_VIDEO = 900 << 20
 """What one video at 1080p takes at most, engines included (docs/benchmarks.md)."""
 BYTES_AHEAD = 400 << 20
-"""More, where it has cores to look ahead: four chunks of 32 frames of 1080p."""
+"""More, where it has the cores to look ahead: four chunks of 32 frames of 1080p."""
+
+
+def of_video(cores: int) -> int:
+    """Bytes that one video takes at most if the CPU analyses it with so many cores."""
+    return BYTES_PER_VIDEO + (BYTES_AHEAD if cores >= LOOK_AHEAD_CORES else 0)
 
 
 def available() -> int:

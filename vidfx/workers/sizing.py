@@ -44,10 +44,13 @@ class PoolSize:
         and cores beside a GPU, may allow fewer.
         """
         gpus, count = _gpus(settings) if gpu else (), available_cores()
-        workers = settings.jobs or (_beside_gpus(max(1, len(gpus)), count) if gpu else count)
+        most = settings.jobs or (_beside_gpus(max(1, len(gpus)), count) if gpu else count)
+        workers = max(1, min(most, jobs))
         if limit is not None and not settings.jobs:
-            workers = min(workers, max(1, limit // memory.BYTES_PER_VIDEO))
-        workers = max(1, min(workers, jobs))
+            while workers > 1 and limit < workers * memory.of_video(
+                1 if gpu else settings.threads or count // workers
+            ):
+                workers -= 1
         all_cores = workers == 1 and count == os.cpu_count()
         threads = settings.threads or (0 if all_cores else max(1, count // workers))
         return cls(workers, threads, gpus, limit)

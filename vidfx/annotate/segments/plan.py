@@ -43,4 +43,4 @@ def _worthwhile(work: VideoWork) -> int:
     if count == 1:
         return 1
     share = memory.allowed(settings.max_memory) * cores // all_cores
-    return worthwhile(cost, min(count, share // (memory.BYTES_PER_VIDEO + memory.BYTES_AHEAD)))
+    return worthwhile(cost, min(count, share // memory.of_video(cores)))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 
 from vidfx.annotate.annotated_video import AnnotatedVideo
 from vidfx.annotate.context import Context
@@ -17,6 +17,8 @@ from vidfx.annotate.video_work import VideoWork
 from vidfx.errors import output_errors
 from vidfx.jobs.events import Listener
 from vidfx.stages.observed import Observations
+from vidfx.video.container.segment import KeyFrame
+from vidfx.video.read.frame_source import FrameSource
 from vidfx.video.read.source import open_source
 from vidfx.video.write.muxer import Mp4Muxer
 from vidfx_engines.files import AtomicFile
@@ -28,15 +30,8 @@ def observe_segment(task: ObserveSegment, context: Context, listener: Listener) 
     Raises InputError, EngineFailedError and OutputError.
     """
     segment = task.segment
-    source, _ = open_source(
-        task.job.source,
-        planes=context.settings.video,
-        start_s=segment.warmup_s,
-        end_s=segment.lookahead_s,
-        key_frame=segment.warmup_key_frame,
-    )
-    with source, ExitStack() as undo:
-        work = VideoWork(task.job, source.info, context, listener, segment=segment.number)
+    part = segment.warmup_s, segment.lookahead_s, segment.warmup_key_frame
+    with _opened(task, part, context, listener) as (source, work, file):
         pipeline = Pipeline(source.info, context.settings, context.models, work.timer)
 
         def of_segment(observations: Iterable[Observations]) -> Iterator[Observations]:
@@ -48,18 +43,15 @@ def observe_segment(task: ObserveSegment, context: Context, listener: Listener) 
                     work.advanced(count)
                     yield own
 
-        with output_errors(task.job.outputs.faces):
-            file = AtomicFile(task.path)
-        undo.callback(file.discard)
         decoded = pipeline.observe.analyzer.retain(work.timer.each("decode", source))
+        length = queue_length(source.info, pipeline.observe.chunk)
         with (
             work.engine_errors(),
-            prefetch("decode", decoded, queue_length(source.info)) as frames,
-            output_errors(task.job.outputs.faces),
+            prefetch("decode", decoded, length) as frames,
+            output_errors(file.path),
         ):
             count = save(file.writable, of_segment(pipeline.observe(frames)))
         file.close()
-        undo.pop_all()
     return Observed(
         segment.number,
         file=file.part,
@@ -76,23 +68,14 @@ def draw_segment(task: DrawSegment, context: Context, listener: Listener) -> Dra
     Raises InputError and OutputError.
     """
     segment, count = task.segment, 0
-    source, _ = open_source(
-        task.job.source,
-        planes=context.settings.video,
-        start_s=segment.first_s,
-        end_s=segment.end_s,
-        key_frame=segment.key_frame,
-    )
-    with source, ExitStack() as undo:
-        work = VideoWork(task.job, source.info, context, listener, segment=segment.number)
-        with output_errors(task.path):
-            file = AtomicFile(task.path)
-        undo.callback(file.discard)
-        mp4 = Mp4Muxer(file, source.info, audio_from=None, end_s=segment.end_s)
-        undo.enter_context(mp4)
+    part = segment.first_s, segment.end_s, segment.key_frame
+    with (
+        _opened(task, part, context, listener) as (source, work, file),
+        Mp4Muxer(file, source.info, audio_from=None, end_s=segment.end_s) as mp4,
+    ):
         video, labels = AnnotatedVideo(mp4, work), LabelMatcher(read_labels(task.labels))
         decoded = work.timer.each("decode", source)
-        length = max(2, queue_length(source.info) // 2)
+        length = queue_length(source.info)
         with prefetch("decode", decoded, length) as frames, video.encoding(length):
             for frame in frames:
                 for missing in labels.before(frame.pts):
@@ -102,7 +85,6 @@ def draw_segment(task: DrawSegment, context: Context, listener: Listener) -> Dra
                 count += 1
                 work.advanced(count)
         video.complete()
-        undo.pop_all()
     return Drawn(
         segment.number,
         file=file.part,
@@ -110,3 +92,31 @@ def draw_segment(task: DrawSegment, context: Context, listener: Listener) -> Dra
         seconds=work.timer.by_stage(),
         warnings=source.warnings,
     )
+
+
+@contextmanager
+def _opened(
+    task: ObserveSegment | DrawSegment,
+    part: tuple[float, float | None, KeyFrame],
+    context: Context,
+    listener: Listener,
+) -> Generator[tuple[FrameSource, VideoWork, AtomicFile]]:
+    """A part of the video, from and to (s) and its first key frame, and the file to write.
+
+    The file keeps its temporary name; an error in the context removes it.
+    """
+    start_s, end_s, key_frame = part
+    source, _ = open_source(
+        task.job.source,
+        planes=context.settings.video,
+        start_s=start_s,
+        end_s=end_s,
+        key_frame=key_frame,
+    )
+    with source, ExitStack() as undo:
+        work = VideoWork(task.job, source.info, context, listener, segment=task.segment.number)
+        with output_errors(task.path):
+            file = AtomicFile(task.path)
+        undo.callback(file.discard)
+        yield source, work, file
+        undo.pop_all()
