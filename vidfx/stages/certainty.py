@@ -75,7 +75,7 @@ class Certainty:
         label = self._likely_enough(before.label, probs)
         if label == NO_LABEL:
             return Decision(NO_LABEL, LOW_CONFIDENCE, time_s)
-        if not named and time_s - before.unsure_s < self.wait_s:
+        if label == before.label or (not named and time_s - before.unsure_s < self.wait_s):
             return before
         return Decision(label, CERTAIN, before.unsure_s)
 

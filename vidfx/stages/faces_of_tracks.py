@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidfx.stages.align import shorter_side
 from vidfx.stages.certainty import NO_LABEL, Certainty, Decision
 from vidfx.stages.settled import DETECTED, INTERPOLATED, TRACKED, Expressions
 from vidfx.stages.smooth import ExpressionReadings, ExpressionSmoother
@@ -87,7 +86,7 @@ class ExpressionJudge:
         probs = self.smoother.average(
             places.time_s, readings, count[places.oldest], count[places.known]
         )
-        sides = shorter_side(history.points[:, :2].reshape(-1, 4), self.stretch)
+        sides = ((history.points[:, 1] - history.points[:, 0]) * self.stretch).min(1)
         moments = zip(
             tracks,
             places.time_s.tolist(),
@@ -101,11 +100,11 @@ class ExpressionJudge:
             before = decisions[track]
             decisions[track] = self.certainty.decide(before, time_s, side_px, level, line)
             decided.append(decisions[track])
-        index = np.array([d.label for d in decided], np.int64)
+        index, reason = np.array([d[:2] for d in decided], np.int64).reshape(-1, 2).T
         shown = np.where(index == NO_LABEL, probs.argmax(1), index)
         prob = probs[np.arange(len(shown)), shown]
         expressions = Expressions(self.smoother.labels, index, prob, probs)
-        return expressions, np.array([d.reason for d in decided], np.int64)
+        return expressions, reason
 
     def _level(
         self, values: np.ndarray, limit: float, history: TrackHistory, places: Places

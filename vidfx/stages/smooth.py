@@ -45,9 +45,9 @@ class ExpressionSmoother:
 
         Those are ``first[i]`` up to but excluding ``end[i]``. NaN where there are none near.
         """
-        if not (end > first).any():
-            return np.full((len(time_s), len(self.labels)), np.nan)
         around, away_s = _around(time_s, readings.time_s, first, end)
+        if not around.size:
+            return np.full((len(time_s), len(self.labels)), np.nan)
         weight = np.maximum(readings.quality, MIN_WEIGHT)[around] * np.exp(-away_s / self.tau_s)
         mean = (readings.prob[around] * weight[:, :, None]).sum(axis=1)
         mean[weight.sum(axis=1) < 1e-6] = np.nan
@@ -74,7 +74,7 @@ def _around(
     time_s: np.ndarray, known_s: np.ndarray, first: np.ndarray, end: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """(N, W) rows ``first[i]`` up to ``end[i]``, and their distance in s; infinite for others."""
-    around = first[:, None] + np.arange(int((end - first).max()))
+    around = first[:, None] + np.arange(int((end - first).max(initial=0)))
     inside = around < end[:, None]
     around = np.where(inside, around, 0)
     return around, np.where(inside, np.abs(known_s[around] - time_s[:, None]), np.inf)
