@@ -17,7 +17,7 @@ demo: $(VENV)/.installed-demo
 	@test -f demo/clip.mp4 || { echo "making the clip"; $(BIN)/python -m benchmarks clips demo demo/clip.mp4; }
 	$(BIN)/vidfx annotate demo/clip.mp4 -o demo/results
 	@echo
-	@echo "Results: demo/results/clip.annotated.mp4, clip.faces.csv, clip.frames.csv, clip.summary.json"
+	@echo "Results: demo/results/clip.mp4.annotated.mp4, clip.mp4.faces.csv, clip.mp4.frames.csv, clip.mp4.summary.json"
 
 # Who is who comes from the folders' names. A demonstration: each person's recordings are made from
 # one photograph, and would all be near-duplicates without --near 1.
@@ -31,7 +31,7 @@ demo-train: $(VENV)/.installed-people $(VENV)/.installed-train
 	$(BIN)/vidfx evaluate demo/run demo/faces --target-far 0.01
 	$(BIN)/vidfx annotate demo/clip.mp4 --recognition demo/run -o demo/named --overwrite
 	@echo
-	@echo "Results: demo/named/clip.annotated.mp4, and demo/run/evaluation/report.html"
+	@echo "Results: demo/named/clip.mp4.annotated.mp4, and demo/run/evaluation/report.html"
 
 # a process for each core: most tests wait or use one core
 test: lint

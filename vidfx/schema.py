@@ -51,7 +51,7 @@ FILE_COLUMN = Column(
 def faces_columns(
     emotions: Sequence[str] = DEFAULT_EMOTIONS, *, file: bool = False
 ) -> list[Column]:
-    """Columns of ``<stem>.faces.csv``, one row per face and frame, in frame order."""
+    """Columns of ``NAME.faces.csv``, one row per face and frame, in frame order."""
     landmarks = [
         Column(f"{name}_{axis}_px", "px", f"{text}, {axis}")
         for name, text in zip(
@@ -148,7 +148,7 @@ _FRAMES_COLUMNS = [
 
 
 def frames_columns(*, file: bool = False) -> list[Column]:
-    """Columns of ``<stem>.frames.csv``, one row per frame, in order."""
+    """Columns of ``NAME.frames.csv``, one row per frame, in order."""
     return [*([FILE_COLUMN] if file else []), *_FRAMES_COLUMNS]
 
 
@@ -186,8 +186,8 @@ def markdown() -> str:
     """The documentation of all columns, as Markdown."""
     lines = [_INTRODUCTION]
     for title, columns in (
-        ("`<stem>.faces.csv`: one row per face and frame", faces_columns(file=True)),
-        ("`<stem>.frames.csv`: one row per frame", frames_columns(file=True)),
+        ("`NAME.faces.csv`: one row per face and frame", faces_columns(file=True)),
+        ("`NAME.frames.csv`: one row per frame", frames_columns(file=True)),
     ):
         lines += ["", f"## {title}", "", "| column | unit | type | meaning |"]
         lines.append("| --- | --- | --- | --- |")

@@ -69,7 +69,7 @@ def annotated(
 ) -> float:
     """Frames a second inside one run of vidfx."""
     run(f"{name} {' '.join(more)}", [*lines[name], *more], out)
-    summary = json.loads((out / FOLDER[name] / f"{clip.stem}.summary.json").read_text("utf-8"))
+    summary = json.loads((out / FOLDER[name] / f"{clip.name}.summary.json").read_text("utf-8"))
     return summary["counts"]["frames"] / summary["seconds"]["total"]
 
 
@@ -109,7 +109,7 @@ def main() -> None:
             make_clip(clip, faces=args.faces, height=args.height, frames=args.frames)
         lines = commands(clip, out, ffmpeg, threads, deface=False)
         check(lines, clip, out, args.segments)
-        frames = sum(1 for _ in (out / FOLDER[CSVS] / f"{clip.stem}.frames.csv").open("rb")) - 1
+        frames = sum(1 for _ in (out / FOLDER[CSVS] / f"{clip.name}.frames.csv").open("rb")) - 1
         for turn in range(args.turns):
             print(f"turn {turn + 1} of {args.turns}", file=sys.stderr)
             speeds.setdefault(DECODE, []).append(decoding_rate(clip))

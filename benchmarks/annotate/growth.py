@@ -49,7 +49,7 @@ def measure(case: Case, clip: Path, out: Path) -> tuple[Run, dict[str, float], f
     vidfx = [*PROGRAM, "annotate", str(clip)]
     vidfx += ["-o", str(out / "results"), *FAST, *case.more]
     cost = run(case.name, [*vidfx, *([] if case.video else ["--no-video"])], out)
-    summary = json.loads((out / "results" / f"{clip.stem}.summary.json").read_text())
+    summary = json.loads((out / "results" / f"{clip.name}.summary.json").read_text())
     return cost, summary["seconds"]["by_stage"], summary["seconds"]["total"]
 
 

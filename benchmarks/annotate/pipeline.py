@@ -68,7 +68,7 @@ def _python(code: str) -> list[str]:
 
 
 def _summary(name: str, clip: Path, out: Path) -> dict[str, Any]:
-    path = out / FOLDER[name] / f"{clip.stem}.summary.json"
+    path = out / FOLDER[name] / f"{clip.name}.summary.json"
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -79,7 +79,7 @@ def check(lines: Mapping[str, list[str]], clip: Path, out: Path, ffmpeg: str) ->
         run(name, line, out)
     videos = {
         DECODE: clip,
-        VIDFX: out / FOLDER[VIDFX] / f"{clip.stem}.annotated.mp4",
+        VIDFX: out / FOLDER[VIDFX] / f"{clip.name}.annotated.mp4",
         TRANSCODE: out / "ffmpeg.mp4",
         DEFACE: out / "deface.mp4",
     }
@@ -93,7 +93,7 @@ def check(lines: Mapping[str, list[str]], clip: Path, out: Path, ffmpeg: str) ->
     code = f"from benchmarks.pipeline import deface_faces; deface_faces({str(clip)!r}, {wanted})"
     said = run("deface's detector", _python(code), out).output
     theirs: list[int] = json.loads(said.splitlines()[-1])
-    with (out / FOLDER[VIDFX] / f"{clip.stem}.faces.csv").open(encoding="utf-8") as file:
+    with (out / FOLDER[VIDFX] / f"{clip.name}.faces.csv").open(encoding="utf-8") as file:
         rows = [int(row["frame"]) for row in csv.DictReader(file)]
     ours = [rows.count(index) for index in wanted]
     return frames[DECODE], f"on frames {wanted}: vidfx {ours}, deface's detector {theirs}"

@@ -93,7 +93,7 @@ def resnets(out: Path) -> list[Path]:
 
 def ours_in(folder: Path, clip: Path, frames: int) -> Frames:
     found: Frames = [[] for _ in range(frames)]
-    with (folder / f"{clip.stem}.faces.csv").open(encoding="utf-8", newline="") as file:
+    with (folder / f"{clip.name}.faces.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             box = [float(row[name]) for name in ("x1_px", "y1_px", "x2_px", "y2_px")]
             found[int(row["frame"])].append(box)

@@ -90,13 +90,13 @@ def test_what_comes_out_is_what_comes_out_of_the_whole(
     assert "in 4 segments" in done.stderr
     whole, cut_ = tmp_path / "1", tmp_path / "4"
     assert rows(cut_) == rows(whole)
-    assert len(rows(whole)["long.faces.csv"].splitlines()) > 400
+    assert len(rows(whole)["long.mp4.faces.csv"].splitlines()) > 400
     assert results_in(cut_) == results_in(whole)
     for kind in ("video", "audio"):
-        name = "long.annotated.mp4"
+        name = "long.mp4.annotated.mp4"
         assert packets(cut_ / name, kind) == packets(whole / name, kind)
-    assert least_psnr(whole / "long.annotated.mp4", cut_ / "long.annotated.mp4") > 40
-    told = [json.loads((out / "long.summary.json").read_text()) for out in (whole, cut_)]
+    assert least_psnr(whole / "long.mp4.annotated.mp4", cut_ / "long.mp4.annotated.mp4") > 40
+    told = [json.loads((out / "long.mp4.summary.json").read_text()) for out in (whole, cut_)]
     for name in ("counts", "tracks", "fingerprint", "models", "warnings", "outputs"):
         assert told[0][name] == told[1][name]
 
@@ -182,9 +182,8 @@ def test_an_engine_without_valid_outputs_is_its_own_fault(long: Path, tmp_path: 
 def test_what_a_dead_run_left_of_segments_is_removed(clip: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
-    stem = clip.stem
-    for name in (f".{stem}.annotated.mp4.3.77777.part", f".{stem}.faces.csv.0.77777.part"):
-        (out / name).write_bytes(b"half")
+    for name in ("annotated.mp4.3.77777.part", "faces.csv.0.77777.part"):
+        (out / f".{clip.name}.{name}").write_bytes(b"half")
     assert vidfx("annotate", clip, "-o", out, "--no-video", "--end", 0.3).exit_code == 0
     assert len(results_in(out)) == 3
 

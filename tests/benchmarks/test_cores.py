@@ -19,7 +19,7 @@ def test_other_rows_are_an_error(
     clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def rows_of(*given: object) -> dict[str, bytes]:
-        return {"clip.faces.csv": b"other" if given[-1] == "2" else b"same"}
+        return {"clip.mp4.faces.csv": b"other" if given[-1] == "2" else b"same"}
 
     monkeypatch.setattr(cores, "rows_of", rows_of)
     with pytest.raises(SystemExit, match="--segments 2 has other rows than one thread"):

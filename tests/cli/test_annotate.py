@@ -57,9 +57,9 @@ def results(clip: Path, engines: dict[str, Path], tmp_path_factory: pytest.TempP
 def test_all_results_are_there_and_whole(results: Path, clip: Path) -> None:
     names = sorted(results_in(results))
     assert names == [
-        f"clip.{n}" for n in ("annotated.mp4", "faces.csv", "frames.csv", "summary.json")
+        f"clip.mp4.{n}" for n in ("annotated.mp4", "faces.csv", "frames.csv", "summary.json")
     ]
-    with av.open(str(results / "clip.annotated.mp4")) as video, av.open(str(clip)) as given:
+    with av.open(str(results / "clip.mp4.annotated.mp4")) as video, av.open(str(clip)) as given:
         assert video.streams.video[0].codec_context.pix_fmt == "yuv420p"
         assert video.streams.audio[0].codec_context.name == "aac"
         pts = [float(f.time or 0) for f in video.decode(video=0)]
@@ -68,7 +68,10 @@ def test_all_results_are_there_and_whole(results: Path, clip: Path) -> None:
 
 
 def test_rows_agree_with_the_columns_and_each_other(results: Path) -> None:
-    faces, frames = read_csv(results / "clip.faces.csv"), read_csv(results / "clip.frames.csv")
+    faces, frames = (
+        read_csv(results / "clip.mp4.faces.csv"),
+        read_csv(results / "clip.mp4.frames.csv"),
+    )
     assert list(faces[0]) == [c.name for c in schema.faces_columns()]
     assert list(frames[0]) == [c.name for c in schema.frames_columns()]
     assert [int(f["frame"]) for f in frames] == list(range(60))
@@ -95,10 +98,10 @@ def test_rows_agree_with_the_columns_and_each_other(results: Path) -> None:
 
 
 def test_the_summary_says_how_it_was_done(results: Path, clip: Path) -> None:
-    summary = json.loads((results / "clip.summary.json").read_text())
+    summary = json.loads((results / "clip.mp4.summary.json").read_text())
     assert summary["schema"] == schema.SUMMARY_SCHEMA
     for kind, types in summary["columns"].items():
-        assert list(types) == list(read_csv(results / f"clip.{kind}.csv")[0])
+        assert list(types) == list(read_csv(results / f"clip.mp4.{kind}.csv")[0])
     assert summary["counts"]["frames"] == 60 and summary["counts"]["cuts"] == 2
     made, source = summary["made"], summary["input"]
     assert datetime.fromisoformat(made["at"]).utcoffset() == timedelta(0)
@@ -128,20 +131,20 @@ def test_identity_band(
         *("--end", "0.5"),
     )
     assert done.exit_code == 0, done.stderr
-    assert {r["identity"] for r in read_csv(tmp_path / "clip.faces.csv")} == {expected}
-    assert {r["target_present"] for r in read_csv(tmp_path / "clip.frames.csv")} == {"0"}
+    assert {r["identity"] for r in read_csv(tmp_path / "clip.mp4.faces.csv")} == {expected}
+    assert {r["target_present"] for r in read_csv(tmp_path / "clip.mp4.frames.csv")} == {"0"}
 
 
 def test_every_third_frame_is_filled_from_both_sides(clip: Path, tmp_path: Path) -> None:
     args = ("--no-video", "--emotion", "none", "--detector", "centerface")  # sure of cut-off faces
     assert vidfx("annotate", clip, "-o", tmp_path / "1", *args, "--every", 1).exit_code == 0
     assert vidfx("annotate", clip, "-o", tmp_path / "3", *args, "--every", 3).exit_code == 0
-    dense, sparse = (read_csv(tmp_path / n / "clip.frames.csv") for n in "13")
+    dense, sparse = (read_csv(tmp_path / n / "clip.mp4.frames.csv") for n in "13")
     assert [f["faces"] for f in sparse[41:59]] == [f["faces"] for f in dense[41:59]]
     looked = [int(f["frame"]) for f in sparse if f["detected"] == "1"]
     edges = {0, 19, 20, 39, 40, 59}
     assert looked == sorted({*range(0, 60, 3)} | edges)
-    rows = read_csv(tmp_path / "3" / "clip.faces.csv")
+    rows = read_csv(tmp_path / "3" / "clip.mp4.faces.csv")
     for row in rows:
         assert row["source"] == "interpolated" or int(row["frame"]) in looked
 
@@ -149,11 +152,11 @@ def test_every_third_frame_is_filled_from_both_sides(clip: Path, tmp_path: Path)
 def test_a_window_of_time(clip: Path, tmp_path: Path) -> None:
     done = vidfx("annotate", clip, "-o", tmp_path, *FAST, "--start", "0:00.5", "--end", "1")
     assert done.exit_code == 0, done.stderr
-    frames = read_csv(tmp_path / "clip.frames.csv")
+    frames = read_csv(tmp_path / "clip.mp4.frames.csv")
     assert [int(f["frame"]) for f in frames] == list(range(15, 30))
-    summary = json.loads((tmp_path / "clip.summary.json").read_text())
+    summary = json.loads((tmp_path / "clip.mp4.summary.json").read_text())
     assert summary["clock"]["annotated_video_begins_at_s"] == float(frames[0]["time_s"])
-    with av.open(str(tmp_path / "clip.annotated.mp4")) as video:
+    with av.open(str(tmp_path / "clip.mp4.annotated.mp4")) as video:
         assert sum(1 for _ in video.decode(video=0)) == 15
 
 
@@ -162,14 +165,14 @@ def test_again_is_skipped_other_settings_are_refused_overwrite_does_it(
 ) -> None:
     args = (clip, "-o", tmp_path, "--no-video", *FAST, "--end", "0.2")
     assert vidfx("annotate", *args).exit_code == 0
-    before = (tmp_path / "clip.summary.json").stat().st_mtime_ns
+    before = (tmp_path / "clip.mp4.summary.json").stat().st_mtime_ns
     again = vidfx("annotate", *args)
     assert again.exit_code == 0 and "skipped" in again.stderr
     other = vidfx("annotate", *args, "--every", 2)
     assert other.exit_code == 1 and "exists already" in other.stderr
-    assert (tmp_path / "clip.summary.json").stat().st_mtime_ns == before
+    assert (tmp_path / "clip.mp4.summary.json").stat().st_mtime_ns == before
     assert vidfx("annotate", *args, "--every", 2, "--overwrite").exit_code == 0
-    assert (tmp_path / "clip.summary.json").stat().st_mtime_ns > before
+    assert (tmp_path / "clip.mp4.summary.json").stat().st_mtime_ns > before
 
 
 def test_another_threshold_or_label_is_other_work(clip: Path, tmp_path: Path) -> None:
@@ -179,7 +182,7 @@ def test_another_threshold_or_label_is_other_work(clip: Path, tmp_path: Path) ->
     args = (clip, "--recognition", engine, "--no-video", *FAST, "--end", "0.2", "-o")
     out = tmp_path / "out"
     assert vidfx("annotate", *args, out).exit_code == 0
-    assert {row["identity"] for row in read_csv(out / "clip.faces.csv")} == {"Ana"}
+    assert {row["identity"] for row in read_csv(out / "clip.mp4.faces.csv")} == {"Ana"}
     for number, now in enumerate(
         (
             replace(spec, thresholds=Thresholds(0.9, 0.2, "a test")),
@@ -191,7 +194,7 @@ def test_another_threshold_or_label_is_other_work(clip: Path, tmp_path: Path) ->
         assert again.exit_code == 1 and "from other models" in again.stderr
         new = tmp_path / str(number)
         assert vidfx("annotate", *args, new).exit_code == 0
-        named = {row["identity"] for row in read_csv(new / "clip.faces.csv")}
+        named = {row["identity"] for row in read_csv(new / "clip.mp4.faces.csv")}
         assert named == ({"unknown"}, {"Bea"})[number]
 
 
@@ -216,11 +219,11 @@ def test_an_expression_below_the_threshold_is_empty(
         )
         assert done.exit_code == 0, done.stderr
         shown = "" if used else "happy"
-        for row in read_csv(out / "clip.faces.csv"):
+        for row in read_csv(out / "clip.mp4.faces.csv"):
             assert row["emotion"] == shown and row["raw_emotion"] in ("happy", "")
             assert row["emotion_prob"] == row["p_happy"] == "0.7000"
-        assert {f["dominant_emotion"] for f in read_csv(out / "clip.frames.csv")} == {shown}
-        summary = json.loads((out / "clip.summary.json").read_text())
+        assert {f["dominant_emotion"] for f in read_csv(out / "clip.mp4.frames.csv")} == {shown}
+        summary = json.loads((out / "clip.mp4.summary.json").read_text())
         assert summary["models"][1]["limits"]["min_confidence"] == used
         shares = [track["emotion_share"] for track in summary["tracks"]]
         assert all(share == ({shown: 1.0} if shown else {}) for share in shares)
@@ -234,10 +237,10 @@ def test_columns_and_messages_follow_the_labels_of_the_engine(clip: Path, tmp_pa
     args = (clip, "-o", tmp_path, *FAST, "--end", "0.2", "--emotion", engine)
     done = vidfx("annotate", *args, "--messages", tmp_path / "mine.toml")
     assert done.exit_code == 0, done.stderr
-    rows = read_csv(tmp_path / "clip.faces.csv")
+    rows = read_csv(tmp_path / "clip.mp4.faces.csv")
     assert list(rows[0]) == [c.name for c in schema.faces_columns(labels)]
     assert {row["emotion"] for row in rows} == {"happiness"}
-    summary = json.loads((tmp_path / "clip.summary.json").read_text())
+    summary = json.loads((tmp_path / "clip.mp4.summary.json").read_text())
     assert {str(t["emotion_share"]) for t in summary["tracks"]} == {"{'happiness': 1.0}"}
     messages = summary["fingerprint"]["messages"]
     assert (messages["happiness"], messages["surprise"], len(messages)) == ("Yes", "Oh", 5)
@@ -267,7 +270,7 @@ def test_json_is_one_object_on_stdout(clip: Path, tmp_path: Path) -> None:
 
 def test_dry_run_does_nothing(clip: Path, tmp_path: Path) -> None:
     done = vidfx("annotate", clip, "-o", tmp_path / "out", "--dry-run")
-    assert done.exit_code == 0 and "clip.annotated.mp4" in done.stdout
+    assert done.exit_code == 0 and "clip.mp4.annotated.mp4" in done.stdout
     assert not (tmp_path / "out").exists()
 
 

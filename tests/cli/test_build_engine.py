@@ -67,7 +67,7 @@ def test_annotate_finds_what_was_built_by_its_model(toy: Path, faces: Path, clip
     out = toy.parent / "out"
     result = vidfx("annotate", clip, "-o", out, "--emotion", toy, "--no-video", "--every", 10)
     assert result.exit_code == 0, result.output
-    models = json.loads((out / "clip.summary.json").read_text())["models"]
+    models = json.loads((out / "clip.mp4.summary.json").read_text())["models"]
     emotion = next(m for m in models if m["task"] == "emotion")
     assert emotion["precision"] == "int8"
     assert ", built 20" in emotion["why"]

@@ -47,9 +47,9 @@ def test_other_options_are_other_work(clip: Path, tmp_path: Path) -> None:
 def test_a_result_that_was_removed_is_made_again(clip: Path, tmp_path: Path) -> None:
     args = (clip, "-o", tmp_path, *SHORT)
     assert vidfx("annotate", *args).exit_code == 0
-    (tmp_path / "clip.annotated.mp4").unlink()
+    (tmp_path / "clip.mp4.annotated.mp4").unlink()
     assert vidfx("annotate", *args).exit_code == 0
-    assert (tmp_path / "clip.annotated.mp4").is_file()
+    assert (tmp_path / "clip.mp4.annotated.mp4").is_file()
 
 
 @pytest.mark.parametrize("video", ["--video", "--no-video"])
@@ -99,7 +99,11 @@ def test_a_video_of_other_rows_does_not_stay(clip: Path, tmp_path: Path) -> None
     assert vidfx("annotate", clip, "-o", tmp_path, *SHORT).exit_code == 0
     other = ["--no-video", "--every", 2, "--overwrite"]
     assert vidfx("annotate", clip, "-o", tmp_path, *SHORT, *other).exit_code == 0
-    assert results_in(tmp_path) == {"clip.faces.csv", "clip.frames.csv", "clip.summary.json"}
+    assert results_in(tmp_path) == {
+        "clip.mp4.faces.csv",
+        "clip.mp4.frames.csv",
+        "clip.mp4.summary.json",
+    }
 
 
 def test_an_input_that_changes_while_it_is_read_is_not_done(
@@ -169,9 +173,9 @@ def test_a_name_that_is_not_utf8(clip: Path, tmp_path: Path) -> None:
 
 
 def test_a_folder_in_the_place_of_a_result(clip: Path, tmp_path: Path) -> None:
-    (tmp_path / "clip.frames.csv").mkdir()
+    (tmp_path / "clip.mp4.frames.csv").mkdir()
     done = vidfx("annotate", clip, "-o", tmp_path, *SHORT, "--overwrite")
-    assert done.exit_code == 1 and "clip.frames.csv" in done.stderr
+    assert done.exit_code == 1 and "clip.mp4.frames.csv" in done.stderr
     assert not results_in(tmp_path)
 
 

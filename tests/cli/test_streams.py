@@ -38,7 +38,7 @@ def test_a_batch_does_not_end_over_its_log(clip: Path, tmp_path: Path, stderr: s
     out = tmp_path / "out"
     words = f"annotate {tmp_path}/in/a.png {clip} {tmp_path}/in/b.png -o {out} --no-video"
     assert shell(f"{words} --end 0.2", stderr).returncode == 1
-    summary = json.loads((out / "clip.summary.json").read_text())
+    summary = json.loads((out / "clip.mp4.summary.json").read_text())
     assert summary["counts"]["frames"] == 6
 
 

@@ -78,7 +78,7 @@ def test_a_whole_run_on_a_device_gives_the_rows_of_the_host(
     assert_same_rows(ours, theirs)
     if "--no-video" not in args:
         summaries = [
-            json.loads((tmp_path / where / "clip.summary.json").read_text())["counts"]
+            json.loads((tmp_path / where / "clip.mp4.summary.json").read_text())["counts"]
             for where in ("host", "device")
         ]
         assert summaries[0] == summaries[1]
@@ -91,7 +91,7 @@ def test_a_whole_run_with_torch_gives_the_rows_of_the_host(clip: Path, tmp_path:
         done = vidfx("annotate", clip, "-o", tmp_path / backend, *args)
         assert done.exit_code == 0, done.output
         rows[backend] = rows_of(tmp_path / backend)
-    summary = json.loads((tmp_path / "torch" / "clip.summary.json").read_text())
+    summary = json.loads((tmp_path / "torch" / "clip.mp4.summary.json").read_text())
     assert {model["backend"] for model in summary["models"]} == {"torch"}
     assert_same_rows(rows["torch"], rows["onnxruntime"])
 

@@ -197,8 +197,8 @@ def test_annotate_on_a_gpu_gives_the_rows_of_the_cpu(
         more += ["--backend", ready] if device == "cuda" else []
         done = vidfx("annotate", clip, "-o", tmp_path / device, *more)
         assert done.exit_code == 0, done.output
-        rows[device] = read_csv(tmp_path / device / "clip.faces.csv")
-    summary = json.loads((tmp_path / "cuda" / "clip.summary.json").read_text())
+        rows[device] = read_csv(tmp_path / device / "clip.mp4.faces.csv")
+    summary = json.loads((tmp_path / "cuda" / "clip.mp4.summary.json").read_text())
     assert {m["backend"] for m in summary["models"]} == {ready}
     assert abs(len(rows["cpu"]) - len(rows["cuda"])) <= 0.01 * len(rows["cpu"])
     known = {(r["frame"], r["track_id"]): r for r in rows["cpu"]}
@@ -252,7 +252,7 @@ def test_nvenc_writes_what_players_play(ready: str, clip: Path, tmp_path: Path) 
                  "--encoder", "x264")  # fmt: skip
     assert done.exit_code == 0, done.output
     ours, theirs = (
-        open_source(folder / "clip.annotated.mp4", "pyav", planes=True)[0]
+        open_source(folder / "clip.mp4.annotated.mp4", "pyav", planes=True)[0]
         for folder in (tmp_path, tmp_path / "x264")
     )
     with ours, theirs:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from itertools import permutations
 from pathlib import Path
 
 import cv2
@@ -35,15 +36,26 @@ def stems(root: Path, *inputs: str) -> list[str]:
 
 def test_a_folder_is_mirrored(tmp_path: Path) -> None:
     touch(tmp_path, "in/b.mp4", "in/a.MOV", "in/day 2/a.mkv", "in/notes.txt", "in/.hidden.mp4")
-    assert stems(tmp_path, f"{tmp_path}/in") == ["a", "b", "day 2/a"]
+    assert stems(tmp_path, f"{tmp_path}/in") == ["a.MOV", "b.mp4", "day 2/a.mkv"]
 
 
-def test_equal_names_keep_their_suffix_or_their_place(tmp_path: Path) -> None:
-    touch(tmp_path, "x/a.mp4", "x/a.mkv", "y/a.mp4", "y/b.mp4")
-    assert stems(tmp_path, f"{tmp_path}/x/a.mp4", f"{tmp_path}/y/a.mp4") == ["x/a", "y/a"]
-    assert stems(tmp_path, f"{tmp_path}/x") == ["a.mkv", "a.mp4"]
-    assert stems(tmp_path, f"{tmp_path}/x", f"{tmp_path}/y") == ["a.mkv", "x/a", "y/a", "b"]
-    assert stems(tmp_path, f"{tmp_path}/?/a.mp4") == ["x/a", "y/a"]
+def test_a_name_follows_from_the_input_whatever_is_beside_it(tmp_path: Path) -> None:
+    touch(tmp_path, "in/day/talk.mkv")
+    alone = stems(tmp_path, f"{tmp_path}/in")
+    touch(tmp_path, "in/day/talk.mp4", "in/talk.mkv", "in/talk/1.png", "in/day/talk/1.png")
+    assert alone == ["day/talk.mkv"] and alone[0] in stems(tmp_path, f"{tmp_path}/in")
+
+
+def test_names_do_not_depend_on_the_order_of_arguments(tmp_path: Path) -> None:
+    touch(tmp_path, "in/a.mp4", "in/day/a.mp4", "other/a.mp4", "b.mp4")
+    (tmp_path / "b-link.mp4").symlink_to("b.mp4")
+    names = ("in", "in/day/a.mp4", "in/day", "b-link.mp4", "b.mp4", "in/*/*.mp4")
+    for order in permutations(names):
+        found = stems(tmp_path, *(f"{tmp_path}/{name}" for name in order))
+        assert sorted(found) == ["a.mp4", "b.mp4", "day/a.mp4"]
+    for order in (("in/a.mp4", "other/a.mp4"), ("other/a.mp4", "in/a.mp4")):
+        found = stems(tmp_path, *(f"{tmp_path}/{name}" for name in order))
+        assert found == [*order]  # two inputs of one name are told apart by their folders
 
 
 NAMES = st.sampled_from(["a.mp4", "a.mkv", "a.mp4.mov", "b.mkv", "a", "x"])
@@ -70,20 +82,20 @@ def test_no_two_jobs_share_a_name(tree: set[tuple[str, str]], data: st.DataObjec
 
 def test_one_input_named_twice_is_one_job(tmp_path: Path) -> None:
     touch(tmp_path, "in/a.mp4")
-    assert stems(tmp_path, f"{tmp_path}/in", f"{tmp_path}/in/a.mp4") == ["a"]
+    assert stems(tmp_path, f"{tmp_path}/in", f"{tmp_path}/in/a.mp4") == ["a.mp4"]
 
 
 def test_globs_and_lists(tmp_path: Path) -> None:
     touch(tmp_path, "in/a.mp4", "in/b.mp4", "in/[c].mp4")
-    assert stems(tmp_path, f"{tmp_path}/in/?.mp4") == ["a", "b"]
-    assert stems(tmp_path, f"{tmp_path}/in/[c].mp4") == ["[c]"]
+    assert stems(tmp_path, f"{tmp_path}/in/?.mp4") == ["a.mp4", "b.mp4"]
+    assert stems(tmp_path, f"{tmp_path}/in/[c].mp4") == ["[c].mp4"]
     (tmp_path / "list.txt").write_text("# mine\nin/b.mp4\n\nin/a.mp4\n")
-    assert stems(tmp_path, f"{tmp_path}/list.txt") == ["b", "a"]
+    assert stems(tmp_path, f"{tmp_path}/list.txt") == ["b.mp4", "a.mp4"]
 
 
 def test_results_are_not_inputs(tmp_path: Path) -> None:
     touch(tmp_path, "in/a.mp4", "in/out/a.annotated.mp4")
-    assert stems(tmp_path, f"{tmp_path}/in") == ["a"]
+    assert stems(tmp_path, f"{tmp_path}/in") == ["a.mp4"]
 
 
 def left_out(root: Path, *inputs: str) -> tuple[list[str], list[str]]:
@@ -202,7 +214,7 @@ def test_a_pipe_is_neither_a_list_nor_a_video_of_a_folder(tmp_path: Path) -> Non
 
 def test_a_folder_of_pictures_is_one_sequence(tmp_path: Path) -> None:
     touch(tmp_path, "in/shot.v1/0001.png", "in/shot.v1/0002.png", "in/clip.mp4")
-    assert stems(tmp_path, f"{tmp_path}/in") == ["clip", "shot.v1"]
+    assert stems(tmp_path, f"{tmp_path}/in") == ["clip.mp4", "shot.v1"]
 
 
 @pytest.mark.parametrize("text", ["nothing.mp4", "*.nothing", "empty", "empty.txt", "bad\0name"])
@@ -277,7 +289,7 @@ def test_loops_of_links_end(tmp_path: Path, text: str) -> None:
     for name in ("in/1", "in/2", "in/x/3"):
         (tmp_path / name).symlink_to(tmp_path / "in")
     (tmp_path / "in/self").symlink_to("self")
-    assert set(stems(tmp_path, f"{tmp_path}/{text}")) == {"x/a", "y/z/a"}
+    assert set(stems(tmp_path, f"{tmp_path}/{text}")) == {"x/a.mp4", "y/z/a.mp4"}
 
 
 def test_a_link_to_itself_is_refused(tmp_path: Path) -> None:
@@ -292,22 +304,24 @@ def test_globs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     touch(tmp_path, "in/a.mp4", "in/d/b.mp4", "in/d/e/c.mp4", "in/.h/d.mp4", "in/a.annotated.mp4")
     (tmp_path / "in/[l]").mkdir()
     (tmp_path / "in/[l]/list.lst").write_text("../?.mp4\n../d/**/c.mp4\n")
-    assert stems(tmp_path, f"{tmp_path}/in/[[]l]/*.lst") == ["list"]
-    assert stems(tmp_path, f"{tmp_path}/in/[l]/list.lst") == ["a", "c"]
+    assert stems(tmp_path, f"{tmp_path}/in/[[]l]/*.lst") == ["[l]/list.lst"]
+    assert stems(tmp_path, f"{tmp_path}/in/[l]/list.lst") == ["a.mp4", "e/c.mp4"]
     monkeypatch.chdir(tmp_path)
-    assert stems(tmp_path, "in/**") == ["a", "d/b", "d/e/c"]
-    assert stems(tmp_path, "**/*.mp4") == ["a", "b", "c"]
-    assert stems(tmp_path, "in/*.mp4") == ["a"]
-    assert stems(tmp_path, "in/d*/") == ["b", "e/c"]
+    assert stems(tmp_path, "in/**") == ["a.mp4", "d/b.mp4", "d/e/c.mp4"]
+    assert stems(tmp_path, "**/*.mp4") == ["in/a.mp4", "in/d/b.mp4", "in/d/e/c.mp4"]
+    assert stems(tmp_path, "in/*.mp4") == ["a.mp4"]
+    assert stems(tmp_path, "in/d*/") == ["d/b.mp4", "d/e/c.mp4"]
+    assert stems(tmp_path, "in/d*/../../in/a.mp4") == ["a.mp4"]
     assert [str(job.source) for job in plan_jobs(["in/d/*.mp4"], Path("out")).jobs] == [
         "in/d/b.mp4"
     ]
 
 
 def test_no_result_overwrites_an_input(tmp_path: Path) -> None:
-    touch(tmp_path, "io/x.mp4", "io/x.annotated.mp4", "io/y.mp4")
+    names = ("x.mp4", "x.mp4.annotated.mp4", "y.mp4")
+    touch(tmp_path, *(f"io/{name}" for name in names))
     (tmp_path / "link").symlink_to("io")
-    inputs = [f"{tmp_path}/io/{name}.mp4" for name in ("x", "x.annotated", "y")]
+    inputs = [f"{tmp_path}/io/{name}" for name in names]
     for out in ("io", "link"):
         work = plan_jobs(inputs, tmp_path / out)
         ((name, error),) = work.refused

@@ -41,7 +41,7 @@ def test_from_a_bucket_to_a_bucket_and_again(s3: Any, clip: Path, tmp_path: Path
     assert code == 0
     assert [f["status"] for f in files] == ["done", "done"]
     assert {f["input"] for f in files} == {f"s3://videos/raw/{name}" for name in names[:2]}
-    stems = ("run/clip", "run/day 1/ångström & <b>")
+    stems = ("run/clip.mp4", "run/day 1/ångström & <b>.mp4")
     endings = (".faces.csv", ".frames.csv", ".summary.json")
     assert sorted(keys(s3, "results")) == sorted(s + e for s in stems for e in endings)
     assert in_spool() == []
@@ -49,17 +49,17 @@ def test_from_a_bucket_to_a_bucket_and_again(s3: Any, clip: Path, tmp_path: Path
 
     annotate(clip, "-o", tmp_path / "here")
     for ending in endings[:2]:
-        there = s3.get_object(Bucket="results", Key=f"run/clip{ending}")["Body"].read()
-        assert there == (tmp_path / "here" / f"clip{ending}").read_bytes()
+        there = s3.get_object(Bucket="results", Key=f"run/clip.mp4{ending}")["Body"].read()
+        assert there == (tmp_path / "here" / f"clip.mp4{ending}").read_bytes()
 
     code, files = annotate("s3://videos/raw", "-o", out)
     assert (code, [f["status"] for f in files]) == (0, ["skipped", "skipped"])
-    s3.delete_object(Bucket="results", Key="run/clip.faces.csv")
+    s3.delete_object(Bucket="results", Key="run/clip.mp4.faces.csv")
     code, files = annotate("s3://videos/raw/clip.mp4", "-o", out)
     assert (code, [f["status"] for f in files]) == (0, ["done"])
     code, files = annotate("s3://videos/raw/clip.mp4", "-o", out, "--every", "3")
     assert code == 1
-    assert "s3://results/run/clip.summary.json exists already" in files[0]["error"]["message"]
+    assert "s3://results/run/clip.mp4.summary.json exists already" in files[0]["error"]["message"]
     shown = vidfx("status", out, "--json")
     assert json.loads(shown.stdout)["counts"]["failed"] == 1
 
@@ -71,10 +71,10 @@ def test_from_a_bucket_to_a_folder_and_back(s3: Any, clip: Path, tmp_path: Path)
     assert Path(files[0]["outputs"]["faces"]).is_file()
     code, files = annotate(clip.as_uri(), "-o", "s3://results")
     assert code == 0
-    assert files[0]["outputs"]["faces"] == "s3://results/clip.faces.csv"
-    assert "clip.summary.json" in keys(s3, "results")
+    assert files[0]["outputs"]["faces"] == "s3://results/clip.mp4.faces.csv"
+    assert "clip.mp4.summary.json" in keys(s3, "results")
     told = vidfx("annotate", clip, "-o", "s3://results/told", "--no-video", "--progress", "text")
-    assert "-> s3://results/told/clip.faces.csv" in told.stderr
+    assert "-> s3://results/told/clip.mp4.faces.csv" in told.stderr
 
 
 def test_a_damaged_video_is_named_by_its_url_and_the_others_go_on(
@@ -158,7 +158,7 @@ def test_keys_that_look_alike_are_two_inputs(s3: Any, tmp_path: Path) -> None:
         jobs = [job for job in plan_jobs([url], tmp_path).jobs if job.origin]
         assert {job.name for job in jobs} == {f"s3://videos/q/{name}" for name in names}
         assert len({job.outputs.summary for job in jobs}) == len(names)
-    assert any(job.outputs.summary.name == "100%.summary.json" for job in jobs)
+    assert any(job.outputs.summary.name == "100%.mp4.summary.json" for job in jobs)
 
 
 def test_results_on_storage_say_nothing_of_the_machine(
@@ -168,11 +168,11 @@ def test_results_on_storage_say_nothing_of_the_machine(
     s3.upload_file(str(clip), "videos", "a.mp4")
     done = vidfx("annotate", "s3://videos/a.mp4", "-o", "s3://results", "--end", "0.5")
     assert done.exit_code == 0
-    summary = s3.get_object(Bucket="results", Key="a.summary.json")["Body"].read().decode()
+    summary = s3.get_object(Bucket="results", Key="a.mp4.summary.json")["Body"].read().decode()
     assert json.loads(summary)["input"]["path"] == "s3://videos/a.mp4"
     assert str(tmp_path) not in summary and str(Path.home()) not in summary
     code, _ = annotate("s3://videos/a.mp4", "-o", "s3://results", "--overwrite")
-    assert code == 0 and "a.annotated.mp4" not in keys(s3, "results")
+    assert code == 0 and "a.mp4.annotated.mp4" not in keys(s3, "results")
 
 
 def test_a_store_without_its_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

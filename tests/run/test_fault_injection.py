@@ -79,7 +79,7 @@ def check(done: Result, out: Path) -> None:
     assert "Traceback" not in done.output
     names = results_in(out) if out.exists() else set[str]()
     assert not [n for n in names if n.endswith(".part")], names
-    for name in {n.split(".")[0] for n in names}:  # all of a video or nothing
+    for name in {n.rsplit(".", 2)[0] for n in names}:  # all of a video or nothing
         summary = json.loads((out / f"{name}.summary.json").read_text())
         for file, size in summary["bytes"].items():
             assert (out / file).stat().st_size == size

@@ -114,5 +114,5 @@ def test_from_a_bucket_to_a_bucket(clip: Path, tmp_path: Path, s3: Any, cluster:
         assert done.exit_code == 0, done.stderr
         assert [r["status"] for r in json.loads(done.stdout)["results"]] == [status] * 3
     assert vidfx("annotate", clip, "-o", tmp_path / "here", *FAST, "--no-video").exit_code == 0
-    there = s3.get_object(Bucket="results", Key="ray/v0.faces.csv")["Body"].read()
-    assert there == (tmp_path / "here" / "clip.faces.csv").read_bytes()
+    there = s3.get_object(Bucket="results", Key="ray/v0.mp4.faces.csv")["Body"].read()
+    assert there == (tmp_path / "here" / "clip.mp4.faces.csv").read_bytes()

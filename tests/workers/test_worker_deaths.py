@@ -49,9 +49,9 @@ def test_a_crash_costs_one_video(
     assert told["counts"] == {"done": 2, "running": 0, "waiting": 0, "failed": 1}
     attempts = {v["place"]: v["attempts"] for v in told["videos"]}
     assert attempts == {
-        "bad.summary.json": 2,
-        "good.summary.json": 1,
-        "well.summary.json": 1,
+        "bad.mp4.summary.json": 2,
+        "good.mp4.summary.json": 1,
+        "well.mp4.summary.json": 1,
     }
     assert "SIGSEGV" in vidfx("status", out, "--failed").stdout
     monkeypatch.undo()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from vidfx.errors import OutputExistsError, UsageError, VidfxError
 from vidfx.jobs import storage
-from vidfx.jobs.result_names import RESULTS
+from vidfx.jobs.earlier_results import names_kept
+from vidfx.jobs.result_names import RESULTS, SUMMARY
 from vidfx.jobs.search import Found, Search, real
 from vidfx.jobs.storage import Origin
 
@@ -75,16 +76,18 @@ class Plan:
     "inputs, lines of lists and files that cannot become jobs, with the reason"
     left_out: tuple[str, ...]
     "a line about each kind of files that were found and are not inputs"
+    notices: tuple[str, ...]
+    "lines about results that keep the names of an earlier run"
 
 
 def plan_jobs(inputs: Sequence[str], out: str | Path) -> Plan:
     """Jobs for files, folders, globs and lists of paths, each input once, in the order given.
 
-    Results have the same relative path as their input below the folder that was named. Inputs that
-    would share a name keep their suffix in it; if they still do, their path below the folder that
-    all inputs have in common. A job whose results would overwrite an input is refused. Inputs and
-    ``out`` may be URLs of storage. Raises UsageError for a wrong ``out``, UnavailableError where
-    the package of ``out``'s store is missing.
+    Results have the full name of their input, and its path below the folder that was named. Where
+    inputs of several folders would share a name, it is their path below the folder that all inputs
+    have in common. Results that an input has under another name keep it. A job whose results would
+    overwrite an input is refused. Inputs and ``out`` may be URLs of storage. Raises UsageError for
+    a wrong ``out``, UnavailableError where the package of ``out``'s store is missing.
     """
     if not str(out).strip():
         raise UsageError("--out is empty", hint="name a folder for the results")
@@ -98,8 +101,11 @@ def plan_jobs(inputs: Sequence[str], out: str | Path) -> Plan:
     search.end()
     items = list(search.found.values())
     left_out = tuple(search.left_out.lines())
+    names = _names(items)
+    kept = names_kept(items, names, folder, url)
     jobs: list[Job] = []
-    for item, stem in zip(items, _stems(items), strict=True):
+    for item, name in zip(items, names, strict=True):
+        stem = kept.get(item.place, name)
         below = "" if stem.parent == Path() else f"/{stem.parent.as_posix()}"
         destination = None if url is None else url + below
         job = Job(
@@ -118,7 +124,8 @@ def plan_jobs(inputs: Sequence[str], out: str | Path) -> Plan:
             hint="use another output folder",
         )
         search.refuse(job.name, error)
-    return Plan(folder, tuple(jobs), tuple(search.refused.values()), left_out)
+    refused = tuple(search.refused.values())
+    return Plan(folder, tuple(jobs), refused, left_out, tuple(_kept_names(kept)))
 
 
 def find_media(inputs: Sequence[str]) -> Search:
@@ -130,26 +137,24 @@ def find_media(inputs: Sequence[str]) -> Search:
     return search
 
 
-def _stems(items: Sequence[Found]) -> list[Path]:
-    """A name for each item, unlike any other."""
-
-    def bare(names: Sequence[Path]) -> list[Path]:
-        pairs = zip(items, names, strict=True)
-        return [name if item.path.is_dir() else name.with_suffix("") for item, name in pairs]
-
-    places = [real(i.path) if i.path.is_dir() else real(i.path.parent) / i.path.name for i in items]
-    common = os.path.commonpath([place.parent for place in places]) if places else ""
-    below = [place.relative_to(common) for place in places]
-    relative = [item.relative for item in items]
-    names = bare(relative)
-    for longer in (relative, bare(below), below):
-        names = _apart(names, longer)
-    while (apart := _apart(names, below)) != names:
-        names = apart
+def _names(items: Sequence[Found]) -> list[Path]:
+    """The name of each item's results, unlike any other: a path below the output folder."""
+    folders = [item.place.parent for item in items]
+    common = os.path.commonpath(folders) if folders else ""
+    below = [item.place.relative_to(common) for item in items]
+    names = [item.relative for item in items]
+    while len(set(names)) < len(names):
+        times = Counter(names)
+        names = [
+            name if times[name] == 1 else longer for name, longer in zip(names, below, strict=True)
+        ]
     return names
 
 
-def _apart(names: list[Path], longer: list[Path]) -> list[Path]:
-    """``names``, with those that occur more than once replaced by their ``longer`` ones."""
-    times = Counter(names)
-    return [n if times[n] == 1 else more for n, more in zip(names, longer, strict=True)]
+def _kept_names(kept: Mapping[Path, Path]) -> Iterator[str]:
+    if kept:
+        place, name = next(iter(kept.items()))
+        yield (
+            f"{len(kept)} of the inputs {'have' if len(kept) > 1 else 'has'} results of an earlier "
+            f"run under another name, which they keep: {name}{SUMMARY} is of {place.name}"
+        )

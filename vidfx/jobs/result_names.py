@@ -1,4 +1,4 @@
-"""The names of result files: the name of the input with one of these endings."""
+"""The names of result files: the full name of the input with one of these endings."""
 
 ANNOTATED = ".annotated.mp4"
 SUMMARY = ".summary.json"

@@ -7,7 +7,9 @@ import os
 import re
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 
 from vidfx.errors import InputError, NotMediaError, VidfxError
@@ -31,6 +33,22 @@ class Found:
     origin: Origin | None = None
     named: bool = True
     "by the user; False: found in a folder"
+
+    @cached_property
+    def place(self) -> Path:
+        """An absolute path that only this input has."""
+        path = self.path
+        return real(path) if path.is_dir() else real(path.parent) / path.name
+
+    def before(self, other: Found) -> bool:
+        """Whether an input that was named twice is this rather than ``other``, in any order.
+
+        That is, the one in the outermost folder that was named.
+        """
+        return self._rank() < other._rank()
+
+    def _rank(self) -> tuple[int, bool, str]:
+        return -len(self.relative.parts), self.path.is_symlink(), str(self.path)
 
 
 def real(path: Path) -> Path:
@@ -95,20 +113,26 @@ class Search:
         reason = error.strerror or error
         self.refuse(name, InputError(f"{path}: {reason}", hint="check the path"))
 
-    def _add_path(self, path: Path) -> None:
+    def _add_path(self, path: Path, below: Path | None = None) -> None:
+        """A file or a folder; ``below``: its path below the folder of the glob that found it."""
         if path.is_dir():
-            self._add_folder(path)
+            self._add_folder(path, below or Path())
         elif not path.is_file():
             raise NotMediaError(f"{path}: not a regular file", hint="save it as a file first")
         elif is_result(path):
             self._results.setdefault(real(path), Found(path, Path(path.name)))
         else:
-            self._keep(path, Path(path.name), named=True)
+            self._keep(path, below or Path(path.name), named=True)
 
     def _keep(self, path: Path, relative: Path, *, named: bool = False) -> None:
         with self._refusing(str(path), path):
             place = Path(os.path.realpath(path, strict=True))
-            self.found.setdefault(place, Found(path, relative, named=named))
+            self._take(place, Found(path, relative, named=named))
+
+    def _take(self, place: Path, found: Found) -> None:
+        known = self.found.get(place, found)
+        first = known if known.before(found) else found
+        self.found[place] = replace(first, named=known.named or found.named)
 
     def _add_url(self, url: str) -> None:
         """Videos on storage; a sequence of pictures there is not one input."""
@@ -117,7 +141,7 @@ class Search:
             video = item.local.suffix.lower() in VIDEO_SUFFIXES
             if item.named or (video and not item.local.name.endswith(ANNOTATED)):
                 found = Found(item.local, item.relative, item.origin, named=item.named)
-                self.found.setdefault(real(item.local), found)
+                self._take(real(item.local), found)
                 empty = False
             else:
                 self.left_out.add(item.local.name)
@@ -141,7 +165,9 @@ class Search:
             self.add(name, path.parent, listed=True)
 
     def _add_glob(self, text: str, folder: Path) -> None:
-        """Matches of a pattern."""
+        """Matches of a pattern, which keep their paths below its last folder without a wildcard."""
+        fixed = takewhile(lambda part: not glob.has_magic(part), Path(text).parts[:-1])
+        head = folder.joinpath(*fixed)
         pattern = os.path.join(glob.escape(str(folder)), text)  # noqa: PTH118 - keeps a last slash
         paths = [Path(match) for match in sorted(set(self._matches(pattern)))]
         lost = {p for p in paths if p.name.endswith(ANNOTATED) and not is_result(p)}
@@ -152,7 +178,8 @@ class Search:
         for path in paths:
             if path not in lost:
                 with self._refusing(str(path), path):
-                    self._add_path(path)
+                    below = path.relative_to(head)
+                    self._add_path(path, None if ".." in below.parts else below)
 
     def _matches(self, pattern: str) -> Iterator[str]:
         """glob.glob, but ``**`` follows no links, whose loops would have no end."""
@@ -175,12 +202,12 @@ class Search:
             folders[:] = sorted(f for f in folders if not f.startswith("."))
             yield Path(place), sorted(f for f in files if not f.startswith("."))
 
-    def _add_folder(self, folder: Path) -> None:
-        """Media below a folder, its pictures as ``sequences`` says."""
+    def _add_folder(self, folder: Path, below: Path) -> None:
+        """Media in a folder and its subfolders, its pictures as ``sequences`` says."""
         empty, refused = True, len(self.refused)
         inside = real(folder)
         for place, names in self._walk(folder):
-            relative = place.relative_to(folder)
+            relative = below / place.relative_to(folder)
             videos, pictures = self._media(place, names, inside)
             for name in videos if self.sequences else [*videos, *pictures]:
                 self._keep(place / name, relative / name)

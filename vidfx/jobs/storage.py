@@ -138,6 +138,26 @@ def results(destination: str, names: Sequence[str]) -> tuple[dict[str, int], Any
     return sizes, summary if isinstance(summary, dict) else None
 
 
+def names_below(url: str) -> frozenset[str]:
+    """The names of all objects below ``url``, relative to it. Raises OutputError."""
+    files = _files(url)
+    with _errors(url, OutputError):
+        files.invalidate_cache()
+        root = files._strip_protocol(url)
+        return frozenset(name[len(root) + 1 :] for name in files.find(root))
+
+
+def contents(urls: Sequence[str]) -> dict[str, bytes]:
+    """Those of ``urls`` that exist. Raises OutputError."""
+    if not urls:
+        return {}
+    files = _files(urls[0])
+    keys = {files._strip_protocol(url): url for url in urls}
+    with _errors(urls[0], OutputError):
+        found = files.cat([*keys], on_error="omit")
+    return {keys[key]: content for key, content in found.items()}
+
+
 @contextmanager
 def fetched(origin: Origin, name: str, on_progress: Callable[[], None]) -> Generator[Path]:
     """The video as a local file ``name``, within the block; calls ``on_progress`` as it is copied.

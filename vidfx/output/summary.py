@@ -1,4 +1,4 @@
-"""``<stem>.summary.json``: the input, how it was processed, and the results. Written last."""
+"""``NAME.summary.json``: the input, how it was processed, and the results. Written last."""
 
 from __future__ import annotations
 

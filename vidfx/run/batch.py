@@ -65,6 +65,8 @@ def annotate(
             stack.callback(ledger.close)
             broadcast.add(ledger.handle)
         report(Planned(work.jobs))
+        for text in work.notices:
+            report(Notice(text))
         for line in work.left_out:
             report(LeftOut(line))
         for name, error in work.refused:

@@ -247,7 +247,7 @@ def test_a_squeezed_recording_is_annotated_as_the_wide_one(
         joined(path, "libx264", [Part((width, 442), pixel)], pixel, picture=picture)
         done = vidfx("annotate", path, "-o", tmp_path)
         assert done.exit_code == 0, done.stderr
-        seen.append(read_csv(tmp_path / f"{name}.faces.csv"))
+        seen.append(read_csv(tmp_path / f"{path.name}.faces.csv"))
     assert len(seen[0]) == len(seen[1]) == 6 * EACH
     by_place = [sorted(rows, key=lambda r: (int(r["frame"]), float(r["x1_px"]))) for rows in seen]
     for one, other in zip(*by_place, strict=True):

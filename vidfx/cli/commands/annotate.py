@@ -69,7 +69,7 @@ def annotate(
     vidfx annotate recordings/ -o results --recognition runs/ana
 
     For each input, below OUT: NAME.annotated.mp4, NAME.faces.csv, NAME.frames.csv and, written
-    last, NAME.summary.json.
+    last, NAME.summary.json. NAME is the full name of the input: talk.mp4.faces.csv.
     """
     with errors_in_one_line(debug):
         from vidfx.load_settings import load_settings
