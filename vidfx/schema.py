@@ -164,7 +164,7 @@ the columns of this one:
 ```python
 from vidfx.output.read_rows import read_rows
 
-for row in read_rows("talk.faces.csv"):  # int, float, str, or None for an empty cell
+for row in read_rows("talk.mp4.faces.csv"):  # int, float, str, or None for an empty cell
     print(row["time_s"], row["left_eye_x_px"], row["emotion"])
 ```
 
@@ -172,9 +172,9 @@ The summary lists the type of each column under `columns`, by the names that pan
 With them a column has its type also where all its cells are empty:
 
 ```python
-types = json.loads(Path("talk.summary.json").read_text())["columns"]
+types = json.loads(Path("talk.mp4.summary.json").read_text())["columns"]
 faces = pandas.read_csv(
-    "talk.faces.csv", dtype=types["faces"], keep_default_na=False, na_values=[""]
+    "talk.mp4.faces.csv", dtype=types["faces"], keep_default_na=False, na_values=[""]
 )
 ```
 
