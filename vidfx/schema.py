@@ -101,8 +101,9 @@ def faces_columns(
             "emotion_reason",
             "label",
             "why `emotion` is empty: too_small (`--min-face`), low_quality (`--min-quality`), "
-            "not_read (no reading is near), low_confidence (`--min-confidence`); empty where "
-            "`emotion` is not, and without an expression engine",
+            "not_read (no reading is near), low_confidence (`--min-confidence`); the latest one "
+            "until it has been empty for a quarter of a second; empty where `emotion` is not, and "
+            "without an expression engine",
         ),
         *_probabilities("p_", emotions, "smoothed probability"),
         Column("raw_identity", "label", "the most likely identity on this frame alone"),

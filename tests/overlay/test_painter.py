@@ -284,6 +284,15 @@ def test_a_new_expression_is_shown_at_once() -> None:
         assert text_of(paint.layout([face(box, emotion=emotion)], 0.0)[0]).emotion == emotion
 
 
+def test_an_unsure_face_keeps_its_name_and_has_neither_expression_nor_message() -> None:
+    paint, box = painter(640, 360), (300, 150, 380, 250)
+    assert text_of(paint.layout([face(box)], 0.0)[0]).words.message
+    (placed,) = paint.layout([face(box, emotion=None, emotion_prob=None)], 0.04)
+    words = text_of(placed).words
+    assert (words.name, words.emotion, words.message) == ("Ana", None, None)
+    assert words.track_id == 1 and placed.strength == 1
+
+
 def test_boxes_fade_only_where_detections_stay_out() -> None:
     paint = painter(640, 360)
     box = (300, 150, 380, 250)

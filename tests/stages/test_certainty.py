@@ -56,11 +56,16 @@ def test_what_is_shown_ends_below_the_limit(slightly_less: Moment) -> None:
 
 
 @pytest.mark.parametrize("poor", [(5, 0.5, SURE), (40, 0.01, SURE), (40, 0.5, (0.5, 0.5))])
-def test_an_expression_comes_back_after_a_quarter_of_a_second(poor: Moment) -> None:
+def test_a_gap_has_a_quarter_of_a_second(poor: Moment) -> None:
     good = (40.0, 0.5, SURE)
     found = decided([good, poor, *[good] * 12])
     (reason,) = {label for label in found if isinstance(label, str)}
     assert found == [0, *[reason] * 7, *[0] * 6]
+
+
+def test_a_gap_that_is_longer_ends_at_once() -> None:
+    good, poor = (40.0, 0.5, SURE), (40.0, 0.01, SURE)
+    assert decided([good, *[poor] * 10, good]) == [0, *["low_quality"] * 10, 0]
 
 
 def test_no_expression_flickers() -> None:

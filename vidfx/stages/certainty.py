@@ -23,8 +23,8 @@ class Decision(NamedTuple):
     "an index into the labels, or NO_LABEL"
     reason: int = CERTAIN
     "an index into REASONS"
-    unsure_s: float = -math.inf
-    "the last moment at which it was not certain"
+    since_s: float = -math.inf
+    "where there is no label: since when"
 
 
 UNDECIDED = Decision()
@@ -35,9 +35,8 @@ UNDECIDED = Decision()
 class Certainty:
     """What the face of a track must reach to have an expression.
 
-    An expression ends once the face is below a limit by some margin. It comes back when all limits
-    have been reached for ``wait_s``; the first one of a track need not wait. So labels do not
-    flicker.
+    An expression ends once the face is below a limit by some margin. Where there is none, there is
+    none for ``gap_s`` at least. So labels do not flicker.
     """
 
     min_face_px: float = 0.0
@@ -50,7 +49,7 @@ class Certainty:
     "below ``min_prob`` before an expression ends"
     remaining: float = 0.9
     "share of the other two limits below which an expression ends"
-    wait_s: float = 0.25
+    gap_s: float = 0.25
 
     def decide(
         self,
@@ -64,20 +63,27 @@ class Certainty:
 
         All measures are smoothed; ``probs`` are NaN where no reading is near.
         """
-        named = before.label != NO_LABEL
-        share = self.remaining if named else 1.0
-        if side_px < share * self.min_face_px:
-            return Decision(NO_LABEL, TOO_SMALL, time_s)
-        if quality < share * self.min_quality:
-            return Decision(NO_LABEL, LOW_QUALITY, time_s)
-        if math.isnan(probs[0]):
-            return Decision(NO_LABEL, NOT_READ, time_s)
-        label = self._likely_enough(before.label, probs)
-        if label == NO_LABEL:
-            return Decision(NO_LABEL, LOW_CONFIDENCE, time_s)
-        if label == before.label or (not named and time_s - before.unsure_s < self.wait_s):
+        label, reason = self._judge(before.label, side_px, quality, probs)
+        if reason != CERTAIN:
+            ended = before.reason == CERTAIN
+            return Decision(NO_LABEL, reason, time_s if ended else before.since_s)
+        if label == before.label or time_s - before.since_s < self.gap_s:
             return before
-        return Decision(label, CERTAIN, before.unsure_s)
+        return Decision(label)
+
+    def _judge(
+        self, before: int, side_px: float, quality: float, probs: Sequence[float]
+    ) -> tuple[int, int]:
+        """Label and reason, where the moment before had the label ``before``."""
+        share = 1.0 if before == NO_LABEL else self.remaining
+        if side_px < share * self.min_face_px:
+            return NO_LABEL, TOO_SMALL
+        if quality < share * self.min_quality:
+            return NO_LABEL, LOW_QUALITY
+        if math.isnan(probs[0]):
+            return NO_LABEL, NOT_READ
+        label = self._likely_enough(before, probs)
+        return label, LOW_CONFIDENCE if label == NO_LABEL else CERTAIN
 
     def _likely_enough(self, before: int, probs: Sequence[float]) -> int:
         best = max(probs)
