@@ -6,6 +6,7 @@
     │   ├── NotMediaError           not a video or picture that can be read
     │   ├── DecodeError             it could be read at first, and then not
     │   ├── OutputExistsError       there are results already, of other settings
+    │   │   └── OtherInputError         ... of another input, which are never overwritten
     │   ├── CrashedError            its worker process died, each time
     │   ├── StalledError            it made no progress for too long
     │   └── ChangedError            it changed while it was read
@@ -67,6 +68,10 @@ class DecodeError(InputError):
 
 
 class OutputExistsError(InputError):
+    pass
+
+
+class OtherInputError(OutputExistsError):
     pass
 
 

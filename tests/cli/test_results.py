@@ -23,15 +23,21 @@ def state(folder: Path) -> dict[str, bytes]:
     return {p.name: p.read_bytes() for p in sorted(folder.glob("*.*")) if p.is_file()}
 
 
-def test_another_video_of_the_same_name_is_not_done(clip: Path, tmp_path: Path) -> None:
+def test_results_of_another_input_are_never_overwritten(clip: Path, tmp_path: Path) -> None:
     first, second = tmp_path / "a" / "clip.mp4", tmp_path / "b" / "clip.mp4"
     for path in (first, second):
         path.parent.mkdir()
         shutil.copy(clip, path)
-    os.utime(second, (1, 1))
     assert vidfx("annotate", first, "-o", tmp_path / "out", *SHORT).exit_code == 0
-    done = vidfx("annotate", second, "-o", tmp_path / "out", *SHORT)
-    assert done.exit_code == 1 and "another input" in done.stderr
+    os.utime(first, (1, 1))
+    again = vidfx("annotate", first, "-o", tmp_path / "out", *SHORT)
+    assert again.exit_code == 0 and "only the input's date changed" in again.stderr
+    before = state(tmp_path / "out")
+    with second.open("r+b") as file:
+        file.write(b"another")
+    done = vidfx("annotate", second, "-o", tmp_path / "out", *SHORT, "--overwrite")
+    assert done.exit_code == 1 and f"the results of another input, {first}: " in done.stderr
+    assert state(tmp_path / "out") == before
 
 
 def test_other_options_are_other_work(clip: Path, tmp_path: Path) -> None:
@@ -143,12 +149,10 @@ def test_what_differs_from_what_is_there_is_said(clip: Path, tmp_path: Path) -> 
     assert vidfx("annotate", *args).exit_code == 0
     same = ["--device", "cpu", "--detector", "embedded", "--crf", "40", "--start", "0"]
     assert vidfx("annotate", *args, *same).exit_code == 0
-    assert "from other settings (every)" in vidfx("annotate", *args, "--every", 2).stderr
-    assert "from other settings (video, crf" in vidfx("annotate", *args, "--video").stderr
-    assert "from other models" in vidfx("annotate", *args, "--emotion", "embedded").stderr
-    path.write_bytes(content + bytes(100))
-    told = f"another input: it had {len(content)} bytes, and now it has {len(content) + 100}"
-    assert told in vidfx("annotate", *args).stderr
+    other = vidfx("annotate", *args, "--every", 2).stderr
+    assert "from other settings (every: 0 before, 2 now) (use --overwrite" in other
+    other = vidfx("annotate", *args, "--emotion", "embedded").stderr
+    assert "from other models (emotion: none before, 'emotion-embedded " in other
 
 
 def test_numbers_that_are_not_finite_are_null_in_json() -> None:

@@ -13,6 +13,7 @@ import pytest
 from tests.vidfx_command import vidfx
 from vidfx.errors import InputError, UnavailableError
 from vidfx.jobs import storage
+from vidfx.jobs.content import content_hash, object_hash
 from vidfx.jobs.plan import plan_jobs
 from vidfx.jobs.spool import spool
 from vidfx.jobs.storage import Origin
@@ -134,6 +135,14 @@ def test_a_video_that_came_short_is_not_worked_on(s3: Any, tmp_path: Path) -> No
     ):
         pass
     assert in_spool() == []
+
+
+def test_the_content_of_an_object_has_the_hash_of_the_file(s3: Any, tmp_path: Path) -> None:
+    content = bytes(range(256)) * 2000
+    (tmp_path / "a.mp4").write_bytes(content)
+    s3.put_object(Bucket="videos", Key="a.mp4", Body=content)
+    origin = storage.find("s3://videos/a.mp4")[0].origin
+    assert object_hash(origin) == content_hash([tmp_path / "a.mp4"])
 
 
 def test_what_is_fetched_is_its_owners_alone_and_goes_after_a_kill(s3: Any) -> None:

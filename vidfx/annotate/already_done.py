@@ -9,104 +9,97 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from vidfx.annotate.context import Context
-from vidfx.errors import ChangedError, OutputExistsError
+from vidfx.annotate.same_input import input_state, is_newly_dated
+from vidfx.errors import OutputExistsError
 from vidfx.jobs import storage
 from vidfx.jobs.plan import Job
 from vidfx.output.strict_json import to_json
 from vidfx.output.summary import read_summary
-from vidfx.video.read.image_source import pictures_in
 from vidfx_engines.fingerprint import spec_fingerprint
+
+FACTS = {"input", "settings", "messages", "models"}
 
 
 def work_fingerprint(job: Job, context: Context) -> dict[str, Any]:
     """What two runs must have in common for their results to be the same."""
     return {
-        "input": _input_state(job),
+        "input": input_state(job),
         "settings": context.settings.about_results(),
         "messages": context.messages,
         "models": [spec_fingerprint(s.engine.spec) for s in context.models.selections],
     }
 
 
-def is_done(job: Job, context: Context, *, overwrite: bool) -> bool:
-    """Whether the results of this work exist already, complete; never with ``overwrite``.
+def why_done(job: Job, context: Context, *, overwrite: bool) -> str | None:
+    """Why this work is not to be done: its results exist already, complete. None where it is.
 
-    Raises OutputExistsError where other results exist, OutputError where the store of the results
-    cannot be read.
+    With ``overwrite`` results of other settings are to be replaced, and those of this work too.
+    Raises OtherInputError where there are results of another input, even with ``overwrite``;
+    OutputExistsError where there are other results; OutputError where their store cannot be read.
     """
-    if overwrite:
-        return False
     sizes, summary = _results(job)
     if not sizes:
-        return False
-    hint = "use --overwrite, or another output folder"
+        return None
     places = dict(zip((path.name for path in job.outputs), job.addresses(), strict=True))
-    if summary is None:
+    place = places[job.outputs.summary.name]
+    hint = "use --overwrite, or another output folder"
+    if summary is None or not FACTS.issubset(summary.get("fingerprint", ())):
+        if overwrite:
+            return None
         raise OutputExistsError(
             f"{job.name}: {places[next(iter(sizes))]} exists already, "
             "and no summary says what made it",
             hint=hint,
         )
-    before, now = summary.get("fingerprint"), json.loads(to_json(work_fingerprint(job, context)))
-    if before != now:
-        known = cast("dict[str, Any]", before) if isinstance(before, dict) else {}
-        why = " and ".join(_differences(known, now))
+    new_date = is_newly_dated(job, summary, place, overwrite=overwrite)
+    if overwrite:
+        return None
+    differences = "; ".join(_differences(summary, context, work_fingerprint(job, context)))
+    if differences:
         raise OutputExistsError(
-            f"{job.name}: {places[job.outputs.summary.name]} exists already, "
-            f"from {why or 'another vidfx'}",
-            hint=hint,
+            f"{job.name}: {place} exists already, from {differences}", hint=hint
         )
-    return _are_complete(job, summary, sizes)
+    if not _are_complete(job, summary, sizes):
+        return None
+    same = "done already, with the same input and settings"
+    return f"{same}; only the input's date changed" if new_date else same
 
 
-def check_unchanged(job: Job, before: Mapping[str, Any]) -> None:
-    """Raises ChangedError where the input changed since its fingerprint ``before`` was taken."""
-    if _input_state(job) != before["input"]:
-        raise ChangedError(
-            f"{job.name}: it changed while it was read, so its results would be of a part",
-            hint="run again when it is complete",
-        )
+def _differences(
+    summary: Mapping[str, Any], context: Context, work: dict[str, Any]
+) -> Iterator[str]:
+    """What results with this summary were made with, and this work has otherwise, for people."""
+    before, now = summary["fingerprint"], json.loads(to_json(work))
+    if changes := _changes(before["settings"], now["settings"]):
+        yield f"other settings ({changes})"
+    if before["messages"] != now["messages"]:
+        changes = _changes(before["messages"] or {}, now["messages"] or {})
+        yield f"other messages ({changes})"
+    if before["models"] != now["models"]:
+        described = ([*summary["models"]], context.models.describe())
+        changes = _changes(*({m["task"]: _model(m) for m in models} for models in described))
+        yield f"other models ({changes or 'their thresholds'})"
 
 
-def _input_state(job: Job) -> list[list[str | int]]:
-    """Name, size and modification time of a file, or of every file in a folder of pictures."""
-    source, origin = job.source, job.origin
-    if origin is not None:
-        return [[origin.url, origin.size, origin.stamp]]
-    states = [(file.name, file.stat()) for file in files_of(source)]
-    return [[name, stat.st_size, stat.st_mtime_ns] for name, stat in states]
+def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    """The names whose values differ, with both: "every: 0 before, 2 now"."""
+    names = [name for name in {**new, **old} if old.get(name) != new.get(name)]
+    return ", ".join(
+        f"{name}: {_text(old.get(name))} before, {_text(new.get(name))} now" for name in names
+    )
 
 
-def files_of(source: Path) -> list[Path]:
-    """A video, or the pictures of a folder."""
-    files = pictures_in(source) if source.is_dir() else [source]
-    return [file for file in files if file.is_file()]
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "none" if value is None else repr(value) if isinstance(value, str) else f"{value}"
 
 
-def _differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    """What differs between two fingerprints, for people."""
-    old, new = before.get("input"), now["input"]
-    if old != new:
-        yield _grown(old, new) or "another input"
-    old, new = before.get("settings"), now["settings"]
-    if old != new:
-        known = cast("dict[str, Any]", old) if isinstance(old, dict) else {}
-        names = [name for name in new if name not in known or known[name] != new[name]]
-        yield f"other settings ({', '.join(names)})" if names else "other settings"
-    yield from (f"other {name}" for name in ("models", "messages") if before.get(name) != now[name])
-
-
-def _grown(old: Any, new: list[list[Any]]) -> str | None:
-    """For a file that has grown since: it may have been read before it was complete."""
-    with suppress(TypeError, ValueError):
-        ((old_name, old_size, _),), ((name, size, _),) = old, new
-        if old_name == name and old_size < size:
-            return f"another input: it had {old_size} bytes, and now it has {size}"
-    return None
+def _model(described: Mapping[str, Any]) -> str:
+    return f"{described['name']} {described['sha256'][:8]}"
 
 
 def _results(job: Job) -> tuple[dict[str, int], dict[str, Any] | None]:

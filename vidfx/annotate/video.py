@@ -9,9 +9,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from vidfx.annotate.already_done import check_unchanged, files_of, work_fingerprint
+from vidfx.annotate.already_done import work_fingerprint
 from vidfx.annotate.context import Context
 from vidfx.annotate.result_files import ResultFiles
+from vidfx.annotate.same_input import check_unchanged, files_of
 from vidfx.annotate.segments.annotate import annotate_segments
 from vidfx.annotate.segments.plan import plan_segments
 from vidfx.annotate.video_work import VideoWork

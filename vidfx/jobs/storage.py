@@ -19,7 +19,7 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO, Any
 from urllib.parse import unquote, urlsplit
 
 from vidfx.errors import InputError, OutputError, UnavailableError, UsageError, VidfxError
@@ -156,6 +156,13 @@ def contents(urls: Sequence[str]) -> dict[str, bytes]:
     with _errors(urls[0], OutputError):
         found = files.cat([*keys], on_error="omit")
     return {keys[key]: content for key, content in found.items()}
+
+
+@contextmanager
+def opened(url: str) -> Generator[IO[bytes]]:
+    """An object, to read parts of it within the block. Raises InputError."""
+    with _errors(url, InputError), _files(url).open(url, "rb", cache_type="none") as stream:
+        yield stream
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from vidfx.annotate.already_done import is_done
+from vidfx.annotate.already_done import why_done
 from vidfx.annotate.context import Context
 from vidfx.annotate.segments.task import draw_segment, observe_segment
 from vidfx.annotate.tasks import (
@@ -90,8 +90,8 @@ def _result(
             with folder.hold(job):
                 if folder.locks is not None:
                     _remove(_leftovers(task))
-                if is_done(job, context, overwrite=task.overwrite):
-                    return AlreadyDone("done already, with the same input and settings")
+                if why := why_done(job, context, overwrite=task.overwrite):
+                    return AlreadyDone(why)
                 if folder.locks is None:
                     return WouldBeDone()
                 try:
