@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
@@ -69,6 +70,17 @@ class PreparesShapes(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Running:
+    """Where and how an engine is to run."""
+
+    device: Device
+    threads: int | None = None
+    "of the CPU; None: one per core"
+    precision: Precision = "auto"
+    "of the arithmetic; auto: the fastest that keeps the results"
+
+
 class Backend(Protocol):
     """A library that runs weights. Its module must not import the library when imported."""
 
@@ -84,15 +96,7 @@ class Backend(Protocol):
         """The reason why it cannot run ``spec`` on ``device``; None if it can."""
         ...
 
-    def load(
-        self,
-        spec: EngineSpec,
-        folder: Path,
-        *,
-        device: Device,
-        threads: int | None,
-        precision: Precision,
-    ) -> Engine:
+    def load(self, spec: EngineSpec, folder: Path, how: Running) -> Engine:
         """Load the engine; its weights are in ``folder`` and are checked against the spec.
 
         Raises EngineFileError for bad files, EngineUnavailable where it cannot run them.

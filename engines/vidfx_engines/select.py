@@ -11,7 +11,7 @@ from vidfx_engines.backends.openvino import OpenVinoBackend
 from vidfx_engines.backends.tensorrt import TensorRtBackend
 from vidfx_engines.backends.tensorrt_library import has_gpu
 from vidfx_engines.backends.torch import TorchBackend
-from vidfx_engines.base import Backend, Engine, Precision, device_text
+from vidfx_engines.base import Backend, Engine, Precision, Running, device_text
 from vidfx_engines.detector_files import detector_spec_for
 from vidfx_engines.device import CPU, FIRST_GPU, Device, DeviceKind
 from vidfx_engines.errors import EngineError, EngineFileError, EngineUnavailable
@@ -79,7 +79,7 @@ def select(
             try:
                 if fault is not None:
                     raise EngineFileError(fault)
-                engine = _load(candidate, offered, folder, where, threads, precision)
+                engine = _load(candidate, offered, folder, Running(where, threads, precision))
             except EngineError as error:
                 if offered is spec and not isinstance(error, EngineUnavailable):
                     raise
@@ -123,19 +123,12 @@ def _offers(
     yield backend.name, spec, folder, None
 
 
-def _load(
-    backend: Backend,
-    spec: EngineSpec,
-    folder: Path,
-    device: Device,
-    threads: int | None,
-    precision: Precision,
-) -> Engine:
+def _load(backend: Backend, spec: EngineSpec, folder: Path, how: Running) -> Engine:
     """Raises EngineFileError, and EngineUnavailable where ``backend`` cannot run it there."""
-    reason = backend.supports(spec, device)
+    reason = backend.supports(spec, how.device)
     if reason is not None:
         raise EngineUnavailable(reason, hint=backend.install)
-    return backend.load(spec, folder, device=device, threads=threads, precision=precision)
+    return backend.load(spec, folder, how)
 
 
 def _spec_for(path: Path) -> EngineSpec:

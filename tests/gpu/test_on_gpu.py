@@ -295,6 +295,8 @@ def test_a_plan_of_another_release_is_refused_before_it_is_read(built: str, cuda
 
     from vidfx_engines import store
     from vidfx_engines.backends.tensorrt import TensorRtBackend
+    from vidfx_engines.base import Running
+    from vidfx_engines.device import FIRST_GPU
     from vidfx_engines.errors import EngineUnavailable
 
     kept = next(k for k in store.cached_engines() if k.spec and k.spec.name == "detector-embedded")
@@ -303,9 +305,7 @@ def test_a_plan_of_another_release_is_refused_before_it_is_read(built: str, cuda
     assert spec.build is not None
     other = replace(spec, build=replace(spec.build, library="1.0.0"))
     with pytest.raises(EngineUnavailable, match=r"built with .* 1\.0\.0"):
-        TensorRtBackend(built).load(  # type: ignore[arg-type]
-            other, folder, device=cuda, threads=None, precision="auto"
-        )
+        TensorRtBackend(built).load(other, folder, Running(FIRST_GPU))  # type: ignore[arg-type]
 
 
 def test_training_on_a_gpu_learns_and_says_where(tmp_path: Path, cuda: str) -> None:

@@ -13,7 +13,15 @@ from vidfx_engines.backends.device_engine import DeviceEngine, RunsOn
 from vidfx_engines.backends.onnxruntime_device import BoundSession, output_sides
 from vidfx_engines.backends.onnxruntime_library import INSTALL, import_onnxruntime
 from vidfx_engines.backends.tensorrt_library import gpu, why_no_gpu
-from vidfx_engines.base import CHUNK, Engine, Precision, check_batch, check_outputs, empty_outputs
+from vidfx_engines.base import (
+    CHUNK,
+    Engine,
+    Precision,
+    Running,
+    check_batch,
+    check_outputs,
+    empty_outputs,
+)
 from vidfx_engines.device import CPU, Device
 from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
 from vidfx_engines.spec import PLAN_NEEDS_CUDA, EngineSpec
@@ -76,22 +84,14 @@ class OnnxRuntimeBackend:
             return f"this build of onnxruntime has no {CUDA} ({INSTALL_CUDA})"
         return why_no_gpu(device)
 
-    def load(
-        self,
-        spec: EngineSpec,
-        folder: Path,
-        *,
-        device: Device,
-        threads: int | None,
-        precision: Precision,
-    ) -> Engine:
-        if precision == "bf16":
+    def load(self, spec: EngineSpec, folder: Path, how: Running) -> Engine:
+        if how.precision == "bf16":
             raise EngineUnavailable(
                 "ONNX Runtime does not run an f32 file in bf16", hint="leave precision auto"
             )
-        if device.kind == "cuda":
-            return _on_cuda(spec, folder, device, precision)
-        session, kind = _session(spec, folder, precision, threads=threads)
+        if how.device.kind == "cuda":
+            return _on_cuda(spec, folder, how.device, how.precision)
+        session, kind = _session(spec, folder, how.precision, threads=how.threads)
         return OnnxRuntimeEngine(spec, session, kind)
 
 

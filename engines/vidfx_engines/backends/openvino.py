@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from vidfx_engines.base import CHUNK, Precision, check_batch, check_outputs, empty_outputs
+from vidfx_engines.base import CHUNK, Running, check_batch, check_outputs, empty_outputs
 from vidfx_engines.compiled_cache import fetch, keep, key_of
 from vidfx_engines.device import CPU, Device
 from vidfx_engines.errors import EngineRunError, EngineUnavailable, first_line
@@ -158,17 +158,9 @@ class OpenVinoBackend:
             return "openvino is not installed"
         return PLAN_NEEDS_CUDA if spec.is_plan else None
 
-    def load(
-        self,
-        spec: EngineSpec,
-        folder: Path,
-        *,
-        device: Device,
-        threads: int | None,
-        precision: Precision,
-    ) -> OpenVinoEngine:
+    def load(self, spec: EngineSpec, folder: Path, how: Running) -> OpenVinoEngine:
         weights = spec.read_weights(folder)
-        has_bf16 = "BF16" in cpu_capabilities()
+        precision, has_bf16 = how.precision, "BF16" in cpu_capabilities()
         if precision == "bf16" and not has_bf16:
             raise EngineUnavailable("this CPU has no bf16 arithmetic", hint="leave precision auto")
         if precision == "auto" and spec.build and spec.build.precision == "fp32":
@@ -179,8 +171,8 @@ class OpenVinoBackend:
             "PERFORMANCE_HINT": "THROUGHPUT",
             "ENABLE_CPU_PINNING": False,
         }
-        if threads is not None:
-            options["INFERENCE_NUM_THREADS"] = threads
+        if how.threads is not None:
+            options["INFERENCE_NUM_THREADS"] = how.threads
         try:
             network = _Network(spec, weights)
             return OpenVinoEngine(spec, network, options, "int8" if network.int8 else chosen)

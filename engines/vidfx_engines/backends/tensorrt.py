@@ -7,7 +7,7 @@ from pathlib import Path
 
 from vidfx_engines.backends.tensorrt_engine import TensorRtEngine
 from vidfx_engines.backends.tensorrt_library import INSTALL, Flavour, Gpu, gpu, version
-from vidfx_engines.base import Precision
+from vidfx_engines.base import Running
 from vidfx_engines.built import Build
 from vidfx_engines.device import Device
 from vidfx_engines.errors import EngineUnavailable
@@ -33,23 +33,15 @@ class TensorRtBackend:
             return f"{error} ({error.hint})" if error.hint else str(error)
         return None
 
-    def load(
-        self,
-        spec: EngineSpec,
-        folder: Path,
-        *,
-        device: Device,
-        threads: int | None,
-        precision: Precision,
-    ) -> TensorRtEngine:
-        found = self._check(spec, device)
-        if precision != "auto":
+    def load(self, spec: EngineSpec, folder: Path, how: Running) -> TensorRtEngine:
+        found = self._check(spec, how.device)
+        if how.precision != "auto":
             raise EngineUnavailable(
                 "the precision of a plan was fixed when it was built",
-                hint=f"{rebuild(spec, self.name)} --precision {precision}",
+                hint=f"{rebuild(spec, self.name)} --precision {how.precision}",
             )
         plan = spec.read_weights(folder)
-        engine = TensorRtEngine(spec, plan, self.name, replace(device, name=found.name))
+        engine = TensorRtEngine(spec, plan, self.name, replace(how.device, name=found.name))
         engine.capture()
         return engine
 

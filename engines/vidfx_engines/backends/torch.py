@@ -13,7 +13,7 @@ from typing import Any
 
 from vidfx_engines.backends.device_engine import DeviceEngine, RunsOn
 from vidfx_engines.backends.tensorrt_library import INSTALL_TORCH, gpu, why_no_gpu
-from vidfx_engines.base import Precision
+from vidfx_engines.base import Running
 from vidfx_engines.device import Device
 from vidfx_engines.errors import EngineUnavailable, first_line
 from vidfx_engines.libraries import importing
@@ -35,18 +35,10 @@ class TorchBackend:
             return None
         return why_no_gpu(device)
 
-    def load(
-        self,
-        spec: EngineSpec,
-        folder: Path,
-        *,
-        device: Device,
-        threads: int | None,
-        precision: Precision,
-    ) -> DeviceEngine:
+    def load(self, spec: EngineSpec, folder: Path, how: Running) -> DeviceEngine:
         from vidfx_engines.graph import edit as graph  # noqa: PLC0415 - takes 0.1 s
 
-        if precision == "bf16":
+        if how.precision == "bf16":
             raise EngineUnavailable(
                 "torch does not run an f32 file in bf16", hint="leave precision auto"
             )
@@ -54,12 +46,12 @@ class TorchBackend:
         with importing("torch", self.install):
             torch: Any = import_module("torch")
         network: Any = import_module("vidfx_engines.backends.torch_graph")  # brings torch
-        where = torch.device("cpu")
+        where, device = torch.device("cpu"), how.device
         if device.kind == "cuda":
             where = torch.device("cuda", device.gpu_index)
             device = replace(device, name=gpu(device).name)
-        elif threads is not None:
-            torch.set_num_threads(threads)
+        elif how.threads is not None:
+            torch.set_num_threads(how.threads)
         try:
             loaded = network.TorchGraph(made.data, spec.outputs, where, spec.input.size)
         except RuntimeError as error:  # no memory left on the GPU, or a driver that is too old
