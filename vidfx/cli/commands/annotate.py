@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -99,6 +98,8 @@ def run_and_report(
     keep: Collection[str] = (),
 ) -> None:
     """Annotate, show progress, write the results; raises typer.Exit with the exit code."""
+    import shlex
+
     from vidfx.cli.console.render import renderer_for
     from vidfx.cli.console.results import write_outcomes, write_plan
     from vidfx.jobs.outcomes import Outcome, exit_code
