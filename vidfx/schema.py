@@ -57,10 +57,10 @@ def faces_columns(
         for name, text in zip(
             LANDMARKS,
             (
-                "eye on the left as the picture shows it, which is the person's right eye",
+                "the eye on the left as one sees the upright face: the person's right eye",
                 "the other eye",
                 "tip of the nose",
-                "corner of the mouth on the left as the picture shows it",
+                "the corner of the mouth on the same side as the left eye",
                 "the other corner",
             ),
             strict=True,
@@ -95,7 +95,7 @@ def faces_columns(
         Column(
             "emotion_prob",
             "0..1",
-            "its probability, smoothed; where it is empty, that of the most likely expression",
+            "its probability, smoothed; where `emotion` is empty, that of the most likely one",
         ),
         Column(
             "emotion_reason",
@@ -159,8 +159,9 @@ Made by `python -m vidfx.schema > docs/columns.md`; the source is `vidfx/schema.
 The decimal sign is a point; an empty cell means: not measured, unless its row says otherwise.
 
 This is version {VERSION} (`"schema": "{SUMMARY_SCHEMA}"` in the summary). Version 1 called the
-landmarks `lm0_x_px` to `lm4_y_px`. `vidfx.output.read_rows` reads the files of both versions into
-the columns of this one:
+landmarks `lm0_x_px` to `lm4_y_px`, and had neither `emotion_reason` nor `faces_unsure`; its
+`emotion_share` was of all rows with probabilities. `vidfx.output.read_rows` reads the files of both
+versions into the columns of this one:
 
 ```python
 from vidfx.output.read_rows import read_rows
