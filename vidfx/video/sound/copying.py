@@ -26,6 +26,7 @@ class SoundCopy:
     def __init__(self, reader: SoundReader, copy: av.AudioStream) -> None:
         self.warnings: list[str] = []
         self._reader, self._copy = reader, copy
+        self._time_base = Fraction(1, copy.rate)
 
     def of_one_codec(self, codec: str, packets: Packets) -> Packets:
         """Those that begin like ``codec``: joined recordings may continue with another one."""
@@ -42,6 +43,7 @@ class SoundCopy:
         """With timestamps in samples of the output; coarser timestamps are refined by counting."""
         rate = self._copy.rate
         end = self._reader.window.samples(rate)
+        most_overlap, preroll = MOST_OVERLAP_S * rate, _PREROLL_S * rate
         expected = 0
         last: int | None = None
         header: Adts | None = None
@@ -58,7 +60,7 @@ class SoundCopy:
             pts = expected
             if at is not None:
                 pts = round(at * rate)
-                if last is not None and length / 2 < expected - pts < MOST_OVERLAP_S * rate:
+                if last is not None and length / 2 < expected - pts < most_overlap:
                     continue  # it overlaps the packet before it
                 refine = last is not None and abs(pts - expected) <= time_base * rate
                 if refine or (last is not None and pts <= last):
@@ -66,7 +68,7 @@ class SoundCopy:
             if end is not None and pts >= end:
                 return
             last, expected = pts, pts + length
-            if expected <= -_PREROLL_S * rate:
+            if expected <= -preroll:
                 continue
             yield self._stamped(packet, pts, length)
 
@@ -92,7 +94,7 @@ class SoundCopy:
     def _stamped(self, packet: av.Packet[Any], pts: int, length: int) -> av.Packet[av.AudioStream]:
         """A packet of the output stream; ``pts`` and ``length`` are in samples."""
         packet.stream = self._copy
-        packet.time_base = Fraction(1, self._copy.rate)
+        packet.time_base = self._time_base
         packet.pts = packet.dts = pts
         packet.duration = length
         return packet

@@ -66,7 +66,8 @@ def _is_taken(packet: av.Packet[av.AudioStream]) -> bool:
 
 def samples_in(packet: av.Packet[av.AudioStream], stream: av.AudioStream) -> int:
     """The length of a packet in samples; the codec's frame size where timestamps are coarse."""
-    length = round((packet.duration or 0) * packet.time_base * stream.rate)
-    if length and packet.time_base * stream.rate <= 4:
+    samples_per_tick = packet.time_base * stream.rate
+    length = round((packet.duration or 0) * samples_per_tick)
+    if length and samples_per_tick <= 4:
         return length
     return stream.codec_context.frame_size or max(1, length)

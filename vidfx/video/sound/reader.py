@@ -46,11 +46,12 @@ class SoundReader:
         self.damaged = 0
         "packets so far that could not be read or decoded"
         self._demuxer = demuxer
-        self._claimed_end_s: Fraction | None = None
+        self._latest_s: Fraction | None = None
+        "later timestamps are wrong"
         container = demuxer.container
         if container.duration is not None and not demuxer.may_be_discontinuous:
             claimed = (container.start_time or 0) + container.duration
-            self._claimed_end_s = Fraction(claimed, av.time_base)
+            self._latest_s = Fraction(claimed, av.time_base) + MOST_GAP_S
         self._seek()
 
     @cached_property
@@ -80,7 +81,7 @@ class SoundReader:
         if pts is None or not time_base:
             return None
         seconds = pts * time_base
-        if self._claimed_end_s is not None and seconds > self._claimed_end_s + MOST_GAP_S:
+        if self._latest_s is not None and seconds > self._latest_s:
             return None
         return seconds - self.window.zero
 

@@ -42,6 +42,8 @@ class SoundTrack:
         self._copy: SoundCopy | None = None
         self._packets: Packets = iter(())
         self._next: av.Packet[av.AudioStream] | None = None
+        self._next_s: Fraction | None = None
+        "its time in the output; None where it has none"
         self._most_gap_s = Fraction(MOST_GAP_S)
         self._end_s = Fraction(0)
         "end of the sound or the picture that is written so far"
@@ -59,8 +61,7 @@ class SoundTrack:
     def mux_until(self, seconds: Fraction) -> None:
         """Write the packets before ``seconds`` of the output."""
         while self._next is not None:
-            timestamp = self._next.pts
-            if timestamp is not None and timestamp * self._next.time_base >= seconds:
+            if self._next_s is not None and self._next_s >= seconds:
                 break
             self._mux(self._next)
             self._advance()
@@ -72,9 +73,8 @@ class SoundTrack:
         """
         self._end_s = max(self._end_s, shown)
         while self._next is not None:
-            timestamp = self._next.pts
-            if timestamp is not None:
-                gap_s = timestamp * self._next.time_base - self._end_s
+            if self._next_s is not None:
+                gap_s = self._next_s - self._end_s
                 if gap_s > self._most_gap_s:
                     self.warnings.append(
                         f"sound that begins {float(gap_s):.0f} s after the end of the rest was "
@@ -144,13 +144,16 @@ class SoundTrack:
     def _advance(self) -> None:
         """Get the next packet; an error ends the sound, never the picture."""
         try:
-            self._next = next(self._packets, None)
+            self._next = packet = next(self._packets, None)
+            self._next_s = None
+            if packet and packet.pts is not None:
+                self._next_s = packet.pts * packet.time_base
         except (FFmpegError, ValueError, RuntimeError) as error:
             self._next = None
             self.warnings.append(f"the sound could not be kept to its end: {error}")
 
     def _mux(self, packet: av.Packet[av.AudioStream]) -> None:
-        end = ((packet.pts or 0) + (packet.duration or 0)) * packet.time_base
+        end = (self._next_s or 0) + (packet.duration or 0) * packet.time_base
         try:
             self._output.mux_one(packet)
             self._written += 1

@@ -58,7 +58,7 @@ class VideoEncoder:
                 f"the video is {self._video.width}x{self._video.height}"
             )
         picture.pts = self._mp4.ticks_at(frame.pts)
-        picture.time_base = Fraction(1, self._mp4.scale)
+        picture.time_base = self._mp4.time_base
         self._encode_held(until=picture.pts)
         self._held, self._held_duration = picture, frame.duration
 
@@ -154,7 +154,7 @@ class VideoEncoder:
         stream.thread_type = "FRAME"
         stream.thread_count = self._threads
         context = stream.codec_context
-        context.time_base = Fraction(1, self._mp4.scale)
+        context.time_base = self._mp4.time_base
         context.sample_aspect_ratio = info.sample_aspect_ratio
         # Without this flag FFmpeg forgets the durations of frames.
         context.flags |= Flags.frame_duration

@@ -63,6 +63,8 @@ class Mp4Muxer:
         self.path, self.info, self.end_s = file.path, info, end_s
         self.scale = timescale(info.time_base)
         "ticks per second of the output"
+        self.time_base = Fraction(1, self.scale)
+        self._ticks_per_pts = info.time_base * self.scale
         self.zero_pts = info.start_pts
         "what becomes time zero of the output, in the input's time base"
         self._audio_from, self._start_s = audio_from, start_s
@@ -111,17 +113,19 @@ class Mp4Muxer:
 
     def ticks_at(self, pts: int) -> int:
         """Where ``pts`` of the input is in the output, in ticks."""
-        return self.ticks((pts - self.zero_pts) * self.info.time_base)
+        return round((pts - self.zero_pts) * self._ticks_per_pts)
 
     def mux(self, packets: Iterable[VideoPacket]) -> None:
         """Write video packets, one per frame, and before each the sound up to its time."""
         assert self._container is not None
         with self.errors():
             for packet in packets:
+                time_base = packet.time_base
                 if packet.dts is not None:
-                    self._sound.mux_until(packet.dts * packet.time_base)
-                end = ((packet.pts or 0) + (packet.duration or 0)) * packet.time_base
-                self._shown = max(self._shown, end)
+                    self._sound.mux_until(packet.dts * time_base)
+                self._shown = max(
+                    self._shown, ((packet.pts or 0) + (packet.duration or 0)) * time_base
+                )
                 self._container.mux_one(packet)
 
     def complete(self) -> VideoReport:
