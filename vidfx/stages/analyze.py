@@ -32,10 +32,10 @@ from vidfx_engines.cores import LOOK_AHEAD_CORES
 
 ReadTask = Literal["identity", "emotion"]
 CHUNK_BYTES = 48 << 20
-"""As RGB. Larger chunks no longer fit the caches of two cores (docs/benchmarks.md)."""
+"""Of planes: 16 frames of 1080p."""
 MAX_CHUNK = 16
 """Frames that are analysed together on few cores."""
-AHEAD_CHUNK_BYTES = 192 << 20
+AHEAD_CHUNK_BYTES = 96 << 20
 MAX_AHEAD_CHUNK = 32
 """Six pictures for the detector at 30 frames a second, which many cores run at once."""
 DETECTED_AHEAD = 2
@@ -128,7 +128,7 @@ class HostAnalyzer:
             self.each = self._pictures.map
 
     def chunk(self, width: int, height: int) -> int:
-        return max(1, min(self._max_chunk, self._chunk_bytes // (width * height * 3 or 1)))
+        return max(1, min(self._max_chunk, self._chunk_bytes // (width * height * 3 // 2 or 1)))
 
     def retain(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         return iter(frames)
