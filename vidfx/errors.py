@@ -5,7 +5,8 @@
     ├── InputError              1   one input failed; the others go on
     │   ├── NotMediaError           not a video or picture that can be read
     │   ├── DecodeError             it could be read at first, and then not
-    │   ├── OutputExistsError       there are results already, of other settings
+    │   ├── OutputExistsError       there are results already, and no record of what made them
+    │   │   ├── OtherSettingsError      ... of other settings
     │   │   └── OtherInputError         ... of another input, which are never overwritten
     │   ├── CrashedError            its worker process died, each time
     │   ├── StalledError            it made no progress for too long
@@ -68,6 +69,10 @@ class DecodeError(InputError):
 
 
 class OutputExistsError(InputError):
+    pass
+
+
+class OtherSettingsError(OutputExistsError):
     pass
 
 

@@ -7,7 +7,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -21,7 +21,7 @@ from vidfx.jobs.plan import Job, Outputs
 from vidfx.schema import SUMMARY_SCHEMA
 
 MODELS: Any = SimpleNamespace(selections=(), describe=list)
-CONTEXT = Context(Settings(video=False), cast("Any", MODELS), {"happy": "Ha!"})
+CONTEXT = Context(Settings(video=False), MODELS, {"happy": "Ha!"})
 
 
 @pytest.fixture

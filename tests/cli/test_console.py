@@ -36,7 +36,12 @@ def track(
 
 def summary(*tracks: dict[str, Any]) -> dict[str, Any]:
     return {
-        "counts": {"tracks": len(tracks), "first_frame_s": 0.0, "last_frame_s": 200.0},
+        "counts": {
+            "frames": 5001,
+            "tracks": len(tracks),
+            "first_frame_s": 0.0,
+            "last_frame_s": 200.0,
+        },
         "overview": overview(tracks),
         "outputs": {"video": "talk.annotated.mp4"},
         "seconds": {"total": 61.2},

@@ -151,6 +151,10 @@ def test_what_differs_from_what_is_there_is_said(clip: Path, tmp_path: Path) -> 
     assert vidfx("annotate", *args, *same).exit_code == 0
     other = vidfx("annotate", *args, "--every", 2).stderr
     assert "from other settings (every: 0 before, 2 now) (use --overwrite" in other
+    shown = vidfx("status", tmp_path / "out").stdout
+    assert "refused: " in shown and "2 now) (use --overwrite" in shown and "retry" not in shown
+    retried = vidfx("retry", tmp_path / "out")
+    assert retried.exit_code == 2 and "nothing to retry, 1 were refused" in retried.stderr
     other = vidfx("annotate", *args, "--emotion", "embedded").stderr
     assert "from other models (emotion: none before, 'emotion-embedded " in other
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from vidfx.config import Settings
-from vidfx.errors import NotMediaError, VidfxError
+from vidfx.errors import NotMediaError, OtherInputError, OtherSettingsError, VidfxError
 from vidfx.jobs import history, ledger
 from vidfx.jobs.events import (
     Advanced,
@@ -109,6 +109,50 @@ def test_names_and_errors_that_are_not_utf_8(out: Path) -> None:
     _, entries = read_ledger(out)
     assert sorted(e.status for e in entries) == ["done", "failed", "failed"]
     assert all("\\udce9" in (e.error or "") for e in entries if e.status == "failed")
+
+
+def test_a_refused_video_stays_done_and_is_not_to_be_retried(out: Path) -> None:
+    ours, other, bad = (job(out, f"{name}.mp4") for name in ("ours", "other", "bad"))
+    found = begun(out, [], ours, other, bad)
+    found.handle(Done(ours, summary(7)))
+    found.handle(Ended((), 1.0))
+    found.close()
+    found = begun(out, [], ours, other, bad)
+    found.handle(Failed(ours.name, OtherSettingsError("every: 0 before, 2 now", hint="overwrite")))
+    found.handle(Failed(other.name, OtherInputError("of another input", hint="elsewhere")))
+    found.handle(Ended((), 1.0))
+    found.close()
+    _, entries = read_ledger(out)
+    assert [e.status for e in entries] == ["done", "failed", "waiting"]
+    assert [e.was_refused for e in entries] == [True, True, False]
+    assert [e.can_be_retried for e in entries] == [False, False, True]
+    assert entries[0].frames == 7 and entries[0].reason == "every: 0 before, 2 now (overwrite)"
+    begun(out, [], ours, other).close()  # a later run that has not come to it
+    assert [e.can_be_retried for e in read_ledger(out)[1]] == [False, True, True]
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_an_interrupted_video_has_no_frames(out: Path, ended: bool) -> None:
+    one = job(out, "a.mp4")
+    found = begun(out, [], one)
+    found.handle(started(one))
+    found.handle(Advanced(one, 50))
+    if ended:  # else it was killed
+        found.handle(Ended((), 1.0))
+    found.close()
+    (entry,) = read_ledger(out)[1]
+    assert (entry.status, entry.frames) == ("waiting", 0)
+
+
+def test_a_name_that_was_wrong_once_is_not_kept(out: Path) -> None:
+    one = job(out, "a.mp4")
+    found = begun(out, [], one)
+    found.handle(Failed("wrong.mp4", NotMediaError("wrong.mp4: there is no such file", hint="")))
+    found.handle(Heartbeat())
+    found.close()
+    assert [e.input for e in read_ledger(out)[1]] == [one.name, "wrong.mp4"]
+    begun(out, [], one).close()
+    assert [e.input for e in read_ledger(out)[1]] == [one.name]
 
 
 def test_a_reader_that_holds_the_ledger_delays_it(out: Path, connection: type[Connection]) -> None:

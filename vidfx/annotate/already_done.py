@@ -13,7 +13,7 @@ from typing import Any
 
 from vidfx.annotate.context import Context
 from vidfx.annotate.same_input import input_state, is_newly_dated
-from vidfx.errors import OutputExistsError
+from vidfx.errors import OtherSettingsError, OutputExistsError
 from vidfx.jobs import storage
 from vidfx.jobs.plan import Job
 from vidfx.output.strict_json import to_json
@@ -38,7 +38,8 @@ def why_done(job: Job, context: Context, *, overwrite: bool) -> str | None:
 
     With ``overwrite`` results of other settings are to be replaced, and those of this work too.
     Raises OtherInputError where there are results of another input, even with ``overwrite``;
-    OutputExistsError where there are other results; OutputError where their store cannot be read.
+    OtherSettingsError where there are those of other settings; OutputExistsError where nothing says
+    what made them; OutputError where their store cannot be read.
     """
     sizes, summary = _results(job)
     if not sizes:
@@ -59,7 +60,7 @@ def why_done(job: Job, context: Context, *, overwrite: bool) -> str | None:
         return None
     differences = "; ".join(_differences(summary, context, work_fingerprint(job, context)))
     if differences:
-        raise OutputExistsError(
+        raise OtherSettingsError(
             f"{job.name}: {place} exists already, from {differences}", hint=hint
         )
     if not _are_complete(job, summary, sizes):

@@ -13,12 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from vidfx.config import Settings
-from vidfx.errors import UsageError, VidfxError
+from vidfx.errors import (
+    OtherInputError,
+    OtherSettingsError,
+    OutputExistsError,
+    UsageError,
+    VidfxError,
+)
 from vidfx.jobs.ledger import FILE, LedgerStatus, writable
 from vidfx.jobs.locks import FOLDER, is_run_locked
 
 HEARTBEAT_TIMEOUT_S = 15.0
 """Where locks prove nothing: a run that has not written for so long has ended."""
+_REFUSED = {kind.__name__ for kind in (OutputExistsError, OtherSettingsError, OtherInputError)}
 _RUN = "SELECT id, started, seen, ended, host, pid, folder, inputs, settings FROM runs"
 
 
@@ -41,6 +48,23 @@ class LedgerEntry:
     type: str | None
     error: str | None
     hint: str | None
+
+    @property
+    def was_refused(self) -> bool:
+        """Whether other results were in its place, so that the same run is refused again.
+
+        Where these are its own, of other settings, it is done.
+        """
+        return self.type in _REFUSED
+
+    @property
+    def reason(self) -> str:
+        """Why it failed or was refused, and what to do."""
+        return f"{self.error} ({self.hint})" if self.hint else f"{self.error}"
+
+    @property
+    def can_be_retried(self) -> bool:
+        return self.status in ("waiting", "failed") and not self.was_refused
 
 
 @dataclass(frozen=True)
@@ -97,7 +121,7 @@ def read_ledger(out: Path) -> tuple[Run, list[LedgerEntry]]:
         raise _unreadable(file, error) from error
     if not is_running:
         entries = [
-            replace(entry, status="waiting") if entry.status == "running" else entry
+            replace(entry, status="waiting", frames=0) if entry.status == "running" else entry
             for entry in entries
         ]
     return found, entries

@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 import vidfx
 from vidfx.config import Settings
-from vidfx.errors import VidfxError
+from vidfx.errors import OtherSettingsError, VidfxError
 from vidfx.jobs.events import (
     Advanced,
     Done,
@@ -57,13 +57,16 @@ CREATE TABLE IF NOT EXISTS jobs (
     pixels INTEGER, started REAL, ended REAL
 );
 """
+NO_JOB = "refused: "
+"""Before the name of an input of the latest run that is no job, in place of a place."""
 _BEGIN = (
     "INSERT INTO runs (started, host, pid, version, folder, inputs, settings)"
     " VALUES (?, ?, ?, ?, ?, ?, ?)"
 )
 _ENTER = (
     "INSERT INTO jobs (place, input, status) VALUES (?, ?, 'waiting')"
-    " ON CONFLICT (place) DO UPDATE SET input = excluded.input,"
+    " ON CONFLICT (place) DO UPDATE SET input = excluded.input, error = NULL, hint = NULL,"
+    " type = NULL,"
     " status = CASE WHEN status IN ('done', 'running') THEN status ELSE 'waiting' END"
 )
 
@@ -75,7 +78,7 @@ class JobChange:
     """Changes of one job that are not written yet."""
 
     input: str | None = None
-    "set where a job is to be entered; a job that is entered already keeps its state"
+    "set where a job is to be entered; one that is done or running already keeps its state"
     attempts: int = 0
     "attempts to add"
     values: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -127,7 +130,7 @@ class Ledger:
                 self._changes[self._place(job)].values["frames"] = frames
                 self._write_soon()
             case Retried(job=job, why=why):
-                self._end(self._place(job), "waiting", error=why)
+                self._end(self._place(job), "waiting", error=why, frames=0)
             case Done(job=job, summary=summary):
                 self._end(self._place(job), "done", frames=summary["counts"]["frames"])
             case Skipped(job=job):
@@ -158,16 +161,19 @@ class Ledger:
     def _failed(self, name: str, error: VidfxError) -> None:
         facts = {"error": str(error), "hint": error.hint, "type": type(error).__name__}
         place = self._places.get(name)
-        if place is not None:
-            self._end(place, "failed", **facts)
+        if place is not None and isinstance(error, OtherSettingsError):
+            self._set(place, "done", **facts)
             return
-        place = f"refused: {writable(name)}"  # not even a job; kept under its own name
+        if place is not None:
+            self._end(place, "failed", frames=0, **facts)
+            return
+        place = f"{NO_JOB}{writable(name)}"
         self._changes[place].input = writable(name)
         self._changes[place].values |= {"status": "failed", "ended": time.time()} | _cleaned(facts)
 
     def _ended(self) -> None:
         for place in self._running:  # started by this run, and not ended
-            self._changes[place].values["status"] = "waiting"
+            self._changes[place].values |= {"status": "waiting", "frames": 0}
         self._running.clear()
         if not self._folder_exists:
             return
@@ -217,7 +223,7 @@ class Ledger:
         try:
             base = self._base or self._connect()
             with base:
-                run = self._run or base.execute(_BEGIN, self._facts).lastrowid
+                run = self._run or _begin(base, self._facts)
                 for place, change in self._changes.items():
                     write_change(base, place, change)
                 now = time.time()
@@ -248,6 +254,12 @@ class Ledger:
         if base is not None:
             with suppress(sqlite3.Error):
                 base.close()
+
+
+def _begin(base: sqlite3.Connection, facts: tuple[object, ...]) -> int | None:
+    """Enter a run; returns its number. Raises sqlite3.Error."""
+    base.execute("DELETE FROM jobs WHERE place GLOB ?", (f"{NO_JOB}*",))
+    return base.execute(_BEGIN, facts).lastrowid
 
 
 def write_change(base: sqlite3.Connection, place: str, change: JobChange) -> None:

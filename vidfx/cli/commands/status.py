@@ -24,7 +24,8 @@ Out = Annotated[
 def status(
     out: Out,
     failed: Annotated[
-        bool, typer.Option("--failed", help="List all that failed, with the reasons.")
+        bool,
+        typer.Option("--failed", help="List all that failed or was refused, with the reasons."),
     ] = False,
     as_json: AsJson = False,
     debug: Debug = False,
@@ -66,6 +67,12 @@ def retry(
                 f"{out}: a run works on it (process {run.pid} on {run.host})",
                 hint=f"`vidfx status {out}` shows its state",
             )
+        refused = [entry for entry in entries if entry.was_refused]
+        if refused and not any(entry.can_be_retried for entry in entries):
+            raise UsageError(
+                f"{out}: nothing to retry, {len(refused)} were refused: {refused[0].error}",
+                hint=refused[0].hint or "",
+            )
         try:
             os.chdir(run.folder)
         except OSError as error:
@@ -90,7 +97,7 @@ def _write_table(run: Run, entries: list[LedgerEntry]) -> None:
     from vidfx.cli.console.text import duration
 
     statuses = Counter(entry.status for entry in entries)
-    frames = sum(entry.frames for entry in entries)
+    done = [entry for entry in entries if entry.status == "done"]
     state = "running" if run.is_running else ("ended" if run.ended else "interrupted")
     since = (run.ended or (time.time() if run.is_running else run.seen)) - run.started
     write_line(f"latest run: {state}, {duration(since)}, process {run.pid} on {run.host}")
@@ -105,13 +112,19 @@ def _write_table(run: Run, entries: list[LedgerEntry]) -> None:
             ("running", "frames", "of", "frames/s"),
             [(e.input, e.frames, e.expected or "?", _rate(e)) for e in running],
         )
-    write_line(f"{frames} frames written")
-    for entry in [entry for entry in entries if entry.status == "failed"][:5]:
-        write_line(f"failed: {entry.error}")
-    if statuses["failed"] > 5:
-        write_line(f"and {statuses['failed'] - 5} more: --failed lists them")
-    if not run.is_running and statuses["failed"] + statuses["waiting"]:
+    if done and all(entry.frames for entry in done):
+        write_line(f"{sum(entry.frames for entry in done)} frames written")
+    listed = _failed_or_refused(entries)
+    for entry in listed[:5]:
+        write_line(f"{'refused' if entry.was_refused else 'failed'}: {entry.reason}")
+    if len(listed) > 5:
+        write_line(f"and {len(listed) - 5} more: --failed lists them")
+    if not run.is_running and any(entry.can_be_retried for entry in entries):
         write_line("`vidfx retry` goes on with what is not done")
+
+
+def _failed_or_refused(entries: list[LedgerEntry]) -> list[LedgerEntry]:
+    return [entry for entry in entries if entry.status == "failed" or entry.was_refused]
 
 
 def _rate(entry: LedgerEntry) -> str:
@@ -123,10 +136,8 @@ def _rate(entry: LedgerEntry) -> str:
 def _write_failed(entries: list[LedgerEntry]) -> None:
     from vidfx.cli.console.tables import write_line
 
-    for entry in entries:
-        if entry.status == "failed":
-            hint = f" ({entry.hint})" if entry.hint else ""
-            write_line(f"{entry.error}{hint}")
+    for entry in _failed_or_refused(entries):
+        write_line(entry.reason)
 
 
 def _write_json(run: Run, entries: list[LedgerEntry]) -> None:

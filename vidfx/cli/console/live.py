@@ -10,7 +10,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.table import Column
 from rich.text import Text
 
-from vidfx.cli.console.forecast import Forecast
+from vidfx.cli.console.forecast import SETTLED_S, Forecast
 from vidfx.cli.console.progress import Renderer
 from vidfx.cli.console.text import (
     done_line,
@@ -37,8 +37,6 @@ from vidfx.jobs.events import (
 from vidfx.jobs.plan import Job
 from vidfx.notation import clean
 
-SETTLED_S = 3.0
-"after which the rate of a video says how long it will take"
 NARROW = 90
 "columns of a terminal that has no room for frames a second"
 DONE, FAILED, WARNING = "green", "red", "yellow"
@@ -82,7 +80,6 @@ class Live(Renderer):
             refresh_per_second=4,
         )
         self._forecast = Forecast()
-        self._begun = time.monotonic()
         self._all: TaskID | None = None
         self._failed = 0
         self._bars: dict[Job, tuple[TaskID, float, int | None]] = {}
@@ -166,11 +163,10 @@ class Live(Renderer):
     def _update_all(self) -> None:
         if self._all is None:
             return
-        elapsed = time.monotonic() - self._begun
         self._progress.update(
             self._all,
             description="videos" + (f", {self._failed} failed" if self._failed else ""),
             completed=self._forecast.ended,
-            rate=self._forecast.frames / elapsed if self._forecast.frames else None,
-            left=self._forecast.seconds_left(elapsed),
+            rate=self._forecast.frames_per_second(),
+            left=self._forecast.seconds_left(),
         )

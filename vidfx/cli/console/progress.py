@@ -86,7 +86,6 @@ class Lines(Renderer):
         self._written: dict[Job, float] = {}
         "time of the last line about it"
         self._forecast = Forecast()
-        self._begun = time.monotonic()
         self._jobs = 0
 
     def _show(self, event: Event) -> None:
@@ -130,7 +129,7 @@ class Lines(Renderer):
     def _place(self) -> str:
         if self._jobs < 2:
             return ""
-        left = self._forecast.seconds_left(time.monotonic() - self._begun)
+        left = self._forecast.seconds_left()
         then = "" if not left else f", {duration(left)} left"
         return f"[{self._forecast.ended}/{self._jobs}{then}] "
 
