@@ -104,6 +104,7 @@ def _facts(settings: Settings) -> object:
         settings.detector,
         settings.detector_size,
         settings.every,
+        settings.read,
         settings.recognition,
         settings.emotion,
     )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from vidfx.run.bench import Bench, Timing
 
 
-@with_settings("recognition", "emotion", "detector", "every", "preset", "device", "threads")
+@with_settings("recognition", "emotion", "detector", "every", "read", "preset", "device", "threads")
 def bench(
     video: Annotated[
         Path, typer.Argument(metavar="VIDEO", help="One of the videos that you have.")
