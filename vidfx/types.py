@@ -209,6 +209,18 @@ class Detections:
             np.zeros((0, 5, 2), np.float32),
         )
 
+    @classmethod
+    def joined(cls, parts: Sequence[Detections]) -> Detections:
+        """All of ``parts``, which have no frame in common, in frame order."""
+        if not parts:
+            return cls.empty()
+        order = np.argsort(np.concatenate([part.frame for part in parts]), kind="stable")
+        columns = ("frame", "box", "score", "landmarks")
+        return cls(
+            *(np.concatenate([getattr(part, name) for part in parts])[order] for name in columns),
+            faulty=sum(part.faulty for part in parts),
+        )
+
     def rows(self, keep: np.ndarray) -> Detections:
         return Detections(self.frame[keep], self.box[keep], self.score[keep], self.landmarks[keep])
 

@@ -60,9 +60,19 @@ def test_without_insightface_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
 def test_what_runs_where_is_said() -> None:
     with load_models(Settings()) as models:
         lines = [notice.text for notice in models.notices()]
-        assert [line.split(":")[0] for line in lines] == ["detection", "emotion"]
+        assert [line.split(":")[0] for line in lines] == ["detection", "check", "emotion"]
         for model in models.describe():
             assert model["licence"] and model["backend"] == "openvino"
+
+
+def test_the_embedded_detector_is_checked_by_centerface_and_others_are_not() -> None:
+    with load_models(Settings(emotion="none")) as models:
+        found = {model["task"]: model["name"] for model in models.describe()}
+        assert found == {"detection": "detector-embedded", "check": "centerface"}
+        assert models.names() == {"detection": "detector-embedded or centerface"}
+        assert models.checker and models.checker.threshold > models.detector.threshold
+    with load_models(Settings(detector="centerface", emotion="none")) as models:
+        assert models.checker is None and len(models.describe()) == 1
 
 
 class Prepares(FakeEngine):

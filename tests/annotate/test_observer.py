@@ -119,6 +119,35 @@ def pipeline(
     return Pipeline(info, Settings(every=every, **settings), models, StageTimer()), faces, who
 
 
+class Checker:
+    """Finds the slow face of MovingFaces, another one, which MovingFaces never finds, and not the
+    face that jumps."""
+
+    def __init__(self) -> None:
+        self.analysed: list[int] = []
+
+    def __call__(self, frames: Sequence[Frame], *_: object) -> Detections:
+        indices = [frame.index for frame in frames]
+        self.analysed += indices
+        corners = [c for i in indices for c in ((10 + i / 4, 10), (400, 100 + i / 8))]
+        corner = np.array(corners, np.float32).reshape(-1, 2)
+        return Detections(
+            np.repeat(np.array(indices, np.int64), 2),
+            np.concatenate([corner, corner + 60], 1),
+            np.full(len(corner), 0.8, np.float32),
+            corner[:, None] + MARKS,
+        )
+
+
+def checked_pipeline(chunk: int = 1, pending: int = 0) -> tuple[Pipeline, MovingFaces, Checker]:
+    plain, faces, _ = pipeline()
+    checker = Checker()
+    models = replace(plain.models, checker=cast(Any, checker))
+    made = Pipeline(plain.observe.info, Settings(), models, StageTimer())
+    made.observe.chunk, made.observe.analyzer.max_in_flight = chunk, pending  # type: ignore[misc]
+    return made, faces, checker
+
+
 Rows = list[tuple[Any, ...]]
 
 
@@ -189,6 +218,35 @@ def test_more_frames_are_detected_right_after_a_face_was_lost() -> None:
     more = sorted(set(analysed) - usual)
     assert set(range(0, LENGTH, 6)) <= set(analysed)
     assert more[0] == 44 and more[1:3] == [46, 50]
+
+
+@pytest.fixture(scope="module")
+def checked_rows() -> Rows:
+    made, _, _ = checked_pipeline()
+    return rows(made(frames()))
+
+
+@pytest.mark.parametrize("pending", PENDING)
+@pytest.mark.parametrize("chunk", CHUNKS)
+def test_rows_of_two_detectors_depend_on_neither_chunks_nor_looking_ahead(
+    checked_rows: Rows, chunk: int, pending: int
+) -> None:
+    made, _, checker = checked_pipeline(chunk, pending)
+    assert rows(made(frames())) == checked_rows
+    assert len(checker.analysed) == len(set(checker.analysed))
+
+
+def test_the_second_detector_decides_what_is_a_face_and_finds_what_the_first_misses() -> None:
+    made, faces, checker = checked_pipeline()
+    results = list(frame_by_frame(made(frames())))
+    lefts = [[round(face.box[0]) for face in r.faces] for r in results]
+    without = [i for i, some in enumerate(lefts) if 400 not in some]
+    assert without == [97, 98, 99], "the first detector ran on the last frame before the cut"
+    assert all(any(left < 100 for left in some) for some in lefts)
+    assert not any(100 <= left < 400 for some in lefts for left in some)
+    analysed = {r.frame.index for r in results if r.analysed}
+    assert set(checker.analysed) <= analysed and len(checker.analysed) < 0.7 * len(analysed)
+    assert set(faces.analysed) | set(checker.analysed) == analysed
 
 
 def threads_of_analyzers() -> list[str]:
@@ -263,9 +321,9 @@ def test_frames_on_which_the_detector_never_runs_keep_no_pixels() -> None:
     seen: list[Frame] = []
     analyze = made.observe.analyzer.analyze
 
-    def noting(wanted: Sequence[Frame]) -> Any:
+    def noting(wanted: Sequence[Frame], *rest: Any) -> Any:
         seen.extend(f.frame for chunk in made.observe.pending for f in chunk.frames)
-        return analyze(wanted)
+        return analyze(wanted, *rest)
 
     made.observe.analyzer.max_in_flight = 2  # type: ignore[misc]
     made.observe.analyzer.analyze = noting  # type: ignore[method-assign]

@@ -287,7 +287,13 @@ def test_observations_come_back_from_their_file(tmp_path: Path) -> None:
         return Sighting(box, marks, score=0.9, quality=quality, emotion=emotion)
 
     frames = [
-        ObservedFrame(Frame(i, 40 * i, np.empty(0)), i / 25, analysed=i % 2 == 0, cut=i == 5)
+        ObservedFrame(
+            Frame(i, 40 * i, np.empty(0)),
+            i / 25,
+            analysed=i % 2 == 0,
+            cut=i == 5,
+            checked=i % 3 == 0,
+        )
         for i in range(2 * BATCH)
     ]
     faces: list[dict[int, Sighting]] = [{} for _ in frames]
@@ -302,8 +308,8 @@ def test_observations_come_back_from_their_file(tmp_path: Path) -> None:
     again = list(follow(load(tmp_path / "seen"), Tracker(threshold=0.5)))
     for frame, other in zip(frames, (f for some in again for f in some.frames), strict=True):
         assert (frame.frame.index, frame.frame.pts) == (other.frame.index, other.frame.pts)
-        assert (frame.time_s, frame.analysed, frame.cut) == (
-            *(other.time_s, other.analysed, other.cut),
+        assert (frame.time_s, frame.analysed, frame.cut, frame.checked) == (
+            *(other.time_s, other.analysed, other.cut, other.checked),
         )
     assert np.concatenate([some.faces.track for some in again]).tolist() == [1, 1, 2, 3]
     for column in fields(ObservedFaces):

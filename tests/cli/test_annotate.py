@@ -112,7 +112,7 @@ def test_the_summary_says_how_it_was_done(results: Path, clip: Path) -> None:
     assert summary["clock"]["annotated_video_begins_at_s"] == 0
     assert summary["input"]["reader"] == "pyav" and summary["input"]["reader_why"]
     tasks = {m["task"]: m for m in summary["models"]}
-    assert set(tasks) == {"detection", "identity", "emotion"}
+    assert set(tasks) == {"detection", "check", "identity", "emotion"}
     for model in tasks.values():
         assert len(model["sha256"]) == 64 and model["licence"] and model["why"]
     assert set(summary["seconds"]["by_stage"]) >= {"decode", "detect", "draw", "encode"}
@@ -224,7 +224,7 @@ def test_an_expression_below_the_threshold_is_empty(
             assert row["emotion_prob"] == row["p_happy"] == "0.7000"
         assert {f["dominant_emotion"] for f in read_csv(out / "clip.mp4.frames.csv")} == {shown}
         summary = json.loads((out / "clip.mp4.summary.json").read_text())
-        assert summary["models"][1]["limits"]["min_confidence"] == used
+        assert summary["models"][2]["limits"]["min_confidence"] == used
         shares = [track["emotion_share"] for track in summary["tracks"]]
         assert all(share == ({shown: 1.0} if shown else {}) for share in shares)
 

@@ -98,6 +98,28 @@ def test_what_can_be_no_face_is_left_out_as_on_the_host(family: Any, last: int) 
     assert len(ours) > 10
 
 
+def test_frames_for_the_second_detector_are_the_hosts(group: np.ndarray) -> None:
+    first, second = detector(embedded("detector-embedded")), detector(embedded("centerface"))
+    frames = frames_of(group, group[:, ::-1], group[::-1], group // 2)
+    host, device = (
+        made.analyze(
+            [f for batch in made.prepare(frames, Colour()) for f in batch.frames], {7, 10}
+        ).detections
+        for made in (
+            HostAnalyzer(first, {}, checker=second),
+            DeviceAnalyzer(first, {}, "cpu", second),
+        )
+    )
+    assert len(host) == len(device) >= 12 and set(host.frame.tolist()) >= {7, 8, 10}
+    np.testing.assert_array_equal(host.frame, device.frame)
+    for place, detector_of_it in ((7, second), (8, first)):
+        (frame,) = (f for f in frames if f.index == place)
+        alone = detector_of_it([frame])
+        for found in (host, device):
+            part = found.rows(np.flatnonzero(found.frame == place))
+            np.testing.assert_allclose(part.score, alone.score, atol=0.02)
+
+
 class Counted(ThroughHost):
     """An engine for the host and the device; keeps the sizes of the device's batches."""
 

@@ -110,8 +110,8 @@ def test_an_engine_meets_two_shapes_at_most_in_a_whole_run(
     settings = Settings(device="cpu", backend="torch", video=False)
     with load_context(settings) as context:
         annotate_video(Job(clip, Outputs.of(tmp_path / "out")), context, lambda event: None)
-    detector, expressions = shapes.values()
-    assert detector == {(16, 3, 384, 640)}
+    detector, checker, expressions = shapes.values()
+    assert detector == checker == {(16, 3, 384, 640)}
     assert expressions and expressions <= {(8, 3, 96, 96), (64, 3, 96, 96)}
 
 

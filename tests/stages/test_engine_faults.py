@@ -60,25 +60,23 @@ def test_a_row_that_is_not_probabilities_is_left_out() -> None:
 
 
 def test_faults_are_reported_once_for_an_engine_and_summed_over_parts() -> None:
-    spec = brightness_classifier().spec
     part, whole = EngineFaults(), EngineFaults()
     part.add("emotion", 10, 3, 7)
     whole.add("emotion", 20, 0, 20)
-    assert whole.warnings({"emotion": spec}) == []
+    assert whole.warnings({"emotion": "brightness"}) == []
     whole.merge(part.counts)
-    (line,) = whole.warnings({"emotion": spec})
+    (line,) = whole.warnings({"emotion": "brightness"})
     assert "on 3 of 30 faces the outputs of brightness are not valid probabilities" in line
 
 
 def test_an_engine_that_gives_nothing_else_is_an_error() -> None:
-    spec = brightness_classifier().spec
     faults = EngineFaults()
     faults.add("emotion", 0, 0, 0)
-    assert faults.warnings({"emotion": spec}) == []
+    assert faults.warnings({"emotion": "brightness"}) == []
     faults.add("emotion", 5, 5, 0)
     with pytest.raises(EngineRunError, match="brightness: none of its outputs") as raised:
-        faults.warnings({"emotion": spec})
+        faults.warnings({"emotion": "brightness"})
     assert raised.value.hint
     sees = EngineFaults()  # faces were found on frames where other candidates were no numbers
     sees.add("detection", 5, 5, 3)
-    assert len(sees.warnings({"detection": spec})) == 1
+    assert len(sees.warnings({"detection": "brightness"})) == 1

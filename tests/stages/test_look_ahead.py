@@ -27,9 +27,11 @@ RATE = 25
 LABELS = ("angry", "happy", "neutral", "sad")
 
 
-def frame(index: int, time_s: float, *, analysed: bool, cut: bool = False) -> ObservedFrame:
+def frame(
+    index: int, time_s: float, *, analysed: bool, cut: bool = False, checked: bool = True
+) -> ObservedFrame:
     return ObservedFrame(
-        Frame(index, index * 512, np.zeros((0, 0, 3), np.uint8)), time_s, analysed, cut
+        Frame(index, index * 512, np.zeros((0, 0, 3), np.uint8)), time_s, analysed, cut, checked
     )
 
 
@@ -46,6 +48,7 @@ def settle(
     times: Callable[[int], float] = lambda i: i / RATE,
     every: int = 1,
     cuts: Sequence[int] = (),
+    checks: Sequence[int] | None = None,
     together: int = 1,
     confirmation: Confirmation = Confirmation(),  # noqa: B008 - it is frozen
     **judges: object,
@@ -60,7 +63,13 @@ def settle(
     for first in range(0, frames, together):
         indices = range(first, min(first + together, frames))
         some = [
-            frame(i, times(i), analysed=i % every == 0 or i in seen, cut=i in cuts) for i in indices
+            frame(
+                *(i, times(i)),
+                analysed=i % every == 0 or i in seen,
+                cut=i in cuts,
+                checked=checks is None or i in checks,
+            )
+            for i in indices
         ]
         faces = [seen.get(i, {}) for i in indices]
         labels = {"emotions": 4 * ("emotion" in judges), "identities": 2 * ("identity" in judges)}
@@ -159,6 +168,25 @@ def test_the_backs_of_heads_are_not_confirmed() -> None:
 def test_a_poor_face_is_confirmed_when_it_stays() -> None:
     shown = shown_of([0.55] * 60)
     assert shown == list(range(12, 60))  # from where the 25th sighting can be seen ahead
+
+
+@pytest.mark.parametrize("score", [0.6, 0.95])
+def test_what_no_check_has_found_is_no_face(score: float) -> None:
+    seen = {i: {1: sighting(score=score)} for i in range(60) if i != 20}
+    assert not any(r.faces for r in settle(seen, 60, checks=[20]))
+    shown = [r.frame.index for r in settle(seen, 60, checks=[21]) if r.faces]
+    assert shown[0] <= 21 and shown[-1] == 59
+
+
+def test_weak_detections_between_checks_do_not_count_against_a_face() -> None:
+    checks = (0, 15, 30)
+    seen = {
+        i: {1: sighting(score=0.7 if i in checks else 0.2, weak=i not in checks)} for i in range(60)
+    }
+    rule = Confirmation(0.75, (2, 0.65), (5, 0.5))
+    shown = [r.frame.index for r in settle(seen, 60, checks=checks, confirmation=rule) if r.faces]
+    assert shown == list(range(3, 60))  # the second check is known half a second ahead
+    assert not any(r.faces for r in settle(seen, 60, confirmation=rule))
 
 
 @pytest.mark.parametrize("looked", [1, 2, 5])

@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vidfx.stages.confirmation import Confirmation
 from vidfx.stages.track import Tracker, affinity
 
 
@@ -84,6 +85,49 @@ def test_a_weak_detection_continues_a_track_but_begins_none() -> None:
     tracker.update(0.0, boxes(here), sure(1))
     scores = np.array([0.3, 0.3], np.float32)
     assert tracker.update(0.04, boxes(here, elsewhere), scores).tolist() == [1, -1]
+
+
+HERE, NOTHING = boxes((100, 100, 60)), boxes((100, 100, 60))[:0]
+
+
+def test_a_track_that_no_check_has_found_asks_for_one_check() -> None:
+    tracker = Tracker(threshold=0.5)
+    tracker.update(0.0, HERE, sure(1), check=False)
+    assert tracker.wants_check()
+    tracker.update(0.2, NOTHING, sure(0), check=True)
+    assert not tracker.wants_check()
+    tracker.update(0.4, HERE, sure(1), check=False)
+    assert not tracker.wants_check()
+    tracker.update(0.6, HERE, sure(1), check=True)
+    tracker.update(0.8, NOTHING, sure(0), check=False)
+    assert tracker.wants_check()
+
+
+def test_a_verified_track_asks_when_it_is_lost_until_a_check_misses_it() -> None:
+    tracker = Tracker(threshold=0.5)
+    tracker.update(0.0, HERE, sure(1), check=True)
+    assert not tracker.wants_check()
+    for i in range(1, 6):
+        tracker.update(0.4 * i - 0.2, NOTHING, sure(0), check=False)
+        assert tracker.wants_check()
+        assert tracker.update(0.4 * i, HERE, sure(1), check=True).tolist() == [1]
+        assert not tracker.wants_check()
+    tracker.update(2.2, NOTHING, sure(0), check=False)
+    tracker.update(2.4, NOTHING, sure(0), check=True)
+    tracker.update(2.6, NOTHING, sure(0), check=False)
+    assert not tracker.wants_check()
+
+
+def test_a_track_with_poor_scores_asks_until_it_is_confirmed_or_has_enough() -> None:
+    rule = Confirmation(0.75, (2, 0.65), (5, 0.5))
+    for score, checks in ((0.9, 0), (0.7, 1), (0.55, 4)):
+        tracker, asked = Tracker(threshold=0.5, confirmation=rule), 0
+        for i in range(10):
+            check = i == 0 or tracker.wants_check()
+            asked += check and i > 0
+            found = np.array([score if check else 0.2], np.float32)
+            assert tracker.update(i / 5, HERE, found, check=check).tolist() == [1]
+        assert asked == checks
 
 
 def test_affinity_is_the_overlap_and_survives_a_jump() -> None:

@@ -28,13 +28,16 @@ from vidfx_engines.device import Device
 from vidfx_engines.embedded import embedded
 from vidfx_engines.errors import EngineError, EngineUnavailable
 from vidfx_engines.select import Selection, select
-from vidfx_engines.spec import EngineSpec
 from vidfx_engines.user_cache import CACHE_HINT, user_cache, why_untrusted
 
 WEAK = 0.5
 """A detection of at least this share of the threshold can continue a track, but not start one."""
+FOLLOWED = 0.3
+"""The same share for a detector that is checked: its weak detections are near verified faces."""
 DETECTORS = {"embedded": "detector-embedded", "centerface": "centerface"}
 """The detectors that come with vidfx, by their names for ``--detector``."""
+CHECKERS = {"embedded": "centerface"}
+"""The second detector of those that have one."""
 PACK = re.compile(r"(buffalo_[lmsc]+|antelopev2)")
 
 
@@ -56,6 +59,8 @@ class Models:
     "the device that holds frames and faces as tensors; None: they are arrays on the host"
     threads: int = 1
     "cores that one video may use"
+    checker: Detector | None = None
+    "the second detector, whose detections decide what is a face"
 
     def notices(self) -> list[Notice]:
         """For the user: terms of use, what runs where, and why nothing better does.
@@ -64,7 +69,7 @@ class Models:
         """
         notices = [Notice(line) for line in self.notes]
         for selection in self.selections:
-            line = f"{selection.engine.spec.task}: {selection.explanation}"
+            line = f"{self._task(selection.engine)}: {selection.explanation}"
             notices.append(Notice(line, detail=not selection.passed_over))
         if self.identity and self.identity.spec.thresholds is None:
             notices.append(
@@ -76,13 +81,22 @@ class Models:
             )
         return notices
 
-    def specs(self) -> dict[str, EngineSpec]:
-        """Of all engines, by task."""
-        return {s.engine.spec.task: s.engine.spec for s in self.selections}
+    def names(self) -> dict[str, str]:
+        """Of the engines, by task; where two detect faces, of both."""
+        names: dict[str, str] = {}
+        for spec in (selection.engine.spec for selection in self.selections):
+            before = f"{names[spec.task]} or " if spec.task in names else ""
+            names[spec.task] = before + spec.name
+        return names
 
     def describe(self) -> list[dict[str, Any]]:
         """For the summary: every model with its hash, licence and backend, and the reasons."""
-        return [_describe(s, self.certainty) for s in self.selections]
+        return [_describe(s, self._task(s.engine), self.certainty) for s in self.selections]
+
+    def _task(self, engine: Engine) -> str:
+        """What an engine does in this run: "check" is the second detector's."""
+        is_checker = self.checker is not None and engine is self.checker.engine
+        return "check" if is_checker else engine.spec.task
 
     def analyzer(self) -> Analyzer:
         """A new analyzer, for the frames of one video."""
@@ -92,9 +106,9 @@ class Models:
         if self.emotion:
             engines["emotion"] = self.emotion
         if self.tensors_on is None:
-            return HostAnalyzer(self.detector, engines, self.threads)
+            return HostAnalyzer(self.detector, engines, self.threads, self.checker)
         device: Any = importlib.import_module("vidfx.device.analyze")  # brings torch
-        return device.DeviceAnalyzer(self.detector, engines, str(self.tensors_on))
+        return device.DeviceAnalyzer(self.detector, engines, str(self.tensors_on), self.checker)
 
     def prepare(self, width: int = 16, height: int = 9, stretch: Stretch = SQUARE) -> None:
         """Have engines on a GPU prepare their batch shapes, in threads, for a video of this size.
@@ -119,7 +133,7 @@ class Models:
         self.close()
 
 
-def _describe(selection: Selection, certainty: Certainty) -> dict[str, Any]:
+def _describe(selection: Selection, task: str, certainty: Certainty) -> dict[str, Any]:
     engine = selection.engine
     spec = engine.spec
     limits = {
@@ -128,7 +142,7 @@ def _describe(selection: Selection, certainty: Certainty) -> dict[str, Any]:
         "min_face_px": certainty.min_face_px,
     }
     return {
-        "task": spec.task,
+        "task": task,
         "name": spec.name,
         "sha256": spec.sha256,
         "labels": list(spec.labels),
@@ -158,7 +172,9 @@ def load_models(settings: Settings) -> Models:
         notices.append(choice.reason)
     with _engine_errors("detector"):
         detector = _select(_detector_path(settings.detector, notices), settings)
-    chosen = [detector]
+        second = CHECKERS.get(settings.detector)
+        checker = _select(embedded(second), settings) if second else None
+    chosen = [detector, checker] if checker else [detector]
     classifiers: dict[str, Engine | None] = {"identity": None, "emotion": None}
     for task, name in (("identity", settings.recognition), ("emotion", settings.emotion)):
         if name == "none":
@@ -181,10 +197,10 @@ def load_models(settings: Settings) -> Models:
             hint="name a SCRFD, YuNet or CenterFace file",
         )
     threshold = settings.detector_threshold or HEADS[family].threshold
+    weak, size = WEAK * threshold, settings.detector_size
+    followed = FOLLOWED * threshold if checker else weak
     return Models(
-        detector=Detector(
-            detector.engine, threshold=WEAK * threshold, long_side=settings.detector_size
-        ),
+        detector=Detector(detector.engine, threshold=followed, long_side=size),
         threshold=threshold,
         identity=classifiers["identity"],
         emotion=classifiers["emotion"],
@@ -193,6 +209,7 @@ def load_models(settings: Settings) -> Models:
         certainty=_certainty(classifiers["emotion"], settings),
         tensors_on=_tensors_on(detector.engine),
         threads=settings.threads or available_cores(),
+        checker=Detector(checker.engine, threshold=weak, long_side=size) if checker else None,
     )
 
 

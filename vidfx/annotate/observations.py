@@ -22,17 +22,20 @@ NO_PIXELS = np.empty((0, 0, 3), np.uint8)
 """Of a frame whose pixels are no longer needed."""
 BATCH = 64
 """Frames that are loaded together."""
-_FRAME = np.dtype("i8,i8,f8,?,?")
-"""Index, pts, time_s, analysed and cut."""
+_FRAME = np.dtype("i8,i8,f8,?,?,?")
+"""Index, pts, time_s, analysed, cut and checked."""
 _FACES = [f.name for f in fields(ObservedFaces)]
 
 
 def save(file: Path, observations: Iterable[Observations]) -> int:
     """Write observations, without pixels; returns the number of frames. Raises OSError."""
-    frames: list[tuple[int, int, float, bool, bool]] = []
+    frames: list[tuple[int, int, float, bool, bool, bool]] = []
     faces: list[ObservedFaces] = []
     for some in observations:
-        frames += [(f.frame.index, f.frame.pts, f.time_s, f.analysed, f.cut) for f in some.frames]
+        frames += [
+            (f.frame.index, f.frame.pts, f.time_s, f.analysed, f.cut, f.checked)
+            for f in some.frames
+        ]
         faces.append(some.faces)
     none: dict[str, Any] = dict.fromkeys(_FACES, np.zeros(0))
     columns = vars(ObservedFaces.joined(faces)) if faces else none
@@ -77,6 +80,8 @@ def follow(observations: Iterable[Observations], tracker: Tracker) -> Iterator[O
             if frame.cut:
                 tracker.cut()
             if frame.analysed:
-                numbers[own] = tracker.update(frame.time_s, faces.box[own], faces.score[own])
+                numbers[own] = tracker.update(
+                    frame.time_s, faces.box[own], faces.score[own], check=frame.checked
+                )
         followed = replace(faces, track=numbers).rows(numbers != NONE)
         yield Observations(some.frames, followed)

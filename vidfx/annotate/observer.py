@@ -15,6 +15,7 @@ from vidfx.annotate.reader import READ_QUALITY, Reader, ReadLimits, TrackedFaces
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
 from vidfx.stages.analyze import MAX_CHUNK, ReadTask
+from vidfx.stages.confirmation import Confirmation
 from vidfx.stages.cuts import MarkedFrame, mark
 from vidfx.stages.detection_schedule import DetectionSchedule
 from vidfx.stages.engine_faults import EngineFaults
@@ -31,6 +32,8 @@ from vidfx.types import Frame, VideoInfo
 
 QUEUE_BYTES = 96 << 20
 """Of planes."""
+TYPICAL_EVERY = 5
+"""Frames from detection to detection, where the schedule goes by time."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,11 @@ class Observer:
                     task, engine, schedule, self.faults, info.stretch, limits
                 )
         self.chunk = self.analyzer.chunk(info.width, info.height)
-        self.detection_schedule = DetectionSchedule(settings.every, max_between)
-        self.tracker = Tracker(threshold=models.threshold)
+        self.detection_schedule = DetectionSchedule(
+            settings.every, max_between, checks=models.checker is not None
+        )
+        self.confirmation = Confirmation.above(models.threshold, settings.every or TYPICAL_EVERY)
+        self.tracker = Tracker(threshold=models.threshold, confirmation=self.confirmation)
         self.pending: deque[Chunk] = deque()
         "those after the chunk that is being tracked"
         self.followed: deque[_Followed] = deque()
@@ -110,9 +116,9 @@ class Observer:
 
     def _scheduled(self, m: MarkedFrame) -> ScheduledFrame:
         time_s = self.info.seconds(m.frame.pts)
-        turn = self.detection_schedule.turn(m.frame.index, time_s)
-        if m.at_shot_edge:
-            turn = "always"
+        turn = self.detection_schedule.turn(
+            m.frame.index, time_s, starts_shot=m.starts_shot, at_shot_edge=m.at_shot_edge
+        )
         frame = replace(m.frame, pixels=NO_PIXELS, lent=None) if turn == "never" else m.frame
         return ScheduledFrame(frame, time_s, m.starts_shot, turn)
 
@@ -162,6 +168,7 @@ class Observer:
                 f.time_s,
                 analysed=f.frame.index in chunk.analysed,
                 cut=f.starts_shot,
+                checked=self._is_checked(chunk, f),
             )
             for f in chunk.frames
         ]
@@ -199,8 +206,11 @@ class Observer:
                 continue
             with self.timer("detect"):
                 found = chunk.found_on(f.frame.index)
+            check = self._is_checked(chunk, f)
             with self.timer("track"):
-                numbers.append(self.tracker.update(f.time_s, found.box, found.score))
+                numbers.append(self.tracker.update(f.time_s, found.box, found.score, check=check))
+            if self.models.checker and self.tracker.wants_check():
+                self._check_next(chunk, place)
             if self.tracker.may_have_lost:
                 self.detection_schedule.speed_up(f.time_s)
                 with self.timer("detect"):
@@ -208,6 +218,20 @@ class Observer:
                     for later in self.pending:
                         later.detect_on(self._due(later.frames))
         return np.concatenate(numbers)
+
+    def _is_checked(self, chunk: Chunk, f: ScheduledFrame) -> bool:
+        return self.models.checker is None or f.frame.index in chunk.checked
+
+    def _check_next(self, chunk: Chunk, place: int) -> None:
+        """Check the next frame that is always detected on, after ``place`` frames of the chunk."""
+        chunks = [(chunk, chunk.frames[place:]), *((later, later.frames) for later in self.pending)]
+        for one, frames in chunks:
+            for f in frames:
+                if f.turn in ("always", "check"):
+                    with self.timer("detect"):
+                        one.check(f)
+                    return
+        self.detection_schedule.check_next()
 
 
 def _limits(task: ReadTask, own_px: float, settings: Settings) -> ReadLimits:

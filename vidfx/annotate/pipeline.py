@@ -11,7 +11,6 @@ from vidfx.annotate.models import Models
 from vidfx.annotate.observer import Observer
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
-from vidfx.stages.confirmation import Confirmation
 from vidfx.stages.faces_of_tracks import ExpressionJudge
 from vidfx.stages.look_ahead import LookAheadBuffer
 from vidfx.stages.observed import Observations, ObservedFaces
@@ -29,8 +28,6 @@ LEAST_LOOK_AHEAD, MOST_LOOK_AHEAD = 8, 512
 """Limits in frames, whatever their size and rate."""
 SETTLED_TOGETHER = 32
 """Frames that are settled in one step, at least, where their planes need not wait for it."""
-TYPICAL_EVERY = 5
-"""Frames from detection to detection, where the schedule goes by time."""
 
 
 class Pipeline:
@@ -47,7 +44,7 @@ class Pipeline:
         self.observe = Observer(info, settings, models, timer, max_between=most)
         self.look_ahead = LookAheadBuffer(
             max_waiting=max(most, settings.every + 1),
-            confirmation=Confirmation.above(models.threshold, settings.every or TYPICAL_EVERY),
+            confirmation=self.observe.confirmation,
             emotion=ExpressionJudge(
                 ExpressionSmoother(models.emotion.spec.labels), models.certainty, info.stretch
             )

@@ -48,7 +48,7 @@ def annotate_whole(source: FrameSource, work: VideoWork, files: ResultFiles) -> 
         ):
             for settled in pipeline(frames):
                 results.put(settled)
-        warnings = [*source.warnings, *pipeline.observe.faults.warnings(context.models.specs())]
+        warnings = [*source.warnings, *pipeline.observe.faults.warnings(context.models.names())]
     if not files.tally.frames:
         part = "" if info.duration_s is None else f" in its {info.duration_s:.1f} s"
         raise no_frame_error(work.job.source, part)

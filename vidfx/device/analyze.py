@@ -10,7 +10,7 @@ outputs, sharpness, probabilities. A copy is there once a later one is, so the h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, Protocol, cast
@@ -79,11 +79,17 @@ class DeviceAnalyzer:
 
     max_in_flight, reads_ahead = 2, 0
 
-    def __init__(self, detector: Detector, engines: Mapping[ReadTask, Engine], device: str) -> None:
-        self.detector = detector
+    def __init__(
+        self,
+        detector: Detector,
+        engines: Mapping[ReadTask, Engine],
+        device: str,
+        checker: Detector | None = None,
+    ) -> None:
         self.transfers = Transfers(torch.device(device))
         self.matrix, self.stretch = Colour().matrix, SQUARE
-        self.tensor_detector = tensor_engine(detector.engine)
+        self.detectors = [(one, tensor_engine(one.engine)) for one in (detector, checker) if one]
+        "the first detector and the second one, if there are two"
         self.classifiers = {task: tensor_engine(engine) for task, engine in engines.items()}
         self._latest: DeviceAnalysis | None = None
 
@@ -99,12 +105,12 @@ class DeviceAnalyzer:
         self.matrix, self.stretch = colour.matrix, stretch
         return in_batches(frames, colour.matrix)
 
-    def analyze(self, frames: Sequence[Frame]) -> Analysis:
+    def analyze(self, frames: Sequence[Frame], checked: Collection[int] = ()) -> Analysis:
         if not frames:
             return NothingAnalysed(self)
         if self._latest is not None:
             self._latest.take_detections()
-        self._latest = DeviceAnalysis(self, frames)
+        self._latest = DeviceAnalysis(self, frames, checked)
         return self._latest
 
     def close(self) -> None:
@@ -114,16 +120,20 @@ class DeviceAnalyzer:
 class DeviceAnalysis:
     """See vidfx.stages.analyze.Analysis: of at least one frame."""
 
-    def __init__(self, by: DeviceAnalyzer, frames: Sequence[Frame]) -> None:
+    def __init__(
+        self, by: DeviceAnalyzer, frames: Sequence[Frame], checked: Collection[int]
+    ) -> None:
         self._by = by
         self._indices = [frame.index for frame in frames]
+        at_check = [frame.index in checked for frame in frames]
         with by.transfers.queue():
             self._pictures = pictures(frames, by.matrix, by.transfers)
-            height, width = self._pictures.size
-            self._box = Letterbox.fit(width, height, by.detector.long_side, by.stretch)
-            outputs = by.tensor_detector.run_tensor(letterboxed(self._pictures, self._box))
-            self._shapes = [output.shape[1:] for output in outputs]
-            packed = torch.cat([output.flatten(1).float() for output in outputs], 1)
+            self._runs = [
+                _Run(detector, engine, self._pictures, places, by)
+                for (detector, engine), second in zip(by.detectors, (False, True), strict=False)
+                if (places := [place for place, at in enumerate(at_check) if at == second])
+            ]
+            packed = torch.cat([one.packed for one in self._runs])
             self._outputs = by.transfers.to_host(packed)
         self._found: Detections | None = None
 
@@ -134,8 +144,14 @@ class DeviceAnalysis:
     def take_detections(self) -> Detections:
         """Wait for the detector, decode its outputs, and start to measure and read all faces."""
         if self._found is None:
-            arrays = _split(self._outputs.numpy(), self._shapes)
-            self._found = self._by.detector.decoded(self._indices, arrays, self._box)
+            outputs = np.split(
+                self._outputs.numpy(), np.cumsum([len(one.packed) for one in self._runs])[:-1]
+            )
+            found = [
+                one.decoded(self._indices, packed)
+                for one, packed in zip(self._runs, outputs, strict=True)
+            ]
+            self._found = Detections.joined(found)
             if len(self._found):
                 with self._by.transfers.queue():
                     self._start_reading(self._found)
@@ -181,6 +197,34 @@ class DeviceAnalysis:
         picture = np.searchsorted(self._indices, found.frame)
         send = self._by.transfers.to_device
         return self._pictures.warped(send(picture), send(inverse), size)
+
+
+class _Run:
+    """A detector's run on some of the pictures; its outputs are still on the device."""
+
+    def __init__(
+        self,
+        detector: Detector,
+        engine: TensorEngine,
+        frames: Pictures,
+        places: Sequence[int],
+        by: DeviceAnalyzer,
+    ) -> None:
+        """``places`` are those of its pictures among ``frames``, at least one."""
+        self._detector, self._places = detector, places
+        planes = frames.planes
+        if len(places) < len(planes):
+            planes = torch.stack([planes[place] for place in places])
+        height, width = frames.size
+        self._box = Letterbox.fit(width, height, detector.long_side, by.stretch)
+        outputs = engine.run_tensor(letterboxed(replace(frames, planes=planes), self._box))
+        self._shapes = [output.shape[1:] for output in outputs]
+        self.packed = torch.cat([output.flatten(1).float() for output in outputs], 1).flatten()
+
+    def decoded(self, indices: Sequence[int], packed: np.ndarray) -> Detections:
+        """The faces; ``indices`` are Frame.index of all pictures, ``packed`` is on the host."""
+        arrays = _split(packed.reshape(len(self._places), -1), self._shapes)
+        return self._detector.decoded([indices[p] for p in self._places], arrays, self._box)
 
 
 class NothingAnalysed:

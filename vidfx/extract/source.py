@@ -116,18 +116,21 @@ def _results(
         for one, faces in settled.each():
             frames += 1
             yield one.time_s, pixels.pop(one.frame.index), faces
-    source.warnings += pipeline.observe.faults.warnings(models.specs())
+    source.warnings += pipeline.observe.faults.warnings(models.names())
     if not frames:
         raise no_frame_error(path)
 
 
 def _fitted(models: Models, long_side: int) -> Models:
-    """``models`` with the detector at the size of a photograph, where that is smaller."""
-    detector = models.detector
+    """``models`` with the detectors at the size of a photograph, where that is smaller."""
     enough = max(LEAST_LONG_SIDE, -(-long_side // STRIDE) * STRIDE)
-    size = min(detector.long_side, enough)
-    fitted = Detector(detector.engine, threshold=detector.threshold, long_side=size)
-    return replace(models, detector=fitted)
+
+    def fitted(detector: Detector) -> Detector:
+        size = min(detector.long_side, enough)
+        return Detector(detector.engine, threshold=detector.threshold, long_side=size)
+
+    checker = models.checker and fitted(models.checker)
+    return replace(models, detector=fitted(models.detector), checker=checker)
 
 
 def _within_limit(

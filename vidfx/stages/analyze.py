@@ -6,7 +6,7 @@ it, where the frames are. HostAnalyzer is for the CPU, vidfx.device.analyze has 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Literal, Protocol
@@ -91,8 +91,11 @@ class Analyzer(Protocol):
         """Retained frames, moved to where ``analyze`` needs them. Called once for a video."""
         ...
 
-    def analyze(self, frames: Sequence[Frame]) -> Analysis:
-        """Start to detect faces in ``frames``, which are all of one size."""
+    def analyze(self, frames: Sequence[Frame], checked: Collection[int] = ()) -> Analysis:
+        """Start to detect faces in ``frames``, which are all of one size.
+
+        ``checked`` has the Frame.index of those for the second detector.
+        """
         ...
 
     def close(self) -> None:
@@ -109,10 +112,15 @@ class HostAnalyzer:
     """
 
     def __init__(
-        self, detector: Detector, engines: dict[ReadTask, Engine], threads: int = 1
+        self,
+        detector: Detector,
+        engines: dict[ReadTask, Engine],
+        threads: int = 1,
+        checker: Detector | None = None,
     ) -> None:
-        """``threads``: the cores that this video may use."""
+        """``threads``: the cores that this video may use; ``checker``: the second detector."""
         self.detector = detector
+        self.checker = checker
         self.engines = engines
         self.matrix, self.stretch = Colour().matrix, SQUARE
         self.max_in_flight = self.reads_ahead = 0
@@ -139,9 +147,17 @@ class HostAnalyzer:
         self.matrix, self.stretch = colour.matrix, stretch
         return with_thumbnails(frames, colour.matrix, self._pictures)
 
-    def analyze(self, frames: Sequence[Frame]) -> HostAnalysis:
-        detect = partial(self.detector, frames, self.matrix, self.stretch, self.each)
+    def analyze(self, frames: Sequence[Frame], checked: Collection[int] = ()) -> HostAnalysis:
+        detect = partial(self._detect, frames, checked)
         return HostAnalysis(self, frames, started(detect, self._detecting))
+
+    def _detect(self, frames: Sequence[Frame], checked: Collection[int]) -> Detections:
+        shared = self.matrix, self.stretch, self.each
+        found = self.detector([f for f in frames if f.index not in checked], *shared)
+        if not (self.checker and checked):
+            return found
+        at_check = self.checker([f for f in frames if f.index in checked], *shared)
+        return Detections.joined([found, at_check])
 
     def read(
         self, engine: Engine, crops: Callable[[], FaceBatch], n: int

@@ -47,3 +47,8 @@ class Confirmation:
         for least, wanted in (self.few, self.often):
             confirmed |= (count >= np.minimum(least, max_count)) & (mean >= wanted)
         return confirmed
+
+    def undecided(self, count: int, mean: float, best: float) -> bool:
+        """Whether a track is not confirmed, and has too few observations to be given up."""
+        scores = (np.array([value]) for value in (count, mean, best, np.inf))
+        return count < self.often[0] and not self(*scores)[0]

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from vidfx_engines.errors import EngineRunError
-from vidfx_engines.spec import EngineSpec
 
 SUM_TOLERANCE = 0.02
 """By how much the sum of probabilities in sixteen or eight bits may differ from 1."""
@@ -59,8 +58,8 @@ class EngineFaults:
         for task, (given, faulty, valid) in counts.items():
             self.add(task, given, faulty, valid)
 
-    def warnings(self, specs: Mapping[str, EngineSpec]) -> list[str]:
-        """A warning for each engine with invalid outputs; ``specs`` are by task.
+    def warnings(self, names: Mapping[str, str]) -> list[str]:
+        """A warning for each task with invalid outputs; ``names`` of engines are by task.
 
         Raises EngineRunError where all outputs of one engine were invalid.
         """
@@ -68,7 +67,7 @@ class EngineFaults:
         for task, (given, faulty, valid) in self.counts.items():
             if not faulty:
                 continue
-            name = specs[task].name
+            name = names[task]
             what = "scores or places" if task == "detection" else "probabilities"
             if faulty == given and not valid:
                 raise EngineRunError(

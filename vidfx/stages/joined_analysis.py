@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import numpy as np
 
@@ -11,23 +11,20 @@ from vidfx.types import Detections, Prediction
 
 
 class JoinedAnalysis:
-    """See Analysis: the faces of all ``parts``, in frame order."""
+    """See Analysis: the faces of some frames of each of ``parts``, in frame order."""
 
-    def __init__(self, parts: Sequence[Analysis]) -> None:
-        """There is at least one part; no two have a frame in common."""
+    def __init__(self, parts: Sequence[Analysis], frames: Sequence[Collection[int]]) -> None:
+        """There is at least one part; ``frames`` has the Frame.index of those wanted of each."""
         self._parts = parts
-        found = [part.detections for part in parts]
-        frame = np.concatenate([d.frame for d in found])
-        order = np.argsort(frame, kind="stable")
-        self.detections = Detections(
-            frame[order],
-            np.concatenate([d.box for d in found])[order],
-            np.concatenate([d.score for d in found])[order],
-            np.concatenate([d.landmarks for d in found])[order],
-            sum(d.faulty for d in found),
-        )
+        rows = [
+            np.flatnonzero(np.isin(part.detections.frame, list(wanted)))
+            for part, wanted in zip(parts, frames, strict=True)
+        ]
+        found = [part.detections.rows(own) for part, own in zip(parts, rows, strict=True)]
+        order = np.argsort(np.concatenate([d.frame for d in found]), kind="stable")
+        self.detections = Detections.joined(found)
         self._part = np.repeat(np.arange(len(found)), [len(d) for d in found])[order]
-        self._row = np.concatenate([np.arange(len(d)) for d in found])[order]
+        self._row = np.concatenate(rows)[order]
 
     def quality(self, rows: np.ndarray) -> np.ndarray:
         rated = np.empty((len(rows), 3))
@@ -51,6 +48,9 @@ class JoinedAnalysis:
         return predictions
 
 
-def joined(parts: Sequence[Analysis]) -> Analysis:
-    """One analysis of the frames of all ``parts``; waits for their detections if they are many."""
-    return parts[0] if len(parts) == 1 else JoinedAnalysis(parts)
+def joined(parts: Sequence[Analysis], frames: Sequence[Collection[int]]) -> Analysis:
+    """One analysis of all ``parts``; waits for their detections if they are many.
+
+    ``frames`` has the Frame.index of those that are wanted of each part, all of an only one.
+    """
+    return parts[0] if len(parts) == 1 else JoinedAnalysis(parts, frames)

@@ -85,7 +85,7 @@ class LookAheadBuffer:
     def push(self, observed: Observations) -> Settled | None:
         """Add the next frames with their faces; returns those that are now settled, if any are."""
         faces = observed.faces
-        columns = faces.track, faces.score, faces.quality.prod(1)
+        columns = faces.track, faces.score, faces.weak, faces.quality.prod(1)
         rows = zip(*(column.tolist() for column in columns), faces.identity, strict=True)
         ends = np.searchsorted(faces.frame, [f.frame.index for f in observed.frames], "right")
         moments: list[_Moment] = []
@@ -93,7 +93,7 @@ class LookAheadBuffer:
         for frame, end in zip(observed.frames, ends.tolist(), strict=True):
             self._observe(frame)
             new = islice(rows, end - len(standings))
-            standings += [self._track(n).add(frame.time_s, *values) for n, *values in new]
+            standings += [self._track(n).add(frame, *values) for n, *values in new]
             while self._sees_enough():
                 moments.append(self._next_moment())
         later = TrackHistory.of(observed, standings)
@@ -202,7 +202,8 @@ class LookAheadBuffer:
         over = np.array([t.shot.over_from for t in tracks]) <= last
         most = np.where(over, [t.shot.analysed for t in tracks], np.inf)
         count, total, best = (a[known - 1] for a in (history.count, history.total, history.best))
-        now = observed & self.confirmation(count, total / count, best, most)
+        verified = observed & history.verified[known - 1]
+        now = verified & self.confirmation(count, total / np.maximum(count, 1), best, most)
         confirmed = confirmed | np.logical_or.accumulate(now)
         for track, value in zip(tracks, confirmed[-1].tolist(), strict=True):
             track.confirmed = value

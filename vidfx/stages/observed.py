@@ -20,6 +20,8 @@ class ObservedFrame:
     "whether the detector ran on this frame"
     cut: bool
     "whether a new shot begins with this frame"
+    checked: bool = True
+    "whether the second of two detectors ran on it, or there is only one"
 
 
 @dataclass(frozen=True)

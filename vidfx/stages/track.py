@@ -4,6 +4,9 @@ Association by overlap with the place where constant motion would put the face, 
 strong detections first, then weak ones for tracks without a match (the idea of ByteTrack, Zhang
 2022). A weak detection never begins a track. Short gaps are bridged; a cut ends all tracks.
 Only frames with detection can leave a gap. Where those are seconds apart, one miss is a short gap.
+
+Where there are two detectors, the second one checks some frames. A track is verified once a check
+has found it; the tracker asks for a check of the next detection where it would decide something.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from vidfx.stages.confirmation import Confirmation
 from vidfx.stages.detector_heads import intersection_over_union
 
 NONE = -1
@@ -30,6 +34,15 @@ class _Track:
     velocity: np.ndarray
     "(4,) px a second"
     detected_s: float
+    count: int = 0
+    "of the detections that count as evidence: those of checks, and strong ones"
+    total: float = 0.0
+    "of their scores"
+    best: float = 0.0
+    verified: bool = False
+    "a check has found it"
+    missed: bool = False
+    "the last check has not found it"
 
     def expected(self, time_s: float) -> np.ndarray:
         ahead = min(time_s - self.detected_s, 0.25)
@@ -39,12 +52,20 @@ class _Track:
 class Tracker:
     """Tracks the faces of one video, frame by frame, in order of time."""
 
-    def __init__(self, *, threshold: float, max_gap_s: float = 1.0) -> None:
+    def __init__(
+        self,
+        *,
+        threshold: float,
+        max_gap_s: float = 1.0,
+        confirmation: Confirmation | None = None,
+    ) -> None:
         """Detections from ``threshold`` on are strong; a track ends ``max_gap_s`` after its last.
 
-        Where detections are rarer, a track ends after some that missed it.
+        Where detections are rarer, a track ends after some that missed it. ``confirmation`` is the
+        rule for tracks that checks have found.
         """
         self.threshold = threshold
+        self.confirmation = confirmation or Confirmation.above(threshold)
         self.max_gap_s = max_gap_s
         self._tracks: list[_Track] = []
         self._next = 1
@@ -58,8 +79,13 @@ class Tracker:
         """End every track: a new shot begins."""
         self._tracks.clear()
 
-    def update(self, time_s: float, box: np.ndarray, score: np.ndarray) -> np.ndarray:
-        """Track numbers (N,) int64 of the detections of one frame; NONE: no track."""
+    def update(
+        self, time_s: float, box: np.ndarray, score: np.ndarray, *, check: bool = True
+    ) -> np.ndarray:
+        """Track numbers (N,) int64 of the detections of one frame; NONE: no track.
+
+        ``check``: they are the second detector's, or the only one's.
+        """
         numbers = np.full(len(box), NONE, np.int64)
         gap_s = max(self.max_gap_s, MAX_GAP_DETECTIONS * self._step_s)
         oldest_s = min(time_s - gap_s, self._updated_s)
@@ -73,15 +99,44 @@ class Tracker:
                 free.remove(track)
                 self._follow(self._tracks[track], time_s, box[row])
                 numbers[row] = self._tracks[track].number
+                if check or strong[row]:
+                    self._count(self._tracks[track], float(score[row]), check)
         new = np.flatnonzero(strong & (numbers == NONE))
         self.may_have_lost = bool(free and len(new))
         for row in new:
             numbers[row] = self._next
-            self._tracks.append(
-                _Track(self._next, box[row].astype(np.float64), np.zeros(4), time_s)
-            )
+            track = _Track(self._next, box[row].astype(np.float64), np.zeros(4), time_s)
+            self._count(track, float(score[row]), check)
+            self._tracks.append(track)
             self._next += 1
+        if check:
+            for track in free:
+                self._tracks[track].missed = True
         return numbers
+
+    def wants_check(self) -> bool:
+        """Whether a check would decide if some track is a face, or if it is still there."""
+        return any(self._is_in_doubt(track) for track in self._tracks)
+
+    @staticmethod
+    def _count(track: _Track, score: float, check: bool) -> None:
+        track.count += 1
+        track.total += score
+        track.best = max(track.best, score)
+        if check:
+            track.verified, track.missed = True, False
+
+    def _is_in_doubt(self, track: _Track) -> bool:
+        """Whether a check could verify, confirm or find a track that the last check has not missed.
+
+        One that the last update has not found is perhaps still there.
+        """
+        if track.missed:
+            return False
+        lost = track.detected_s < self._updated_s
+        mean = track.total / track.count
+        undecided = self.confirmation.undecided(track.count, mean, track.best)
+        return not track.verified or lost or undecided
 
     def _match(
         self, time_s: float, free: list[int], box: np.ndarray, rows: np.ndarray

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from vidfx.stages.certainty import NO_LABEL, UNDECIDED, Decision
-from vidfx.stages.observed import Observations
+from vidfx.stages.observed import Observations, ObservedFrame
 from vidfx.stages.smooth import IdentityDecider
 
 SPAN = 1 << 40
@@ -24,11 +24,13 @@ class Standing(NamedTuple):
     serial: int
     "of the track: from 0, in the order in which tracks begin"
     observed: int
-    "number of observations"
+    "number of observations that count as evidence"
     total: float
-    "of their scores"
+    "of the scores of those that count: of checks, and strong ones"
     best: float
-    "of their scores"
+    "of these scores"
+    verified: bool
+    "a check has found it"
     decided: int
     "the identity: an index into the labels, NO_LABEL before one was read"
     decided_prob: float
@@ -51,9 +53,10 @@ class Track:
     shot: Shot
     decider: IdentityDecider | None
     count: int = 0
-    "of its observations"
+    "of its observations that count as evidence"
     total_score: float = 0.0
     best_score: float = 0.0
+    verified: bool = False
     last_s: float = -math.inf
     "time of the last observation"
     identity: tuple[int, float] = NO_LABEL, math.nan
@@ -64,17 +67,29 @@ class Track:
     emotion: Decision = UNDECIDED
     "there"
 
-    def add(self, time_s: float, score: float, quality: float, identity: np.ndarray) -> Standing:
-        """Count an observation; ``identity`` is (K,), NaN where it was not read."""
-        self.count += 1
-        self.total_score += score
-        self.best_score = max(self.best_score, score)
-        self.last_s = time_s
+    def add(
+        self,
+        frame: ObservedFrame,
+        score: float,
+        weak: bool,
+        quality: float,
+        identity: np.ndarray,
+    ) -> Standing:
+        """Count an observation; ``identity`` is (K,), NaN where it was not read.
+
+        What a detector that is checked finds weakly shows where a face is, not that it is one.
+        """
+        if frame.checked or not weak:
+            self.count += 1
+            self.total_score += score
+            self.best_score = max(self.best_score, score)
+        self.verified |= frame.checked
+        self.last_s = frame.time_s
         if self.decider and not math.isnan(identity[0]):
             self.decider.add(quality, identity)
             self.identity = self.decider()
         sums = self.count, self.total_score, self.best_score
-        return Standing(self.serial, *sums, *self.identity)
+        return Standing(self.serial, *sums, self.verified, *self.identity)
 
 
 @dataclass(frozen=True)
@@ -98,6 +113,7 @@ class TrackHistory:
     count: np.ndarray
     total: np.ndarray
     best: np.ndarray
+    verified: np.ndarray
     decided: np.ndarray
     decided_prob: np.ndarray
 
@@ -107,14 +123,14 @@ class TrackHistory:
         faces = observed.faces
         times = {f.frame.index: f.time_s for f in observed.frames}
         table = np.array(standings, np.float64).reshape(-1, len(Standing._fields))
-        serial, count, total, best, decided, decided_prob = table.T
+        serial, count, total, best, verified, decided, decided_prob = table.T
         points = np.concatenate([faces.box, faces.landmarks.reshape(-1, 10)], 1)
         history = cls(
             faces.frame,
             np.array([times[index] for index in faces.frame.tolist()]),
             points.reshape(-1, 7, 2),
             *(faces.score, faces.weak, faces.quality, faces.identity, faces.emotion),
-            *(serial.astype(np.int64), count, total, best),
+            *(serial.astype(np.int64), count, total, best, verified.astype(bool)),
             *(decided.astype(np.int64), decided_prob),
         )
         return history._by_track()

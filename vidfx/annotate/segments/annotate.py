@@ -36,7 +36,7 @@ def annotate_segments(segments: Sequence[Segment], work: VideoWork, files: Resul
     ):
         observed = workers.observe(segments)
         with work.engine_errors():
-            faults = workers.faults.warnings(context.models.specs())
+            faults = workers.faults.warnings(context.models.names())
         observations = chain.from_iterable(load(one.file) for one in observed)
         for settled in pipeline.settle(follow(observations, pipeline.observe.tracker)):
             if files.mp4:
