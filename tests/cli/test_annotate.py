@@ -115,6 +115,8 @@ def test_the_summary_says_how_it_was_done(results: Path, clip: Path) -> None:
     assert set(tasks) == {"detection", "check", "identity", "emotion"}
     for model in tasks.values():
         assert len(model["sha256"]) == 64 and model["licence"] and model["why"]
+    limits = tasks["emotion"]["limits"]  # of an engine that states no probability
+    assert (limits["min_confidence"], limits["min_quality"]) == (0.5, 0.05)
     assert set(summary["seconds"]["by_stage"]) >= {"decode", "detect", "draw", "encode"}
     for track in summary["tracks"]:
         assert track["identity"] == "Eileen" and track["emotion_share"] == {"happy": 1.0}
