@@ -11,7 +11,10 @@ import vidfx
 from vidfx.types import VideoInfo
 from vidfx.video.capabilities import ffmpeg_version
 
-LIBRARIES = ("openvino", "onnxruntime", "onnxruntime-gpu", "torch", "tensorrt", "av", "numpy")
+LIBRARIES = (
+    *("openvino", "onnxruntime", "onnxruntime-gpu", "torch", "tensorrt"),
+    *("av", "decord2", "opencv-python-headless", "numpy"),
+)
 
 
 def describe_input(info: VideoInfo, reader: str, why: str) -> dict[str, Any]:
