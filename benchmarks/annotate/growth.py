@@ -86,8 +86,10 @@ def main() -> None:
     names += [n for some in stages.values() for n in some if n not in names]
     names = list(dict.fromkeys(names))
     cells = [[name, *(f"{s.get(n, 0):.2f}" for n in names)] for name, s in stages.items()]
-    budget = "Milliseconds a frame by stage, in three threads (decode | detect to smooth | draw to"
-    budget += " rows), last turn:\n\n" + table(["", *names], cells)
+    budget = (
+        "Milliseconds a frame by stage (threads: decode | detect to smooth | draw, rows | encode),"
+    )
+    budget += " last turn:\n\n" + table(["", *names], cells)
     show("growth", __doc__.splitlines()[2], rows, facts, args.save, [budget])
 
 

@@ -215,7 +215,8 @@ def main() -> None:
 
 def _by_stage(name: str, seconds: Mapping[str, Any], frames: int) -> str:
     stages = (f"{k} {1000 * v / frames:.1f}" for k, v in seconds["by_stage"].items())
-    return f"{name}, last turn, ms a frame by stage, in three threads: {', '.join(stages)}"
+    threads = "three" if name == CSVS else "four"
+    return f"{name}, last turn, ms a frame by stage, in {threads} threads: {', '.join(stages)}"
 
 
 if __name__ == "__main__":
