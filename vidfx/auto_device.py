@@ -103,6 +103,7 @@ def _facts(settings: Settings) -> object:
         settings.preset,
         settings.detector,
         settings.detector_size,
+        settings.thorough,
         settings.every,
         settings.read,
         settings.recognition,

@@ -75,6 +75,17 @@ def test_the_embedded_detector_is_checked_by_centerface_and_others_are_not() -> 
         assert models.checker is None and len(models.describe()) == 1
 
 
+@pytest.mark.parametrize(("name", "runs"), [("embedded", "centerface"), ("own", "yunet")])
+def test_thorough_is_one_detector_and_a_larger_picture(
+    name: str, runs: str, request: pytest.FixtureRequest
+) -> None:
+    if name == "own":
+        name = str(request.getfixturevalue("test_data") / "onnx" / "yunet_n_dynamic.onnx")
+    with load_models(Settings(detector=name, emotion="none", thorough=True)) as models:
+        assert models.checker is None and models.detector.long_side == 960
+        assert models.detector.engine.spec.family == runs
+
+
 class Prepares(FakeEngine):
     """A fake engine that records which shapes it was to prepare."""
 

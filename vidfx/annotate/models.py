@@ -38,6 +38,8 @@ DETECTORS = {"embedded": "detector-embedded", "centerface": "centerface"}
 """The detectors that come with vidfx, by their names for ``--detector``."""
 CHECKERS = {"embedded": "centerface"}
 """The second detector of those that have one."""
+THOROUGH = 1.5
+"""Factor on the long side of the detector's input with ``--thorough``."""
 PACK = re.compile(r"(buffalo_[lmsc]+|antelopev2)")
 
 
@@ -170,9 +172,12 @@ def load_models(settings: Settings) -> Models:
     settings = replace(settings, device=choice.device)
     if choice.reason:
         notices.append(choice.reason)
+    size, name = settings.detector_size, settings.detector
+    if settings.thorough:
+        size, name = round(THOROUGH * size), CHECKERS.get(name, name)
     with _engine_errors("detector"):
-        detector = _select(_detector_path(settings.detector, notices), settings)
-        second = CHECKERS.get(settings.detector)
+        detector = _select(_detector_path(name, notices), settings)
+        second = CHECKERS.get(name)
         checker = _select(embedded(second), settings) if second else None
     chosen = [detector, checker] if checker else [detector]
     classifiers: dict[str, Engine | None] = {"identity": None, "emotion": None}
@@ -197,7 +202,7 @@ def load_models(settings: Settings) -> Models:
             hint="name a SCRFD, YuNet or CenterFace file",
         )
     threshold = settings.detector_threshold or HEADS[family].threshold
-    weak, size = WEAK * threshold, settings.detector_size
+    weak = WEAK * threshold
     followed = FOLLOWED * threshold if checker else weak
     return Models(
         detector=Detector(detector.engine, threshold=followed, long_side=size),
