@@ -154,7 +154,7 @@ def test_what_differs_from_what_is_there_is_said(clip: Path, tmp_path: Path) -> 
     shown = vidfx("status", tmp_path / "out").stdout
     assert "refused: " in shown and "2 now) (use --overwrite" in shown and "retry" not in shown
     retried = vidfx("retry", tmp_path / "out")
-    assert retried.exit_code == 2 and "nothing to retry, 1 were refused" in retried.stderr
+    assert retried.exit_code == 2 and "nothing to retry; refused, 1 in all" in retried.stderr
     other = vidfx("annotate", *args, "--emotion", "embedded").stderr
     assert "from other models (emotion: none before, 'emotion-embedded " in other
 

@@ -138,6 +138,19 @@ def test_a_video_that_came_short_is_not_worked_on(s3: Any, tmp_path: Path) -> No
     assert in_spool() == []
 
 
+def test_results_on_storage_keep_the_shorter_name_of_earlier_versions(s3: Any) -> None:
+    for name in ("a", "b"):
+        s3.put_object(Bucket="videos", Key=f"raw/day/{name}.mp4", Body=b"123")
+    made_of = {"fingerprint": {"input": [["s3://videos/raw/day/a.mp4", 3, "stamp"]]}}
+    s3.put_object(Bucket="results", Key="run/day/a.summary.json", Body=json.dumps(made_of).encode())
+    work = plan_jobs(["s3://videos/raw"], "s3://results/run")
+    assert [job.addresses()[-1] for job in work.jobs] == [
+        "s3://results/run/day/a.summary.json",
+        "s3://results/run/day/b.mp4.summary.json",
+    ]
+    assert len(work.notices) == 1
+
+
 def test_the_content_of_an_object_has_the_hash_of_the_file(s3: Any, tmp_path: Path) -> None:
     content = bytes(range(256)) * 2000
     (tmp_path / "a.mp4").write_bytes(content)

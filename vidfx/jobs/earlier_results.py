@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,43 +29,49 @@ def names_kept(
     Results are in ``folder``, or at ``url``. No two items get the same name.
     """
     listing = _Local(folder) if url is None else _Stored(url)
+    candidates = {
+        item: [name, *others]
+        for item, name in zip(items, names, strict=True)
+        if (others := [end for end in _ends(item, listing) if end != name])
+    }
+    if not candidates:
+        return {}
     owners: defaultdict[Path, set[Path]] = defaultdict(set)
     for item, name in zip(items, names, strict=True):
-        for own in (name, _without_suffix(item, name)):
+        for own in (name, name.with_name(_stem(item))):
             owners[own].add(item.place)
-    candidates: dict[Found, list[Path]] = {}
-    for item, name in zip(items, names, strict=True):
-        ends = [
-            end
-            for end in _ends(item)
-            if end != name and item.place in owners.get(end, {item.place})
-            if listing.has_summary(end)
-        ]
-        if ends:
-            candidates[item] = [name, *ends]
     recorded = listing.recorded_inputs({end for ends in candidates.values() for end in ends})
     kept: dict[Path, Path] = {}
     taken: set[Path] = set()
     for item in sorted(candidates, key=lambda item: item.place):
         name, *_ = ends = candidates[item]
-        end = next((end for end in ends if _is_about(recorded.get(end), item)), name)
+        free = (end for end in ends if item.place in owners.get(end, {item.place}))
+        end = next((end for end in free if _is_about(recorded.get(end), item)), name)
         if end != name and end not in taken:
             kept[item.place] = end
             taken.add(end)
     return kept
 
 
-def _ends(item: Found) -> Iterator[Path]:
-    """Every name that a run may have given to the results of ``item``, the shortest first."""
-    parts = item.place.parts[1:]
-    for count in range(1, len(parts) + 1):
-        end = Path(*parts[-count:])
-        yield from dict.fromkeys((end, _without_suffix(item, end)))
+def _ends(item: Found, listing: _Local | _Stored) -> Iterator[Path]:
+    """The names, of those that a run may have given to the results of ``item``, that are there."""
+    for folder in _folders(item.place.parent):
+        stems = listing.stems(folder)
+        for stem in dict.fromkeys((item.place.name, _stem(item))):
+            if stem in stems:
+                yield Path(folder, stem)
 
 
-def _without_suffix(item: Found, name: Path) -> Path:
-    """The name that earlier versions gave to the results of ``item`` in place of ``name``."""
-    return name if item.path.is_dir() else name.with_suffix("")
+@cache
+def _folders(folder: Path) -> tuple[str, ...]:
+    """The ends of a path, the shortest first: "", "day", "archive/day"."""
+    parts = folder.parts[1:]
+    return tuple("/".join(parts[len(parts) - count :]) for count in range(len(parts) + 1))
+
+
+def _stem(item: Found) -> str:
+    """What earlier versions called the results of ``item``."""
+    return item.place.name if item.path.is_dir() else item.place.stem
 
 
 def _is_about(recorded: Any, item: Found) -> bool:
@@ -89,16 +96,16 @@ class _Local:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._names: dict[Path, frozenset[str]] = {}
+        self._stems: dict[str, Collection[str]] = {}
 
-    def has_summary(self, name: Path) -> bool:
-        names = self._names.get(name.parent)
-        if names is None:
-            names = frozenset[str]()
+    def stems(self, below: str) -> Collection[str]:
+        """The names in the folder ``below`` that have a summary."""
+        if below not in self._stems:
+            self._stems[below] = ()
             with suppress(OSError):
-                names = frozenset(f.name for f in (self._folder / name.parent).iterdir())
-            self._names[name.parent] = names
-        return name.name + SUMMARY in names
+                names = [file.name for file in (self._folder / below).iterdir()]
+                self._stems[below] = _stems(names)
+        return self._stems[below]
 
     def recorded_inputs(self, names: Collection[Path]) -> Mapping[Path, Any]:
         found: dict[Path, Any] = {}
@@ -116,12 +123,16 @@ class _Stored:
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._names = frozenset[str]()
+        names: defaultdict[str, list[str]] = defaultdict(list)
         with suppress(OutputError):
-            self._names = storage.names_below(url)
+            for path in storage.names_below(url):
+                folder, _, name = path.rpartition("/")
+                names[folder].append(name)
+        self._stems = {folder: _stems(some) for folder, some in names.items()}
 
-    def has_summary(self, name: Path) -> bool:
-        return f"{name.as_posix()}{SUMMARY}" in self._names
+    def stems(self, below: str) -> Collection[str]:
+        """The names in the folder ``below`` that have a summary."""
+        return self._stems.get(below, ())
 
     def recorded_inputs(self, names: Collection[Path]) -> Mapping[Path, Any]:
         urls = {f"{self._url}/{name.as_posix()}{SUMMARY}": name for name in names}
@@ -129,6 +140,10 @@ class _Stored:
             contents = storage.contents([*urls])
             return {urls[url]: _input(content) for url, content in contents.items()}
         return {}
+
+
+def _stems(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name.removesuffix(SUMMARY) for name in names if name.endswith(SUMMARY))
 
 
 def _input(summary: bytes) -> Any:

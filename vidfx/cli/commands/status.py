@@ -70,7 +70,7 @@ def retry(
         refused = [entry for entry in entries if entry.was_refused]
         if refused and not any(entry.can_be_retried for entry in entries):
             raise UsageError(
-                f"{out}: nothing to retry, {len(refused)} were refused: {refused[0].error}",
+                f"{out}: nothing to retry; refused, {len(refused)} in all: {refused[0].error}",
                 hint=refused[0].hint or "",
             )
         try:
