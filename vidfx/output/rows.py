@@ -34,11 +34,8 @@ class RowWriter:
         recognises: bool,
         name: str | None = None,
     ) -> None:
-        # bytes of a name that are not UTF-8 are written as JSON would
-        text = None if name is None else name.encode(errors="backslashreplace").decode()
-        self._begin = "" if text is None else f"{cell(text)},"
-        self._emotions = emotions
-        self._recognises = recognises
+        self._name = name
+        self._rows = Rows(emotions, recognises=recognises, named=name is not None)
         self._files = (faces, frames)
         with ExitStack() as stack, output_errors(faces.path):
             self._texts = [
@@ -46,19 +43,13 @@ class RowWriter:
                 for file in self._files
             ]
             self._stack = stack.pop_all()
-        named = name is not None
-        columns = schema.faces_columns(emotions, file=named), schema.frames_columns(file=named)
-        self.types = {
-            kind: {column.name: column.type for column in some}
-            for kind, some in zip(("faces", "frames"), columns, strict=True)
-        }
-        "of the columns of both files"
-        for file, some in zip(self._texts, columns, strict=True):
-            file.write(",".join(cell(c.name) for c in some) + "\n")
+        self.types = self._rows.types
+        for file, header in zip(self._texts, self._rows.headers, strict=True):
+            file.write(header)
 
     def write(self, settled: Settled) -> None:
         """Append the rows of the next frames."""
-        rows = self._face_rows(settled), self._frame_rows(settled)
+        rows = self._rows.faces(settled, self._name), self._rows.frames(settled, self._name)
         for file, text, lines in zip(self._files, self._texts, rows, strict=True):
             with output_errors(file.path):
                 text.writelines(lines)
@@ -77,9 +68,26 @@ class RowWriter:
         with suppress(OSError):  # rows that a full disk did not take are discarded anyway
             self._stack.close()
 
-    def _face_rows(self, settled: Settled) -> Iterator[str]:
-        faces, columns = settled.faces, Columns()
-        times = [f"{self._begin}{f.frame.index},{f.time_s:.6f}" for f in settled.frames]
+
+class Rows:
+    """The lines of both CSV files. With ``named`` each begins with a cell for the input's name."""
+
+    def __init__(self, emotions: tuple[str, ...], *, recognises: bool, named: bool) -> None:
+        self._emotions = emotions
+        self._recognises = recognises
+        columns = schema.faces_columns(emotions, file=named), schema.frames_columns(file=named)
+        self.types = {
+            kind: {column.name: column.type for column in some}
+            for kind, some in zip(("faces", "frames"), columns, strict=True)
+        }
+        "of the columns of both files"
+        self.headers = [",".join(cell(c.name) for c in some) + "\n" for some in columns]
+        "the first line of each"
+
+    def faces(self, settled: Settled, name: str | None) -> Iterator[str]:
+        """A line for each face."""
+        faces, columns, begin = settled.faces, Columns(), _first_cell(name)
+        times = [f"{begin}{f.frame.index},{f.time_s:.6f}" for f in settled.frames]
         columns.add_cells([times[i] for i in settled.places])
         columns.add_numbers(faces.track[:, None], 0)
         columns.add_numbers(faces.box, PX)
@@ -111,8 +119,9 @@ class RowWriter:
         else:
             columns.add_numbers(emotion.probs, SHARE)
 
-    def _frame_rows(self, settled: Settled) -> Iterator[str]:
-        columns = Columns()
+    def frames(self, settled: Settled, name: str | None) -> Iterator[str]:
+        """A line for each frame."""
+        columns, begin = Columns(), _first_cell(name)
         cells: list[str] = []
         lines = zip(
             settled.frames,
@@ -122,7 +131,7 @@ class RowWriter:
             strict=True,
         )
         for f, count, unsure, names in lines:
-            first = f"{self._begin}{f.frame.index},{f.time_s:.6f},{f.frame.pts},{count},{unsure}"
+            first = f"{begin}{f.frame.index},{f.time_s:.6f},{f.frame.pts},{count},{unsure}"
             present = int(bool(names)) if self._recognises else ""
             cells.append(
                 f"{first},{f.analysed:d},{f.cut:d},{present},{cell('|'.join(sorted(names)))}"
@@ -130,6 +139,11 @@ class RowWriter:
         columns.add_cells(cells)
         self._add_labels(columns, _dominant_emotions(settled), len(settled.frames))
         return columns.lines()
+
+
+def _first_cell(name: str | None) -> str:
+    """The name and a comma; bytes of it that are not UTF-8 become the escapes of JSON."""
+    return "" if name is None else f"{cell(name.encode(errors='backslashreplace').decode())},"
 
 
 def _unsure(settled: Settled) -> list[int] | list[str]:
