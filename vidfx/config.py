@@ -170,6 +170,15 @@ class Settings:
             group="Input",
         ),
     ] = None
+    sequence: Annotated[
+        bool | None,
+        Option(
+            "Whether the pictures of a folder are the frames of one video.",
+            "Without it they are if their names count up as those of frames do, else photographs.",
+            default="by their names",
+            decides="run",
+        ),
+    ] = None
     file_column: Annotated[
         bool,
         Option(

@@ -131,6 +131,15 @@ def output_error(path: Path, error: OSError) -> OutputError:
 
 
 @contextmanager
+def read_errors(path: Path) -> Generator[None]:
+    """Turn any OSError of the block into a NotMediaError about ``path``."""
+    try:
+        yield
+    except OSError as error:
+        raise NotMediaError(f"{path}: {error.strerror or error}", hint="check the path") from error
+
+
+@contextmanager
 def output_errors(path: Path) -> Generator[None]:
     """Turn any OSError of the block into an OutputError about ``path``."""
     try:

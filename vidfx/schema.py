@@ -44,7 +44,10 @@ def _probabilities(prefix: str, labels: Sequence[str], what: str) -> list[Column
 
 
 FILE_COLUMN = Column(
-    "file", "path", "the input, as it was named or found (only with `--file-column`)"
+    "file",
+    "path",
+    "the input, as it was named or found (only with `--file-column`); of photographs, always, the "
+    "path below the folder that was named",
 )
 
 

@@ -6,7 +6,9 @@ Files that the user names are tried whatever their suffix.
 from __future__ import annotations
 
 import re
+import struct
 from pathlib import Path
+from typing import BinaryIO
 
 IMAGE_SUFFIXES = frozenset(
     [
@@ -14,6 +16,13 @@ IMAGE_SUFFIXES = frozenset(
         *(".pnm", ".ppm", ".tif", ".tiff", ".webp"),
     ]
 )
+WRITABLE_PICTURES = frozenset(
+    [
+        *(".bmp", ".dib", ".jfif", ".jpe", ".jpeg", ".jpg", ".png", ".pnm", ".ppm", ".tif"),
+        *(".tiff", ".webp"),
+    ]
+)
+"""Those of IMAGE_SUFFIXES that colour pictures are written with."""
 SHARED_SUFFIXES = frozenset(
     [
         *(".dat", ".dif", ".drc", ".dv", ".m4s", ".mod", ".mpv", ".mtv", ".ogg", ".ogx", ".ps"),
@@ -44,6 +53,10 @@ _OGG_VIDEO = (b"\x80theora", b"\x01video\x00", b"BBCD\x00", b"OVP80", b"\x80daal
 _TS_PACKETS = re.compile(b"(?s)(?=G.{187}G.{187}G|G.{191}G.{191}G|G.{203}G.{203}G)")
 """Three packets of an MPEG transport stream: the same sync byte, at one of three distances."""
 _HEAD_BYTES = 16 << 10
+_PNG = b"\x89PNG\r\n\x1a\n"
+_ANIMATED = 0x02
+"a flag of WebP's extended header"
+_CHUNKS_SEARCHED = 64
 
 
 def may_be_video(path: Path) -> bool:
@@ -66,3 +79,36 @@ def begins_like_video(head: bytes) -> bool:
     if head[4:8] in (b"ftyp", b"styp", b"moov", b"mdat", b"wide"):
         return True
     return head.startswith(_SIGNATURES) or _TS_PACKETS.search(head) is not None
+
+
+def is_animation(path: Path) -> bool:
+    """Whether a picture is an animated WebP or APNG, which is a video. Raises OSError."""
+    if path.suffix.lower() not in (".png", ".webp"):
+        return False
+    with path.open("rb") as file:
+        head = file.read(len(_PNG))
+        file.seek(0)
+        return is_apng(file) if head == _PNG else is_animated_webp(file.read(21))
+
+
+def is_animated_webp(head: bytes) -> bool:
+    """By the first 21 bytes of a file."""
+    extended = head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X"
+    return extended and len(head) > 20 and bool(head[20] & _ANIMATED)
+
+
+def is_apng(file: BinaryIO) -> bool:
+    """Whether a file, read from its beginning, is a PNG with several frames. Raises OSError."""
+    if file.read(len(_PNG)) != _PNG:
+        return False
+    try:
+        for _ in range(_CHUNKS_SEARCHED):
+            length, name = struct.unpack(">I4s", file.read(8))
+            if name == b"acTL":
+                return struct.unpack(">I", file.read(4))[0] > 1
+            if name == b"IDAT":
+                return False
+            file.seek(length + 4, 1)
+    except struct.error:
+        pass
+    return False

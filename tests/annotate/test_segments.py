@@ -206,8 +206,8 @@ def test_what_cannot_be_cut_is_done_in_one_piece(
     if kind == "pictures":
         source, why, window = tmp_path / "pictures", "a folder of pictures", ()
         source.mkdir()
-        for name in "ab":
-            cv2.imwrite(str(source / f"{name}.png"), astronaut[..., ::-1])
+        for number in (1, 2):
+            cv2.imwrite(str(source / f"frame{number}.png"), astronaut[..., ::-1])
     options = ("-v", "--no-video", *window, "--segments", 2)
     done = vidfx("annotate", source, "-o", tmp_path / "out", *options)
     assert done.exit_code == 0, done.stderr

@@ -202,7 +202,7 @@ def test_json_has_errors_before_any_work_too(clip: Path, tmp_path: Path) -> None
     assert "no.onnx" in content["error"]["message"]
 
 
-def test_an_image_is_a_video_of_one_frame(astronaut: np.ndarray, tmp_path: Path) -> None:
+def test_an_image_is_a_photograph(astronaut: np.ndarray, tmp_path: Path) -> None:
     import cv2
 
     cv2.imwrite(str(tmp_path / "one.png"), astronaut[:, :, ::-1])
@@ -210,7 +210,9 @@ def test_an_image_is_a_video_of_one_frame(astronaut: np.ndarray, tmp_path: Path)
         "annotate", tmp_path / "one.png", "-o", tmp_path / "out", "--emotion", "none", "--json"
     )
     assert done.exit_code == 0, done.stderr
-    assert json.loads(done.stdout)["results"][0]["counts"]["face_rows"] == 1
+    (result,) = json.loads(done.stdout)["results"]
+    assert result["counts"] == {"frames": 1, "frames_with_faces": 1, "face_rows": 1}
+    assert (tmp_path / "out/one.annotated.png").is_file()
 
 
 def test_exit_codes_of_mixed_outcomes() -> None:

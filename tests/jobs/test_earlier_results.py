@@ -70,8 +70,8 @@ def test_two_copies_of_a_file_do_not_share_results(tmp_path: Path) -> None:
 
 def test_a_folder_of_pictures_keeps_its_name(tmp_path: Path) -> None:
     for number in (1, 2):
-        video(tmp_path / f"in/shot/{number}.png", b"x" * number)
-    summary(tmp_path, "in/shot", ("1.png", 1), ("2.png", 2))
+        video(tmp_path / f"in/shot/frame{number}.png", b"x" * number)
+    summary(tmp_path, "in/shot", ("frame1.png", 1), ("frame2.png", 2))
     assert stems(tmp_path, f"{tmp_path}/in") == ["in/shot"]
 
 

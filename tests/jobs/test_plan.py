@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import tempfile
 from itertools import permutations
 from pathlib import Path
@@ -154,12 +155,69 @@ def test_what_is_in_a_folder_is_taken_or_said(tmp_path: Path) -> None:
     assert told_of == set(TAKEN.split()) and work.jobs[-1].left_out == ()
 
 
-def test_pictures_beside_videos_are_said(tmp_path: Path) -> None:
-    touch(tmp_path, "in/logo.gif", "in/1.jpg", "in/2.jpg", "in/shot/1.png")
-    taken, (line,) = left_out(tmp_path, f"{tmp_path}/in")
-    assert taken == ["logo.gif", "shot"] and line.startswith("2 pictures were not taken: ")
-    search = find_media([f"{tmp_path}/in"])  # each picture is one
-    assert len(search.found) == 4 and not list(search.left_out.lines())
+def test_pictures_beside_videos_are_photographs(tmp_path: Path) -> None:
+    pictures = ["in/frame1.jpg", "in/frame2.jpg", "in/one/1.jpg"]
+    touch(tmp_path, "in/logo.gif", *pictures, "in/shot/frame1.png", "in/shot/frame2.png")
+    inputs, out = [f"{tmp_path}/in"], tmp_path / "out"
+    work = plan_jobs(inputs, out)
+    *videos, photographs = work.jobs
+    assert [job.source.name for job in videos] == ["logo.gif", "shot"]
+    assert photographs.photographs and photographs.source == tmp_path / "in"
+    assert [p.file for p in work.photographs] == ["frame1.jpg", "frame2.jpg", "one/1.jpg"]
+    assert work.photographs[2].result == out / "one/1.annotated.jpg"
+    about_sequence, about_photographs = work.notices
+    assert "in/shot: its pictures are one video; --no-sequence" in about_sequence
+    assert about_photographs.startswith("3 pictures are photographs")
+    alone = plan_jobs(inputs, out, sequence=False)
+    assert [job.source.name for job in alone.jobs] == ["logo.gif", "in"] and not alone.notices
+    assert len(alone.photographs) == 5
+    films = plan_jobs(inputs, out, sequence=True)
+    assert not films.photographs and not films.notices
+    assert [job.source.name for job in films.jobs] == ["logo.gif", "in", "one", "shot"]
+    search = find_media(inputs)  # each picture is one
+    assert len(search.found) == 6 and not list(search.left_out.lines())
+
+
+def test_named_pictures_are_photographs(tmp_path: Path) -> None:
+    names = ["x/frame1.jpg", "x/frame2.jpg", "x/old.PGM", "y/frame1.jpg"]
+    touch(tmp_path, *names)
+    work = plan_jobs([f"{tmp_path}/{name}" for name in names], tmp_path / "out")
+    results = [str(p.result.relative_to(tmp_path / "out")) for p in work.photographs]
+    assert results == [
+        "x/frame1.annotated.jpg",
+        "frame2.annotated.jpg",
+        "old.PGM.annotated.png",
+        "y/frame1.annotated.jpg",
+    ]
+    one = plan_jobs([f"{tmp_path}/x/frame1.jpg"], tmp_path / "out")
+    assert one.jobs[0].source == tmp_path / "x/frame1.jpg" and not one.notices
+    refused = plan_jobs([f"{tmp_path}/x/frame1.jpg"], tmp_path / "out", sequence=True).refused
+    assert "one picture is no sequence" in str(refused[0][1])
+
+
+def test_annotated_pictures_are_results(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg", "a.annotated.jpg", "sub/b.annotated.png", "photos.summary.json")
+    work = plan_jobs([str(tmp_path)], tmp_path)
+    assert [p.file for p in work.photographs] == ["a.jpg"] and not work.left_out
+    named = plan_jobs([f"{tmp_path}/a.jpg", f"{tmp_path}/a.annotated.jpg"], tmp_path)
+    assert len(named.photographs) == 1 and "1 result of an earlier run" in named.left_out[0]
+
+
+def test_a_picture_whose_result_is_an_input_is_refused(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg", "a.annotated.jpg")
+    work = plan_jobs([f"{tmp_path}/a.jpg", f"{tmp_path}/a.annotated.jpg"], tmp_path)
+    ((name, error),) = work.refused
+    assert name.endswith("a.jpg") and "would overwrite" in str(error)
+
+
+def test_an_animation_is_a_video(tmp_path: Path) -> None:
+    webp = b"RIFF" + bytes(4) + b"WEBPVP8X" + bytes(4) + b"\x02"
+    apng = b"\x89PNG\r\n\x1a\n" + struct.pack(">I4sII", 8, b"acTL", 2, 0)
+    for name, content in (("a.webp", webp), ("b.png", apng), ("c.png", apng[:8])):
+        (tmp_path / name).write_bytes(content)
+    work = plan_jobs([str(tmp_path)], tmp_path / "out")
+    assert [job.source.name for job in work.jobs[:-1]] == ["a.webp", "b.png"]
+    assert [p.file for p in work.photographs] == ["c.png"]
 
 
 RESULT_NAMES = ["a.annotated.mp4", "a.faces.csv", "a.frames.csv", "a.summary.json"]
@@ -212,8 +270,8 @@ def test_a_pipe_is_neither_a_list_nor_a_video_of_a_folder(tmp_path: Path) -> Non
     assert len(work.refused) == 3
 
 
-def test_a_folder_of_pictures_is_one_sequence(tmp_path: Path) -> None:
-    touch(tmp_path, "in/shot.v1/0001.png", "in/shot.v1/0002.png", "in/clip.mp4")
+def test_a_folder_of_frames_is_one_video(tmp_path: Path) -> None:
+    touch(tmp_path, "in/shot.v1/frame1.png", "in/shot.v1/frame2.png", "in/clip.mp4")
     assert stems(tmp_path, f"{tmp_path}/in") == ["clip.mp4", "shot.v1"]
 
 

@@ -25,8 +25,12 @@ FACTS = {"input", "settings", "messages", "models"}
 
 def work_fingerprint(job: Job, context: Context) -> dict[str, Any]:
     """What two runs must have in common for their results to be the same."""
+    return {"input": input_state(job)} | work_without_input(context)
+
+
+def work_without_input(context: Context) -> dict[str, Any]:
+    """What all inputs of a run have in common, in a fingerprint."""
     return {
-        "input": input_state(job),
         "settings": context.settings.about_results(),
         "messages": context.messages,
         "models": [spec_fingerprint(s.engine.spec) for s in context.models.selections],

@@ -1,4 +1,4 @@
-"""What a worker process is given to do with a video, and what it answers."""
+"""What a worker process is given to do with a video or photographs, and what it answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from vidfx.errors import VidfxError
 from vidfx.jobs.leftovers import remove_parts_of
+from vidfx.jobs.photographs import Photograph, PhotographRecord, remove_leftovers
 from vidfx.jobs.plan import Job
 from vidfx.video.container.segment import Segment
 from vidfx_engines.files import part_name
@@ -70,6 +72,22 @@ class DrawSegment(Struct, frozen=True, tag=True):
         return self
 
 
+class AnnotatePhotographs(Struct, frozen=True, tag=True):
+    """Annotate some photographs, which share the tables of a folder."""
+
+    job: Job
+    "of the first of them, or of all where there are none"
+    pictures: tuple[Photograph, ...]
+    known: dict[str, Any] | None = None
+    "the work that the tables are of; None: of any"
+
+    def remove_parts(self, pid: int) -> None:
+        remove_leftovers(self.pictures, pid)
+
+    def again(self) -> AnnotatePhotographs:
+        return self
+
+
 class Annotated(Struct, frozen=True, tag=True):
     """The results of a video have their final names."""
 
@@ -115,8 +133,26 @@ class Drawn(Struct, frozen=True, tag=True):
     warnings: list[str]
 
 
-VideoTask = AnnotateVideo | ObserveSegment | DrawSegment
-TaskResult = Annotated | AlreadyDone | WouldBeDone | Observed | Drawn
+class Photographed(Struct, frozen=True, tag=True):
+    """Some photographs were annotated."""
+
+    work: dict[str, Any]
+    "settings, messages and models: what all rows of the tables have in common"
+    models: list[dict[str, Any]]
+    headers: list[str]
+    "first lines of both tables"
+    columns: dict[str, dict[str, str]]
+    "their types"
+    records: list[PhotographRecord]
+    failures: list[tuple[str, VidfxError]]
+    "file and error of those that could not be read or written"
+    seconds: dict[str, float]
+    "by stage"
+    warnings: list[str]
+
+
+VideoTask = AnnotateVideo | ObserveSegment | DrawSegment | AnnotatePhotographs
+TaskResult = Annotated | AlreadyDone | WouldBeDone | Observed | Drawn | Photographed
 
 
 def _part_of(path: Path, segment: Segment) -> Path:

@@ -85,7 +85,7 @@ def _option(setting: Setting, default: str) -> inspect.Parameter:
     kind = plain_type(setting.kind)
     typed = kind if kind in (bool, int, float) and not setting.option.read else str
     flag = setting.flag
-    if kind is bool and setting.default:
+    if kind is bool and setting.default is not False:
         flag += f"/--no-{setting.name.replace('_', '-')}"
     option = typer.Option(
         flag,

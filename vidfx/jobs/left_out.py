@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from vidfx.jobs.result_names import ANNOTATED, RESULTS, SUMMARY
+from vidfx.jobs.photographs import PHOTOGRAPHS, is_annotated_picture
+from vidfx.jobs.result_names import ANNOTATED, ANNOTATED_PICTURE, RESULTS, SUMMARY
+from vidfx.suffixes import IMAGE_SUFFIXES
 
 BESIDE_MEDIA = frozenset(
     [
@@ -16,12 +18,15 @@ BESIDE_MEDIA = frozenset(
     ]
 )
 """Texts beside media, which need no report: subtitles, notes, tables, files of cameras."""
+_UP = [[".."] * count for count in range(8)]
 _MOST = 8
 """Endings or names in one line."""
 
 
 def is_result(path: Path) -> bool:
-    """Whether it is a result of an earlier run: its summary is beside it."""
+    """Whether it is a result of an earlier run: its summary is beside it, or above a picture."""
+    if is_annotated_picture(path.name) and path.suffix.lower() in IMAGE_SUFFIXES:
+        return any(path.parent.joinpath(*up, PHOTOGRAPHS + SUMMARY).is_file() for up in _UP)
     stem = next((path.name.removesuffix(end) for end in RESULTS if path.name.endswith(end)), "")
     return bool(stem) and path.with_name(stem + SUMMARY).is_file()
 
@@ -31,14 +36,16 @@ class LeftOutFiles:
     """Counts what was found and not taken."""
 
     endings: Counter[str] = field(default_factory=Counter[str])
-    pictures: int = 0
-    "in folders that hold videos too"
     results: list[str] = field(default_factory=list[str])
     "of earlier runs, which were named beside other inputs"
 
     def add(self, name: str) -> None:
         """A file of a folder, unless its name says that it is a text."""
-        ending = ANNOTATED if name.endswith(ANNOTATED) else Path(name).suffix.lower()
+        ending = Path(name).suffix.lower()
+        if name.endswith(ANNOTATED):
+            ending = ANNOTATED
+        elif is_annotated_picture(name):
+            ending = ANNOTATED_PICTURE + ending
         if ending not in BESIDE_MEDIA:
             self.endings[ending or "no ending"] += 1
 
@@ -47,11 +54,6 @@ class LeftOutFiles:
             kinds = [f"{ending} ({n})" for ending, n in self.endings.most_common()]
             count = _were(self.endings.total(), "file")
             yield f"{count} not taken: {_some(kinds)}; name them to read them"
-        if self.pictures:
-            yield (
-                f"{_were(self.pictures, 'picture')} not taken: a folder is a sequence of pictures"
-                " where it holds no videos; name them to read them"
-            )
         if self.results:
             yield (
                 f"{_were(len(self.results), 'result', ' of an earlier run')} not taken:"

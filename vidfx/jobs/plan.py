@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidfx.errors import OutputExistsError, UsageError, VidfxError
+from vidfx.errors import InputError, OutputExistsError, UsageError, VidfxError
 from vidfx.jobs import storage
 from vidfx.jobs.earlier_results import names_kept
+from vidfx.jobs.photographs import PHOTOGRAPHS, Photograph, annotated_picture
 from vidfx.jobs.result_names import RESULTS, SUMMARY
 from vidfx.jobs.search import Found, Search, real
 from vidfx.jobs.storage import Origin
@@ -45,6 +47,8 @@ class Job:
     "URL of the folder that the results are delivered to"
     left_out: tuple[str, ...] = ()
     "lines about other files in the folder that it was found in"
+    photographs: bool = False
+    "all photographs of a run, whose results are tables; ``source`` is the folder of them, or one"
 
     @property
     def name(self) -> str:
@@ -77,21 +81,25 @@ class Plan:
     left_out: tuple[str, ...]
     "a line about each kind of files that were found and are not inputs"
     notices: tuple[str, ...]
-    "lines about results that keep the names of an earlier run"
+    "lines about results that keep the names of an earlier run, and about pictures"
+    photographs: tuple[Photograph, ...]
+    "in the order given; they share the last of ``jobs``"
 
 
-def plan_jobs(inputs: Sequence[str], out: str | Path) -> Plan:
+def plan_jobs(inputs: Sequence[str], out: str | Path, *, sequence: bool | None = None) -> Plan:
     """Jobs for files, folders, globs and lists of paths, each input once, in the order given.
 
     Results have the full name of their input, and its path below the folder that was named. Where
     inputs of several folders would share a name, it is their path below the folder that all inputs
     have in common. Results that an input has under another name keep it. A job whose results would
-    overwrite an input is refused. Inputs and ``out`` may be URLs of storage. Raises UsageError for
-    a wrong ``out``, UnavailableError where the package of ``out``'s store is missing.
+    overwrite an input is refused. ``sequence``: whether the pictures of a folder are one video;
+    None: where their names say so. Others are photographs, which have one job. Inputs and ``out``
+    may be URLs of storage. Raises UsageError for a wrong ``out``, UnavailableError where the
+    package of ``out``'s store is missing.
     """
     if not str(out).strip():
         raise UsageError("--out is empty", hint="name a folder for the results")
-    search = Search()
+    search = Search(sequence=sequence)
     folder = storage.folder_for(out)
     if storage.is_url(str(out)):
         storage.check_output_url(str(out))
@@ -99,7 +107,7 @@ def plan_jobs(inputs: Sequence[str], out: str | Path) -> Plan:
     for text in inputs:
         search.add(text)
     search.end()
-    items = list(search.found.values())
+    items = [item for item in search.found.values() if not item.photograph]
     left_out = tuple(search.left_out.lines())
     names = _names(items)
     kept = names_kept(items, names, folder, url)
@@ -124,17 +132,56 @@ def plan_jobs(inputs: Sequence[str], out: str | Path) -> Plan:
             hint="use another output folder",
         )
         search.refuse(job.name, error)
+    photographs = _photographs(search, folder, url)
+    if photographs:
+        jobs.append(_job_of(photographs, folder, left_out))
     refused = tuple(search.refused.values())
-    return Plan(folder, tuple(jobs), refused, left_out, tuple(_kept_names(kept)))
+    notices = (*_kept_names(kept), *search.notices())
+    return Plan(folder, tuple(jobs), refused, left_out, notices, photographs)
 
 
 def find_media(inputs: Sequence[str]) -> Search:
     """The files that ``inputs`` name, each once; each picture is an input of its own."""
-    search = Search(sequences=False)
+    search = Search(sequence=False)
     for text in inputs:
         search.add(text)
     search.end()
     return search
+
+
+def _photographs(search: Search, folder: Path, url: str | None) -> tuple[Photograph, ...]:
+    """Each with its own result, which is no input; others are refused."""
+    items = [item for item in search.found.values() if item.photograph]
+    if items and url is not None:
+        error = InputError(
+            f"{items[0].path}: photographs ({len(items)}) are not annotated into storage",
+            hint="name a local folder with --out",
+        )
+        search.refuse(str(items[0].path), error)
+        return ()
+    found: dict[Path, Photograph] = {}
+    for item, name in zip(items, _names(items), strict=True):
+        result = folder / annotated_picture(name)
+        if result in found or real(result) in search.found:
+            other = found[result].source if result in found else "an input"
+            error = OutputExistsError(
+                f"{item.path}: its result {result} would overwrite {other}, or its result",
+                hint="use another output folder",
+            )
+            search.refuse(str(item.path), error)
+            continue
+        found[result] = Photograph(item.path, name.as_posix(), result)
+    return tuple(found.values())
+
+
+def _job_of(photographs: Sequence[Photograph], folder: Path, left_out: tuple[str, ...]) -> Job:
+    source = photographs[0].source
+    if len(photographs) > 1:
+        source = Path(os.path.commonpath([p.source.absolute().parent for p in photographs]))
+        with suppress(ValueError):
+            source = source.relative_to(Path.cwd()) if source != Path.cwd() else source
+    outputs = Outputs.of(folder / PHOTOGRAPHS)
+    return Job(source, outputs, left_out=left_out, photographs=True)
 
 
 def _names(items: Sequence[Found]) -> list[Path]:

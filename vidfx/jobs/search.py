@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -15,9 +15,11 @@ from pathlib import Path
 from vidfx.errors import InputError, NotMediaError, VidfxError
 from vidfx.jobs import storage
 from vidfx.jobs.left_out import LeftOutFiles, is_result
+from vidfx.jobs.photographs import is_annotated_picture
 from vidfx.jobs.result_names import ANNOTATED
+from vidfx.jobs.sequences import are_frames
 from vidfx.jobs.storage import Origin
-from vidfx.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES, may_be_video
+from vidfx.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_animation, may_be_video
 from vidfx_engines.files import leads_out, read_regular
 
 LIST_SUFFIXES = frozenset({".txt", ".lst"})
@@ -33,6 +35,8 @@ class Found:
     origin: Origin | None = None
     named: bool = True
     "by the user; False: found in a folder"
+    photograph: bool = False
+    "a picture that is no frame of a sequence"
 
     @cached_property
     def place(self) -> Path:
@@ -58,9 +62,9 @@ def real(path: Path) -> Path:
 class Search:
     """The files that inputs name. An error of one does not end the search."""
 
-    def __init__(self, *, sequences: bool = True) -> None:
-        self.sequences = sequences
-        "a folder that holds pictures and no video is one input; else each picture is one"
+    def __init__(self, *, sequence: bool | None = None) -> None:
+        """``sequence``: whether pictures of a folder are one video; None: by their names."""
+        self.sequence = sequence
         self.found: dict[Path, Found] = {}
         "by real path"
         self.refused: dict[str, tuple[str, VidfxError]] = {}
@@ -68,6 +72,8 @@ class Search:
         self.left_out = LeftOutFiles()
         self._results: dict[Path, Found] = {}
         "of earlier runs, which were named"
+        self._sequences: list[str] = []
+        "folders that were found to be sequences"
 
     def add(self, text: str, folder: Path = Path(), *, listed: bool = False) -> None:
         """An input as typed, or a line of a list in ``folder``."""
@@ -97,6 +103,19 @@ class Search:
         videos = {k: v for k, v in self._results.items() if v.path.name.endswith(ANNOTATED)}
         self.found = videos or self._results
 
+    def notices(self) -> Iterator[str]:
+        """What was decided about pictures in folders, where nobody said it."""
+        if self.sequence is not None:
+            return
+        for folder in self._sequences:
+            yield f"{folder}: its pictures are one video; --no-sequence annotates each on its own"
+        count = sum(item.photograph and not item.named for item in self.found.values())
+        if count > 1:
+            yield (
+                f"{count} pictures are photographs, annotated each on its own; --sequence makes "
+                "one video of the pictures of a folder"
+            )
+
     def refuse(self, name: str, error: VidfxError) -> None:
         self.refused.setdefault(str(error), (name, error))
 
@@ -121,13 +140,17 @@ class Search:
             raise NotMediaError(f"{path}: not a regular file", hint="save it as a file first")
         elif is_result(path):
             self._results.setdefault(real(path), Found(path, Path(path.name)))
+        elif self.sequence and path.suffix.lower() in IMAGE_SUFFIXES and not is_animation(path):
+            raise NotMediaError(f"{path}: one picture is no sequence", hint="name its folder")
         else:
             self._keep(path, below or Path(path.name), named=True)
 
     def _keep(self, path: Path, relative: Path, *, named: bool = False) -> None:
         with self._refusing(str(path), path):
             place = Path(os.path.realpath(path, strict=True))
-            self._take(place, Found(path, relative, named=named))
+            picture = path.suffix.lower() in IMAGE_SUFFIXES and path.is_file()
+            photograph = picture and not is_animation(path)
+            self._take(place, Found(path, relative, named=named, photograph=photograph))
 
     def _take(self, place: Path, found: Found) -> None:
         known = self.found.get(place, found)
@@ -203,24 +226,34 @@ class Search:
             yield Path(place), sorted(f for f in files if not f.startswith("."))
 
     def _add_folder(self, folder: Path, below: Path) -> None:
-        """Media in a folder and its subfolders, its pictures as ``sequences`` says."""
+        """Media in a folder and its subfolders."""
         empty, refused = True, len(self.refused)
         inside = real(folder)
         for place, names in self._walk(folder):
             relative = below / place.relative_to(folder)
             videos, pictures = self._media(place, names, inside)
-            for name in videos if self.sequences else [*videos, *pictures]:
+            frames = bool(pictures) and self._are_frames(place, pictures, beside=bool(videos))
+            for name in videos if frames else [*videos, *pictures]:
                 self._keep(place / name, relative / name)
-            if self.sequences and pictures:
-                if videos:
-                    self.left_out.pictures += len(pictures)
-                else:
-                    self._keep(place, relative if relative.parts else Path(real(folder).name))
+            if frames:
+                self._keep(place, relative if relative.parts else Path(real(folder).name))
             empty = empty and not videos and not pictures
         if empty and len(self.refused) == refused:
             raise NotMediaError(
                 f"{folder}: no media in this folder", hint="name a folder of videos"
             )
+
+    def _are_frames(self, place: Path, names: Sequence[str], *, beside: bool) -> bool:
+        """Whether the pictures of a folder, which may be ``beside`` videos, are a sequence."""
+        frames = self.sequence
+        if frames is None:
+            with self._refusing(str(place), place):
+                frames = not beside and are_frames(place, names)
+        for name in names if frames else ():
+            with self._refusing(str(place / name), place / name):
+                self._check(place / name, place)
+        self._sequences += [str(place)] if frames else []
+        return bool(frames)
 
     def _media(self, place: Path, names: list[str], inside: Path) -> tuple[list[str], list[str]]:
         """Of the files in ``place``, the videos and the pictures."""
@@ -229,9 +262,9 @@ class Search:
         for name in names:
             path, suffix = place / name, Path(name).suffix.lower()
             with self._refusing(str(path), path):
-                picture = suffix in IMAGE_SUFFIXES
+                picture = suffix in IMAGE_SUFFIXES and not is_annotated_picture(name)
                 if picture or (suffix in VIDEO_SUFFIXES and not name.endswith(ANNOTATED)):
-                    self._check(path, place if picture and self.sequences else inside)
+                    self._check(path, inside)
                     if picture or may_be_video(path):
                         (pictures if picture else videos).append(name)
                         continue

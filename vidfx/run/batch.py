@@ -5,12 +5,18 @@ from __future__ import annotations
 import signal
 import threading
 import time
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from vidfx.annotate.tasks import AlreadyDone, Annotated, AnnotateVideo, WouldBeDone
+from vidfx.annotate.tasks import (
+    AlreadyDone,
+    Annotated,
+    AnnotatePhotographs,
+    AnnotateVideo,
+    WouldBeDone,
+)
 from vidfx.auto_device import choose_device
 from vidfx.config import Settings
 from vidfx.jobs.events import (
@@ -28,10 +34,12 @@ from vidfx.jobs.ledger import Ledger
 from vidfx.jobs.leftovers import find_leftovers
 from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.plan import Job, Plan, plan_jobs
+from vidfx.run.photographs import PhotographRun, photographs_of, tables_of
 from vidfx.run.ray_pool import RayPool
 from vidfx.workers.messages import Answer, Failure, from_plain
-from vidfx.workers.pool import Pool
+from vidfx.workers.pool import Answered, Pool
 from vidfx.workers.sizing import PoolSize
+from vidfx.workers.task import Task
 
 
 def annotate(
@@ -56,7 +64,7 @@ def annotate(
     """
     outcomes = [] if outcomes is None else outcomes
     started = time.monotonic()
-    work = plan_jobs(inputs, out)
+    work = plan_jobs(inputs, out, sequence=settings.sequence)
     broadcast = Broadcast(listener)
     report = broadcast.handle
     with ExitStack() as stack:
@@ -101,25 +109,57 @@ def _run(
             command,
         )
         for job in work.jobs
+        if not job.photographs
     ]
     out = None if dry_run else work.folder
     with ExitStack() as stack:
+        photographs = None
+        if work.photographs and dry_run:
+            outcomes.append(_planned(work))
+        elif work.photographs:
+            wanted = settings.overwrite and str(work.jobs[-1].outputs.summary) not in keep
+            photographs = stack.enter_context(
+                photographs_of(work, report, outcomes, overwrite=wanted, command=command)
+            )
+        groups = photographs.groups() if photographs else []
+        count = len(tasks) + len(groups)
         if settings.executor == "ray":
             pool = stack.enter_context(RayPool(settings, out, report))
         else:
             device = choose_device(settings).device
-            size = PoolSize.of(replace(settings, device=device), len(tasks))
+            size = PoolSize.of(replace(settings, device=device), count)
             local = Pool(
                 settings,
                 size,
                 out,
                 report,
-                size_for_device=lambda device: size.on(device, settings, len(tasks)),
+                size_for_device=lambda device: size.on(device, settings, count),
             )
             stack.enter_context(_on_sigterm(local.stop))
             pool = stack.enter_context(local)
-        for task, answer in pool.do(tasks):
-            outcomes.append(_outcome(task.job, answer, settings, report))
+        for task, answer in _answers(pool, [*tasks, *groups], photographs):
+            if photographs and isinstance(task, AnnotatePhotographs):
+                photographs.add(task, answer)
+            else:
+                outcomes.append(_outcome(task.job, answer, settings, report))
+        if photographs:
+            photographs.complete()
+
+
+def _answers(
+    pool: Pool | RayPool, tasks: Sequence[Task], photographs: PhotographRun | None
+) -> Iterator[Answered]:
+    """Those to all tasks, then to the photographs of groups that failed, one by one."""
+    yield from pool.do(tasks)
+    if photographs and (singles := photographs.singles()):
+        yield from pool.do(singles)
+
+
+def _planned(work: Plan) -> Outcome:
+    """That of the photographs in a dry run."""
+    job = work.jobs[-1]
+    pictures = {photograph.file: str(photograph.result) for photograph in work.photographs}
+    return Outcome(job.name, "planned", pictures | tables_of(job))
 
 
 def _outcome(job: Job, answer: Answer | Failure, settings: Settings, report: Listener) -> Outcome:

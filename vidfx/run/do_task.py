@@ -12,10 +12,12 @@ from pathlib import Path
 
 from vidfx.annotate.already_done import why_done
 from vidfx.annotate.context import Context
+from vidfx.annotate.photographs.group import annotate_photographs
 from vidfx.annotate.segments.task import draw_segment, observe_segment
 from vidfx.annotate.tasks import (
     AlreadyDone,
     Annotated,
+    AnnotatePhotographs,
     AnnotateVideo,
     DrawSegment,
     ObserveSegment,
@@ -86,6 +88,8 @@ def _result(
             return observe_segment(task, context, listener)
         case DrawSegment():
             return draw_segment(task, context, listener)
+        case AnnotatePhotographs():
+            return annotate_photographs(task, context, listener)
         case AnnotateVideo(job=job):
             with folder.hold(job):
                 if folder.locks is not None:

@@ -7,7 +7,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from vidfx.annotate.tasks import AnnotateVideo
+from vidfx.annotate.tasks import AnnotatePhotographs, AnnotateVideo
 from vidfx.config import Settings
 from vidfx.errors import VidfxError
 from vidfx.jobs.events import Advanced, Event, Heartbeat, Notice, Retried, Started
@@ -35,7 +35,7 @@ class WorkerActor:
     def do(self, task: str) -> str:
         """Do one task; returns all reports that ``news`` did not take, the answer last."""
         try:
-            for _, answer in self._pool.do([from_text(task, AnnotateVideo)]):
+            for _, answer in self._pool.do([from_text(task, AnnotateVideo | AnnotatePhotographs)]):
                 self._add(answer)
         except VidfxError as error:
             self._add(EnginesFailed(error))

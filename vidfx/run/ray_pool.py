@@ -19,14 +19,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from vidfx.annotate.tasks import AnnotateVideo
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError, UsageError, VidfxError
 from vidfx.jobs.events import Heartbeat, Listener, Notice, Retried, Started
 from vidfx.run.ray_actor import Reported, WorkerActor
 from vidfx.workers.messages import Answer, EnginesFailed, Failure, from_text, to_text
 from vidfx.workers.pool import Answered
-from vidfx.workers.task import QueuedTask
+from vidfx.workers.task import QueuedTask, Task
 from vidfx_engines.device import Device
 
 CORES_AN_ACTOR = 2
@@ -82,7 +81,7 @@ class RayPool:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def do(self, tasks: Sequence[AnnotateVideo]) -> Iterator[Answered]:
+    def do(self, tasks: Sequence[Task]) -> Iterator[Answered]:
         """Do all tasks; yields each once, with its answer, as they end.
 
         Raises UnavailableError and UsageError where no actor can load the engines.

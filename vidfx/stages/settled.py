@@ -30,7 +30,7 @@ class Labels:
     prob: np.ndarray
     "(N,) of the label; of the most likely one where none is chosen; NaN where none was read"
 
-    def rows(self, keep: slice) -> Labels:
+    def rows(self, keep: slice | np.ndarray) -> Labels:
         return Labels(self.names, self.index[keep], self.prob[keep])
 
     def are_people(self) -> np.ndarray:
@@ -52,7 +52,7 @@ class Expressions(Labels):
     probs: np.ndarray
     "(N, K) in the order of ``names``; NaN where none was read"
 
-    def rows(self, keep: slice) -> Expressions:
+    def rows(self, keep: slice | np.ndarray) -> Expressions:
         return Expressions(self.names, self.index[keep], self.prob[keep], self.probs[keep])
 
 
@@ -98,7 +98,7 @@ class SettledFaces:
         indices: list[int] = self.emotion_reason.tolist()
         return [REASONS[i] for i in indices]
 
-    def rows(self, keep: slice) -> SettledFaces:
+    def rows(self, keep: slice | np.ndarray) -> SettledFaces:
         return SettledFaces(
             *(a[keep] for a in (self.track, self.box, self.landmarks)),
             *(a[keep] for a in (self.source, self.score, self.quality)),

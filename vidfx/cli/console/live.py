@@ -19,6 +19,7 @@ from vidfx.cli.console.text import (
     error_line,
     retried_line,
     skipped_line,
+    unit,
     warning_lines,
 )
 from vidfx.errors import VidfxError
@@ -53,7 +54,7 @@ class _Rate(ProgressColumn):
         rate, left = task.fields["rate"], task.fields["left"]
         parts: list[str] = []
         if rate is not None and not (self._narrow and left is not None):
-            parts.append(f"{rate:.0f} frames/s")
+            parts.append(f"{rate:.0f} {task.fields['unit']}/s")
         if left is not None:
             parts.append(f"{duration(left)} left")
         return Text(", ".join(parts))
@@ -100,7 +101,7 @@ class Live(Renderer):
                 self._by_name = {job.name: job for job in jobs}
                 if len(jobs) > 1:
                     total = len(jobs)
-                    self._all = self._progress.add_task("videos", total=total, rate=None, left=None)
+                    self._all = self._add_bar("videos", total)
             case Notice(text=text):
                 self._print(text)
             case Started():
@@ -131,8 +132,11 @@ class Live(Renderer):
     def _open(self, started: Started) -> None:
         self._close(started.job)  # an earlier attempt
         name, expected = clean(started.job.source.name), started.expected
-        bar = self._progress.add_task(name, total=expected, rate=None, left=None)
+        bar = self._add_bar(name, expected, unit(started.job))
         self._bars[started.job] = bar, time.monotonic(), expected
+
+    def _add_bar(self, name: str, total: int | None, counted: str = "frames") -> TaskID:
+        return self._progress.add_task(name, total=total, rate=None, left=None, unit=counted)
 
     def _advanced(self, job: Job, frames: int) -> None:
         bar, since, expected = self._bars[job]

@@ -17,6 +17,8 @@ from vidfx.cli.console.text import (
     retried_line,
     say,
     skipped_line,
+    started_line,
+    unit,
     warning_lines,
     write_error,
 )
@@ -100,7 +102,7 @@ class Lines(Renderer):
             case Started(job=job):
                 now = time.monotonic()
                 self._started[job], self._written[job] = (event, now), now
-                say(f"{job.name}: {event.width}x{event.height} {event.codec}, started")
+                say(started_line(event))
             case Advanced(job=job, frames=frames):
                 self._advanced(job, frames)
             case Retried(job=job, why=why):
@@ -124,7 +126,8 @@ class Lines(Renderer):
             self._written[job] = now
             started, since = self._started[job]
             of = f" of {started.expected}" if started.expected else ""
-            say(f"{job.name}: {frames}{of} frames, {frames / (now - since):.1f} frames/s")
+            what = unit(job)
+            say(f"{job.name}: {frames}{of} {what}, {frames / (now - since):.1f} {what}/s")
 
     def _place(self) -> str:
         if self._jobs < 2:

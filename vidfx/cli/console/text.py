@@ -16,6 +16,7 @@ MOST_EXPRESSIONS = 3
 LEAST_SHARE = 0.05
 
 if TYPE_CHECKING:
+    from vidfx.jobs.events import Started
     from vidfx.jobs.outcomes import Outcome
     from vidfx.jobs.plan import Job
 
@@ -66,9 +67,26 @@ def skipped_line(job: Job, why: str) -> str:
     return f"{job.name}: skipped, {why} (--overwrite to do it again)"
 
 
+def unit(job: Job) -> str:
+    """What is counted of it."""
+    return "photographs" if job.photographs else "frames"
+
+
+def started_line(event: Started) -> str:
+    if event.job.photographs:
+        return f"{event.job.name}: {event.expected} photographs, started"
+    return f"{event.job.name}: {event.width}x{event.height} {event.codec}, started"
+
+
 def done_line(job: Job, summary: dict[str, Any]) -> str:
-    """One line about a finished video: its length, who is in it, what they show, where it is."""
+    """One line about a finished video: its length, who is in it, what they show, where it is.
+
+    For photographs how many they are, and how many faces.
+    """
     counts = summary["counts"]
+    if job.photographs:
+        done = counted(counts["frames"], "photograph"), counted(counts["face_rows"], "face")
+        return f"{job.name}: {', '.join(done)} -> {job.outputs.faces}"
     length = (counts["last_frame_s"] or 0) - (counts["first_frame_s"] or 0)
     parts = [
         f"{duration(length)} of video in {duration(summary['seconds']['total'])}",

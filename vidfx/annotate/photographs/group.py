@@ -1,0 +1,105 @@
+"""SOME photographs of a run: read, annotated and written one by one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from vidfx.annotate.already_done import work_without_input
+from vidfx.annotate.annotated_video import labels_of
+from vidfx.annotate.context import Context
+from vidfx.annotate.photographs.picture import drawn, photograph_context, settle_photograph
+from vidfx.annotate.stage_timer import StageTimer
+from vidfx.annotate.tasks import AnnotatePhotographs, Photographed
+from vidfx.errors import ChangedError, EngineFailedError, OutputExistsError, VidfxError, read_errors
+from vidfx.jobs.events import Heartbeat, Listener
+from vidfx.jobs.outcomes import as_failure
+from vidfx.jobs.photographs import Photograph, PhotographRecord
+from vidfx.output.rows import Rows
+from vidfx.output.strict_json import to_json
+from vidfx.video.read.photograph import read_photograph
+from vidfx.video.write.photograph import write_photograph
+from vidfx_engines.errors import EngineError
+
+
+def annotate_photographs(
+    task: AnnotatePhotographs, context: Context, listener: Listener
+) -> Photographed:
+    """Write the annotated pictures; returns what the tables need of each.
+
+    A picture that cannot be read or written is returned with its error. Raises EngineFailedError,
+    and OutputExistsError where the tables that exist are of other work (``task.known``).
+    """
+    work: dict[str, Any] = json.loads(to_json(work_without_input(context)))
+    if task.known is not None and task.known != work:
+        parts = [name for name in work if task.known.get(name) != work[name]]
+        raise OutputExistsError(
+            f"{task.job.outputs.summary}: exists already, of photographs with other "
+            f"{', '.join(parts)}",
+            hint="use --overwrite, or another output folder",
+        )
+    recognises = context.models.identity is not None
+    rows = Rows(context.emotions, recognises=recognises, named=True)
+    timer, warnings = StageTimer(), set[str]()
+    records: list[PhotographRecord] = []
+    failures: list[tuple[str, VidfxError]] = []
+    context = photograph_context(context)
+    for photograph in task.pictures:
+        listener(Heartbeat())
+        try:
+            record, warned = _annotate(photograph, context, rows, timer)
+        except EngineError as error:
+            raise EngineFailedError(f"{photograph.source}: {error}", hint=error.hint) from error
+        except VidfxError as error:
+            failures.append((photograph.file, error))
+        except MemoryError as error:
+            failures.append((photograph.file, as_failure(photograph.source, error)))
+        else:
+            records.append(record)
+            warnings.update(warned)
+    return Photographed(
+        work=work,
+        models=context.models.describe(),
+        headers=rows.headers,
+        columns=rows.types,
+        records=records,
+        failures=failures,
+        seconds=timer.by_stage(),
+        warnings=sorted(warnings),
+    )
+
+
+def _annotate(
+    photograph: Photograph, context: Context, rows: Rows, timer: StageTimer
+) -> tuple[PhotographRecord, list[str]]:
+    """Raises InputError, OutputError and EngineError."""
+    with timer("decode"), read_errors(photograph.source):
+        state = photograph.state()
+        picture = read_photograph(photograph.source)
+        if not photograph.has(state):
+            raise ChangedError(
+                f"{photograph.source}: it changed while it was read",
+                hint="run again when it is complete",
+            )
+    settled, warnings = settle_photograph(photograph.source, picture.rgb, context, timer)
+    size = None
+    if context.settings.video:
+        with timer("draw"):
+            pixels = drawn(picture.rgb, labels_of(settled.faces), context.messages)
+        with timer("encode"):
+            size = write_photograph(photograph.result, pixels, picture.profile)
+    if picture.has_more:
+        warnings.append(f"{photograph.file}: has further pages, which were not read")
+    height, width = picture.rgb.shape[:2]
+    record = PhotographRecord(
+        file=photograph.file,
+        source=str(photograph.source.absolute()),
+        state=state,
+        width=width,
+        height=height,
+        bytes=size,
+        faces=len(settled.faces),
+        face_lines="".join(rows.faces(settled, photograph.file)),
+        frame_lines="".join(rows.frames(settled, photograph.file)),
+    )
+    return record, warnings

@@ -1,0 +1,92 @@
+"""ONE photograph: its faces, found and read alone, and the picture with their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from vidfx.annotate.context import Context
+from vidfx.annotate.photographs.close_detector import CloseDetector
+from vidfx.annotate.pipeline import Pipeline
+from vidfx.annotate.stage_timer import StageTimer
+from vidfx.overlay.labels import FaceLabel
+from vidfx.overlay.painter import Painter
+from vidfx.stages.pixels import to_rgb
+from vidfx.stages.settled import Settled
+from vidfx.types import Frame, VideoInfo
+from vidfx.video.read.colours import rgb_colour
+from vidfx.video.read.pixels import RgbToI420
+
+
+def photograph_context(context: Context) -> Context:
+    """The context for photographs: they are on the host, and each is detected on at two sizes."""
+    models = context.models
+    detector = CloseDetector(models.detector, models.threshold)
+    return replace(context, models=replace(models, detector=detector, tensors_on=None))
+
+
+def settle_photograph(
+    path: Path, rgb: np.ndarray, context: Context, timer: StageTimer
+) -> tuple[Settled, list[str]]:
+    """The faces of a picture (H, W, 3) uint8, and warnings about engines. Raises EngineError.
+
+    A track is one face; they are numbered from left to right.
+    """
+    height, width = rgb.shape[:2]
+    info = VideoInfo(
+        path=path,
+        width=width,
+        height=height,
+        time_base=Fraction(1),
+        start_pts=0,
+        frame_rate=Fraction(1),
+        n_frames=1,
+        duration_s=None,
+        rotation=0,
+        codec="picture",
+        pixel_format="rgb24",
+        has_audio=False,
+        colour=rgb_colour(height),
+    )
+    pipeline = Pipeline(info, context.settings, context.models, timer)
+    (settled,) = pipeline([Frame(0, 0, rgb)])
+    faces = settled.faces
+    order = np.argsort(faces.box[:, 0] + faces.box[:, 2])
+    numbered = replace(faces.rows(order), track=np.arange(1, len(faces) + 1))
+    warnings = pipeline.observe.faults.warnings(context.models.specs())
+    return replace(settled, faces=numbered), warnings
+
+
+def drawn(
+    rgb: np.ndarray, labels: Sequence[FaceLabel], messages: dict[str, str] | None
+) -> np.ndarray:
+    """A picture (H, W, 3) uint8 with its labels; what they do not cover stays as it is."""
+    if not labels:
+        return rgb
+    height, width = rgb.shape[:2]
+    colour = rgb_colour(height)
+    planes = RgbToI420(colour)(rgb)
+    before = planes.copy()
+    Painter(width, height, matrix=colour.matrix, messages=messages).paint(planes, labels, 0.0)
+    y, u, v = _planes(planes)
+    in_y, in_u, in_v = _planes((planes != before).astype(np.uint8))
+    size = planes.shape[1], len(y)
+    in_chroma = cv2.resize(cv2.bitwise_or(in_u, in_v), size, interpolation=cv2.INTER_NEAREST)
+    changed = cv2.bitwise_or(in_y, in_chroma)
+    chroma = [cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in (u, v)]
+    painted = to_rgb([y, *chroma], colour.matrix)
+    result = rgb.copy()
+    cv2.copyTo(painted[:height, :width], changed[:height, :width], result)
+    return result
+
+
+def _planes(i420: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Views (H, W) and twice (H / 2, W / 2) of planes (H * 3 / 2, W)."""
+    height, width = i420.shape[0] * 2 // 3, i420.shape[1]
+    chroma = i420[height:].reshape(2, height // 2, width // 2)
+    return i420[:height], chroma[0], chroma[1]

@@ -1,0 +1,87 @@
+"""The tables and the summary of all photographs in an output folder."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from typing import Any
+
+from vidfx.errors import output_errors
+from vidfx.jobs.content import OF
+from vidfx.jobs.photographs import PhotographRecord
+from vidfx.jobs.plan import Outputs
+from vidfx.output.origin import describe_making, versions
+from vidfx.output.summary import write_summary
+from vidfx_engines.files import AtomicFile
+
+
+def write_tables(
+    outputs: Outputs,
+    headers: Sequence[str],
+    records: Iterable[PhotographRecord],
+    content: dict[str, Any],
+    command: str | None,
+) -> dict[str, Any]:
+    """Write both CSVs, in the order of the file names, and the summary; returns it.
+
+    ``content`` is what the summary has besides, ``command`` the line that was typed. Raises
+    OutputError.
+    """
+    records = sorted(records, key=lambda record: _natural(record.file))
+    lines = [record.face_lines for record in records], [record.frame_lines for record in records]
+    with ExitStack() as stack:
+        files: list[AtomicFile] = []
+        for path in (outputs.faces, outputs.frames, outputs.summary):
+            with output_errors(path):
+                files.append(AtomicFile(path))
+            stack.callback(files[-1].discard)
+        *tables, summary_file = files
+        for file, header, own in zip(tables, headers, lines, strict=True):
+            with output_errors(file.path):
+                with file.writable.open("w", encoding="utf-8", newline="") as text:
+                    text.write(header)
+                    text.writelines(own)
+                file.seal()
+        summary = {
+            "made": describe_making(command),
+            **content,
+            "counts": counts(records),
+            "outputs": {"faces": outputs.faces.name, "frames": outputs.frames.name},
+            "bytes": {file.path.name: file.size() for file in tables},
+            "photographs": [_described(record) for record in records],
+            "content_hash_of": OF,
+            "versions": versions(),
+        }
+        write_summary(summary_file, summary)
+        for file in files:
+            with output_errors(file.path):
+                file.publish()
+    return summary
+
+
+def counts(records: Sequence[PhotographRecord]) -> dict[str, Any]:
+    """For the summary; each photograph counts as a frame."""
+    return {
+        "frames": len(records),
+        "frames_with_faces": sum(record.faces > 0 for record in records),
+        "face_rows": sum(record.faces for record in records),
+    }
+
+
+def _described(record: PhotographRecord) -> dict[str, Any]:
+    return {
+        "file": record.file,
+        "path": record.source,
+        "bytes": record.state.size,
+        "content_hash": record.state.content,
+        "width_px": record.width,
+        "height_px": record.height,
+        "faces": record.faces,
+    }
+
+
+def _natural(file: str) -> list[tuple[int, str]]:
+    """A key that puts 2 before 10."""
+    parts = re.split(r"(\d+)", file.casefold())
+    return [(int(part) if part.isdecimal() else -1, part) for part in parts]

@@ -1,0 +1,106 @@
+"""Photographs: pictures that are annotated each on its own, all into the tables of one folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from msgspec import Struct
+
+from vidfx.jobs.content import content_hash
+from vidfx.jobs.result_names import ANNOTATED_PICTURE
+from vidfx.suffixes import WRITABLE_PICTURES
+from vidfx_engines.files import part_name, part_name_without_pid
+
+PHOTOGRAPHS = "photos"
+"""Their tables are ``photos.faces.csv``, ``photos.frames.csv`` and ``photos.summary.json``."""
+
+
+class State(Struct, frozen=True):
+    """What another picture under the same name would have differently."""
+
+    size: int
+    "bytes"
+    modified_ns: int
+    content: str
+    "see content_hash; a new date alone is no new picture"
+
+
+class Photograph(Struct, frozen=True):
+    """A picture, and where it is drawn."""
+
+    source: Path
+    file: str
+    "its path below the folder that the user named, as in the tables"
+    result: Path
+
+    def state(self) -> State:
+        """Raises OSError."""
+        facts = self.source.stat()
+        return State(facts.st_size, facts.st_mtime_ns, content_hash([self.source]))
+
+    def has(self, state: State) -> bool:
+        """Whether it has not changed since. Raises OSError."""
+        facts = self.source.stat()
+        if facts.st_size != state.size or facts.st_mtime_ns == state.modified_ns:
+            return facts.st_size == state.size
+        return content_hash([self.source]) == state.content
+
+
+class PhotographRecord(Struct, frozen=True):
+    """What became of a photograph: its rows in the tables, and what they were made of."""
+
+    file: str
+    source: str
+    "absolute path"
+    state: State
+    width: int
+    height: int
+    "px"
+    bytes: int | None
+    "of the annotated picture; None where none was wanted"
+    faces: int
+    face_lines: str
+    "of photos.faces.csv"
+    frame_lines: str
+    "of photos.frames.csv"
+
+    def is_of(self, photograph: Photograph) -> bool:
+        """Whether ``photograph`` was done, has not changed, and its annotated picture is there."""
+        with suppress(OSError):
+            size = None if self.bytes is None else photograph.result.stat().st_size
+            return photograph.has(self.state) and size == self.bytes
+        return False
+
+
+def annotated_picture(name: Path) -> Path:
+    """``photo.jpg`` becomes ``photo.annotated.jpg``; what cannot be written in colour, a PNG."""
+    if name.suffix.lower() in WRITABLE_PICTURES:
+        return name.with_name(name.stem + ANNOTATED_PICTURE + name.suffix)
+    return name.with_name(name.name + ANNOTATED_PICTURE + ".png")
+
+
+def is_annotated_picture(name: str) -> bool:
+    """Whether a picture's name is one that ``annotated_picture`` gives."""
+    return Path(name).stem.endswith(ANNOTATED_PICTURE)
+
+
+def remove_leftovers(photographs: Sequence[Photograph], pid: int | None = None) -> None:
+    """Remove temporary files that processes left of them: those of process ``pid``, or of all."""
+    for file in _parts(photographs):
+        if pid is None or file.name.endswith(f".{pid}.part"):
+            with suppress(OSError):
+                file.unlink()
+
+
+def _parts(photographs: Sequence[Photograph]) -> Iterator[Path]:
+    names = {
+        photograph.result.with_name(part_name_without_pid(part_name(photograph.result.name)))
+        for photograph in photographs
+    }
+    for folder in {name.parent for name in names}:
+        with suppress(OSError):
+            for file in folder.iterdir():
+                if file.with_name(part_name_without_pid(file.name)) in names:
+                    yield file
