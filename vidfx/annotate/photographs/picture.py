@@ -24,10 +24,19 @@ from vidfx.video.read.pixels import RgbToI420
 
 
 def photograph_context(context: Context) -> Context:
-    """The context for photographs: they are on the host, and each is detected on at two sizes."""
-    models = context.models
+    """The context for photographs: they are on the host, and each is detected on at two sizes.
+
+    That takes the place of a second detector.
+    """
+    models, selections = context.models, context.models.selections
+    if models.checker:
+        second = models.checker.engine
+        selections = tuple(s for s in selections if s.engine is not second)
     detector = CloseDetector(models.detector, models.threshold)
-    return replace(context, models=replace(models, detector=detector, tensors_on=None))
+    models = replace(
+        models, detector=detector, checker=None, selections=selections, tensors_on=None
+    )
+    return replace(context, models=models)
 
 
 def settle_photograph(
@@ -58,7 +67,7 @@ def settle_photograph(
     faces = settled.faces
     order = np.argsort(faces.box[:, 0] + faces.box[:, 2])
     numbered = replace(faces.rows(order), track=np.arange(1, len(faces) + 1))
-    warnings = pipeline.observe.faults.warnings(context.models.specs())
+    warnings = pipeline.observe.faults.warnings(context.models.names())
     return replace(settled, faces=numbered), warnings
 
 
