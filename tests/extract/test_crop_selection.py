@@ -64,6 +64,7 @@ def test_rows_say_where_a_picture_came_from(people: Path, tmp_path: Path) -> Non
     assert about["schema"] == 1
     assert about["crop"] == {"template": "arcface", "size": 64}
     assert about["detector"]["name"] == "detector-embedded"
+    assert about["detector"]["checked_by"] == "centerface"
     assert len(about["detector"]["sha256"]) == 64
     data = read_dataset(tmp_path / "out")
     assert data.crop == CropSpec("arcface", 64)

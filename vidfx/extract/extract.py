@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from vidfx.annotate.models import load_models
+from vidfx.annotate.models import Models, load_models
 from vidfx.errors import OutputError
 from vidfx.extract.dataset_writer import DatasetWriter
 from vidfx.extract.request import ExtractProgress, ExtractRequest
@@ -50,9 +50,7 @@ def extract(
     with load_models(request.settings) as models:
         for notice in models.notices():
             progress.notice(notice.text)
-        spec = models.selections[0].engine.spec
-        detector = {"name": spec.name, "sha256": spec.sha256}
-        with DatasetWriter(out, request.criteria.crop, detector) as writer:
+        with DatasetWriter(out, request.criteria.crop, _detector_of(models)) as writer:
             for notice in writer.notices:
                 progress.notice(notice)
             for number, path in enumerate(sources):
@@ -75,6 +73,13 @@ def extract(
                 outcomes.append(outcome)
             progress.advanced("", len(sources), len(sources))
             return writer.counts()
+
+
+def _detector_of(models: Models) -> dict[str, str | None]:
+    """For ``dataset.json``: what found the faces."""
+    spec, checker = models.detector.engine.spec, models.checker
+    about: dict[str, str | None] = {"name": spec.name, "sha256": spec.sha256}
+    return about | ({"checked_by": checker.engine.spec.name} if checker else {})
 
 
 def _advanced(
