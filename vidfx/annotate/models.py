@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import re
-import sys
 from collections.abc import Generator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from vidfx.annotate.model_pack import PACK, insightface_pack
 from vidfx.auto_device import choose_device
 from vidfx.config import Settings
 from vidfx.engine_argument import PACKAGED, find_engine
@@ -40,7 +39,6 @@ CHECKERS = {"embedded": "centerface"}
 """The second detector of those that have one."""
 THOROUGH = 1.5
 """Factor on the long side of the detector's input with ``--thorough``."""
-PACK = re.compile(r"(buffalo_[lmsc]+|antelopev2)")
 
 
 @dataclass(frozen=True)
@@ -255,7 +253,7 @@ def _detector_path(name: str, notices: list[str]) -> Path:
     if name in DETECTORS:
         return embedded(DETECTORS[name])
     if PACK.fullmatch(name):
-        return _insightface_pack(name, notices)
+        return insightface_pack(name, notices)
     return _existing(name)
 
 
@@ -269,38 +267,3 @@ def _existing(name: str) -> Path:
             hint="name an engine file; `vidfx annotate --help` lists the names that need none",
         )
     return path
-
-
-def _insightface_pack(name: str, notices: list[str]) -> Path:
-    """The detector of a model pack, which insightface downloads where it is not here yet."""
-    try:
-        storage: Any = importlib.import_module("insightface.utils.storage")
-    except ImportError as error:
-        library = re.search(r"(lib[\w.+-]+\.so[.\d]*)", str(error))
-        if library:
-            raise UnavailableError(
-                f"detector {name}: insightface needs the system library {library[1]}",
-                hint="apt-get install libgl1 libglib2.0-0, or reinstall opencv-python-headless",
-            ) from error
-        missing = error.name or "insightface"
-        raise UnavailableError(
-            f"detector {name}: a model pack of insightface, and {missing} is not installed",
-            hint="pip install 'vidfx[insightface]'",
-        ) from error
-    notices.append(
-        f"{name}: insightface's model packs are licensed for non-commercial research only"
-    )
-    try:
-        with redirect_stdout(sys.stderr):  # it prints, and stdout is only for --json
-            folder = Path(storage.ensure_available("models", name))
-    except Exception as error:  # whatever a downloader raises
-        raise UnavailableError(
-            f"detector {name}: insightface could not download the pack: {error}",
-            hint=f"put its files in ~/.insightface/models/{name}, or leave --detector out",
-        ) from error
-    files = sorted(folder.rglob("det_*.onnx"))
-    if not files:
-        raise UnavailableError(
-            f"detector {name}: no det_*.onnx in {folder}", hint="remove the folder and try again"
-        )
-    return files[0]

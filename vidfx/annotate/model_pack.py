@@ -1,0 +1,49 @@
+"""Detectors out of insightface's model packs."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from vidfx.errors import UnavailableError
+
+PACK = re.compile(r"(buffalo_[lmsc]+|antelopev2)")
+
+
+def insightface_pack(name: str, notices: list[str]) -> Path:
+    """The detector of a model pack, which insightface downloads where it is not here yet."""
+    try:
+        storage: Any = importlib.import_module("insightface.utils.storage")
+    except ImportError as error:
+        library = re.search(r"(lib[\w.+-]+\.so[.\d]*)", str(error))
+        if library:
+            raise UnavailableError(
+                f"detector {name}: insightface needs the system library {library[1]}",
+                hint="apt-get install libgl1 libglib2.0-0, or reinstall opencv-python-headless",
+            ) from error
+        missing = error.name or "insightface"
+        raise UnavailableError(
+            f"detector {name}: a model pack of insightface, and {missing} is not installed",
+            hint="pip install 'vidfx[insightface]'",
+        ) from error
+    notices.append(
+        f"{name}: insightface's model packs are licensed for non-commercial research only"
+    )
+    try:
+        with redirect_stdout(sys.stderr):  # it prints, and stdout is only for --json
+            folder = Path(storage.ensure_available("models", name))
+    except Exception as error:  # whatever a downloader raises
+        raise UnavailableError(
+            f"detector {name}: insightface could not download the pack: {error}",
+            hint=f"put its files in ~/.insightface/models/{name}, or leave --detector out",
+        ) from error
+    files = sorted(folder.rglob("det_*.onnx"))
+    if not files:
+        raise UnavailableError(
+            f"detector {name}: no det_*.onnx in {folder}", hint="remove the folder and try again"
+        )
+    return files[0]
