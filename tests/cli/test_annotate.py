@@ -273,7 +273,15 @@ def test_json_is_one_object_on_stdout(clip: Path, tmp_path: Path) -> None:
 def test_dry_run_does_nothing(clip: Path, tmp_path: Path) -> None:
     done = vidfx("annotate", clip, "-o", tmp_path / "out", "--dry-run")
     assert done.exit_code == 0 and "clip.mp4.annotated.mp4" in done.stdout
+    assert f"{clip}: 2 s, 480x270 -> " in done.stdout
+    assert "1 to annotate, 2 s of video: " in done.stdout
     assert not (tmp_path / "out").exists()
+
+
+def test_a_dry_run_says_what_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "broken.mp4").write_bytes(b"no video")
+    done = vidfx("annotate", tmp_path, "-o", tmp_path / "out", "--dry-run")
+    assert done.exit_code == 3 and "broken.mp4" in done.stderr
 
 
 def test_progress_as_json_lines(clip: Path, tmp_path: Path) -> None:

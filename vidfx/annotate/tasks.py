@@ -92,7 +92,7 @@ class Annotated(Struct, frozen=True, tag=True):
     """The results of a video have their final names."""
 
     summary: dict[str, Any]
-    "counts, overview, seconds, warnings and outputs of its summary"
+    "input, counts, overview, seconds, warnings and outputs of its summary"
 
 
 class AlreadyDone(Struct, frozen=True, tag=True):
@@ -102,7 +102,13 @@ class AlreadyDone(Struct, frozen=True, tag=True):
 
 
 class WouldBeDone(Struct, frozen=True, tag=True):
-    """In a dry run: the results of a video would be made."""
+    """In a dry run: the results of a video would be made. What is on storage is not opened."""
+
+    width: int | None = None
+    height: int | None = None
+    frames: int | None = None
+    "None also where the file does not say how many"
+    duration_s: float | None = None
 
 
 class Observed(Struct, frozen=True, tag=True):

@@ -29,6 +29,8 @@ class Outcome:
     outputs: dict[str, str] = field(default_factory=dict[str, str])
     counts: dict[str, Any] = field(default_factory=dict[str, Any])
     seconds: float = 0.0
+    pixels: int = 0
+    "of all frames that were or will be annotated, as far as that is known"
     warnings: tuple[str, ...] = ()
     error: VidfxError | None = None
 
@@ -37,7 +39,9 @@ class Outcome:
         if self.outputs:
             content["outputs"] = self.outputs
         if self.counts:
-            content |= {"counts": self.counts, "seconds": self.seconds}
+            content["counts"] = self.counts
+        if self.status == "done":
+            content["seconds"] = self.seconds
         if self.warnings:
             content["warnings"] = list(self.warnings)
         if self.error:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from vidfx.annotate.tasks import (
     AlreadyDone,
@@ -36,6 +37,7 @@ from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.plan import Job, Plan, plan_jobs
 from vidfx.run.photographs import PhotographRun, photographs_of, tables_of
 from vidfx.run.ray_pool import RayPool
+from vidfx.run.speed_here import remember_speed
 from vidfx.workers.messages import Answer, Failure, from_plain
 from vidfx.workers.pool import Answered, Pool
 from vidfx.workers.sizing import PoolSize
@@ -86,7 +88,10 @@ def annotate(
             finally:
                 place = {job.name: i for i, job in enumerate(work.jobs)}
                 outcomes.sort(key=lambda outcome: place.get(outcome.input, -1))
-                report(Ended(tuple(outcomes), time.monotonic() - started))
+                seconds = time.monotonic() - started
+                report(Ended(tuple(outcomes), seconds))
+            if not (dry_run or work.photographs):
+                remember_speed(settings, outcomes, seconds)
     return outcomes
 
 
@@ -182,13 +187,26 @@ def _outcome(job: Job, answer: Answer | Failure, settings: Settings, report: Lis
                 outputs,
                 counts=summary["counts"],
                 seconds=seconds,
+                pixels=_pixels(summary["input"], summary["counts"]["frames"]),
                 warnings=warnings,
             )
         case AlreadyDone(why=why):
             report(Skipped(job, why))
             return Outcome(job.name, "skipped", outputs)
-        case WouldBeDone():
-            return Outcome(job.name, "planned", outputs)
+        case WouldBeDone(width=width, height=height, frames=frames, duration_s=duration):
+            found = {
+                "width_px": width,
+                "height_px": height,
+                "frames": frames,
+                "duration_s": duration,
+            }
+            counts = {name: value for name, value in found.items() if value is not None}
+            pixels = _pixels(counts, frames or 0)
+            return Outcome(job.name, "planned", outputs, counts=counts, pixels=pixels)
+
+
+def _pixels(video: dict[str, Any], frames: int) -> int:
+    return frames * video.get("width_px", 0) * video.get("height_px", 0)
 
 
 @contextmanager

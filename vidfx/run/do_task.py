@@ -25,7 +25,7 @@ from vidfx.annotate.tasks import (
     VideoTask,
     WouldBeDone,
 )
-from vidfx.annotate.video import annotate_video
+from vidfx.annotate.video import annotate_video, open_video
 from vidfx.errors import VidfxError
 from vidfx.jobs import storage
 from vidfx.jobs.events import Heartbeat, Listener, Notice
@@ -37,7 +37,7 @@ from vidfx.workers.exhaustion import resources_exhausted, suggests_exhaustion
 from vidfx.workers.memory import give_memory_back
 from vidfx.workers.messages import Answer, Busy, Exhausted, Failure
 
-KEPT = ("counts", "overview", "seconds", "warnings", "outputs")
+KEPT = ("input", "counts", "overview", "seconds", "warnings", "outputs")
 """What a run needs of a summary."""
 
 
@@ -97,11 +97,24 @@ def _result(
                 if why := why_done(job, context, overwrite=task.overwrite):
                     return AlreadyDone(why)
                 if folder.locks is None:
-                    return WouldBeDone()
+                    return _preview(job, context)
                 try:
                     return _annotate(job, context, listener, task.command)
                 finally:
                     give_memory_back()
+
+
+def _preview(job: Job, context: Context) -> WouldBeDone:
+    """What a video would give. Raises InputError where it cannot be opened."""
+    if job.origin:
+        return WouldBeDone()
+    settings = context.settings
+    source, _ = open_video(job.source, context)
+    with source:
+        info = source.info
+        frames = info.frames_between(settings.start, settings.end)
+    duration = None if frames is None else frames / float(info.frame_rate)
+    return WouldBeDone(info.width, info.height, frames, duration)
 
 
 def _annotate(job: Job, context: Context, listener: Listener, command: str | None) -> Annotated:

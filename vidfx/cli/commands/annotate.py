@@ -104,23 +104,28 @@ def run_and_report(
     from vidfx.cli.console.results import write_outcomes, write_plan
     from vidfx.jobs.outcomes import Outcome, exit_code
     from vidfx.run.batch import annotate as run
+    from vidfx.run.speed_here import expected_seconds
 
     outcomes: list[Outcome] = []
     failure: VidfxError | None = None
     left_out: list[str] = []
+    expected_s: float | None = None
     try:
         with renderer_for(progress, debug=debug, verbose=verbose) as renderer:
             left_out = renderer.left_out
+            chosen = settings()
             run(
                 inputs,
                 out,
-                settings(),
+                chosen,
                 renderer.handle,
                 dry_run=dry_run,
                 outcomes=outcomes,
                 keep=keep,
                 command=shlex.join(["vidfx", *sys.argv[1:]]),
             )
+        if dry_run:
+            expected_s = expected_seconds(chosen, outcomes)
     except VidfxError as error:
         failure = error
     except KeyboardInterrupt:
@@ -129,7 +134,7 @@ def run_and_report(
     if as_json:
         write_outcomes(outcomes, code, failure, left_out)
     elif dry_run and progress != "none":
-        write_plan(outcomes)
+        write_plan(outcomes, expected_s)
     if failure:
         raise failure
     raise typer.Exit(code)

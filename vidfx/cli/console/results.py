@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from vidfx.cli.console.text import duration
 from vidfx.errors import VidfxError
 from vidfx.notation import clean
 from vidfx.output.strict_json import to_json
@@ -33,11 +34,33 @@ def write_outcomes(
     write_object(content)
 
 
-def write_plan(outcomes: Sequence[Outcome]) -> None:
-    """What a dry run would do, on stdout."""
-    for outcome in outcomes:
-        if outcome.status == "planned":
-            folder = outcome.outputs["summary"].rpartition("/")[0]  # of a path or a URL
-            sys.stdout.write(clean(f"{outcome.input} -> {folder}") + "\n")
-            for path in outcome.outputs.values():
-                sys.stdout.write(clean(f"    {path}") + "\n")
+def write_plan(outcomes: Sequence[Outcome], expected_s: float | None) -> None:
+    """What a dry run would do, on stdout; ``expected_s`` is how long all of it would take."""
+    planned = [outcome for outcome in outcomes if outcome.status == "planned"]
+    for outcome in planned:
+        folder = outcome.outputs["summary"].rpartition("/")[0]  # of a path or a URL
+        _write(f"{outcome.input}{_size(outcome)} -> {folder}")
+        for path in outcome.outputs.values():
+            _write(f"    {path}")
+    lengths = [o.counts["duration_s"] for o in planned if "duration_s" in o.counts]
+    if lengths:
+        how_long = (
+            "how long it takes is known after a first run with these settings"
+            if expected_s is None
+            else f"about {duration(expected_s)}, as the latest run with these settings went"
+        )
+        of = "" if len(lengths) == len(planned) else f" of {len(planned)}"
+        _write(f"{len(lengths)}{of} to annotate, {duration(sum(lengths))} of video: {how_long}")
+
+
+def _size(outcome: Outcome) -> str:
+    """Length and size of a video, where they are known."""
+    counts = outcome.counts
+    parts = [duration(counts["duration_s"])] if "duration_s" in counts else []
+    if "width_px" in counts:
+        parts.append(f"{counts['width_px']}x{counts['height_px']}")
+    return f": {', '.join(parts)}" if parts else ""
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(clean(line) + "\n")
