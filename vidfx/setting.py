@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
 
 from vidfx.errors import UsageError
 
 PREFIX = "VIDFX_"
 "of the environment variables that are settings"
+MAX_SECONDS = 1e9
+Name = Annotated[str, Meta(pattern=r"\S", description="a text that is not empty")]
+Seconds = Annotated[float, Meta(ge=0, le=MAX_SECONDS)]
 Group = Literal["Input", "What to find", "What to write", "Speed", "Machine"]
 Decides = Literal["results", "rounding", "files", "video", "run"]
 """What a setting decides: results, only their rounding, which files are used (whose content decides

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vidfx.config import EncoderName
+from vidfx.result_settings import EncoderName
 from vidfx.errors import UnavailableError
 from vidfx.types import Surface
 from vidfx.video.capabilities import NVENC, X264, encoder_opens

@@ -1,0 +1,186 @@
+"""The settings that say what a run reads, finds and writes."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from vidfx.notation import count_or_auto, seconds
+from vidfx.setting import Name, Option, Seconds
+from vidfx_engines.validation import Share
+
+EncoderName = Literal["auto", "x264", "nvenc"]
+Preset = Literal[
+    "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"
+]  # fmt: skip
+Read = Literal["auto", "every"]
+
+
+@dataclass(frozen=True)
+class ResultSettings:
+    """Of the input, what to find and what to write."""
+
+    detector: Annotated[
+        Name,
+        Option(
+            "Face detector: embedded, centerface, an ONNX file (SCRFD with landmarks, YuNet, "
+            "CenterFace) or an insightface pack such as buffalo_s.",
+            "`embedded` is ours, and CenterFace checks what it finds, every 2.5 s and where a face "
+            "is in doubt; `centerface` runs on every frame that is detected on, which takes three "
+            "times as long. insightface downloads its packs; their licence is non-commercial.",
+            decides="files",
+        ),
+    ] = "embedded"
+    detector_size: Annotated[
+        int,
+        Meta(ge=64, le=4096),
+        Option(
+            "Long side in pixels of the detector's input.",
+            "Larger values find smaller faces, and the time grows with the square.",
+        ),
+    ] = 640
+    thorough: Annotated[
+        bool,
+        Option(
+            "Search for faces with CenterFace alone, in a picture half as large again as "
+            "--detector-size.",
+            "For crowds, and for faces of 10 to 20 px: about six times the time for detection. "
+            "Another `--detector` stays, and gets the larger picture.",
+        ),
+    ] = False
+    detector_threshold: Annotated[
+        Annotated[float, Meta(ge=0.05, le=1)] | None,
+        Option(
+            "Minimum score of a face.",
+            "A track is shown once it is confirmed: one detection of 0.75, three with a mean of "
+            "0.65, 25 at this score, or one on every frame of a shot shorter than that.",
+            default="the detector's own, 0.5 for the included ones",
+        ),
+    ] = None
+    every: Annotated[
+        int,
+        Meta(ge=0, le=100),
+        Option(
+            "Detect faces on every Nth frame.",
+            "Faces are also detected at cuts; boxes between are interpolated. The default is the "
+            "first frame in each fifth of a second, whatever the frame rate.",
+            default="auto, 5 times a second",
+            read=count_or_auto,
+        ),
+    ] = 0
+    read: Annotated[
+        Read,
+        Option(
+            "Which detected faces are classified: auto (of each track some a second) or every one.",
+            "With `--every 1` too, each face on each frame is. How much the expressions differ: "
+            "[docs/benchmarks.md](docs/benchmarks.md).",
+        ),
+    ] = "auto"
+    recognition: Annotated[
+        Name,
+        Option("Recognition ENGINE (a file or the folder of a training) or none.", decides="files"),
+    ] = "none"
+    emotion: Annotated[
+        Name,
+        Option(
+            "Expression ENGINE (a file or the folder of a training), embedded, embedded-8 or none.",
+            decides="files",
+        ),
+    ] = "embedded"
+    min_confidence: Annotated[
+        Share | None,
+        Option(
+            "Minimum smoothed probability of an expression; below it `emotion` is empty.",
+            "0.05 less is enough for one that is shown. 0.5 means more likely than all other "
+            "expressions together, whether there are four or eight. The `p_` columns keep the "
+            "probabilities; 0 always gives an expression.",
+            default="the engine's own (0.64 for the included one), else 0.5",
+        ),
+    ] = None
+    min_quality: Annotated[
+        Share,
+        Option(
+            "Minimum quality of a face, as in the CSV; below it `emotion` is empty.",
+            "It is smoothed too. Such faces do not count for names either.",
+        ),
+    ] = 0.05
+    min_face: Annotated[
+        Annotated[float, Meta(ge=0, le=10_000)] | None,
+        Option(
+            "Minimum shorter side of a face in pixels; below it `emotion` is empty.",
+            "Such faces do not count for names either.",
+            default="the engine's own (20 for the included one)",
+        ),
+    ] = None
+    messages: Annotated[
+        Name,
+        Option(
+            "Texts by expression: default, none, or a TOML or JSON FILE.",
+            'A line of it: `happy = "Keep smiling!!"`.',
+            decides="files",
+            group="What to write",
+        ),
+    ] = "default"
+    start: Annotated[
+        Seconds | None,
+        Option(
+            "Start at this playback time: seconds or [HH:]MM:SS[.mmm].", read=seconds, group="Input"
+        ),
+    ] = None
+    end: Annotated[
+        Seconds | None,
+        Option(
+            "End before this playback time: seconds or [HH:]MM:SS[.mmm].",
+            read=seconds,
+            group="Input",
+        ),
+    ] = None
+    sequence: Annotated[
+        bool | None,
+        Option(
+            "Whether the pictures of a folder are the frames of one video.",
+            "Without it they are if their names count up as those of frames do, else photographs.",
+            default="by their names",
+            decides="run",
+        ),
+    ] = None
+    file_column: Annotated[
+        bool,
+        Option(
+            "Begin each row of the CSVs with the name of its input.",
+            "The files of several inputs can then be concatenated.",
+            group="What to write",
+        ),
+    ] = False
+    video: Annotated[bool, Option("Write the annotated video or not.", group="What to write")] = (
+        True
+    )
+    crf: Annotated[
+        int,
+        Meta(ge=0, le=51),
+        Option(
+            "Quality of the video, 0 (lossless) to 51; 18 to 28 is usual.",
+            decides="video",
+            group="What to write",
+        ),
+    ] = 23
+    preset: Annotated[
+        Preset,
+        Option(
+            "x264 preset, from ultrafast to veryslow: speed against size.",
+            decides="video",
+            group="What to write",
+        ),
+    ] = "veryfast"
+    encoder: Annotated[
+        EncoderName,
+        Option(
+            "What encodes the video: auto, x264 or nvenc.",
+            "`auto` uses NVENC if the engines run on a GPU that has it.",
+            decides="video",
+            group="What to write",
+        ),
+    ] = "auto"
+    overwrite: Annotated[
+        bool, Option("Replace results of other settings.", decides="run", group="What to write")
+    ] = False
