@@ -31,7 +31,7 @@ from vidfx.annotate.video_work import VideoWork
 from vidfx.config import Settings
 from vidfx.jobs.plan import Job, Outputs
 from vidfx.stages.observed import ObservedFaces, ObservedFrame
-from vidfx.stages.track import Tracker
+from vidfx.stages.tracking.track import Tracker
 from vidfx.types import Frame, VideoInfo
 from vidfx.video.container.cutting import split_at_key_frames
 from vidfx.video.read.preflight import preflight

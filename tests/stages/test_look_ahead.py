@@ -10,7 +10,6 @@ import pytest
 
 from tests.settled_frames import SettledFrame, Sighting, frame_by_frame, observed
 from vidfx.stages.certainty import NO_LABEL, NO_LIMITS, UNDECIDED, Certainty
-from vidfx.stages.confirmation import Confirmation
 from vidfx.stages.faces_of_tracks import ExpressionJudge
 from vidfx.stages.look_ahead import LookAheadBuffer
 from vidfx.stages.observed import ObservedFrame
@@ -21,6 +20,7 @@ from vidfx.stages.smooth import (
     IdentityDecider,
     IdentityThresholds,
 )
+from vidfx.stages.tracking.confirmation import Confirmation
 from vidfx.types import SQUARE, Frame
 
 RATE = 25

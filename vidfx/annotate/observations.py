@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from vidfx.stages.observed import Observations, ObservedFaces, ObservedFrame
-from vidfx.stages.track import NONE, Tracker
+from vidfx.stages.tracking.track import NONE, Tracker
 from vidfx.types import Frame
 
 NO_PIXELS = np.empty((0, 0, 3), np.uint8)

@@ -15,7 +15,6 @@ from vidfx.annotate.reader import READ_QUALITY, Reader, ReadLimits, TrackedFaces
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
 from vidfx.stages.analyze import MAX_CHUNK, ReadTask
-from vidfx.stages.confirmation import Confirmation
 from vidfx.stages.cuts import MarkedFrame, mark
 from vidfx.stages.detection_schedule import DetectionSchedule
 from vidfx.stages.engine_faults import EngineFaults
@@ -27,7 +26,8 @@ from vidfx.stages.read_schedule import (
     ReadRate,
     ReadSchedule,
 )
-from vidfx.stages.track import Tracker
+from vidfx.stages.tracking.confirmation import Confirmation
+from vidfx.stages.tracking.track import Tracker
 from vidfx.types import Frame, VideoInfo
 
 QUEUE_BYTES = 96 << 20

@@ -9,7 +9,7 @@ import numpy as np
 from vidfx.stages.certainty import NO_LABEL, Certainty, Decision
 from vidfx.stages.settled import DETECTED, INTERPOLATED, TRACKED, Expressions
 from vidfx.stages.smooth import ExpressionReadings, ExpressionSmoother
-from vidfx.stages.track_history import TrackHistory
+from vidfx.stages.tracking.track_history import TrackHistory
 from vidfx.types import Stretch
 
 

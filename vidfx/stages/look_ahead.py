@@ -22,12 +22,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from vidfx.stages.confirmation import Confirmation
 from vidfx.stages.faces_of_tracks import ExpressionJudge, Places, most_likely, positions
 from vidfx.stages.observed import Observations, ObservedFrame
 from vidfx.stages.settled import Labels, Settled, SettledFaces
 from vidfx.stages.smooth import IdentityDecider
-from vidfx.stages.track_history import Shot, Standing, Track, TrackHistory
+from vidfx.stages.tracking.confirmation import Confirmation
+from vidfx.stages.tracking.track_history import Shot, Standing, Track, TrackHistory
 
 LOOK_AHEAD_S = 0.5
 LOOK_AHEAD_DETECTIONS = 2

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from vidfx.result_settings import EncoderName
 from vidfx.errors import UnavailableError
+from vidfx.result_settings import EncoderName
 from vidfx.types import Surface
 from vidfx.video.capabilities import NVENC, X264, encoder_opens
 from vidfx.video.write.surfaces import SurfaceFrames, why_not_read

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidfx.stages.confirmation import Confirmation
 from vidfx.stages.detector_heads import intersection_over_union
+from vidfx.stages.tracking.confirmation import Confirmation
 
 NONE = -1
 MIN_AFFINITY = 0.1

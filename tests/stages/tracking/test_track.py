@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vidfx.stages.confirmation import Confirmation
-from vidfx.stages.track import Tracker, affinity
+from vidfx.stages.tracking.confirmation import Confirmation
+from vidfx.stages.tracking.track import Tracker, affinity
 
 
 def boxes(*rows: tuple[float, float, float]) -> np.ndarray:
