@@ -35,7 +35,7 @@ demo-train: $(VENV)/.installed-people $(VENV)/.installed-train
 
 # a process for each core: most tests wait or use one core
 test: lint
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

@@ -8,9 +8,13 @@ import cv2
 import numpy as np
 import pytest
 
+from vidfx.annotate.models import load_models
+from vidfx.annotate.photographs.detector import PhotographDetector
 from vidfx.annotate.photographs.picture import drawn
+from vidfx.config import Settings
 from vidfx.errors import NotMediaError
 from vidfx.overlay.labels import FaceLabel
+from vidfx.types import Frame
 from vidfx.video.read.photograph import read_photograph
 from vidfx.video.write.photograph import write_photograph
 
@@ -48,3 +52,16 @@ def test_pixels_without_a_label_are_not_changed(group: np.ndarray) -> None:
     result = drawn(rgb, [label], None)
     changed = (result != rgb).any(2)
     assert changed.any() and not changed[:, :120].any() and drawn(rgb, [], None) is rgb
+
+
+def test_faces_of_which_the_detector_is_not_sure_are_checked(group: np.ndarray) -> None:
+    small = np.ascontiguousarray(cv2.resize(group, (192, 132), interpolation=cv2.INTER_AREA))
+    frames = [Frame(0, 0, small), Frame(1, 1, np.zeros_like(small))]
+    with load_models(Settings(emotion="none")) as models:
+        agreed = PhotographDetector(models.detector, models.threshold, models.checker)(frames)
+        # with this threshold the checker finds nothing, whose scores are below 1
+        refused = PhotographDetector(models.detector, 1.25, models.checker)(frames)
+        alone = PhotographDetector(models.detector, 0.75, None)(frames)
+    assert len(agreed.score) > len(alone.score) == len(refused.score) == 5
+    assert agreed.score.min() < 0.8 <= refused.score.min()
+    assert not agreed.frame.any() and not refused.frame.any()

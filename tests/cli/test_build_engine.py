@@ -211,7 +211,7 @@ def test_check_finds_damage_and_strangers(toy: Path) -> None:
     assert damaged.exit_code == 4
     assert "altered" in damaged.stderr
     nothing = vidfx("engines", "check", toy.parent / "none.onnx")
-    assert nothing.exit_code == 4
+    assert nothing.exit_code == 2
     assert "no such file" in nothing.stderr
 
 

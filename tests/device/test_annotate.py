@@ -88,6 +88,7 @@ def test_a_whole_run_with_torch_gives_the_rows_of_the_host(clip: Path, tmp_path:
     rows: dict[str, list[dict[str, str]]] = {}
     for backend in ("torch", "onnxruntime"):
         args = ("--backend", backend, "--device", "cpu", "--no-video", "--every", "3")
+        args += ("--detector-size", "320")
         done = vidfx("annotate", clip, "-o", tmp_path / backend, *args)
         assert done.exit_code == 0, done.output
         rows[backend] = rows_of(tmp_path / backend)
@@ -107,11 +108,11 @@ def test_an_engine_meets_two_shapes_at_most_in_a_whole_run(
         return run(network, pixels)
 
     monkeypatch.setattr(TorchGraph, "__call__", recording)
-    settings = Settings(device="cpu", backend="torch", video=False)
+    settings = Settings(device="cpu", backend="torch", video=False, detector_size=320)
     with load_context(settings) as context:
         annotate_video(Job(clip, Outputs.of(tmp_path / "out")), context, lambda event: None)
     detector, checker, expressions = shapes.values()
-    assert detector == checker == {(16, 3, 384, 640)}
+    assert detector == checker == {(16, 3, 192, 320)}
     assert expressions and expressions <= {(8, 3, 96, 96), (64, 3, 96, 96)}
 
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from vidfx.annotate.context import Context
-from vidfx.annotate.photographs.close_detector import CloseDetector
+from vidfx.annotate.photographs.detector import PhotographDetector
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.overlay.labels import FaceLabel
@@ -24,17 +24,11 @@ from vidfx.video.read.pixels import RgbToI420
 
 
 def photograph_context(context: Context) -> Context:
-    """The context for photographs: they are on the host, and each is detected on at two sizes.
-
-    That takes the place of a second detector.
-    """
-    models, selections = context.models, context.models.selections
-    if models.checker:
-        second = models.checker.engine
-        selections = tuple(s for s in selections if s.engine is not second)
-    detector = CloseDetector(models.detector, models.threshold)
+    """The context for photographs: they are on the host, and each is detected on at two sizes."""
+    models = context.models
+    detector = PhotographDetector(models.detector, models.threshold, models.checker)
     models = replace(
-        models, detector=detector, checker=None, selections=selections, tensors_on=None
+        models, detector=detector, threshold=detector.threshold, checker=None, tensors_on=None
     )
     return replace(context, models=models)
 

@@ -101,7 +101,7 @@ class Live(Renderer):
                 self._by_name = {job.name: job for job in jobs}
                 if len(jobs) > 1:
                     total = len(jobs)
-                    self._all = self._add_bar("videos", total)
+                    self._all = self._add_bar("inputs", total)
             case Notice(text=text):
                 self._print(text)
             case Started():
@@ -169,7 +169,7 @@ class Live(Renderer):
             return
         self._progress.update(
             self._all,
-            description="videos" + (f", {self._failed} failed" if self._failed else ""),
+            description="inputs" + (f", {self._failed} failed" if self._failed else ""),
             completed=self._forecast.ended,
             rate=self._forecast.frames_per_second(),
             left=self._forecast.seconds_left(),

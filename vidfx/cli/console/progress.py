@@ -96,7 +96,7 @@ class Lines(Renderer):
             case Planned(jobs=jobs):
                 self._jobs = len(jobs)
                 if self._jobs > 1:
-                    say(f"{self._jobs} videos")
+                    say(f"{self._jobs} inputs")
             case Notice(text=text):
                 say(text)
             case Started(job=job):

@@ -125,9 +125,12 @@ def ended_line(outcomes: Sequence[Outcome], seconds: float) -> str:
     """One line about a whole run."""
     statuses = Counter(outcome.status for outcome in outcomes)
     counts = [
-        f"{n} {status}" for status in ("done", "skipped", "failed") if (n := statuses[status])
+        f"{n} {status}"
+        for status in ("done", "skipped", "planned", "failed")
+        if (n := statuses[status])
     ]
-    frames = sum(outcome.counts.get("frames", 0) for outcome in outcomes)
+    done = [outcome.counts for outcome in outcomes if outcome.status == "done"]
+    frames = sum(counts["frames"] for counts in done if "photographs" not in counts)
     rate = f", {frames / seconds:.1f} frames/s" if frames and seconds else ""
-    videos = counted(len(outcomes), "video")
-    return f"{videos}: {', '.join(counts) or 'none'}, in {duration(seconds)}{rate}"
+    inputs = counted(len(outcomes), "input")
+    return f"{inputs}: {', '.join(counts) or 'none'}, in {duration(seconds)}{rate}"
