@@ -45,15 +45,16 @@ class ResultSettings:
             "Search for faces with CenterFace alone, in a picture half as large again as "
             "--detector-size.",
             "For crowds, and for faces of 10 to 20 px: about six times the time for detection. "
-            "Another `--detector` stays, and gets the larger picture.",
+            "With another `--detector`, that one gets the larger picture.",
         ),
     ] = False
     detector_threshold: Annotated[
         Annotated[float, Meta(ge=0.05, le=1)] | None,
         Option(
             "Minimum score of a face.",
-            "A track is shown once it is confirmed: one detection of 0.75, three with a mean of "
-            "0.65, 25 at this score, or one on every frame of a shot shorter than that.",
+            "A track is shown once it is confirmed: by one detection of 0.75, two with a mean of "
+            "0.65, five at this score, or one on every frame of a shot shorter than that. With the "
+            "default detector, CenterFace must have found it too.",
             default="the detector's own, 0.5 for the included ones",
         ),
     ] = None
@@ -91,7 +92,7 @@ class ResultSettings:
         Share | None,
         Option(
             "Minimum smoothed probability of an expression; below it `emotion` is empty.",
-            "0.05 less is enough for one that is shown. 0.5 means more likely than all other "
+            "One that is shown stays until it is 0.05 below. 0.5 means more likely than all other "
             "expressions together, whether there are four or eight. The `p_` columns keep the "
             "probabilities; 0 always gives an expression.",
             default="the engine's own (0.64 for the included one), else 0.5",
@@ -139,7 +140,7 @@ class ResultSettings:
         bool | None,
         Option(
             "Whether the pictures of a folder are the frames of one video.",
-            "Without it they are if their names count up as those of frames do, else photographs.",
+            "By default they are if they are numbered like frames; otherwise each is a photograph.",
             default="by their names",
             decides="run",
         ),

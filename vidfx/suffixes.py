@@ -10,6 +10,8 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
+ANNOTATED_PICTURE = ".annotated"
+"The end of the stem of an annotated photograph, which is no input."
 IMAGE_SUFFIXES = frozenset(
     [
         *(".bmp", ".dib", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpg", ".pbm", ".pgm", ".png"),

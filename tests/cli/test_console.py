@@ -61,6 +61,8 @@ def test_an_overview_weighs_tracks_by_their_frames() -> None:
         "emotion_share": {"happy": 0.625, "sad": 0.375},
         "unsure_share": 0.5,
     }
+    # a share that is rounded to 1, of a track of two hours
+    assert overview([track(200_000, None, 1.0, happy=1.0)])["emotion_share"] == {}
     assert overview([]) == {"identities": [], "emotion_share": {}, "unsure_share": None}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.jobs.test_plan import stems
+from vidfx.jobs.content import content_hash
 from vidfx.jobs.plan import plan_jobs
 
 
@@ -17,11 +18,15 @@ def video(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def summary(tmp_path: Path, name: str, *inputs: tuple[str, int]) -> None:
-    """The summary of a run whose input had these file names and sizes."""
+def summary(
+    tmp_path: Path, name: str, *inputs: tuple[str, int], content: str | None = None
+) -> None:
+    """The summary of a run whose input had these file names and sizes, and this hash."""
     path = tmp_path / "out" / f"{name}.summary.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"fingerprint": {"input": [[*facts, 0] for facts in inputs]}}))
+    about = {"content_hash": {"hex": content}} if content else {}
+    fingerprint = {"input": [[*facts, 0] for facts in inputs]}
+    path.write_text(json.dumps({"input": about, "fingerprint": fingerprint}))
 
 
 def test_results_under_the_shorter_name_of_earlier_versions_keep_it(tmp_path: Path) -> None:
@@ -49,6 +54,15 @@ def test_an_input_that_was_named_otherwise_before_is_not_done_again(tmp_path: Pa
     assert stems(tmp_path, f"{x}/day/a.mp4") == ["day/a.mp4"]  # by its own name
     summary(tmp_path, "y/day/a.mp4", ("a.mp4", 5))
     assert stems(tmp_path, y) == ["y/day/a.mp4"]
+
+
+def test_another_file_of_the_same_name_and_size_has_results_of_its_own(tmp_path: Path) -> None:
+    video(tmp_path / "in/cam2/rec.y4m", b"123")
+    of_first = content_hash([tmp_path / "in/cam2/rec.y4m"])
+    summary(tmp_path, "rec.y4m", ("rec.y4m", 3), content=of_first)
+    assert stems(tmp_path, f"{tmp_path}/in") == ["rec.y4m"]  # the date differs only
+    video(tmp_path / "in/cam2/rec.y4m", b"456")
+    assert stems(tmp_path, f"{tmp_path}/in") == ["cam2/rec.y4m"]
 
 
 def test_results_under_the_own_name_are_taken_first(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from vidfx.errors import NotMediaError, OutputError, OutputExistsError, UsageError
 from vidfx.jobs.locks import Locks
 from vidfx.jobs.plan import find_media, plan_jobs
-from vidfx.video.read.image_source import ImageSource
+from vidfx.video.read.image_source import ImageSource, pictures_in
 
 
 def touch(root: Path, *names: str) -> None:
@@ -201,6 +201,13 @@ def test_annotated_pictures_are_results(tmp_path: Path) -> None:
     assert [p.file for p in work.photographs] == ["a.jpg"] and not work.left_out
     named = plan_jobs([f"{tmp_path}/a.jpg", f"{tmp_path}/a.annotated.jpg"], tmp_path)
     assert len(named.photographs) == 1 and "1 result of an earlier run" in named.left_out[0]
+    alone = plan_jobs([f"{tmp_path}/a.annotated.jpg"], tmp_path / "out")
+    assert [p.file for p in alone.photographs] == ["a.annotated.jpg"] and len(alone.jobs) == 1
+
+
+def test_annotated_pictures_are_no_frames(tmp_path: Path) -> None:
+    touch(tmp_path, *(f"frame{i}.png" for i in range(3)), "frame1.annotated.png")
+    assert [path.name for path in pictures_in(tmp_path)] == [f"frame{i}.png" for i in range(3)]
 
 
 def test_a_picture_whose_result_is_an_input_is_refused(tmp_path: Path) -> None:

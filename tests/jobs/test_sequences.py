@@ -42,6 +42,7 @@ VARIED = [1000 + 400 * (i % 3) for i in range(LEAST)]
         ("frame{:04}.png", VARIED[:2], True),
         ("talk_frame-{}.png", VARIED, True),
         ("{:06}.png", ALIKE, True),
+        ("{:08}.png", ALIKE, True),
         ("talk-{:04}.png", ALIKE, True),
         ("talk2_{}.png", ALIKE, True),
         ("{:06}.png", VARIED, False),  # numbered photographs of one size

@@ -6,6 +6,7 @@ A video is annotated in one piece (whole.py), or a long one in segments side by 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from vidfx.annotate.segments.plan import plan_segments
 from vidfx.annotate.video_work import VideoWork
 from vidfx.annotate.whole import annotate_whole
 from vidfx.jobs.content import OF, content_hash
-from vidfx.jobs.events import Listener, Started
+from vidfx.jobs.events import Heartbeat, Listener, Started
 from vidfx.jobs.plan import Job
 from vidfx.output.origin import describe_clock, describe_input, describe_making, versions
 from vidfx.output.overview import overview
@@ -60,7 +61,7 @@ def annotate_video(
                 "made": describe_making(command),
                 "input": {
                     **describe_input(info, source.name, why),
-                    "content_hash": {"of": OF, "hex": content_hash(files_of(job.source))},
+                    "content_hash": {"of": OF, "hex": content_hash(_alive(job, listener))},
                 },
                 "clock": describe_clock(settings.start, counts["first_frame_s"]),
                 "models": context.models.describe(),
@@ -78,6 +79,13 @@ def annotate_video(
             summary = map_texts(content, job.in_user_terms) | {"fingerprint": before}
             files.publish(summary)
     return summary
+
+
+def _alive(job: Job, listener: Listener) -> Iterator[Path]:
+    """The files of the input, of which a sequence can have many: each is a sign of life."""
+    for file in files_of(job.source):
+        listener(Heartbeat())
+        yield file
 
 
 def open_video(path: Path, context: Context) -> tuple[FrameSource, str]:

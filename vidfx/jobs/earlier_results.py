@@ -17,6 +17,7 @@ from typing import Any
 
 from vidfx.errors import OutputError
 from vidfx.jobs import storage
+from vidfx.jobs.content import content_hash
 from vidfx.jobs.result_names import SUMMARY
 from vidfx.jobs.search import Found
 
@@ -75,19 +76,24 @@ def _stem(item: Found) -> str:
 
 
 def _is_about(recorded: Any, item: Found) -> bool:
-    """Whether an input, as a summary's fingerprint describes it, has the names and sizes of this.
+    """Whether an input, as ``_input`` describes it, has the names and sizes of this one.
 
-    A new date does not matter here; whether the work is done is decided later.
+    A file with a new date must also have the same content, as far as a hash of it is known.
     """
     with suppress(OSError, TypeError, ValueError, IndexError):
-        sizes = {entry[0]: entry[1] for entry in recorded}
+        entries, known_hash = recorded
+        sizes = {entry[0]: entry[1] for entry in entries}
         if item.origin:
             return sizes == {item.origin.url: item.origin.size}
         if item.path.is_dir():
             return bool(sizes) and all(
                 (item.path / name).stat().st_size == size for name, size in sizes.items()
             )
-        return sizes == {item.path.name: item.path.stat().st_size}
+        stat = item.path.stat()
+        if sizes != {item.path.name: stat.st_size}:
+            return False
+        dated = entries[0][2] == stat.st_mtime_ns or known_hash is None
+        return dated or known_hash == content_hash([item.path])
     return False
 
 
@@ -147,7 +153,9 @@ def _stems(names: Iterable[str]) -> frozenset[str]:
 
 
 def _input(summary: bytes) -> Any:
-    """The input in the fingerprint of a summary; None where there is none."""
-    with suppress(ValueError, TypeError, KeyError):
-        return json.loads(summary)["fingerprint"]["input"]
+    """Files of the input in the fingerprint of a summary, and their hash; None where unknown."""
+    with suppress(ValueError, TypeError, KeyError, AttributeError):
+        content = json.loads(summary)
+        known_hash = content.get("input", {}).get("content_hash", {}).get("hex")
+        return content["fingerprint"]["input"], known_hash
     return None

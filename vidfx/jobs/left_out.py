@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vidfx.jobs.photographs import PHOTOGRAPHS, is_annotated_picture
-from vidfx.jobs.result_names import ANNOTATED, ANNOTATED_PICTURE, RESULTS, SUMMARY
-from vidfx.suffixes import IMAGE_SUFFIXES
+from vidfx.jobs.result_names import ANNOTATED, RESULTS, SUMMARY
+from vidfx.suffixes import ANNOTATED_PICTURE, IMAGE_SUFFIXES
 
 BESIDE_MEDIA = frozenset(
     [

@@ -9,8 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from vidfx.jobs.content import content_hash
-from vidfx.jobs.result_names import ANNOTATED_PICTURE
-from vidfx.suffixes import WRITABLE_PICTURES
+from vidfx.suffixes import ANNOTATED_PICTURE, WRITABLE_PICTURES
 from vidfx_engines.files import part_name, part_name_without_pid
 
 PHOTOGRAPHS = "photos"

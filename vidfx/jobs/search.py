@@ -139,7 +139,9 @@ class Search:
         elif not path.is_file():
             raise NotMediaError(f"{path}: not a regular file", hint="save it as a file first")
         elif is_result(path):
-            self._results.setdefault(real(path), Found(path, Path(path.name)))
+            picture = path.suffix.lower() in IMAGE_SUFFIXES
+            found = Found(path, Path(path.name), named=True, photograph=picture)
+            self._results.setdefault(real(path), found)
         elif self.sequence and path.suffix.lower() in IMAGE_SUFFIXES and not is_animation(path):
             raise NotMediaError(f"{path}: one picture is no sequence", hint="name its folder")
         else:

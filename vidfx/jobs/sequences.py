@@ -29,7 +29,7 @@ _HEAD_BYTES = 256 << 10
 _NUMBERED = re.compile(r"(.*?)(\d+)(\.[^.]*)")
 _FRAME = re.compile("frame", re.IGNORECASE)
 _OF_CAMERAS = re.compile(
-    r"[A-Z_0-9]{4}\d{4}"  # of all cameras, by the standard DCF
+    r"(?=\d{0,3}[A-Z_])[A-Z_0-9]{4}\d{4}"  # of all cameras, by the standard DCF
     r"|(IMG|PXL|MVIMG|PICT|PHOTO|SCAN|SCREENSHOT|WHATSAPP IMAGE|SIGNAL)[-_ ]?\d.*"
     r"|.*-WA\d+",
     re.IGNORECASE,

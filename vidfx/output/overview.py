@@ -21,9 +21,10 @@ def overview(tracks: Sequence[dict[str, Any]]) -> dict[str, Any]:
         sure = (1 - track["unsure_share"]) * track["frames"]
         for label, share in track["emotion_share"].items():
             frames[label] += share * sure
+    sure = max(of - unsure, sum(frames.values()))  # shares are rounded
     names = {track["identity"] for track in tracks} - {None, "other", "unknown"}
     return {
         "identities": sorted(names),
-        "emotion_share": {label: round(n / (of - unsure), 4) for label, n in frames.most_common()},
+        "emotion_share": {label: round(n / sure, 4) for label, n in frames.most_common() if n},
         "unsure_share": round(unsure / of, 4) if of else None,
     }

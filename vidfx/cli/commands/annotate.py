@@ -31,7 +31,8 @@ def annotate(
         list[str],
         typer.Argument(
             metavar="INPUT...",
-            help="Videos, folders, globs, s3:// or gs:// URLs, or text files that list them.",
+            help="Videos, photographs, folders, globs, s3:// or gs:// URLs, or text files that "
+            "list them.",
             show_default=False,
         ),
     ],
@@ -60,7 +61,7 @@ def annotate(
     progress: Progress = "auto",
     debug: Debug = False,
 ) -> None:
-    """Find, follow, name and read the faces in videos; write annotated videos and CSVs.
+    """Find, follow, name and read the faces in videos and photographs; write what was found.
 
     \b
     vidfx annotate talk.mp4 -o results
@@ -68,7 +69,9 @@ def annotate(
     vidfx annotate recordings/ -o results --recognition runs/ana
 
     For each input, below OUT: NAME.annotated.mp4, NAME.faces.csv, NAME.frames.csv and, written
-    last, NAME.summary.json. NAME is the full name of the input: talk.mp4.faces.csv.
+    last, NAME.summary.json. NAME is the full name of the input: talk.mp4.faces.csv. Photographs
+    become NAME.annotated.jpg, and share photos.faces.csv, photos.frames.csv and
+    photos.summary.json.
     """
     with errors_in_one_line(debug):
         from vidfx.load_settings import load_settings

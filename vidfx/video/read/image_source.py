@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from vidfx.errors import NotMediaError
-from vidfx.suffixes import IMAGE_SUFFIXES
+from vidfx.suffixes import ANNOTATED_PICTURE, IMAGE_SUFFIXES
 from vidfx.types import Frame, VideoInfo
 from vidfx.video.container.kinds import kind_of
 from vidfx.video.read.colours import rgb_colour
@@ -29,7 +29,8 @@ cv2.utils.logging.setLogLevel(
 def pictures_in(path: Path) -> list[Path]:
     """The pictures of a folder in natural order (2 before 10), or the picture itself.
 
-    Links that lead out of the folder are left out. Raises NotMediaError where there is no picture.
+    Annotated photographs, and links that lead out of the folder, are left out. Raises
+    NotMediaError where there is no picture.
     """
     try:
         if not path.is_dir():
@@ -39,6 +40,7 @@ def pictures_in(path: Path) -> list[Path]:
             p
             for p in path.iterdir()
             if p.suffix.lower() in IMAGE_SUFFIXES and not p.name.startswith(".")
+            if not p.stem.endswith(ANNOTATED_PICTURE)
             if p.is_file() and not leads_out(p, path)
         ]
     except OSError as error:
