@@ -6,90 +6,24 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
+from tests.photograph_workers import WORK, FakeWorkers, pictures
 from tests.vidfx_command import read_csv, same_imports, vidfx
-from vidfx.annotate.tasks import AnnotatePhotographs, Photographed
-from vidfx.errors import CrashedError, NotMediaError, OutputExistsError, VidfxError
+from vidfx.errors import (
+    CrashedError,
+    NotMediaError,
+)
 from vidfx.jobs.events import Done, Event, Failed, Skipped
-from vidfx.jobs.outcomes import Outcome
-from vidfx.jobs.photographs import PhotographRecord
 from vidfx.jobs.plan import plan_jobs
-from vidfx.output.rows import Rows
 from vidfx.output.strict_json import to_json
 from vidfx.output.summary import read_summary
-from vidfx.run.photographs import GROUP, PhotographRun, photographs_of
-from vidfx.workers.messages import Answer, Failure, from_text, to_text
+from vidfx.run.photographs import GROUP, photographs_of
 
 STORED = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-ROWS = Rows(("happy",), recognises=False, named=True)
-WORK = {"settings": {"every": 0}, "messages": None, "models": []}
-
-
-class FakeWorkers:
-    """Answers the tasks of a PhotographRun; ``faults`` are by the name of a picture."""
-
-    def __init__(self, root: Path, **faults: VidfxError) -> None:
-        self.inputs, self.out = [str(root / "in")], root / "out"
-        self.faults = faults
-        self.work: dict[str, Any] = WORK
-        self.done: list[list[str]] = []
-        "the pictures of each task"
-        self.events: list[Event] = []
-        self.outcomes: list[Outcome] = []
-
-    def run(self, *, overwrite: bool = False) -> list[str]:
-        """The status of each outcome."""
-        self.events, self.outcomes, self.done = [], [], []
-        plan = plan_jobs(self.inputs, self.out, sequence=False)
-        with photographs_of(
-            plan, self.events.append, self.outcomes, overwrite=overwrite, command=None
-        ) as run:
-            assert run is not None
-            self._answer(run, run.groups())
-            self._answer(run, run.singles())
-            run.complete()
-        return [outcome.status for outcome in self.outcomes]
-
-    def _answer(self, run: PhotographRun, tasks: list[AnnotatePhotographs]) -> None:
-        for task in tasks:
-            self.done.append([picture.source.stem for picture in task.pictures])
-            run.add(task, self._answer_to(task))
-
-    def _answer_to(self, task: AnnotatePhotographs) -> Answer | Failure:
-        if task.known not in (None, self.work):
-            return Failure(OutputExistsError("other settings", hint=""))
-        faults = [self.faults.get(picture.source.stem) for picture in task.pictures]
-        if fatal := next((f for f in faults if isinstance(f, CrashedError)), None):
-            return Failure(fatal)
-        records: list[PhotographRecord] = []
-        failures: list[tuple[str, VidfxError]] = []
-        for picture, fault in zip(task.pictures, faults, strict=True):
-            if fault:
-                failures.append((picture.file, fault))
-                continue
-            picture.result.parent.mkdir(parents=True, exist_ok=True)
-            picture.result.write_bytes(b"drawn")
-            source = str(picture.source)
-            record = PhotographRecord(
-                picture.file, source, picture.state(), 8, 6, 5, 1, f"{picture.file}\n", "\n"
-            )
-            records.append(record)
-        made = Photographed(self.work, [], ROWS.headers, ROWS.types, records, failures, {}, [])
-        return from_text(to_text(Answer(made)), Answer)
-
-    def rows(self) -> list[str]:
-        return (self.out / "photos.faces.csv").read_text().splitlines()[1:]
-
-
-def pictures(root: Path, *names: str) -> None:
-    (root / "in").mkdir(exist_ok=True)
-    for name in names:
-        (root / "in" / name).write_bytes(name.encode())
 
 
 def test_only_new_and_changed_photographs_are_done_again(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ models), and all results exist with the sizes that the summary lists.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -21,6 +21,7 @@ from vidfx.output.summary import read_summary
 from vidfx_engines.fingerprint import spec_fingerprint
 
 FACTS = {"input", "settings", "messages", "models"}
+HINT = "use --overwrite, or another output folder"
 
 
 def work_fingerprint(job: Job, context: Context) -> dict[str, Any]:
@@ -50,42 +51,53 @@ def why_done(job: Job, context: Context, *, overwrite: bool) -> str | None:
         return None
     places = dict(zip((path.name for path in job.outputs), job.addresses(), strict=True))
     place = places[job.outputs.summary.name]
-    hint = "use --overwrite, or another output folder"
     if summary is None or not FACTS.issubset(summary.get("fingerprint", ())):
         if overwrite:
             return None
         raise OutputExistsError(
             f"{job.name}: {places[next(iter(sizes))]} exists already, "
             "and no summary says what made it",
-            hint=hint,
+            hint=HINT,
         )
     new_date = is_newly_dated(job, summary, place, overwrite=overwrite)
     if overwrite:
         return None
-    differences = "; ".join(_differences(summary, context, work_fingerprint(job, context)))
-    if differences:
-        raise OtherSettingsError(
-            f"{job.name}: {place} exists already, from {differences}", hint=hint
-        )
+    now = work_fingerprint(job, context)
+    if changes := differences(summary["fingerprint"], summary["models"], context, now):
+        raise OtherSettingsError(f"{job.name}: {place} exists already, from {changes}", hint=HINT)
     if not _are_complete(job, summary, sizes):
         return None
     same = "done already, with the same input and settings"
     return f"{same}; only the input's date changed" if new_date else same
 
 
+def differences(
+    before: Mapping[str, Any],
+    models: Iterable[Mapping[str, Any]],
+    context: Context,
+    work: dict[str, Any],
+) -> str:
+    """What results were made with, and this work has otherwise, for people; empty if nothing.
+
+    ``before`` is their fingerprint, and ``models`` are described as in their summary.
+    """
+    return "; ".join(_differences(before, models, context, json.loads(to_json(work))))
+
+
 def _differences(
-    summary: Mapping[str, Any], context: Context, work: dict[str, Any]
+    before: Mapping[str, Any],
+    models: Iterable[Mapping[str, Any]],
+    context: Context,
+    now: Mapping[str, Any],
 ) -> Iterator[str]:
-    """What results with this summary were made with, and this work has otherwise, for people."""
-    before, now = summary["fingerprint"], json.loads(to_json(work))
     if changes := _changes(before["settings"], now["settings"]):
         yield f"other settings ({changes})"
     if before["messages"] != now["messages"]:
         changes = _changes(before["messages"] or {}, now["messages"] or {})
         yield f"other messages ({changes})"
     if before["models"] != now["models"]:
-        described = ([*summary["models"]], context.models.describe())
-        changes = _changes(*({m["task"]: _model(m) for m in models} for models in described))
+        described = (models, context.models.describe())
+        changes = _changes(*({m["task"]: _model(m) for m in each} for each in described))
         yield f"other models ({changes or 'their thresholds'})"
 
 

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from vidfx.errors import VidfxError
 from vidfx.jobs.leftovers import remove_parts_of
-from vidfx.jobs.photographs import Photograph, PhotographRecord, remove_leftovers
+from vidfx.jobs.photographs import Making, Photograph, PhotographRecord, remove_leftovers
 from vidfx.jobs.plan import Job
 from vidfx.video.container.segment import Segment
 from vidfx_engines.files import part_name
@@ -78,8 +78,8 @@ class AnnotatePhotographs(Struct, frozen=True, tag=True):
     job: Job
     "of the first of them, or of all where there are none"
     pictures: tuple[Photograph, ...]
-    known: dict[str, Any] | None = None
-    "the work that the tables are of; None: of any"
+    known: Making | None = None
+    "what the tables are of; None: of anything"
 
     def remove_parts(self, pid: int) -> None:
         remove_leftovers(self.pictures, pid)
@@ -142,13 +142,7 @@ class Drawn(Struct, frozen=True, tag=True):
 class Photographed(Struct, frozen=True, tag=True):
     """Some photographs were annotated."""
 
-    work: dict[str, Any]
-    "settings, messages and models: what all rows of the tables have in common"
-    models: list[dict[str, Any]]
-    headers: list[str]
-    "first lines of both tables"
-    columns: dict[str, dict[str, str]]
-    "their types"
+    making: Making
     records: list[PhotographRecord]
     failures: list[tuple[str, VidfxError]]
     "file and error of those that could not be read or written"

@@ -1,82 +1,108 @@
 """The journal of an output folder's photographs: what is done, so that a run goes on from there.
 
-Lines of JSON: the work (settings, messages, models) that all of its records are of, files whose
-results a run began to make, and a record of each photograph that is done.
+Lines of JSON: what all of its records have in common, whose results a run began to make, and a
+record of each photograph that is done. Other lines, such as one that a killed run did not complete,
+are passed over.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import msgspec
+from msgspec import Struct
 
-from vidfx.errors import output_errors
+from vidfx.errors import OutputError, output_errors
 from vidfx.jobs.locks import FOLDER, share
-from vidfx.jobs.photographs import PhotographRecord
+from vidfx.jobs.photographs import Making, PhotographRecord
+from vidfx_engines.files import read_regular, write_atomically
 
 FILE = "photographs.jsonl"
+MOST_BYTES = 8 << 30
+
+
+class Claimed(Struct, frozen=True, tag=True):
+    """The results of these files are of vidfx from now on, complete or not."""
+
+    sources: dict[str, str]
+    "absolute path of the photograph, by file"
 
 
 class PhotographJournal:
     """Reads the journal, and adds to it. For one process at a time."""
 
     def __init__(self, out: Path) -> None:
+        """Raises OutputError where the journal is there and cannot be read."""
         self._out = out
         self._path = out / FOLDER / FILE
-        self.work: dict[str, Any] | None = None
+        self.making: Making | None = None
         "None before any photograph was done"
-        self.claimed: set[str] = set()
-        "files whose results are of vidfx, complete or not"
+        self.claimed: dict[str, str] = {}
+        "absolute paths of the photographs whose results are of vidfx, by file"
         self.records: dict[str, PhotographRecord] = {}
         "by file"
-        with suppress(OSError):
-            for line in self._path.read_bytes().splitlines():
-                with suppress(ValueError):  # a line that a killed run did not complete
-                    self._take(json.loads(line))
+        for line in self._read().split(b"\n"):
+            with suppress(ValueError, RecursionError, msgspec.MsgspecError):
+                self._take(msgspec.convert(json.loads(line), Making | Claimed | PhotographRecord))
+        if self.making is None:
+            self.records.clear()  # nobody knows what they are of
 
-    def _take(self, entry: dict[str, Any]) -> None:
+    def _read(self) -> bytes:
+        try:
+            return read_regular(self._path, MOST_BYTES)
+        except (FileNotFoundError, NotADirectoryError):
+            return b""
+        except (OSError, ValueError) as error:
+            raise OutputError(
+                f"cannot read {self._path}, which says what is done: {error}",
+                hint="remove it, or use another output folder",
+            ) from error
+
+    def _take(self, entry: Making | Claimed | PhotographRecord) -> None:
         match entry:
-            case {"work": work}:
-                self.work = work
-            case {"claimed": [*files]}:
-                self.claimed.update(files)
-            case {"file": _}:
-                record = msgspec.convert(entry, PhotographRecord)
-                self.records[record.file] = record
-            case _:
-                pass
+            case Making():
+                self.making = entry
+            case Claimed(sources=sources):
+                self.claimed |= sources
+            case PhotographRecord():
+                self.records[entry.file] = entry
 
-    def claim(self, files: Sequence[str]) -> None:
-        """Before the work on ``files``: their results are ours from now on. Raises OutputError."""
-        self.claimed.update(files)
-        self._append([{"claimed": list(files)}])
+    def claim(self, sources: Mapping[str, str]) -> None:
+        """Before the work on photographs, given by file. Raises OutputError."""
+        self.claimed |= sources
+        if sources:
+            self._append([Claimed(dict(sources))])
 
-    def begin(self, work: dict[str, Any]) -> int:
+    def begin(self, making: Making) -> int:
         """Records of other work are dropped; returns how many were. Raises OutputError."""
-        if work == self.work:
+        if self.making and self.making.work == making.work:
             return 0
-        dropped, self.work = len(self.records), work
+        dropped, self.making = len(self.records), making
         self.records.clear()
-        with output_errors(self._path), suppress(FileNotFoundError):
-            self._path.unlink()
-        self._append([{"claimed": sorted(self.claimed)}, {"work": work}])
+        with output_errors(self._path):
+            write_atomically(self._path, _lines([Claimed(self.claimed), making]))
+            share(self._path, self._out)
         return dropped
 
     def add(self, records: Iterable[PhotographRecord]) -> None:
         """Raises OutputError."""
         new = {record.file: record for record in records}
         self.records |= new
-        self._append([msgspec.to_builtins(record) for record in new.values()])
+        if new:
+            self._append(new.values())
 
-    def _append(self, entries: Sequence[dict[str, Any]]) -> None:
+    def _append(self, entries: Iterable[Struct]) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
-        lines = "".join(json.dumps(entry) + "\n" for entry in entries)
         with output_errors(self._path):
             with os.fdopen(os.open(self._path, flags, 0o666), "wb") as file:
-                file.write(b"\n" * bool(file.tell()) + lines.encode("ascii"))
+                file.write(b"\n" + _lines(entries))  # the last line may not be complete
             share(self._path, self._out)
+
+
+def _lines(entries: Iterable[Struct]) -> bytes:
+    lines = (json.dumps(msgspec.to_builtins(entry)) + "\n" for entry in entries)
+    return "".join(lines).encode("ascii")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from msgspec import Struct
 
@@ -47,7 +49,20 @@ class Photograph(Struct, frozen=True):
         return content_hash([self.source]) == state.content
 
 
-class PhotographRecord(Struct, frozen=True):
+class Making(Struct, frozen=True, tag=True):
+    """What all rows of the tables have in common."""
+
+    work: dict[str, Any]
+    "settings, messages and models: rows of other work are not in the same tables"
+    models: list[dict[str, Any]]
+    "for people"
+    headers: list[str]
+    "first lines of both tables"
+    columns: dict[str, dict[str, str]]
+    "their types"
+
+
+class PhotographRecord(Struct, frozen=True, tag=True):
     """What became of a photograph: its rows in the tables, and what they were made of."""
 
     file: str
@@ -71,6 +86,28 @@ class PhotographRecord(Struct, frozen=True):
             size = None if self.bytes is None else photograph.result.stat().st_size
             return photograph.has(self.state) and size == self.bytes
         return False
+
+    def described(self) -> dict[str, Any]:
+        """For the summary."""
+        return {
+            "file": self.file,
+            "path": self.source,
+            "bytes": self.state.size,
+            "content_hash": self.state.content,
+            "width_px": self.width,
+            "height_px": self.height,
+            "faces": self.faces,
+        }
+
+
+def in_order(records: Iterable[PhotographRecord]) -> list[PhotographRecord]:
+    """By their file names, 2 before 10."""
+    return sorted(records, key=lambda record: _natural(record.file))
+
+
+def _natural(file: str) -> list[tuple[int, str]]:
+    parts = re.split(r"(\d+)", file.casefold())
+    return [(int(part) if part.isdecimal() else -1, part) for part in parts]
 
 
 def annotated_picture(name: Path) -> Path:

@@ -47,12 +47,14 @@ class Job:
     "URL of the folder that the results are delivered to"
     left_out: tuple[str, ...] = ()
     "lines about other files in the folder that it was found in"
-    photographs: bool = False
-    "all photographs of a run, whose results are tables; ``source`` is the folder of them, or one"
+    photographs: int = 0
+    "how many there are, in the job of all of a run; ``source`` is their folder, or the only one"
 
     @property
     def name(self) -> str:
         """As the user knows it."""
+        if self.photographs > 1:  # a sequence of the same folder has the name of the folder
+            return f"{self.source} (photographs)"
         return self.origin.url if self.origin else str(self.source)
 
     def in_user_terms(self, text: str) -> str:
@@ -132,9 +134,17 @@ def plan_jobs(inputs: Sequence[str], out: str | Path, *, sequence: bool | None =
             hint="use another output folder",
         )
         search.refuse(job.name, error)
-    photographs = _photographs(search, folder, url)
-    if photographs:
-        jobs.append(_job_of(photographs, folder, left_out))
+    if photographs := _photographs(search, folder, url):
+        own = _job_of(photographs, folder, left_out)
+        for job in [job for job in jobs if job.outputs == own.outputs]:
+            error = OutputExistsError(
+                f"{job.name}: its results would have the names of those of the photographs, "
+                f"{own.outputs.summary}",
+                hint="annotate it alone, into another output folder",
+            )
+            search.refuse(job.name, error)
+            jobs.remove(job)
+        jobs.append(own)
     refused = tuple(search.refused.values())
     notices = (*_kept_names(kept), *search.notices())
     return Plan(folder, tuple(jobs), refused, left_out, notices, photographs)
@@ -181,7 +191,7 @@ def _job_of(photographs: Sequence[Photograph], folder: Path, left_out: tuple[str
         with suppress(ValueError):
             source = source.relative_to(Path.cwd()) if source != Path.cwd() else source
     outputs = Outputs.of(folder / PHOTOGRAPHS)
-    return Job(source, outputs, left_out=left_out, photographs=True)
+    return Job(source, outputs, left_out=left_out, photographs=len(photographs))
 
 
 def _names(items: Sequence[Found]) -> list[Path]:

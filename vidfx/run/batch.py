@@ -35,7 +35,7 @@ from vidfx.jobs.ledger import Ledger
 from vidfx.jobs.leftovers import find_leftovers
 from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.plan import Job, Plan, plan_jobs
-from vidfx.run.photographs import PhotographRun, photographs_of, tables_of
+from vidfx.run.photographs import PhotographRun, photographs_of
 from vidfx.run.ray_pool import RayPool
 from vidfx.run.speed_here import remember_speed
 from vidfx.workers.messages import Answer, Failure, from_plain
@@ -119,12 +119,18 @@ def _run(
     out = None if dry_run else work.folder
     with ExitStack() as stack:
         photographs = None
-        if work.photographs and dry_run:
-            outcomes.append(_planned(work))
-        elif work.photographs:
+        if work.photographs:
             wanted = settings.overwrite and str(work.jobs[-1].outputs.summary) not in keep
             photographs = stack.enter_context(
-                photographs_of(work, report, outcomes, overwrite=wanted, command=command)
+                photographs_of(
+                    work,
+                    report,
+                    outcomes,
+                    overwrite=wanted,
+                    command=command,
+                    video=settings.video,
+                    dry_run=dry_run,
+                )
             )
         groups = photographs.groups() if photographs else []
         count = len(tasks) + len(groups)
@@ -158,13 +164,6 @@ def _answers(
     yield from pool.do(tasks)
     if photographs and (singles := photographs.singles()):
         yield from pool.do(singles)
-
-
-def _planned(work: Plan) -> Outcome:
-    """That of the photographs in a dry run."""
-    job = work.jobs[-1]
-    pictures = {photograph.file: str(photograph.result) for photograph in work.photographs}
-    return Outcome(job.name, "planned", pictures | tables_of(job))
 
 
 def _outcome(job: Job, answer: Answer | Failure, settings: Settings, report: Listener) -> Outcome:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 from vidfx.annotate.stage_timer import StageTimer
@@ -18,11 +19,12 @@ from vidfx.jobs.events import Advanced, Done, Failed, Listener, Notice, Skipped,
 from vidfx.jobs.locks import BusyError, Locks
 from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.photograph_journal import PhotographJournal
-from vidfx.jobs.photographs import Photograph, remove_leftovers
+from vidfx.jobs.photographs import Making, Photograph, remove_leftovers
 from vidfx.jobs.plan import Job, Outputs, Plan
-from vidfx.output.summary import read_summary
+from vidfx.run.photographs_due import are_tables_complete, choose, fingerprint
 from vidfx.workers.messages import Answer, Failure, from_plain
 
+DONE = "done already, with the same photographs and settings"
 GROUP = 16
 """Photographs that a worker process does before it answers."""
 
@@ -37,51 +39,42 @@ class PhotographRun:
         outcomes: list[Outcome],
         *,
         overwrite: bool,
+        video: bool = True,
+        dry_run: bool = False,
         command: str | None = None,
     ) -> None:
-        """Reports what becomes of them, and adds it to ``outcomes``. Raises OutputError."""
+        """Reports what becomes of them, and adds it to ``outcomes``.
+
+        ``video``: annotated pictures are wanted. Raises OutputError, and OutputExistsError where
+        the tables are not those of earlier runs into this folder.
+        """
         self._job = plan.jobs[-1]
-        self._report, self._overwrite = report, overwrite
+        self._report, self._overwrite, self._dry_run = report, overwrite, dry_run
         self._outcomes, self._command = outcomes, command
         self._started = time.monotonic()
         self._journal = PhotographJournal(plan.folder)
         self._timer = StageTimer()
         self._warnings = set[str]()
-        self._latest: Photographed | None = None
         self._failed_groups: list[AnnotatePhotographs] = []
         self._fatal: VidfxError | None = None
         "what no photograph can be done for"
         self._changed = False
         self._handled = 0
-        self._failed: dict[str, Outcome] = {}
-        "by file"
-        self._all = {photograph.file: photograph for photograph in plan.photographs}
-        self._todo = [p for p in plan.photographs if self._is_due(p)]
-        self._journal.claim([photograph.file for photograph in self._todo])
-        remove_leftovers(self._todo)
-
-    def _is_due(self, photograph: Photograph) -> bool:
-        """Whether it is to be done; what must not be is reported."""
-        file, source = photograph.file, str(photograph.source.absolute())
-        record = self._journal.records.get(file)
-        if record and record.is_of(photograph) and not self._overwrite:
-            return False
-        if record and record.source != source and not record.is_of(photograph):
-            why = f"is of {record.source}"
-        elif file in self._journal.claimed or self._overwrite or not photograph.result.exists():
-            return True
-        else:
-            why = "exists already, and is no result of a run that this folder knows"
-        self._fail(
-            photograph,
-            OutputExistsError(
-                f"{photograph.source}: {photograph.result} {why}", hint="use another output folder"
-            ),
-        )
-        return False
+        self._failed: dict[Path, Outcome] = {}
+        "by photograph"
+        choice = choose(plan, self._journal, overwrite=overwrite, video=video)
+        self._all, self._todo = choice.photographs, choice.due
+        for photograph, error in choice.refused:
+            self._fail(photograph, error)
+        if not dry_run:
+            ours = [p for p in self._todo if video or not p.result.exists()]
+            self._journal.claim({p.file: str(p.source.absolute()) for p in ours})
+            remove_leftovers(self._todo)
 
     def groups(self) -> list[AnnotatePhotographs]:
         """The tasks: at least one, which compares the settings with those of the tables."""
+        if self._dry_run:
+            return [self._task([])]
         if self._todo:
             self._report(Started(self._job, 0, 0, "photographs", len(self._todo)))
         starts = range(0, max(len(self._todo), 1), GROUP)
@@ -95,13 +88,15 @@ class PhotographRun:
         job = self._job
         if photographs:
             job = Job(photographs[0].source, Outputs.of(photographs[0].result))
-        known = None if self._overwrite else self._journal.work
+        known = None if self._overwrite else self._journal.making
         return AnnotatePhotographs(job, tuple(photographs), known)
 
     def add(self, task: AnnotatePhotographs, answer: Answer | Failure) -> None:
         """Record an answer."""
         if isinstance(answer, Failure):
             self._add_failure(task, answer.error)
+            return
+        if self._dry_run:
             return
         try:
             self._add_done(from_plain(answer.result, Photographed))
@@ -110,11 +105,10 @@ class PhotographRun:
         self._advance(len(task.pictures))
 
     def _add_done(self, done: Photographed) -> None:
-        if dropped := self._journal.begin(done.work):
+        if dropped := self._journal.begin(done.making):
             self._report(Notice(f"{self._job.outputs.faces}: {dropped} photographs of other "
                                 "settings are no longer in it"))  # fmt: skip
         self._journal.add(done.records)
-        self._latest = done
         self._changed |= bool(done.records)
         self._warnings.update(done.warnings)
         self._timer.merge(done.seconds)
@@ -135,7 +129,7 @@ class PhotographRun:
     def _fail(self, photograph: Photograph, error: VidfxError) -> None:
         name = str(photograph.source)
         self._report(Failed(name, error))
-        self._failed[photograph.file] = outcome = Outcome(name, "failed", error=error)
+        self._failed[photograph.source] = outcome = Outcome(name, "failed", error=error)
         self._outcomes.append(outcome)
 
     def _advance(self, photographs: int) -> None:
@@ -146,27 +140,47 @@ class PhotographRun:
     def complete(self) -> None:
         """Write the tables, and report what became of all."""
         name = self._job.name
-        if self._fatal is None and self._all.keys() <= self._failed.keys():
-            self._fatal = NotMediaError(
-                f"{name}: none of the {len(self._all)} photographs could be annotated",
-                hint="the lines above say why",
-            )
         try:
-            if self._fatal is not None:
-                raise self._fatal
-            self._outcomes.append(self._completed(name))
+            self._end(name)
         except VidfxError as error:
             if len(self._all) > 1 or not self._failed:
                 self._report(Failed(name, error))
                 self._outcomes.append(Outcome(name, "failed", error=error))
 
-    def _completed(self, name: str) -> Outcome:
+    def _end(self, name: str) -> None:
+        """Raises OutputError, and what no photograph could be done for."""
+        if self._fatal is not None:
+            raise self._fatal
+        making = self._journal.making
+        if all(p.source in self._failed for p in self._all.values()):
+            raise NotMediaError(
+                f"{name}: none of the {len(self._all)} photographs could be annotated",
+                hint="the lines above say why",
+            )
+        if self._dry_run:
+            self._plan(name)
+        elif making is not None:  # it is: a photograph was done, now or before
+            self._outcomes.append(self._completed(name, making))
+
+    def _plan(self, name: str) -> None:
+        """What a dry run would do."""
+        places = tables_of(self._job)
+        if not self._todo and are_tables_complete(self._job, self._journal):
+            self._report(Skipped(self._job, DONE))
+            self._outcomes.append(Outcome(name, "skipped", places))
+            return
+        self._report(Notice(f"{name}: {len(self._todo)} of {len(self._all)} photographs to do"))
+        pictures = {photograph.file: str(photograph.result) for photograph in self._todo}
+        counts = {"photographs": len(self._all), "to_do": len(self._todo)}
+        self._outcomes.append(Outcome(name, "planned", pictures | places, counts=counts))
+
+    def _completed(self, name: str, making: Making) -> Outcome:
         """Raises OutputError."""
         places = tables_of(self._job)
-        if not self._changed and self._are_tables_complete():
-            self._report(Skipped(self._job, "done already, with the same photographs and settings"))
+        if not self._changed and are_tables_complete(self._job, self._journal):
+            self._report(Skipped(self._job, DONE))
             return Outcome(name, "skipped", places)
-        summary = self._write_tables()
+        summary = self._write_tables(making)
         self._report(Done(self._job, summary))
         return Outcome(
             name,
@@ -177,35 +191,24 @@ class PhotographRun:
             warnings=tuple(summary["warnings"]),
         )
 
-    def _are_tables_complete(self) -> bool:
-        outputs = self._job.outputs
-        sizes = (read_summary(outputs.summary) or {}).get("bytes", {})
-        with suppress(OSError):
-            return all(
-                p.stat().st_size == sizes.get(p.name) for p in (outputs.faces, outputs.frames)
-            )
-        return False
-
-    def _write_tables(self) -> dict[str, Any]:
+    def _write_tables(self, making: Making) -> dict[str, Any]:
         # brings NumPy and FFmpeg, which the process that assigns the work needs for nothing else
         from vidfx.annotate.photographs.tables import write_tables  # noqa: PLC0415
 
-        latest = self._latest
-        assert latest is not None
         content: dict[str, Any] = {
-            "input": {"path": self._job.name},
-            "models": latest.models,
-            "columns": latest.columns,
+            "input": {"path": str(self._job.source)},
+            "models": making.models,
+            "columns": making.columns,
             "seconds": {
                 "total": round(time.monotonic() - self._started, 3),
                 "by_stage": self._timer.by_stage(),
             },
             "warnings": [*sorted(self._warnings), *self._job.left_out],
             "failed": [outcome.as_json() for outcome in self._failed.values()],
-            "fingerprint": {"input": [], **latest.work},
+            "fingerprint": fingerprint(making),
         }
         records = self._journal.records.values()
-        return write_tables(self._job.outputs, latest.headers, records, content, self._command)
+        return write_tables(self._job.outputs, making.headers, records, content, self._command)
 
 
 def tables_of(job: Job) -> dict[str, str]:
@@ -225,22 +228,34 @@ def photographs_of(
     *,
     overwrite: bool,
     command: str | None,
+    video: bool = True,
+    dry_run: bool = False,
 ) -> Generator[PhotographRun | None]:
-    """The photographs of a plan, with their tables locked; None where there are none to do."""
+    """The photographs of a plan, with their tables locked; None where there are none to do.
+
+    A dry run locks nothing, and writes nothing.
+    """
     if not plan.photographs:
         yield None
         return
-    job, locks = plan.jobs[-1], None
+    job = plan.jobs[-1]
     with ExitStack() as stack:
         photographs = None
         try:
-            locks = Locks(plan.folder)
-            stack.callback(locks.close)
-            stack.enter_context(locks.hold(job.outputs.summary.relative_to(plan.folder)))
+            if not dry_run:
+                locks = Locks(plan.folder)
+                stack.callback(locks.close)
+                stack.enter_context(locks.hold(job.outputs.summary.relative_to(plan.folder)))
             photographs = PhotographRun(
-                plan, report, outcomes, overwrite=overwrite, command=command
+                plan,
+                report,
+                outcomes,
+                overwrite=overwrite,
+                video=video,
+                dry_run=dry_run,
+                command=command,
             )
-        except (BusyError, OutputError) as error:
+        except (BusyError, VidfxError) as error:
             if isinstance(error, BusyError):
                 error = OutputError(
                     f"{job.outputs.summary}: another vidfx annotates photographs there",

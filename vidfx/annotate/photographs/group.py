@@ -5,16 +5,23 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from vidfx.annotate.already_done import work_without_input
+from vidfx.annotate.already_done import HINT, differences, work_without_input
 from vidfx.annotate.annotated_video import labels_of
 from vidfx.annotate.context import Context
 from vidfx.annotate.photographs.picture import drawn, photograph_context, settle_photograph
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.annotate.tasks import AnnotatePhotographs, Photographed
-from vidfx.errors import ChangedError, EngineFailedError, OutputExistsError, VidfxError, read_errors
+from vidfx.errors import (
+    ChangedError,
+    EngineFailedError,
+    OtherSettingsError,
+    VidfxError,
+    read_errors,
+)
 from vidfx.jobs.events import Heartbeat, Listener
 from vidfx.jobs.outcomes import as_failure
-from vidfx.jobs.photographs import Photograph, PhotographRecord
+from vidfx.jobs.photographs import PHOTOGRAPHS, Making, Photograph, PhotographRecord
+from vidfx.jobs.result_names import SUMMARY
 from vidfx.output.rows import Rows
 from vidfx.output.strict_json import to_json
 from vidfx.video.read.photograph import read_photograph
@@ -28,15 +35,16 @@ def annotate_photographs(
     """Write the annotated pictures; returns what the tables need of each.
 
     A picture that cannot be read or written is returned with its error. Raises EngineFailedError,
-    and OutputExistsError where the tables that exist are of other work (``task.known``).
+    and OtherSettingsError where the tables that exist are of other work (``task.known``).
     """
     work: dict[str, Any] = json.loads(to_json(work_without_input(context)))
-    if task.known is not None and task.known != work:
-        parts = [name for name in work if task.known.get(name) != work[name]]
-        raise OutputExistsError(
-            f"{task.job.outputs.summary}: exists already, of photographs with other "
-            f"{', '.join(parts)}",
-            hint="use --overwrite, or another output folder",
+    models = context.models.describe()
+    known = task.known
+    if known is not None and known.work != work:
+        changes = differences(known.work, known.models, context, work)
+        raise OtherSettingsError(
+            f"{task.job.name}: there are photographs in {PHOTOGRAPHS}{SUMMARY} from {changes}",
+            hint=HINT,
         )
     recognises = context.models.identity is not None
     rows = Rows(context.emotions, recognises=recognises, named=True)
@@ -58,10 +66,7 @@ def annotate_photographs(
             records.append(record)
             warnings.update(warned)
     return Photographed(
-        work=work,
-        models=context.models.describe(),
-        headers=rows.headers,
-        columns=rows.types,
+        making=Making(work, models, rows.headers, rows.types),
         records=records,
         failures=failures,
         seconds=timer.by_stage(),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from typing import Any
 
 from vidfx.errors import output_errors
 from vidfx.jobs.content import OF
-from vidfx.jobs.photographs import PhotographRecord
+from vidfx.jobs.photographs import PhotographRecord, in_order
 from vidfx.jobs.plan import Outputs
 from vidfx.output.origin import describe_making, versions
 from vidfx.output.summary import write_summary
@@ -28,7 +27,7 @@ def write_tables(
     ``content`` is what the summary has besides, ``command`` the line that was typed. Raises
     OutputError.
     """
-    records = sorted(records, key=lambda record: _natural(record.file))
+    records = in_order(records)
     lines = [record.face_lines for record in records], [record.frame_lines for record in records]
     with ExitStack() as stack:
         files: list[AtomicFile] = []
@@ -49,7 +48,7 @@ def write_tables(
             "counts": counts(records),
             "outputs": {"faces": outputs.faces.name, "frames": outputs.frames.name},
             "bytes": {file.path.name: file.size() for file in tables},
-            "photographs": [_described(record) for record in records],
+            "photographs": [record.described() for record in records],
             "content_hash_of": OF,
             "versions": versions(),
         }
@@ -67,21 +66,3 @@ def counts(records: Sequence[PhotographRecord]) -> dict[str, Any]:
         "frames_with_faces": sum(record.faces > 0 for record in records),
         "face_rows": sum(record.faces for record in records),
     }
-
-
-def _described(record: PhotographRecord) -> dict[str, Any]:
-    return {
-        "file": record.file,
-        "path": record.source,
-        "bytes": record.state.size,
-        "content_hash": record.state.content,
-        "width_px": record.width,
-        "height_px": record.height,
-        "faces": record.faces,
-    }
-
-
-def _natural(file: str) -> list[tuple[int, str]]:
-    """A key that puts 2 before 10."""
-    parts = re.split(r"(\d+)", file.casefold())
-    return [(int(part) if part.isdecimal() else -1, part) for part in parts]
