@@ -11,12 +11,15 @@ from typing import Any
 
 import pytest
 
-from vidfx.annotate.already_done import why_done, work_fingerprint
+from vidfx.annotate.already_done import why_done, work_fingerprint, work_without_input
 from vidfx.annotate.context import Context
+from vidfx.annotate.photographs.group import annotate_photographs
 from vidfx.annotate.same_input import files_of, is_newly_dated
+from vidfx.annotate.tasks import AnnotatePhotographs
 from vidfx.config import Settings
-from vidfx.errors import OtherInputError, OutputExistsError
+from vidfx.errors import OtherInputError, OtherSettingsError, OutputExistsError
 from vidfx.jobs.content import content_hash
+from vidfx.jobs.photographs import Making
 from vidfx.jobs.plan import Job, Outputs
 from vidfx.schema import SUMMARY_SCHEMA
 
@@ -126,3 +129,10 @@ def test_pictures_of_a_folder_are_one_input(job: Job) -> None:
     (folder / "3.png").touch()
     with pytest.raises(OtherInputError, match="it had 2 files, and now it has 3"):
         is_newly_dated(pictures, summary, "there", overwrite=False)
+
+
+def test_other_settings_of_photographs_are_named(job: Job) -> None:
+    making = Making(work_without_input(CONTEXT), [], [], {})
+    context = replace(CONTEXT, settings=Settings(video=False, every=2))
+    with pytest.raises(OtherSettingsError, match="every: 0 before, 2 now"):
+        annotate_photographs(AnnotatePhotographs(job, (), making), context, lambda _: None)

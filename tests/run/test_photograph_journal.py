@@ -15,6 +15,7 @@ from vidfx.jobs.events import Failed, Notice
 from vidfx.jobs.photograph_journal import PhotographJournal
 from vidfx.jobs.plan import plan_jobs
 from vidfx.output.summary import read_summary
+from vidfx.schema import SUMMARY_SCHEMA
 
 
 @pytest.fixture
@@ -154,11 +155,8 @@ def test_results_of_a_video_with_the_name_of_the_tables_are_kept(
 ) -> None:
     workers.out = tmp_path / "videos"
     workers.out.mkdir()
-    content = json.dumps({"schema": "vidfx.summary/1", "input": {"path": "photos.mp4"}})
     summary = workers.out / "photos.summary.json"
-    real = read_summary(tmp_path / "out/photos.summary.json")
-    assert real
-    content = json.dumps({"schema": real["schema"], "input": {"path": "photos.mp4"}})
+    content = json.dumps({"schema": SUMMARY_SCHEMA, "input": {"path": "photos.mp4"}})
     summary.write_text(content)
     assert workers.run(overwrite=True) == ["failed"] and summary.read_text() == content
     assert "is of another input" in errors(workers)
@@ -174,7 +172,13 @@ def test_a_sequence_with_the_name_of_the_tables_is_refused(tmp_path: Path) -> No
     (job,) = plan.jobs
     assert job.photographs == 2 and job.name == f"{tmp_path / 'in'} (photographs)"
     ((name, error),) = plan.refused
-    assert name == str(frames) and "those of the photographs" in str(error)
+    assert name == str(frames) and f"the names of those of {job.name}" in str(error)
+    (tmp_path / "out").mkdir()
+    content = {"schema": SUMMARY_SCHEMA, "input": {"path": str(frames)}}
+    (tmp_path / "out/photos.summary.json").write_text(json.dumps(content))
+    plan = plan_jobs([str(tmp_path / "in"), str(frames)], tmp_path / "out")
+    assert [str(job.source) for job in plan.jobs] == [str(frames)] and not plan.photographs
+    assert plan.refused[0][0] == f"{tmp_path / 'in'} (photographs)"
 
 
 def test_a_photograph_has_one_row_whatever_folder_is_named(
@@ -191,6 +195,17 @@ def test_a_photograph_has_one_row_whatever_folder_is_named(
     assert sorted(workers.run()) == ["failed", "skipped"] and workers.done == [[]]
     assert workers.rows() == ["a.jpg", "b.jpg", "sub/c.jpg"]
     assert str(tmp_path / "a.jpg") in errors(workers), "its name is that of another one"
+
+
+@pytest.mark.parametrize("file", ["../x.jpg", "/tmp/x.jpg", "", "x\0.jpg"])
+def test_a_journal_leads_to_no_file_elsewhere(
+    workers: FakeWorkers, tmp_path: Path, file: str
+) -> None:
+    entry = {"type": "Claimed", "sources": {file: str(tmp_path / "in/c.jpg")}}
+    with journal_of(workers).open("a") as journal:
+        journal.write(json.dumps(entry) + "\n")
+    pictures(tmp_path, "c.jpg")
+    assert workers.run() == ["done"] and (workers.out / "c.annotated.jpg").exists()
 
 
 def test_without_annotated_pictures_a_file_of_that_name_is_no_hindrance(tmp_path: Path) -> None:

@@ -67,9 +67,11 @@ class PhotographJournal:
             case Making():
                 self.making = entry
             case Claimed(sources=sources):
-                self.claimed |= sources
-            case PhotographRecord():
-                self.records[entry.file] = entry
+                self.claimed |= {f: source for f, source in sources.items() if _is_below(f)}
+            case PhotographRecord(file=file) if _is_below(file):
+                self.records[file] = entry
+            case _:
+                pass
 
     def claim(self, sources: Mapping[str, str]) -> None:
         """Before the work on photographs, given by file. Raises OutputError."""
@@ -101,6 +103,12 @@ class PhotographJournal:
             with os.fdopen(os.open(self._path, flags, 0o666), "wb") as file:
                 file.write(b"\n" + _lines(entries))  # the last line may not be complete
             share(self._path, self._out)
+
+
+def _is_below(file: str) -> bool:
+    """Whether it is a path below the output folder, whoever wrote the journal."""
+    path = Path(file)
+    return not (path.is_absolute() or ".." in path.parts or "\0" in file or not path.name)
 
 
 def _lines(entries: Iterable[Struct]) -> bytes:

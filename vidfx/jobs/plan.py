@@ -16,6 +16,7 @@ from vidfx.jobs.photographs import PHOTOGRAPHS, Photograph, annotated_picture
 from vidfx.jobs.result_names import RESULTS, SUMMARY
 from vidfx.jobs.search import Found, Search, real
 from vidfx.jobs.storage import Origin
+from vidfx.output.summary import read_summary
 
 
 @dataclass(frozen=True)
@@ -136,15 +137,15 @@ def plan_jobs(inputs: Sequence[str], out: str | Path, *, sequence: bool | None =
         search.refuse(job.name, error)
     if photographs := _photographs(search, folder, url):
         own = _job_of(photographs, folder, left_out)
-        for job in [job for job in jobs if job.outputs == own.outputs]:
-            error = OutputExistsError(
-                f"{job.name}: its results would have the names of those of the photographs, "
-                f"{own.outputs.summary}",
-                hint="annotate it alone, into another output folder",
-            )
-            search.refuse(job.name, error)
-            jobs.remove(job)
-        jobs.append(own)
+        other = next((job for job in jobs if job.outputs == own.outputs), None)
+        if other and _has_results(other):
+            photographs = ()
+            search.refuse(own.name, _same_results(own, other))
+        else:
+            if other:
+                jobs.remove(other)
+                search.refuse(other.name, _same_results(other, own))
+            jobs.append(own)
     refused = tuple(search.refused.values())
     notices = (*_kept_names(kept), *search.notices())
     return Plan(folder, tuple(jobs), refused, left_out, notices, photographs)
@@ -192,6 +193,20 @@ def _job_of(photographs: Sequence[Photograph], folder: Path, left_out: tuple[str
             source = source.relative_to(Path.cwd()) if source != Path.cwd() else source
     outputs = Outputs.of(folder / PHOTOGRAPHS)
     return Job(source, outputs, left_out=left_out, photographs=len(photographs))
+
+
+def _has_results(job: Job) -> bool:
+    """Whether the results with the names of ``job`` are not those of photographs."""
+    summary = read_summary(job.outputs.summary)
+    return summary is not None and "photographs" not in summary
+
+
+def _same_results(job: Job, other: Job) -> VidfxError:
+    return OutputExistsError(
+        f"{job.name}: its results would have the names of those of {other.name}, "
+        f"{job.outputs.summary}",
+        hint="annotate it alone, into another output folder",
+    )
 
 
 def _names(items: Sequence[Found]) -> list[Path]:

@@ -15,6 +15,7 @@ from vidfx.errors import OtherInputError, OutputExistsError, VidfxError
 from vidfx.jobs.photograph_journal import PhotographJournal
 from vidfx.jobs.photographs import Making, Photograph, annotated_picture, in_order
 from vidfx.jobs.plan import Job, Plan
+from vidfx.jobs.search import real
 from vidfx.output.summary import read_summary
 
 _ELSEWHERE = "use another output folder"
@@ -56,15 +57,16 @@ def _named_as_before(plan: Plan, journal: PhotographJournal) -> list[Photograph]
     """The photographs; one whose rows have another name, for another folder was named, keeps it."""
     files = {source: file for file, source in journal.claimed.items()}
     files |= {record.source: file for file, record in journal.records.items()}
+    inputs = {real(photograph.source) for photograph in plan.photographs}
     named: list[Photograph] = []
     for photograph in plan.photographs:
         source = str(photograph.source.absolute())
         file = files.get(source, photograph.file)
-        if file == photograph.file or journal.claimed.get(photograph.file) == source:
-            named.append(photograph)
-        else:
+        if file != photograph.file and journal.claimed.get(photograph.file) != source:
             result = plan.folder / annotated_picture(Path(file))
-            named.append(Photograph(photograph.source, file, result))
+            if real(result) not in inputs:
+                photograph = Photograph(photograph.source, file, result)  # noqa: PLW2901
+        named.append(photograph)
     return named
 
 

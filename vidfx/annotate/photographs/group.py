@@ -43,8 +43,7 @@ def annotate_photographs(
     if known is not None and known.work != work:
         changes = differences(known.work, known.models, context, work)
         raise OtherSettingsError(
-            f"{task.job.name}: there are photographs in {PHOTOGRAPHS}{SUMMARY} from {changes}",
-            hint=HINT,
+            f"{PHOTOGRAPHS}{SUMMARY} exists already, with photographs from {changes}", hint=HINT
         )
     recognises = context.models.identity is not None
     rows = Rows(context.emotions, recognises=recognises, named=True)
