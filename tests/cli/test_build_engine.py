@@ -255,6 +255,7 @@ def test_doctor_says_what_works_and_what_fixes_the_rest() -> None:
     assert found["processor"]["works"]
     assert found["decoding"]["detail"].startswith("PyAV ")
     assert found["annotate: detection"]["detail"].startswith("detector-embedded, openvino on CPU")
+    assert found["annotate: check"]["detail"].startswith("centerface, openvino on CPU")
     assert all(f["works"] or f["mend"] for f in found.values())
     assert found["--device auto"]["detail"].startswith(("the CPU: ", "the GPU: ", "the GPU, "))
     plain = vidfx("doctor").stdout

@@ -69,7 +69,7 @@ class Models:
         """
         notices = [Notice(line) for line in self.notes]
         for selection in self.selections:
-            line = f"{self._task(selection.engine)}: {selection.explanation}"
+            line = f"{self.task_of(selection.engine)}: {selection.explanation}"
             notices.append(Notice(line, detail=not selection.passed_over))
         if self.identity and self.identity.spec.thresholds is None:
             notices.append(
@@ -91,9 +91,9 @@ class Models:
 
     def describe(self) -> list[dict[str, Any]]:
         """For the summary: every model with its hash, licence and backend, and the reasons."""
-        return [_describe(s, self._task(s.engine), self.certainty) for s in self.selections]
+        return [_describe(s, self.task_of(s.engine), self.certainty) for s in self.selections]
 
-    def _task(self, engine: Engine) -> str:
+    def task_of(self, engine: Engine) -> str:
         """What an engine does in this run: "check" is the second detector's."""
         is_checker = self.checker is not None and engine is self.checker.engine
         return "check" if is_checker else engine.spec.task

@@ -127,7 +127,7 @@ def _choices() -> list[Finding]:
         with load_models(Settings()) as models:
             return [
                 Finding(
-                    f"annotate: {selection.engine.spec.task}",
+                    f"annotate: {models.task_of(selection.engine)}",
                     True,
                     True,
                     f"{selection.engine.spec.name}, {selection.explanation}",
