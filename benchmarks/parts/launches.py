@@ -68,7 +68,8 @@ def counts(*, identity: bool = False, planes: bool = False, on_host: bool = Fals
         engines = [host.detector(FACES), host.classifier("emotion", DEFAULT_EMOTIONS, 112)]
         if identity:
             engines.append(host.classifier("identity", host.NAMES, 112))
-        ready = {e.spec.task: _on_device(e, work, shapes) for e in engines}
+        ready = {e.spec.task: _on_device(e, e.spec.task, work, shapes) for e in engines}
+        checker = _on_device(host.detector(FACES), "check", work, shapes)
         models = Models(
             Detector(ready["detection"], threshold=WEAK * host.THRESHOLD, long_side=640),
             host.THRESHOLD,
@@ -76,6 +77,7 @@ def counts(*, identity: bool = False, planes: bool = False, on_host: bool = Fals
             ready["emotion"],
             selections=(),
             tensors_on=CPU,
+            checker=Detector(checker, threshold=WEAK * host.THRESHOLD, long_side=640),
         )
         settings = Settings(video=planes)
         observer = Observer(host.info(), settings, models, StageTimer(), max_between=MAX_BETWEEN)
@@ -92,9 +94,9 @@ def counts(*, identity: bool = False, planes: bool = False, on_host: bool = Fals
 
 
 def _on_device(
-    engine: FakeEngine, work: DeviceWork, shapes: dict[str, set[tuple[int, ...]]]
+    engine: FakeEngine, name: str, work: DeviceWork, shapes: dict[str, set[tuple[int, ...]]]
 ) -> DeviceEngine:
-    network = _Network(engine, work, shapes.setdefault(engine.spec.task, set()))
+    network = _Network(engine, work, shapes.setdefault(name, set()))
     where = RunsOn("fake", "none", CPU, torch.device("cpu"), "f32")
     return DeviceEngine(engine.spec, network, where)
 
