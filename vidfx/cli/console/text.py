@@ -74,7 +74,7 @@ def unit(job: Job) -> str:
 
 def started_line(event: Started) -> str:
     if event.job.photographs:
-        return f"{event.job.name}: {event.expected} photographs, started"
+        return f"{event.job.name}: {counted(event.expected or 0, 'photograph')}, started"
     return f"{event.job.name}: {event.width}x{event.height} {event.codec}, started"
 
 
