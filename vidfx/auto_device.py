@@ -15,6 +15,7 @@ from vidfx.config import Settings
 from vidfx.measurements import keep_measurement, read_measurement
 from vidfx_engines.cards import Card, cards, visible_gpus
 from vidfx_engines.cores import available_cores
+from vidfx_engines.libraries import installed_version
 
 FOLDER = "speeds"
 ENOUGH_CORES = 16
@@ -94,7 +95,7 @@ def _facts(settings: Settings) -> object:
     """Everything that the measurement depends on."""
     return (
         vidfx.__version__,
-        [_version(name) for name in LIBRARIES],
+        [installed_version(name) for name in LIBRARIES],
         available_cores(),
         sorted(card.name for card in cards()),
         visible_gpus(),
@@ -109,12 +110,3 @@ def _facts(settings: Settings) -> object:
         settings.recognition,
         settings.emotion,
     )
-
-
-def _version(name: str) -> str:
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow
-
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""

@@ -43,6 +43,12 @@ def count_or_auto(value: Any) -> Any:
     return count
 
 
+def natural_order(text: str) -> list[tuple[bool, int, str]]:
+    """A key by which 2 is before 10."""
+    parts = re.findall(r"\d+|\D+", text.casefold())
+    return [(p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in parts]
+
+
 def clean(text: str) -> str:
     """One line without control characters: a file's name must not drive the terminal."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)

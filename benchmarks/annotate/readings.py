@@ -10,25 +10,16 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.detection.recall import CORNERS, IOU, overlap
-from benchmarks.measure import PROGRAM, run, table
-from vidfx.output.read_rows import Cell, read_rows
+from benchmarks.annotate.face_rows import Row, annotated, corners
+from benchmarks.detection.recall import IOU, overlap
+from benchmarks.measure import table
+from vidfx.output.read_rows import Cell
 
 EVERY_FACE = ("--every", "1", "--read", "every")
 OTHERS = {"the default": (), "--every 1": ("--every", "1"), "--read every": ("--read", "every")}
-Row = Mapping[str, Cell]
-Rows = dict[str, list[Row]]
-"""By the name of the file."""
-
-
-def annotate(clips: Sequence[Path], options: Sequence[str], out: Path) -> Rows:
-    out.mkdir()
-    line = [*PROGRAM, "annotate", *(str(c.resolve()) for c in clips), "-o", str(out)]
-    run(" ".join(options), [*line, "--no-video", "--quiet", *options], out)
-    return {file.name: list(read_rows(file)) for file in sorted(out.rglob("*.faces.csv"))}
 
 
 def pairs(wanted: Sequence[Row], found: Sequence[Row]) -> list[tuple[Row, Row]]:
@@ -37,14 +28,17 @@ def pairs(wanted: Sequence[Row], found: Sequence[Row]) -> list[tuple[Row, Row]]:
     for row in found:
         on_frame[row["frame"]].append(row)
     best = [
-        (row, max(on_frame[row["frame"]], key=lambda o: overlap(box(row), box(o)), default=None))
+        (
+            row,
+            max(
+                on_frame[row["frame"]],
+                key=lambda o: overlap(corners(row), corners(o)),
+                default=None,
+            ),
+        )
         for row in wanted
     ]
-    return [(a, b) for a, b in best if b is not None and overlap(box(a), box(b)) >= IOU]
-
-
-def box(row: Row) -> tuple[float, ...]:
-    return tuple(float(row[corner] or 0) for corner in CORNERS)
+    return [(a, b) for a, b in best if b is not None and overlap(corners(a), corners(b)) >= IOU]
 
 
 def agreement(both: Sequence[tuple[Row, Row]]) -> tuple[float, float]:
@@ -61,10 +55,10 @@ def main() -> None:
     asked = parser.parse_args()
     lines: list[list[str]] = []
     with tempfile.TemporaryDirectory(prefix="vidfx-readings-") as folder:
-        wanted = annotate(asked.clips, EVERY_FACE, Path(folder) / "every")
+        wanted = annotated(asked.clips, EVERY_FACE, Path(folder) / "every")
         total = sum(len(rows) for rows in wanted.values())
         for number, (name, options) in enumerate(OTHERS.items()):
-            found = annotate(asked.clips, options, Path(folder) / str(number))
+            found = annotated(asked.clips, options, Path(folder) / str(number))
             of_clips = [pairs(rows, found.get(clip, ())) for clip, rows in wanted.items()]
             both = [pair for some in of_clips for pair in some]
             same, same_named = agreement(both)

@@ -7,18 +7,16 @@ the latter has on the same frame at an IoU of 0.5 or more.
 from __future__ import annotations
 
 import argparse
-import csv
 import statistics
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.measure import PROGRAM, run, table
+from benchmarks.annotate.face_rows import Box, annotated, corners
+from benchmarks.measure import table
 
 IOU = 0.5
-CORNERS = ("x1_px", "y1_px", "x2_px", "y2_px")
-Box = tuple[float, ...]
 Faces = dict[tuple[str, str], list[Box]]
 """By clip and frame."""
 
@@ -45,34 +43,28 @@ def compare(wanted: Faces, found: Faces) -> tuple[int, list[float], int]:
     return total, overlaps, sum(map(len, found.values())) - len(overlaps)
 
 
-def annotate(clips: Sequence[Path], every: int, out: Path) -> Faces:
-    line = [*PROGRAM, "annotate", *(str(c.resolve()) for c in clips)]
-    line += ["-o", str(out), "--no-video", "--emotion", "none", "--every", str(every), "--quiet"]
-    out.mkdir()
-    run(f"--every {every}", line, out)
+def faces_of(clips: Sequence[Path], every: str, out: Path) -> Faces:
     faces: Faces = defaultdict(list)
-    for file in sorted(out.rglob("*.faces.csv")):
-        with file.open(newline="", encoding="utf-8") as stream:
-            for row in csv.DictReader(stream):
-                box = tuple(float(row[corner]) for corner in CORNERS)
-                faces[file.name, row["frame"]].append(box)
+    for clip, rows in annotated(clips, ("--emotion", "none", "--every", every), out).items():
+        for row in rows:
+            faces[clip, str(row["frame"])].append(corners(row))
     return faces
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks recall", description=__doc__)
     parser.add_argument("clips", type=Path, nargs="+")
-    parser.add_argument("--every", type=int, action="append", help="N; 0 is annotate's own choice")
+    parser.add_argument("--every", action="append", metavar="auto|N")
     asked = parser.parse_args()
     rows: list[list[str]] = []
     with tempfile.TemporaryDirectory(prefix="vidfx-recall-") as folder:
-        wanted = annotate(asked.clips, 1, Path(folder) / "1")
-        for every in asked.every or [0, 2, 3, 5, 8]:
-            found = annotate(asked.clips, every, Path(folder) / f"n{every}")
+        wanted = faces_of(asked.clips, "1", Path(folder) / "1")
+        for every in asked.every or ["auto", "2", "3", "5", "8"]:
+            found = faces_of(asked.clips, every, Path(folder) / f"n{every}")
             total, overlaps, more = compare(wanted, found)
             rows.append(
                 [
-                    str(every) if every else "0 (its own choice)",
+                    every,
                     f"{len(overlaps) / max(1, total):.4f}",
                     f"{statistics.fmean(overlaps or [0]):.3f}",
                     str(more),

@@ -8,15 +8,15 @@ at an IoU of 0.4 or more. Other rows are those without a row of the reference at
 from __future__ import annotations
 
 import argparse
-import csv
 import statistics
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.detection.recall import CORNERS, Box, overlap
-from benchmarks.measure import PROGRAM, run, table
+from benchmarks.annotate.face_rows import Box, annotated, corners
+from benchmarks.detection.recall import overlap
+from benchmarks.measure import table
 
 LEAST_PX = 20.0
 FOUND, SAME = 0.4, 0.3
@@ -31,18 +31,12 @@ Rows = list[tuple[Place, Place, Box]]
 """Frame, track and box."""
 
 
-def annotate(clips: Sequence[Path], out: Path, *options: str) -> Rows:
-    line = [*PROGRAM, "annotate", *(str(c.resolve()) for c in clips), "-o", str(out)]
-    line += ["--no-video", "--emotion", "none", "--quiet", *options]
-    out.mkdir()
-    run(" ".join(options) or "default", line, out)
-    rows: Rows = []
-    for file in sorted(out.rglob("*.faces.csv")):
-        with file.open(newline="", encoding="utf-8") as stream:
-            for row in csv.DictReader(stream):
-                box = tuple(float(row[corner]) for corner in CORNERS)
-                rows.append(((file.name, row["frame"]), (file.name, row["track_id"]), box))
-    return rows
+def faces(clips: Sequence[Path], options: Sequence[str], out: Path) -> Rows:
+    return [
+        ((clip, str(row["frame"])), (clip, str(row["track_id"])), corners(row))
+        for clip, rows in annotated(clips, (*options, "--emotion", "none"), out).items()
+        for row in rows
+    ]
 
 
 def matched(rows: Rows, others: Rows, iou: float) -> list[bool]:
@@ -76,10 +70,10 @@ def main() -> None:
     lines: list[list[str]] = []
     with tempfile.TemporaryDirectory(prefix="vidfx-tracks-") as folder:
         everything = ("--detector", "centerface", "--every", "1")
-        wanted = annotate(asked.clips, Path(folder) / "reference", *everything)
+        wanted = faces(asked.clips, everything, Path(folder) / "reference")
         tracks = large_tracks(wanted)
         for number, (name, options) in enumerate(WAYS.items()):
-            rows = annotate(asked.clips, Path(folder) / str(number), *options)
+            rows = faces(asked.clips, options, Path(folder) / str(number))
             there = matched(wanted, rows, FOUND)
             found = [sum(there[p] for p in some) >= len(some) / 2 for some in tracks.values()]
             covered = [there[p] for some in tracks.values() for p in some]

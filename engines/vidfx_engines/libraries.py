@@ -20,6 +20,16 @@ SYSTEM_PACKAGES = {
 """Debian and Ubuntu packages of the system libraries that wheels need."""
 
 
+def installed_version(package: str) -> str:
+    """The version of an installed package; empty where it is not installed."""
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
+
+
 @contextmanager
 def importing(name: str, install: str = "") -> Generator[None]:
     """Raises EngineUnavailable, with what to install, where ``name`` cannot be imported inside."""

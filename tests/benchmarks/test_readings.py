@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchmarks.annotate.readings import Row, agreement, pairs
-from benchmarks.detection.recall import CORNERS
+from benchmarks.annotate.face_rows import CORNERS, Row
+from benchmarks.annotate.readings import agreement, pairs
 
 
 def row(frame: int, left: float, emotion: str | None) -> Row:

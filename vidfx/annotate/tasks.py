@@ -10,8 +10,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from vidfx.errors import VidfxError
-from vidfx.jobs.leftovers import remove_parts_of
-from vidfx.jobs.photographs import Making, Photograph, PhotographRecord, remove_leftovers
+from vidfx.jobs.leftovers import remove_parts_of, remove_parts_of_photographs
+from vidfx.jobs.photographs import Making, Photograph, PhotographRecord
 from vidfx.jobs.plan import Job
 from vidfx.video.container.segment import Segment
 from vidfx_engines.files import part_name
@@ -82,7 +82,7 @@ class AnnotatePhotographs(Struct, frozen=True, tag=True):
     "what the tables are of; None: of anything"
 
     def remove_parts(self, pid: int) -> None:
-        remove_leftovers(self.pictures, pid)
+        remove_parts_of_photographs(self.pictures, pid)
 
     def again(self) -> AnnotatePhotographs:
         return self

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ from typing import Any
 from msgspec import Struct
 
 from vidfx.jobs.content import content_hash
+from vidfx.notation import natural_order
 from vidfx.suffixes import ANNOTATED_PICTURE, WRITABLE_PICTURES
-from vidfx_engines.files import part_name, part_name_without_pid
 
 PHOTOGRAPHS = "photos"
 """Their tables are ``photos.faces.csv``, ``photos.frames.csv`` and ``photos.summary.json``."""
@@ -102,12 +101,7 @@ class PhotographRecord(Struct, frozen=True, tag=True):
 
 def in_order(records: Iterable[PhotographRecord]) -> list[PhotographRecord]:
     """By their file names, 2 before 10."""
-    return sorted(records, key=lambda record: _natural(record.file))
-
-
-def _natural(file: str) -> list[tuple[int, str]]:
-    parts = re.split(r"(\d+)", file.casefold())
-    return [(int(part) if part.isdecimal() else -1, part) for part in parts]
+    return sorted(records, key=lambda record: natural_order(record.file))
 
 
 def annotated_picture(name: Path) -> Path:
@@ -120,23 +114,3 @@ def annotated_picture(name: Path) -> Path:
 def is_annotated_picture(name: str) -> bool:
     """Whether a picture's name is one that ``annotated_picture`` gives."""
     return Path(name).stem.endswith(ANNOTATED_PICTURE)
-
-
-def remove_leftovers(photographs: Sequence[Photograph], pid: int | None = None) -> None:
-    """Remove temporary files that processes left of them: those of process ``pid``, or of all."""
-    for file in _parts(photographs):
-        if pid is None or file.name.endswith(f".{pid}.part"):
-            with suppress(OSError):
-                file.unlink()
-
-
-def _parts(photographs: Sequence[Photograph]) -> Iterator[Path]:
-    names = {
-        photograph.result.with_name(part_name_without_pid(part_name(photograph.result.name)))
-        for photograph in photographs
-    }
-    for folder in {name.parent for name in names}:
-        with suppress(OSError):
-            for file in folder.iterdir():
-                if file.with_name(part_name_without_pid(file.name)) in names:
-                    yield file

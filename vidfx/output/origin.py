@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import platform
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import vidfx
 from vidfx.types import VideoInfo
 from vidfx.video.capabilities import ffmpeg_version
+from vidfx_engines.libraries import installed_version
 
 LIBRARIES = (
     *("openvino", "onnxruntime", "onnxruntime-gpu", "torch", "tensorrt"),
@@ -56,20 +58,19 @@ def describe_clock(start_s: float | None, first_frame_s: float | None) -> dict[s
     }
 
 
+@cache
 def versions() -> dict[str, str]:
     """The versions of vidfx, Python, FFmpeg and the installed libraries that decide results."""
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow
-
-    found = {"vidfx": vidfx.__version__, "python": platform.python_version()}
-    found["ffmpeg"] = ffmpeg_version()
-    for name in LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+    found = {
+        "vidfx": vidfx.__version__,
+        "python": platform.python_version(),
+        "ffmpeg": ffmpeg_version(),
+        **{name: installed_version(name) for name in LIBRARIES},
+    }
+    return {name: version for name, version in found.items() if version}
 
 
+@cache
 def _processor() -> str:
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 
 import vidfx
@@ -17,6 +16,7 @@ from vidfx.video.capabilities import decoders, encoders
 from vidfx_engines.backends.openvino import cpu_capabilities, cpu_name, import_openvino
 from vidfx_engines.backends.tensorrt_library import Flavour, driver_version, gpu, import_tensorrt
 from vidfx_engines.cores import available_cores
+from vidfx_engines.libraries import installed_version
 from vidfx_engines.user_cache import CACHE_HINT, user_cache, why_untrusted
 
 PACKAGES = (
@@ -90,10 +90,7 @@ def _package(name: str, module: str, extra: str) -> Finding:
     def look() -> str:
         if find_spec(module) is None:
             raise UnavailableError("not installed", hint=f"pip install 'vidfx[{extra}]'")
-        try:
-            return version(name)
-        except PackageNotFoundError:
-            return "here, of an unknown version"
+        return installed_version(name) or "here, of an unknown version"
 
     return _finding(name, False, look)
 

@@ -16,10 +16,11 @@ from vidfx.annotate.stage_timer import StageTimer
 from vidfx.annotate.tasks import AnnotatePhotographs, Photographed
 from vidfx.errors import CrashedError, NotMediaError, OutputError, OutputExistsError, VidfxError
 from vidfx.jobs.events import Advanced, Done, Failed, Listener, Notice, Skipped, Started
+from vidfx.jobs.leftovers import remove_parts_of_photographs
 from vidfx.jobs.locks import BusyError, Locks
 from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.photograph_journal import PhotographJournal
-from vidfx.jobs.photographs import Making, Photograph, remove_leftovers
+from vidfx.jobs.photographs import Making, Photograph
 from vidfx.jobs.plan import Job, Outputs, Plan
 from vidfx.run.photographs_due import are_tables_complete, choose, fingerprint
 from vidfx.workers.messages import Answer, Failure, from_plain
@@ -69,7 +70,7 @@ class PhotographRun:
         if not dry_run:
             ours = [p for p in self._todo if video or not p.result.exists()]
             self._journal.claim({p.file: str(p.source.absolute()) for p in ours})
-            remove_leftovers(self._todo)
+            remove_parts_of_photographs(self._todo)
 
     def groups(self) -> list[AnnotatePhotographs]:
         """The tasks: at least one, which compares the settings with those of the tables."""

@@ -129,8 +129,7 @@ def ended_line(outcomes: Sequence[Outcome], seconds: float) -> str:
         for status in ("done", "skipped", "planned", "failed")
         if (n := statuses[status])
     ]
-    done = [outcome.counts for outcome in outcomes if outcome.status == "done"]
-    frames = sum(counts["frames"] for counts in done if "photographs" not in counts)
+    frames = sum(outcome.counts["frames"] for outcome in outcomes if outcome.status == "done")
     rate = f", {frames / seconds:.1f} frames/s" if frames and seconds else ""
     inputs = counted(len(outcomes), "input")
     return f"{inputs}: {', '.join(counts) or 'none'}, in {duration(seconds)}{rate}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +10,7 @@ import cv2
 import numpy as np
 
 from vidfx.errors import NotMediaError
+from vidfx.notation import natural_order
 from vidfx.suffixes import ANNOTATED_PICTURE, IMAGE_SUFFIXES
 from vidfx.types import Frame, VideoInfo
 from vidfx.video.container.kinds import kind_of
@@ -51,13 +51,7 @@ def pictures_in(path: Path) -> list[Path]:
             f"{path}: a folder without pictures",
             hint=f"pictures are {', '.join(sorted(IMAGE_SUFFIXES))}",
         )
-    return sorted(found, key=_natural)
-
-
-def _natural(path: Path) -> tuple[list[tuple[bool, int, str]], str]:
-    parts = re.findall(r"\d+|\D+", path.stem.casefold())
-    numbered = [(p.isdecimal(), int(p) if p.isdecimal() else 0, p) for p in parts]
-    return numbered, path.name
+    return sorted(found, key=lambda p: (natural_order(p.stem), p.name))
 
 
 def read_picture_or_none(path: Path) -> np.ndarray | None:
