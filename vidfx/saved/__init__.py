@@ -1,0 +1,1 @@
+"""Finished results read back from their files: which there are, and their frames and faces."""

@@ -1,0 +1,144 @@
+"""Finished videos in output folders, each known by its summary."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from vidfx.errors import InputError, UsageError
+from vidfx.jobs.result_names import SUMMARY
+from vidfx.notation import natural_order
+from vidfx.output.summary import read_summary
+
+AGAIN = "annotate the video again"
+
+
+@dataclass(frozen=True)
+class SavedVideo:
+    """The finished results of one video."""
+
+    path: Path
+    "of its summary, beside which all results are"
+    summary: Mapping[str, Any]
+    name: str
+    "the file name of the input, with which those of its results begin"
+    source: Path
+    "the input, where it was when it was annotated"
+    faces: Path
+    frames: Path
+    annotated: Path | None
+    "the annotated video; None where none was written"
+    size: tuple[int, int]
+    "width and height of the upright picture, px as stored"
+    time_base: Fraction
+    "seconds per tick of ``pts``"
+    frame_rate: float
+    "frames per second on average"
+    recognises: bool
+    "whether faces were named"
+    expressions: tuple[str, ...] | None
+    "all that can be; None where none were read"
+
+
+def find_summaries(places: Sequence[str | Path]) -> list[Path]:
+    """The summaries that ``places`` name, each once: files, and all in folders and below.
+
+    Those of a folder come in natural order of their paths. Raises UsageError where a place is
+    missing, or has none.
+    """
+    found: dict[Path, None] = {}
+    for place in map(Path, places):
+        some = list(_summaries(place))
+        if not some:
+            raise UsageError(
+                f"{place}: {_why_none(place)}",
+                hint="name an output folder of `vidfx annotate`, or a summary in it",
+            )
+        found |= dict.fromkeys(some)
+    return [*found]
+
+
+def _summaries(place: Path) -> Iterator[Path]:
+    if place.is_file() and place.name.endswith(SUMMARY):
+        yield place
+    for folder, below, names in os.walk(place):
+        below[:] = sorted((name for name in below if name != ".vidfx"), key=natural_order)
+        for name in sorted(names, key=natural_order):
+            if name.endswith(SUMMARY):
+                yield Path(folder, name)
+
+
+def _why_none(place: Path) -> str:
+    if not place.exists():
+        return "there is no such file or folder"
+    return "no finished video is in it" if place.is_dir() else "not the summary of a video"
+
+
+def load_video(summary: Path) -> SavedVideo:
+    """The results that a summary describes.
+
+    Raises InputError where it is not one of a video by this or an earlier version of vidfx, or
+    files that it lists are missing or have another size.
+    """
+    content = read_summary(summary)
+    if content is None:
+        raise InputError(f"{summary}: not a summary that this version can read", hint=AGAIN)
+    if "photographs" in content:
+        raise InputError(
+            f"{summary}: it is of photographs, not of a video", hint="name the summary of a video"
+        )
+    try:
+        video = _described(summary, content)
+    except (KeyError, TypeError, ValueError, ZeroDivisionError, AttributeError) as error:
+        what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise InputError(f"{summary}: damaged: {what}", hint=AGAIN) from error
+    _check_files(video)
+    return video
+
+
+def _described(path: Path, summary: Mapping[str, Any]) -> SavedVideo:
+    """Raises KeyError, TypeError, ValueError, ZeroDivisionError and AttributeError."""
+    of_input, outputs, models = summary["input"], summary["outputs"], summary["models"]
+    labels = {model["task"]: tuple(model["labels"]) for model in models}
+    faces, frames, annotated = outputs["faces"], outputs["frames"], outputs.get("video")
+    if any(Path(name).name != name for name in (faces, frames, annotated or frames)):
+        raise ValueError("a result is named by a path")
+    size = int(of_input["width_px"]), int(of_input["height_px"])
+    base, rate = Fraction(of_input["time_base"]), float(of_input["frame_rate"])
+    if min(*size, base) <= 0 or not 0 < rate < math.inf:
+        raise ValueError("the size or the rate of the input is not above 0")
+    return SavedVideo(
+        path,
+        summary,
+        path.name.removesuffix(SUMMARY),
+        source=Path(of_input.get("absolute_path") or of_input["path"]),
+        faces=path.with_name(faces),
+        frames=path.with_name(frames),
+        annotated=None if annotated is None else path.with_name(annotated),
+        size=size,
+        time_base=base,
+        frame_rate=rate,
+        recognises="identity" in labels,
+        expressions=labels.get("emotion"),
+    )
+
+
+def _check_files(video: SavedVideo) -> None:
+    """Raises InputError where the tables are not as they were written."""
+    recorded = video.summary.get("bytes", {})
+    for table in (video.faces, video.frames):
+        try:
+            size = table.stat().st_size
+        except OSError as error:
+            raise InputError(f"{table}: {error.strerror}", hint=AGAIN) from error
+        if recorded.get(table.name, size) != size:
+            raise InputError(
+                f"{table}: changed since it was written ({recorded[table.name]} bytes then, "
+                f"{size} now)",
+                hint=f"{AGAIN}; corrections belong into a file of their own",
+            )
