@@ -46,7 +46,6 @@ lint: $(VENV)/.installed-dev
 docs: $(VENV)/.installed-dev
 	$(BIN)/python -m vidfx.schema > docs/columns.md
 	$(BIN)/python -m vidfx.cli.reference > docs/commands.md
-	$(BIN)/python -m vidfx.cli.reference README.md
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks pipeline

@@ -7,18 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from vidfx.cli.reference import reference, with_options
-from vidfx.config import SETTINGS
+from vidfx.cli.reference import reference
 from vidfx.errors import VidfxError
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def test_the_options_in_the_readme_are_up_to_date() -> None:
-    table = README.split("<!-- options")[1].split("<!-- end of options")[0]
-    assert all(f"`{setting.flag}`" in table for setting in SETTINGS.values())
-    assert with_options(README) == README, "make docs"
+ANNOTATE = (ROOT / "docs/annotate.md").read_text(encoding="utf-8")
 
 
 def test_the_list_of_commands_is_up_to_date() -> None:
@@ -26,11 +19,11 @@ def test_the_list_of_commands_is_up_to_date() -> None:
     assert written == reference(), "make docs"
 
 
-def test_exit_codes_in_the_readme() -> None:
+def test_exit_codes_in_the_docs() -> None:
     def below(kind: type[VidfxError]) -> set[int]:
         return {kind.exit_code}.union(*(below(k) for k in kind.__subclasses__()))
 
-    line = re.search(r"Exit codes: (.*?)\. A bad", README, re.DOTALL)
+    line = re.search(r"Exit codes: (.*?)\. A bad", ANNOTATE, re.DOTALL)
     assert line is not None
     stated = {int(n) for n in re.findall(r"\b(\d+)\b", line[1])}
     assert stated == below(VidfxError) | {0}

@@ -78,7 +78,7 @@ class Settings(ResultSettings):
         Option(
             "Parts of each video that are processed in parallel: auto or a number.",
             "`auto` makes some of a long video where fewer videos wait than cores could work on; "
-            "the rows stay the same ([docs/scale.md](docs/scale.md)).",
+            "the rows stay the same ([scale.md](scale.md)).",
             default="auto",
             decides="run",
             read=count_or_auto,
@@ -120,7 +120,7 @@ class Settings(ResultSettings):
         Executor,
         Option(
             "What runs the jobs: local, or ray, the nodes of a Ray cluster.",
-            "See [docs/scale.md](docs/scale.md).",
+            "See [scale.md](scale.md).",
             decides="run",
             group="Machine",
         ),

@@ -74,7 +74,7 @@ class ResultSettings:
         Option(
             "Which detected faces are classified: auto (of each track some a second) or every one.",
             "With `--every 1` too, each face on each frame is. How much the expressions differ: "
-            "[docs/benchmarks.md](docs/benchmarks.md).",
+            "[benchmarks.md](benchmarks.md).",
         ),
     ] = "auto"
     recognition: Annotated[

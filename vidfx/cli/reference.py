@@ -1,14 +1,9 @@
-"""The docs that are made of the commands' own help.
-
-``python -m vidfx.cli.reference`` prints docs/commands.md, every command and option;
-``python -m vidfx.cli.reference README.md`` writes the options of annotate into the README.
-"""
+"""``python -m vidfx.cli.reference`` prints docs/commands.md, made of the commands' own help."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, cast
 
 import typer
@@ -19,30 +14,17 @@ from vidfx.config import SETTINGS
 
 HEAD = """# Commands
 
-Made by `make docs` from the commands' own help. `vidfx annotate` is explained in the README,
-training in [training.md](training.md).
+Made by `make docs` from the commands' own help. `vidfx annotate` is explained in
+[annotate.md](annotate.md), training in [training.md](training.md).
 """
-BEGIN, END = "<!-- options: made by `make docs` -->\n", "<!-- end of options -->\n"
+_MORE = {name: setting.option.more for name, setting in SETTINGS.items()}
+"""What only the docs say of a setting."""
 
 
 def reference() -> str:
     """Markdown: a section a command, a row an option."""
     root = cast("Any", typer.main.get_command(app))
     return HEAD + "".join(_section(name, command) for name, command in _commands(root, "vidfx"))
-
-
-def with_options(readme: str) -> str:
-    """The README with the table of annotate's options, between its two comments."""
-    command = cast("Any", typer.main.get_command(app)).commands["annotate"]
-    more = {name: setting.option.more for name, setting in SETTINGS.items()}
-    rows = [
-        (names, f"{meaning} {more.get(option.name, '')}")
-        for option in _options(command)
-        for names, meaning in [_row(option)]
-    ]
-    before, _, rest = readme.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    return before + BEGIN + _table(("option", "meaning"), rows) + END + after
 
 
 def _commands(group: Any, name: str) -> Iterator[tuple[str, Any]]:
@@ -58,9 +40,16 @@ def _section(name: str, command: Any) -> str:
     arguments = [p for p in command.params if p.param_type_name == "argument"]
     metavars = [p.metavar or p.name.upper() for p in arguments]
     rows = [(f"`{m}`", p.help or "") for m, p in zip(metavars, arguments, strict=True)]
-    rows += [_row(option) for option in _options(command)]
+    more = _MORE if _takes_all_settings(command) else {}
+    for option in _options(command):
+        names, meaning = _row(option)
+        rows.append((names, f"{meaning} {more.get(option.name, '')}"))
     text = "\n\n".join(map(_paragraph, (command.help or "").split("\n\n")))
     return f"\n## `{' '.join([name, *metavars])}`\n\n{text}\n\n{_table(('', ''), rows)}"
+
+
+def _takes_all_settings(command: Any) -> bool:
+    return set(SETTINGS) <= {option.name for option in _options(command)}
 
 
 def _paragraph(text: str) -> str:
@@ -90,8 +79,4 @@ def _table(head: tuple[str, str], rows: list[tuple[str, str]]) -> str:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        page = Path(name)
-        page.write_text(with_options(page.read_text(encoding="utf-8")), encoding="utf-8")
-    if not sys.argv[1:]:
-        sys.stdout.write(reference())
+    sys.stdout.write(reference())
