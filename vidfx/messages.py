@@ -44,6 +44,16 @@ def default_messages(labels: Sequence[str]) -> dict[str, str]:
     return {label: DEFAULT_MESSAGES[e] for label, e in usual.items() if e in DEFAULT_MESSAGES}
 
 
+def chosen_messages(name: str, labels: Sequence[str]) -> dict[str, str] | None:
+    """The messages that the setting ``name`` asks for: "none", "default" or a file.
+
+    Raises UsageError.
+    """
+    if name == "none":
+        return None
+    return default_messages(labels) if name == "default" else load_messages(Path(name), labels)
+
+
 def load_messages(path: Path, labels: Sequence[str]) -> dict[str, str]:
     """The message of each label, from a TOML or JSON file of ``label: text``.
 

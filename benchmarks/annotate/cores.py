@@ -20,10 +20,9 @@ from benchmarks.annotate.pipeline import CSVS, FOLDER, TRANSCODE, VIDFX, command
 from benchmarks.measure import failure, machine, make_clip, run
 from benchmarks.saved import Row, add_option, show
 from vidfx.annotate.context import Context, load_context
-from vidfx.annotate.observer import queue_length
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.stage_timer import StageTimer
-from vidfx.annotate.threads import prefetch
+from vidfx.annotate.threads import prefetch, queue_length
 from vidfx.config import Settings
 from vidfx.video.read.source import open_source
 from vidfx_engines.cores import available_cores

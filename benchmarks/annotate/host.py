@@ -24,8 +24,8 @@ import numpy as np
 
 from benchmarks.measure import machine, table
 from benchmarks.saved import Row, add_option, show
-from vidfx.annotate.annotated_video import labels_of
 from vidfx.annotate.context import Context
+from vidfx.annotate.frame_labels import labels_of
 from vidfx.annotate.models import WEAK, Models
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.result_files import ResultFiles
@@ -202,7 +202,7 @@ def annotate(
 ) -> tuple[dict[str, float], float]:
     """All stages on ``frames``, and rows in ``folder``; CPU seconds by stage, and of pixels."""
     models = CannedModels.of(faces)
-    context = Context(Settings(video=False), models, DEFAULT_MESSAGES)
+    context = Context(Settings(video=False), DEFAULT_MESSAGES, models)
     job = Job(Path("canned"), Outputs.of(folder / "canned"))
     work = VideoWork(job, info(), context, lambda _: None, timer=CpuTimer())
     painter = Painter(WIDTH, HEIGHT, matrix=work.info.colour.matrix, messages=context.messages)

@@ -24,7 +24,7 @@ from vidfx.jobs.plan import Job, Outputs
 from vidfx.schema import SUMMARY_SCHEMA
 
 MODELS: Any = SimpleNamespace(selections=(), describe=list)
-CONTEXT = Context(Settings(video=False), MODELS, {"happy": "Ha!"})
+CONTEXT = Context(Settings(video=False), {"happy": "Ha!"}, MODELS)
 
 
 @pytest.fixture

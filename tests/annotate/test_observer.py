@@ -15,9 +15,9 @@ import pytest
 
 from tests.settled_frames import frame_by_frame
 from vidfx.annotate.models import Models
-from vidfx.annotate.observer import QUEUE_BYTES, queue_length
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.stage_timer import StageTimer
+from vidfx.annotate.threads import QUEUE_BYTES, queue_length
 from vidfx.config import Settings
 from vidfx.stages.analyze import HostAnalyzer
 from vidfx.stages.cuts import AHEAD, BATCH

@@ -270,7 +270,7 @@ def test_auto_is_as_many_as_pay(
     monkeypatch.setattr(segment_plan, "split_at_key_frames", not_split)
     no_detector: Any = None
     models = Models(no_detector, 0.5, None, None, ())
-    context = Context(Settings(threads=threads), models, None)
+    context = Context(Settings(threads=threads), None, models)
     size = {"width": 1920, "height": 1080, "n_frames": None}
     info = replace(preflight(long).info, duration_s=seconds, **size)  # type: ignore[arg-type]
     job = Job(long, Outputs.of(long.with_suffix("")))

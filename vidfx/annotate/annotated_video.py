@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+from vidfx.annotate.draw_work import DrawWork
+from vidfx.annotate.frame_labels import LabelMatcher
 from vidfx.annotate.threads import BoundedQueue, consumer
-from vidfx.annotate.video_work import VideoWork
 from vidfx.overlay.painter import FaceLabel, Painter
-from vidfx.stages.settled import Labels, SettledFaces
 from vidfx.types import Frame
 from vidfx.video.write.encoder import VideoEncoder
 from vidfx.video.write.muxer import Mp4Muxer, VideoReport
@@ -22,10 +22,10 @@ class AnnotatedVideo:
     Frames are written in the context of ``encoding``; ``complete`` follows.
     """
 
-    def __init__(self, mp4: Mp4Muxer, work: VideoWork) -> None:
+    def __init__(self, mp4: Mp4Muxer, work: DrawWork) -> None:
         """Raises UnavailableError where the encoder that the settings name is not here."""
         info, settings, choice = work.info, work.context.settings, work.context.encoder
-        tensors_on = work.context.models.tensors_on
+        tensors_on = work.context.tensors_on
         if tensors_on is not None or settings.encoder != "auto":
             work.detail(choice.why)
         self._work = work
@@ -72,6 +72,24 @@ class AnnotatedVideo:
             with self._work.timer("encode"):
                 self._encoder.write(frame)
 
+    def write_all(
+        self, frames: Iterable[Frame], labels: LabelMatcher, advanced: Callable[[int], None]
+    ) -> int:
+        """Draw on all ``frames`` what ``labels`` has for them; returns how many there were.
+
+        ``advanced`` is called with how many are written, often. Raises StoppedError where the
+        encoder has failed.
+        """
+        count = 0
+        for frame in frames:
+            for missing in labels.before(frame.pts):
+                self.skip(missing.labels, missing.time_s)
+                advanced(count)
+            self.write(frame, labels.at(frame.pts))
+            count += 1
+            advanced(count)
+        return count
+
     def skip(self, labels: Sequence[FaceLabel], time_s: float) -> None:
         """A frame that is not written: its labels decide where those of later frames are placed."""
         with self._work.timer("draw"):
@@ -82,25 +100,3 @@ class AnnotatedVideo:
         with self._work.timer("encode"):
             self._encoder.finish()
             return self._mp4.complete()
-
-
-def labels_of(faces: SettledFaces) -> list[FaceLabel]:
-    """What is drawn of each face."""
-    identity, emotion = _shown(faces.identity, faces), _shown(faces.emotion, faces)
-    columns = faces.box.tolist(), faces.track.tolist(), faces.sources()
-    return [
-        FaceLabel((x1, y1, x2, y2), number, *who, *mood, source)
-        for (x1, y1, x2, y2), number, source, who, mood in zip(
-            *columns, identity, emotion, strict=True
-        )
-    ]
-
-
-def _shown(
-    labels: Labels | None, faces: SettledFaces
-) -> list[tuple[str, float] | tuple[None, None]]:
-    """Label and probability of each face; None, None where it has no label."""
-    if labels is None:
-        return [(None, None)] * len(faces.track)
-    pairs = zip(labels.texts(), labels.prob.tolist(), strict=True)
-    return [(None, None) if text is None else (text, prob) for text, prob in pairs]

@@ -14,7 +14,7 @@ from vidfx.annotate.observations import NO_PIXELS
 from vidfx.annotate.reader import READ_QUALITY, Reader, ReadLimits, TrackedFaces
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
-from vidfx.stages.analyze import MAX_CHUNK, ReadTask
+from vidfx.stages.analyze import ReadTask
 from vidfx.stages.cuts import MarkedFrame, mark
 from vidfx.stages.detection_schedule import DetectionSchedule
 from vidfx.stages.engine_faults import EngineFaults
@@ -30,8 +30,6 @@ from vidfx.stages.tracking.confirmation import Confirmation
 from vidfx.stages.tracking.track import Tracker
 from vidfx.types import Frame, VideoInfo
 
-QUEUE_BYTES = 96 << 20
-"""Of planes."""
 TYPICAL_EVERY = 5
 """Frames from detection to detection, where the schedule goes by time."""
 
@@ -242,11 +240,3 @@ def _limits(task: ReadTask, own_px: float, settings: Settings) -> ReadLimits:
     if task == "identity":
         return ReadLimits(asked_px, max(READ_QUALITY, settings.min_quality))
     return ReadLimits(min(own_px, asked_px), min(READ_QUALITY, settings.min_quality))
-
-
-def queue_length(info: VideoInfo, chunk: int = MAX_CHUNK // 2) -> int:
-    """How many frames may wait between two threads: two chunks, if memory allows.
-
-    With less than a chunk one thread would always wait for the other.
-    """
-    return max(2, min(2 * chunk, QUEUE_BYTES // (info.width * info.height * 3 // 2)))

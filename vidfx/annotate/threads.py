@@ -14,9 +14,21 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Generic, TypeVar
 
+from vidfx.types import VideoInfo
+
 T = TypeVar("T")
 _END = object()
 _POLL_S = 0.1
+QUEUE_BYTES = 96 << 20
+"""Of planes."""
+
+
+def queue_length(info: VideoInfo, chunk: int = 8) -> int:
+    """How many frames may wait between two threads: two chunks, if memory allows.
+
+    With less than a chunk one thread would always wait for the other.
+    """
+    return max(2, min(2 * chunk, QUEUE_BYTES // (info.width * info.height * 3 // 2)))
 
 
 class StoppedError(Exception):

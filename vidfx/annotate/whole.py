@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import nullcontext
 
-from vidfx.annotate.annotated_video import AnnotatedVideo, labels_of
-from vidfx.annotate.observer import queue_length
+from vidfx.annotate.annotated_video import AnnotatedVideo
+from vidfx.annotate.frame_labels import labels_of
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.result_files import ResultFiles, Written
-from vidfx.annotate.threads import consumer, prefetch
+from vidfx.annotate.threads import consumer, prefetch, queue_length
 from vidfx.annotate.video_work import VideoWork
 from vidfx.errors import no_frame_error
 from vidfx.stages.settled import Settled

@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 from vidfx.annotate.already_done import HINT, differences, work_without_input
-from vidfx.annotate.annotated_video import labels_of
 from vidfx.annotate.context import Context
+from vidfx.annotate.frame_labels import labels_of
 from vidfx.annotate.photographs.picture import drawn, photograph_context, settle_photograph
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.annotate.tasks import AnnotatePhotographs, Photographed

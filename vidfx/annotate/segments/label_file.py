@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from vidfx.annotate.annotated_video import labels_of
+from vidfx.annotate.frame_labels import FrameLabels, frame_labels
 from vidfx.errors import output_errors
 from vidfx.output.strict_json import to_json
 from vidfx.overlay.labels import FaceLabel
 from vidfx.stages.settled import Settled
 from vidfx_engines.files import create_text, part_name
-
-
-class FrameLabels(NamedTuple):
-    """What is drawn on one frame."""
-
-    pts: int
-    time_s: float
-    labels: list[FaceLabel]
 
 
 class LabelFile:
@@ -42,9 +34,9 @@ class LabelFile:
 
     def add(self, settled: Settled) -> None:
         with output_errors(self.file):
-            for frame, faces in settled.each():
-                labels = [vars(label) for label in labels_of(faces)]
-                self._lines.write(to_json([frame.frame.pts, frame.time_s, labels]) + "\n")
+            for frame in frame_labels([settled]):
+                labels = [vars(label) for label in frame.labels]
+                self._lines.write(to_json([frame.pts, frame.time_s, labels]) + "\n")
 
     def close(self) -> None:
         """All frames are written; the file can be read."""
@@ -65,24 +57,3 @@ def read_labels(file: Path) -> Iterator[FrameLabels]:
             pts, time_s, labels = json.loads(line)
             faces = [FaceLabel(**face | {"box": tuple(face["box"])}) for face in labels]
             yield FrameLabels(pts, time_s, faces)
-
-
-class LabelMatcher:
-    """Finds the labels of frames that are decoded again, and may differ from the first time."""
-
-    def __init__(self, frames: Iterable[FrameLabels]) -> None:
-        self._frames = iter(frames)
-        self._next = next(self._frames, None)
-
-    def before(self, pts: int) -> Iterator[FrameLabels]:
-        """Those of frames before ``pts`` that were not decoded again."""
-        while self._next and self._next.pts < pts:
-            yield self._next
-            self._next = next(self._frames, None)
-
-    def at(self, pts: int) -> list[FaceLabel]:
-        """Those of the frame at ``pts``; none where it was not there the first time."""
-        if self._next is None or self._next.pts != pts:
-            return []
-        labels, self._next = self._next.labels, next(self._frames, None)
-        return labels

@@ -7,12 +7,12 @@ from contextlib import ExitStack, contextmanager
 
 from vidfx.annotate.annotated_video import AnnotatedVideo
 from vidfx.annotate.context import Context
+from vidfx.annotate.frame_labels import LabelMatcher
 from vidfx.annotate.observations import save, within
-from vidfx.annotate.observer import queue_length
 from vidfx.annotate.pipeline import Pipeline
-from vidfx.annotate.segments.label_file import LabelMatcher, read_labels
+from vidfx.annotate.segments.label_file import read_labels
 from vidfx.annotate.tasks import Drawn, DrawSegment, Observed, ObserveSegment
-from vidfx.annotate.threads import prefetch
+from vidfx.annotate.threads import prefetch, queue_length
 from vidfx.annotate.video_work import VideoWork
 from vidfx.errors import output_errors
 from vidfx.jobs.events import Listener
@@ -67,7 +67,7 @@ def draw_segment(task: DrawSegment, context: Context, listener: Listener) -> Dra
 
     Raises InputError and OutputError.
     """
-    segment, count = task.segment, 0
+    segment = task.segment
     part = segment.first_s, segment.end_s, segment.key_frame
     with (
         _opened(task, part, context, listener) as (source, work, file),
@@ -77,13 +77,7 @@ def draw_segment(task: DrawSegment, context: Context, listener: Listener) -> Dra
         decoded = work.timer.each("decode", source)
         length = queue_length(source.info)
         with prefetch("decode", decoded, length) as frames, video.encoding(length):
-            for frame in frames:
-                for missing in labels.before(frame.pts):
-                    video.skip(missing.labels, missing.time_s)
-                    work.advanced(count)
-                video.write(frame, labels.at(frame.pts))
-                count += 1
-                work.advanced(count)
+            count = video.write_all(frames, labels, work.advanced)
         video.complete()
     return Drawn(
         segment.number,

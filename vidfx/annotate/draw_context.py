@@ -1,0 +1,44 @@
+"""What drawing needs that all videos of a run share; no models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from typing import Any
+
+from vidfx.config import Settings
+from vidfx.video.capabilities import NVENC
+from vidfx.video.write.encoder_choice import EncoderChoice, choose_encoder, reading_surfaces
+from vidfx_engines.device import Device
+
+
+@dataclass(frozen=True)
+class DrawContext:
+    """Settings and messages, and where the frames are."""
+
+    settings: Settings
+    messages: dict[str, str] | None
+    "by expression; None where none are drawn"
+
+    @property
+    def tensors_on(self) -> Device | None:
+        """The device that holds the frames as tensors; None: they are on the host."""
+        return None
+
+    @cached_property
+    def encoder(self) -> EncoderChoice:
+        """What encodes the annotated videos.
+
+        Raises UnavailableError where the encoder that the settings name is not here.
+        """
+        settings, device = self.settings, self.tensors_on
+        choice = choose_encoder(
+            settings.encoder, crf=settings.crf, preset=settings.preset, on_gpu=device is not None
+        )
+        if choice.codec != NVENC or device is None or device.kind == "cpu":
+            return choice
+        drawing: Any = import_module("vidfx.device.drawing")  # brings torch
+        return reading_surfaces(
+            choice, device.gpu_index, lambda planes: drawing.surface_of(planes, str(device))
+        )

@@ -1,0 +1,67 @@
+"""What is drawn on each frame, and which frame it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from vidfx.overlay.labels import FaceLabel
+from vidfx.stages.settled import Labels, Settled, SettledFaces
+
+
+class FrameLabels(NamedTuple):
+    """What is drawn on one frame."""
+
+    pts: int
+    time_s: float
+    labels: list[FaceLabel]
+
+
+def frame_labels(settled: Iterable[Settled]) -> Iterator[FrameLabels]:
+    """Those of all frames, in order."""
+    for some in settled:
+        for frame, faces in some.each():
+            yield FrameLabels(frame.frame.pts, frame.time_s, labels_of(faces))
+
+
+class LabelMatcher:
+    """Finds the labels of frames that are decoded again, which may differ from the first time."""
+
+    def __init__(self, frames: Iterable[FrameLabels]) -> None:
+        self._frames = iter(frames)
+        self._next = next(self._frames, None)
+
+    def before(self, pts: int) -> Iterator[FrameLabels]:
+        """Those of frames before ``pts`` that were not decoded again."""
+        while self._next and self._next.pts < pts:
+            yield self._next
+            self._next = next(self._frames, None)
+
+    def at(self, pts: int) -> list[FaceLabel]:
+        """Those of the frame at ``pts``; none where it was not there the first time."""
+        if self._next is None or self._next.pts != pts:
+            return []
+        labels, self._next = self._next.labels, next(self._frames, None)
+        return labels
+
+
+def labels_of(faces: SettledFaces) -> list[FaceLabel]:
+    """What is drawn of each face."""
+    identity, emotion = _shown(faces.identity, faces), _shown(faces.emotion, faces)
+    columns = faces.box.tolist(), faces.track.tolist(), faces.sources()
+    return [
+        FaceLabel((x1, y1, x2, y2), number, *who, *mood, source)
+        for (x1, y1, x2, y2), number, source, who, mood in zip(
+            *columns, identity, emotion, strict=True
+        )
+    ]
+
+
+def _shown(
+    labels: Labels | None, faces: SettledFaces
+) -> list[tuple[str, float] | tuple[None, None]]:
+    """Label and probability of each face; None, None where it has no label."""
+    if labels is None:
+        return [(None, None)] * len(faces.track)
+    pairs = zip(labels.texts(), labels.prob.tolist(), strict=True)
+    return [(None, None) if text is None else (text, prob) for text, prob in pairs]
