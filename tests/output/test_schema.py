@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vidfx import schema
+from vidfx.schema.page import markdown
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,4 +28,4 @@ def test_order_of_the_first_columns() -> None:
 
 def test_documentation_is_current() -> None:
     committed = (ROOT / "docs" / "columns.md").read_text(encoding="utf-8")
-    assert committed == schema.markdown(), "run: make docs"
+    assert committed == markdown(), "run: make docs"

@@ -1,6 +1,7 @@
-"""The columns of the CSV files: names, order, units, types and meaning.
+"""The columns of all CSV files: names, order, units, types and meaning.
 
-``docs/columns.md`` is generated from it by ``python -m vidfx.schema``; a test compares the two.
+Here are those of a video's files; ``batch`` has those of the tables over many videos.
+``python -m vidfx.schema`` prints docs/columns.md.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ Type = Literal["Int64", "float64", "string"]
 """Of a column, also where all its cells are empty; pandas has types of these names."""
 _TYPES: dict[str, Type] = {
     **dict.fromkeys(("count", "id", "ticks", "0 or 1"), "Int64"),
-    **dict.fromkeys(("label", "labels", "path"), "string"),
+    **dict.fromkeys(("label", "labels", "path", "ISO 8601"), "string"),
 }
 """By unit; all others are float64."""
 
@@ -154,56 +155,3 @@ _FRAMES_COLUMNS = [
 def frames_columns(*, file: bool = False) -> list[Column]:
     """Columns of ``NAME.frames.csv``, one row per frame, in order."""
     return [*([FILE_COLUMN] if file else []), *_FRAMES_COLUMNS]
-
-
-_INTRODUCTION = f"""# Columns
-
-Made by `python -m vidfx.schema > docs/columns.md`; the source is `vidfx/schema.py`.
-The decimal sign is a point; an empty cell means: not measured, unless its row says otherwise.
-
-This is version {VERSION} (`"schema": "{SUMMARY_SCHEMA}"` in the summary). Version 1 called the
-landmarks `lm0_x_px` to `lm4_y_px`, and had neither `emotion_reason` nor `faces_unsure`; its
-`emotion_share` was of all rows with probabilities. `vidfx.output.read_rows` reads the files of both
-versions into the columns of this one:
-
-```python
-from vidfx.output.read_rows import read_rows
-
-for row in read_rows("talk.mp4.faces.csv"):  # int, float, str, or None for an empty cell
-    print(row["time_s"], row["left_eye_x_px"], row["emotion"])
-```
-
-The summary lists the type of each column under `columns`, by the names that pandas has for types.
-With them a column has its type also where all its cells are empty:
-
-```python
-types = json.loads(Path("talk.mp4.summary.json").read_text())["columns"]
-faces = pandas.read_csv(
-    "talk.mp4.faces.csv", dtype=types["faces"], keep_default_na=False, na_values=[""]
-)
-```
-
-With `--file-column` each row begins with the name of its input, so that the files of several inputs
-can be concatenated."""
-
-
-def markdown() -> str:
-    """The documentation of all columns, as Markdown."""
-    lines = [_INTRODUCTION]
-    for title, columns in (
-        ("`NAME.faces.csv`: one row per face and frame", faces_columns(file=True)),
-        ("`NAME.frames.csv`: one row per frame", frames_columns(file=True)),
-    ):
-        lines += ["", f"## {title}", "", "| column | unit | type | meaning |"]
-        lines.append("| --- | --- | --- | --- |")
-        lines += [
-            f"| `{c.name}` | {c.unit} | {c.type} | {c.meaning.replace('|', chr(92) + '|')} |"
-            for c in columns
-        ]
-    return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    import sys
-
-    sys.stdout.write(markdown())
