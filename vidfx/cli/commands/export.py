@@ -1,0 +1,60 @@
+"""`vidfx export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vidfx.cli.guard import errors_in_one_line
+from vidfx.cli.options import AsJson, Debug, Quiet
+
+
+def export(
+    places: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="OUT|SUMMARY...",
+            help="Output folders of annotate, with all below them, or single summaries.",
+        ),
+    ],
+    to: Annotated[
+        str,
+        typer.Option(
+            metavar="FORMATS",
+            help="Some of vtt, srt, ass, chapters, elan, cvat, label-studio, coco and mot, with "
+            "commas between them.",
+        ),
+    ],
+    *,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="OUT2", help="Default: beside the results."),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Write files again that are there already.")
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write the rows of finished videos as files for other programs; no model runs.
+
+    \b
+    vidfx export results --to vtt,ass,chapters      subtitles, boxes, chapters
+    vidfx export results --to cvat -o annotations   tracks for an annotation tool
+
+    talk.mp4.summary.json gives talk.mp4.vtt, talk.mp4.cvat.xml and so on.
+    """
+    with errors_in_one_line(debug):
+        from vidfx.cli.console.export_text import ExportConsole
+        from vidfx.export.batch import export as run
+        from vidfx.export.formats import read_formats
+        from vidfx.jobs.outcomes import exit_code
+
+        console = ExportConsole(quiet=quiet, debug=debug)
+        writers = read_formats(to)
+        outcomes = run(places, writers, out, overwrite=overwrite, report=console.report)
+        console.end(outcomes, as_json=as_json)
+        raise typer.Exit(exit_code(outcomes))

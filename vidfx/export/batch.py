@@ -1,0 +1,80 @@
+"""MANY videos: all that output folders have, each into the same formats."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from vidfx.errors import UsageError
+from vidfx.export.formats import Writers
+from vidfx.export.video import export_video
+from vidfx.jobs.outcomes import Outcome, as_failure
+from vidfx.jobs.result_names import SUMMARY
+from vidfx.saved.runs import find_summaries, load_video
+
+
+def export(
+    places: Sequence[Path],
+    writers: Writers,
+    out: Path | None,
+    *,
+    overwrite: bool,
+    report: Callable[[Outcome], None],
+) -> list[Outcome]:
+    """Export every video that ``places`` have; one that fails does not stop the others.
+
+    Files go to ``out``, in the subfolders that they have below ``places``; None: beside the
+    summaries. Where all files of a video exist it is skipped, unless ``overwrite``. ``report`` gets
+    each outcome as soon as it is known. Raises UsageError before any work.
+    """
+    outcomes: list[Outcome] = []
+    for summary, folder in _folders(places, out):
+        outcome = _one(summary, folder, writers, overwrite=overwrite)
+        report(outcome)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _folders(places: Sequence[Path], out: Path | None) -> Iterator[tuple[Path, Path]]:
+    """Each summary with the folder of its exports. Raises UsageError."""
+    summaries = find_summaries(places)
+    if out is None:
+        return iter([(summary, summary.parent) for summary in summaries])
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out}: is a file", hint="name a folder")
+    taken: dict[Path, Path] = {}
+    for summary in summaries:
+        target = out / _below(summary, places)
+        if target in taken:
+            raise UsageError(
+                f"{summary} and {taken[target]} would have the same files below {out}",
+                hint="export them one after the other into two folders",
+            )
+        taken[target] = summary
+    return iter([(summary, target.parent) for target, summary in taken.items()])
+
+
+def _below(summary: Path, places: Sequence[Path]) -> Path:
+    """Its path below the first of ``places`` that has it."""
+    for place in places:
+        if summary == place:
+            return Path(summary.name)
+        if summary.is_relative_to(place):
+            return summary.relative_to(place)
+    raise AssertionError(summary)
+
+
+def _one(summary: Path, folder: Path, writers: Writers, *, overwrite: bool) -> Outcome:
+    began = time.perf_counter()
+    name = summary.name.removesuffix(SUMMARY)
+    files = {ending: str(folder / (name + ending)) for ending in writers}
+    missing = {e: w for e, w in writers.items() if overwrite or not Path(files[e]).exists()}
+    if not missing:
+        return Outcome(str(summary), "skipped", files)
+    try:
+        export_video(load_video(summary), missing, folder)
+    except Exception as error:  # noqa: BLE001 - one video's fault must not end the others
+        return Outcome(str(summary), "failed", error=as_failure(summary, error))
+    seconds = round(time.perf_counter() - began, 3)
+    return Outcome(str(summary), "done", files, seconds=seconds)

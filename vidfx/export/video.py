@@ -1,0 +1,44 @@
+"""ONE video into the files of all formats that were asked for."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from vidfx.errors import output_errors
+from vidfx.export.formats import Writers
+from vidfx.export.writer import Writer
+from vidfx.saved.frames import read_settled
+from vidfx.saved.runs import SavedVideo
+from vidfx_engines.files import AtomicFile
+
+
+def export_video(video: SavedVideo, writers: Writers, folder: Path) -> list[Path]:
+    """Write the files of ``video`` into ``folder``, all or none; returns their paths.
+
+    Raises InputError where its tables are damaged, OutputError where a file cannot be written.
+    """
+    with output_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        files: list[AtomicFile] = []
+        opened: list[Writer] = []
+        for ending, writer in writers.items():
+            path = folder / (video.name + ending)
+            with output_errors(path):
+                files.append(AtomicFile(path))
+                stack.callback(files[-1].discard)
+                opened.append(writer(video, files[-1]))
+                stack.callback(opened[-1].close)
+        for settled in read_settled(video):
+            for file, writer in zip(files, opened, strict=True):
+                with output_errors(file.path):
+                    writer.add(settled)
+        for file, writer in zip(files, opened, strict=True):
+            with output_errors(file.path):
+                writer.finish()
+        for file in files:
+            with output_errors(file.path):
+                file.commit()
+        stack.pop_all()
+    return [file.path for file in files]
