@@ -93,3 +93,9 @@ def test_measures_are_smoothed() -> None:
     first, end = np.zeros(2, np.int64), np.full(2, 20)
     level = smoother.level(np.array([1.0, 60.0]), known_s, values, first, end)
     assert 0.8 < level[0] < 0.9 and level[1] > 0.95
+
+
+def test_the_level_of_no_face_is_empty() -> None:
+    nothing, rows = np.zeros(0), np.zeros(0, np.int64)
+    level = ExpressionSmoother(("a", "b")).level(nothing, np.array([1.0]), np.ones(1), rows, rows)
+    assert level.shape == (0,)

@@ -66,7 +66,8 @@ class ExpressionSmoother:
         Those are ``first[i]`` up to but excluding ``end[i]``, at least one.
         """
         around, away_s = _around(time_s, known_s, first, end)
-        weight = np.exp((away_s.min(axis=1, keepdims=True) - away_s) / self.tau_s)
+        nearest = away_s.min(axis=1, keepdims=True, initial=np.inf)
+        weight = np.exp((nearest - away_s) / self.tau_s)
         return (values[around] * weight).sum(axis=1) / weight.sum(axis=1)
 
 
