@@ -12,6 +12,7 @@ from vidfx.export.cvat import Cvat
 from vidfx.export.elan import Elan
 from vidfx.export.label_studio import LabelStudio
 from vidfx.export.mot import Mot
+from vidfx.export.parquet import FacesParquet, FramesParquet
 from vidfx.export.subtitles import Srt, Vtt
 from vidfx.export.writer import Writer
 
@@ -27,6 +28,7 @@ FORMATS: Mapping[str, Writers] = {
     "label-studio": {".label-studio.json": LabelStudio},
     "coco": {".coco.json": Coco},
     "mot": {".mot.txt": Mot},
+    "parquet": {".faces.parquet": FacesParquet, ".frames.parquet": FramesParquet},
 }
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from vidfx.cli.guard import errors_in_one_line
+from vidfx.cli.guard import errors_in_one_line, require
 from vidfx.cli.options import AsJson, Debug, Quiet
 
 
@@ -23,8 +23,8 @@ def export(
         str,
         typer.Option(
             metavar="FORMATS",
-            help="Some of vtt, srt, ass, chapters, elan, cvat, label-studio, coco and mot, with "
-            "commas between them.",
+            help="Some of vtt, srt, ass, chapters, elan, cvat, label-studio, coco, mot and "
+            "parquet, with commas between them.",
         ),
     ],
     *,
@@ -55,6 +55,8 @@ def export(
 
         console = ExportConsole(quiet=quiet, debug=debug)
         writers = read_formats(to)
+        if any(ending.endswith(".parquet") for ending in writers):
+            require("pyarrow", extra="parquet")
         outcomes = run(places, writers, out, overwrite=overwrite, report=console.report)
         console.end(outcomes, as_json=as_json)
         raise typer.Exit(exit_code(outcomes))
