@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from vidfx.look_settings import LookSettings
 from vidfx.notation import count_or_auto, seconds
 from vidfx.setting import Name, Option, Seconds
 from vidfx_engines.validation import Share
@@ -17,7 +18,7 @@ Read = Literal["auto", "every"]
 
 
 @dataclass(frozen=True)
-class ResultSettings:
+class ResultSettings(LookSettings):
     """Of the input, what to find and what to write."""
 
     detector: Annotated[

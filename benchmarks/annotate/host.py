@@ -212,7 +212,7 @@ def annotate(
             for one, found in settled.each() if draw else ():
                 assert one.frame.planes is not None
                 with work.timer("draw"):
-                    painter.paint(one.frame.planes, labels_of(found), one.time_s)
+                    painter.paint(one.frame.planes, labels_of(found, context.looks), one.time_s)
             files.add(settled)
         counts = files.tally.counts()
         files.complete(None)

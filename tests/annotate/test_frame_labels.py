@@ -7,6 +7,7 @@ import pytest
 
 from tests.settled_frames import Reading, SettledFace, settled_of
 from vidfx.annotate.frame_labels import labels_of
+from vidfx.overlay.looks import DEFAULT_LOOKS
 from vidfx.types import Frame
 
 
@@ -24,5 +25,5 @@ def test_an_expression_that_is_not_chosen_is_not_drawn(
     box, landmarks = np.zeros(4, np.float32), np.zeros((5, 2), np.float32)
     face = SettledFace(1, box, landmarks, score=0.9, emotion=emotion)
     settled = settled_of(Frame(0, 0, np.empty(0)), [face], ("happy", "sad"))
-    (label,) = labels_of(settled.faces)
+    (label,) = labels_of(settled.faces, DEFAULT_LOOKS)
     assert (label.emotion, label.emotion_prob) == drawn

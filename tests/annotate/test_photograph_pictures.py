@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from vidfx.annotate.draw_context import DrawContext
 from vidfx.annotate.models import load_models
 from vidfx.annotate.photographs.detector import PhotographDetector
 from vidfx.annotate.photographs.picture import drawn
@@ -49,9 +50,10 @@ def test_what_is_no_picture_is_one_line(tmp_path: Path) -> None:
 def test_pixels_without_a_label_are_not_changed(group: np.ndarray) -> None:
     rgb = np.ascontiguousarray(group[:201, :301])
     label = FaceLabel((200, 100, 260, 170), 1, None, None, "happy", 0.9, "detected")
-    result = drawn(rgb, [label], None)
+    context = DrawContext(Settings(), None)
+    result = drawn(rgb, [label], context)
     changed = (result != rgb).any(2)
-    assert changed.any() and not changed[:, :120].any() and drawn(rgb, [], None) is rgb
+    assert changed.any() and not changed[:, :120].any() and drawn(rgb, [], context) is rgb
 
 
 def test_faces_of_which_the_detector_is_not_sure_are_checked(group: np.ndarray) -> None:

@@ -15,7 +15,7 @@ import torch
 
 from benchmarks.parts.device_work import counted
 from tests.video.media import info, write_frames
-from vidfx.annotate import context, video
+from vidfx.annotate import context, draw_context, video
 from vidfx.annotate.context import load_context
 from vidfx.annotate.models import load_models
 from vidfx.annotate.video import annotate_video
@@ -195,7 +195,7 @@ def test_a_whole_run_writes_the_same_video_without_planes_on_the_host(
             return Decoder(path, planes=encoder.surfaces is None), "a test"  # noqa: B023
 
         monkeypatch.setattr(video, "open_source", opened)
-        monkeypatch.setattr(context, "choose_encoder", lambda *_, **how: encoder)  # noqa: B023
+        monkeypatch.setattr(draw_context, "choose_encoder", lambda *_, **how: encoder)  # noqa: B023
         monkeypatch.setattr(
             context, "load_models", lambda s: replace(load_models(s), tensors_on=CPU)
         )

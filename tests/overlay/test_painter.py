@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from vidfx.messages import DEFAULT_MESSAGES
+from vidfx.overlay.colours import COLOURS
 from vidfx.overlay.faces import PlacedFace
-from vidfx.overlay.labels import COLOURS, FULL, MINI, LabelText
+from vidfx.overlay.labels import FULL, MINI, LabelText
 from vidfx.overlay.painter import FaceLabel, Painter
 from vidfx.overlay.yuv import Layer, YuvPlanes, compose, to_overlay, to_yuv
 
@@ -244,7 +245,7 @@ def test_jitter_does_not_move_labels() -> None:
             for i, box in enumerate(boxes + jitter)
         ]
         for placed in paint.layout(labels, step / 30):
-            state = (*rect_of(placed), level_of(placed), placed.text_size, placed.arm)
+            state = (*rect_of(placed), level_of(placed), placed.text.size, placed.arm)
             seen[placed.label.track_id].append(state)
     for states in seen.values():
         settled = np.array(states[15:])
@@ -281,7 +282,7 @@ def test_a_new_expression_is_shown_at_once() -> None:
     paint = painter(640, 360)
     box = (300, 150, 380, 250)
     for emotion in ("happy", "sad"):
-        assert text_of(paint.layout([face(box, emotion=emotion)], 0.0)[0]).emotion == emotion
+        assert text_of(paint.layout([face(box, emotion=emotion)], 0.0)[0]).words.emotion == emotion
 
 
 def test_an_unsure_face_keeps_its_name_and_has_neither_expression_nor_message() -> None:
@@ -318,7 +319,7 @@ def test_text_is_legible_and_grows_with_the_picture() -> None:
         painter(h * 16 // 9 // 2 * 2, h).layout([face((40, 80, 40 + h / 3, 80 + h / 3))], 0.0)[0]
         for h in (240, 480, 720, 1080, 2160)
     ]
-    px = [p.text_size for p in sizes]
+    px = [p.text.size for p in sizes]
     assert px[0] >= 12
     assert px == sorted(px) and px[-1] >= 3 * px[1]
     assert px[3] >= 22

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from vidfx.overlay.labels import COLOURS, PLAIN, colour_of
+from vidfx.overlay.colours import COLOURS, PLAIN, colour_of
 from vidfx.overlay.shapes import expression_icon
 
 

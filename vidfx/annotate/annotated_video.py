@@ -34,6 +34,8 @@ class AnnotatedVideo:
             info.height,
             matrix=info.colour.matrix,
             messages=work.context.messages,
+            looks=work.context.looks,
+            people=work.context.people,
             stretch=info.stretch,
         )
         self._surfaces: Any = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -23,6 +23,10 @@ class Context(DrawContext):
     @property
     def tensors_on(self) -> Device | None:
         return self.models.tensors_on
+
+    @property
+    def people(self) -> Sequence[str]:
+        return self.models.identity.spec.labels if self.models.identity else ()
 
     @property
     def emotions(self) -> tuple[str, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
 from importlib import import_module
 from typing import Any
 
 from vidfx.config import Settings
+from vidfx.overlay.looks import Looks
 from vidfx.video.capabilities import NVENC
 from vidfx.video.write.encoder_choice import EncoderChoice, choose_encoder, reading_surfaces
 from vidfx_engines.device import Device
@@ -20,6 +22,15 @@ class DrawContext:
     settings: Settings
     messages: dict[str, str] | None
     "by expression; None where none are drawn"
+
+    @property
+    def people(self) -> Sequence[str]:
+        """All names that faces can have, in the order of their colours."""
+        return ()
+
+    @cached_property
+    def looks(self) -> Looks:
+        return Looks(**{f.name: getattr(self.settings, f.name) for f in fields(Looks)})
 
     @property
     def tensors_on(self) -> Device | None:

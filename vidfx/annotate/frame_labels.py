@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import NamedTuple
 
 from vidfx.overlay.labels import FaceLabel
+from vidfx.overlay.looks import Looks
 from vidfx.stages.settled import Labels, Settled, SettledFaces
 
 
@@ -17,11 +19,11 @@ class FrameLabels(NamedTuple):
     labels: list[FaceLabel]
 
 
-def frame_labels(settled: Iterable[Settled]) -> Iterator[FrameLabels]:
+def frame_labels(settled: Iterable[Settled], looks: Looks) -> Iterator[FrameLabels]:
     """Those of all frames, in order."""
     for some in settled:
         for frame, faces in some.each():
-            yield FrameLabels(frame.frame.pts, frame.time_s, labels_of(faces))
+            yield FrameLabels(frame.frame.pts, frame.time_s, labels_of(faces, looks))
 
 
 class LabelMatcher:
@@ -45,16 +47,28 @@ class LabelMatcher:
         return labels
 
 
-def labels_of(faces: SettledFaces) -> list[FaceLabel]:
-    """What is drawn of each face."""
+def labels_of(faces: SettledFaces, looks: Looks) -> list[FaceLabel]:
+    """What is drawn of each face; landmarks and expressions where ``looks`` asks for them."""
     identity, emotion = _shown(faces.identity, faces), _shown(faces.emotion, faces)
     columns = faces.box.tolist(), faces.track.tolist(), faces.sources()
-    return [
+    labels = [
         FaceLabel((x1, y1, x2, y2), number, *who, *mood, source)
         for (x1, y1, x2, y2), number, source, who, mood in zip(
             *columns, identity, emotion, strict=True
         )
     ]
+    if looks.landmarks:
+        points = faces.landmarks.tolist()
+        labels = [replace(one, landmarks=each) for one, each in zip(labels, points, strict=True)]
+    if looks.bars and faces.emotion:
+        rows: list[list[float]] = faces.emotion.probs.tolist()
+        labels = [
+            replace(one, expressions=[*zip(faces.emotion.names, row, strict=True)])
+            if row[0] == row[0]  # not NaN: it was read
+            else one
+            for one, row in zip(labels, rows, strict=True)
+        ]
+    return labels
 
 
 def _shown(

@@ -33,7 +33,7 @@ def annotate_whole(source: FrameSource, work: VideoWork, files: ResultFiles) -> 
         for settled in results:
             if video:
                 for one, faces in settled.each():
-                    video.write(one.frame, labels_of(faces))
+                    video.write(one.frame, labels_of(faces, context.looks))
             files.add(settled)
             work.advanced(files.tally.frames)
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vidfx.overlay.colours import PANEL
 from vidfx.overlay.drawing import Drawing, Stamp, draw, steps
 from vidfx.overlay.faces import PlacedFace
-from vidfx.overlay.labels import PANEL, colour_of
 from vidfx.overlay.shapes import box_corner
-from vidfx.overlay.yuv import Layer, compose, to_overlay, to_stored
+from vidfx.overlay.yuv import Layer, Rgb, compose, to_overlay, to_stored
 from vidfx.types import Stretch
 
 HALO = 0.45
@@ -25,7 +25,7 @@ class _Look(NamedTuple):
 
     arm: int
     "px"
-    emotion: str | None
+    rgb: Rgb
     strength: float
 
 
@@ -95,7 +95,7 @@ class Boxes:
     def _drawings(self, face: PlacedFace) -> list[Drawing]:
         """The corners inside the picture: together, or one by one where they meet each other."""
         box, arm = face.box, face.arm
-        look = _Look(arm, face.label.emotion, face.strength)
+        look = _Look(arm, face.words.colour, face.strength)
         _, height, width = self._picture(look).shape
         x0, x1, across = self._sides(0, box.x0, box.x1 - arm, width)
         y0, y1, down = self._sides(1, box.y0, box.y1 - arm, height)
@@ -150,7 +150,7 @@ class Boxes:
         layers: list[Layer] = []
         for stroke, opacity, rgb in (
             (halo, HALO * look.strength, PANEL),
-            (self._stroke, look.strength, colour_of(look.emotion)),
+            (self._stroke, look.strength, look.rgb),
         ):
             mask = to_stored(box_corner(look.arm, radius, stroke, self._margin), self._stretch)
             layers.append(Layer(mask * np.float32(opacity), rgb))

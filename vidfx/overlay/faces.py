@@ -1,7 +1,7 @@
 """The faces of a video from frame to frame: their boxes, and what is shown of them.
 
 Words change at once, percentages every REFRESH_S at most; sizes change with a face that has grown
-or shrunk by more than a little.
+or shrunk by more than GROWTH.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from vidfx.messages import printable
+from vidfx.overlay.colours import Colours
 from vidfx.overlay.labels import FaceLabel, Percents, Words
 from vidfx.overlay.spots import Rect, Spot
+from vidfx.overlay.text_sizes import NO_TEXT, TextRoom, TextSizes
 
 REFRESH_S = 0.25
 FORGET_S = 2.0
 "a track without a face for so long is forgotten"
 CERTAIN_S, FADE_S, FAINT = 0.5, 0.5, 0.5
 "a box has full strength so long after its last detection, then fades so long to so much"
-TEXT_SIZES = (0.015, 0.0185, 0.0225)
-"in shorter sides of the picture"
-MIN_TEXT_PX = 12
+GROWTH = 0.15
 CACHED_WORDS = 512
 
 
@@ -41,8 +41,11 @@ class PlacedFace:
     refreshed_s: float
     searched_s: float = -math.inf
     "when more detail was last searched for"
-    text_size: int = 0
-    "px"
+    changed_s: float = -math.inf
+    "when the words last changed"
+    height: int = 0
+    "px, of the box when sizes were last chosen"
+    text: TextRoom = NO_TEXT
     arm: int = 0
     "px, of the box's corners"
     spot: Spot | None = None
@@ -59,7 +62,9 @@ class PlacedFace:
             time_s if label.source == "detected" else self.detected_s,
             self.refreshed_s,
             self.searched_s,
-            self.text_size,
+            self.changed_s,
+            self.height,
+            self.text,
             self.arm,
             self.spot,
         )
@@ -80,12 +85,18 @@ class Faces:
     """
 
     def __init__(
-        self, picture: tuple[int, int], messages: Mapping[str, str], stroke: float
+        self,
+        picture: tuple[int, int],
+        messages: Mapping[str, str],
+        colours: Colours,
+        text_sizes: TextSizes,
+        stroke: float,
     ) -> None:
         self._picture = picture
         self._messages = {label: printable(text) for label, text in messages.items()}
+        self._colours = colours
         self._arm_step = max(2, round(stroke))
-        self._text_sizes = [max(MIN_TEXT_PX, round(min(picture) * share)) for share in TEXT_SIZES]
+        self._text_sizes = text_sizes
         self._faces: dict[int, PlacedFace] = {}
         self._words: Callable[..., Words] = lru_cache(CACHED_WORDS)(self._new_words)
 
@@ -111,11 +122,12 @@ class Faces:
         else:
             face = last.later(label, box, time_s)
             if words is not last.words or abs(time_s - last.refreshed_s) >= REFRESH_S:
+                if words is not last.words:
+                    face.changed_s = time_s
                 face.words, face.percents, face.refreshed_s = words, _percents(label), time_s
-        size, arm = 0.17 * high, 0.22 * min(wide, high)
-        if not 0.85 * face.text_size < size < 1.3 * face.text_size:
-            fitting = [s for s in self._text_sizes if s <= size]
-            face.text_size = (fitting or self._text_sizes)[-1 if fitting else 0]
+        if abs(high - face.height) > GROWTH * face.height:
+            face.height, face.text = high, self._text_sizes.of(high)
+        arm = 0.22 * min(wide, high)
         if abs(face.arm - arm) > max(self._arm_step, 0.12 * arm):
             face.arm = max(1, round(arm / self._arm_step)) * self._arm_step
         return face
@@ -140,6 +152,7 @@ class Faces:
             emotion=printable(emotion) if emotion else None,
             message=self._messages.get(emotion) if emotion else None,
             rated=rated,
+            colour=self._colours(track_id, identity, emotion),
         )
 
 

@@ -8,15 +8,13 @@ from functools import lru_cache
 
 import numpy as np
 
+from vidfx.overlay.colours import INK, PANEL
 from vidfx.overlay.drawing import Stamp
 from vidfx.overlay.font import REGULAR, Font
 from vidfx.overlay.labels import (
-    INK,
-    PANEL,
     WIDEST_PERCENT,
     LabelText,
     Percents,
-    colour_of,
     even,
     text_top,
 )
@@ -123,7 +121,7 @@ class LabelPictures:
             _paste(ink, mask * opacity, x, text_top(size, middle))
         layers = (
             (panel(text.width, text.height, round(0.42 * size)) * PANEL_OPACITY, PANEL),
-            (discs, colour_of(text.emotion)),
+            (discs, text.words.colour),
             (features, PANEL),
             (ink, INK),
         )

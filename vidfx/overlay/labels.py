@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from vidfx.overlay.font import BOLD, REGULAR, Font
 from vidfx.overlay.yuv import Rgb
-from vidfx_engines.names import expression
 
 FULL, TALL, CARD, SHORT, MINI = range(5)
 """Levels of detail: all in a row over the message; the same, narrower, in two rows; without the
 message; icon and name; icon and number."""
-
-COLOURS: dict[str, Rgb] = {
-    "angry": (244, 92, 74),
-    "happy": (250, 198, 56),
-    "neutral": (164, 178, 196),
-    "sad": (84, 156, 244),
-    "surprise": (70, 214, 214),
-    "disgust": (124, 200, 84),
-    "fear": (176, 132, 248),
-    "contempt": (236, 128, 190),
-}
-"""By the usual name of the expression."""
-PLAIN: Rgb = (228, 232, 238)
-INK: Rgb = (255, 255, 255)
-PANEL: Rgb = (16, 19, 26)
 
 ROW, PAD_X, PAD_Y, PART_GAP, GROUP_GAP, BOX_GAP = 1.34, 0.6, 0.3, 0.32, 0.85, 0.4
 "in text sizes"
@@ -49,6 +33,10 @@ class FaceLabel:
     emotion: str | None
     emotion_prob: float | None
     source: Literal["detected", "interpolated", "tracked"]
+    landmarks: Sequence[Sequence[float]] = ()
+    "x and y of each, px of the upright frame"
+    expressions: Sequence[tuple[str, float]] = ()
+    "each with its probability"
 
 
 class Words(NamedTuple):
@@ -61,6 +49,8 @@ class Words(NamedTuple):
     message: str | None
     rated: tuple[bool, bool]
     "whether the name and the emotion have a percentage"
+    colour: Rgb
+    "of the box, and of the icon"
 
 
 Percents = tuple[int, int]
@@ -106,17 +96,24 @@ class LabelText:
     "px between the label and its box"
     slack: int
     "px that it may be away from there"
+    spare: int = 0
+    "px of the height that no row needs"
 
-    @property
-    def emotion(self) -> str | None:
-        return self.words.emotion
+    def at_least(self, width: int, height: int) -> LabelText:
+        """The same text on a panel that is no smaller; px, both even."""
+        if width <= self.width and height <= self.height:
+            return self
+        spare = max(0, height - self.height)
+        return replace(self, width=max(width, self.width), height=self.height + spare, spare=spare)
 
     def placed(self, font: Font) -> Iterator[tuple[LabelPart, int, float]]:
         """All parts, each with its left edge and the middle of its row, px of the label."""
         for number, row in enumerate(self.rows):
             middle = (PAD_Y + ROW * (number + 0.5)) * self.size
             x = round(PAD_X * self.size)
-            for group in row:
+            for place, group in enumerate(row):
+                if place and place == len(row) - 1:  # to the right edge
+                    x = self.width - round(PAD_X * self.size) - _group_width(group, self.size, font)
                 for part in group:
                     yield part, x, middle
                     x += part.width(self.size, font) + round(PART_GAP * self.size)
@@ -190,14 +187,13 @@ def _percent(words: Words, which: int) -> list[LabelPart]:
 
 
 def _row_width(row: Row, size: int, font: Font) -> int:
-    parts = sum(part.width(size, font) for group in row for part in group)
-    gaps = sum(len(group) - 1 for group in row)
-    return parts + gaps * round(PART_GAP * size) + (len(row) - 1) * round(GROUP_GAP * size)
+    groups = sum(_group_width(group, size, font) for group in row)
+    return groups + (len(row) - 1) * round(GROUP_GAP * size)
 
 
-def colour_of(emotion: str | None) -> Rgb:
-    """The colour of an expression, whatever name the engine has for it; PLAIN for all others."""
-    return COLOURS.get(expression(emotion), PLAIN) if emotion else PLAIN
+def _group_width(group: Sequence[LabelPart], size: int, font: Font) -> int:
+    parts = sum(part.width(size, font) for part in group)
+    return parts + (len(group) - 1) * round(PART_GAP * size)
 
 
 def even(length: int) -> int:

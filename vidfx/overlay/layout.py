@@ -5,12 +5,13 @@
 2. Every face gets the least detail first, then all get more, as long as there is room for it.
 3. A label keeps its place and detail until it would cover something. Then it changes at once; one
    that could get more detail waits for PATIENCE_S.
-4. A label follows its face only when the face has moved more than a little: jitter does not show.
+4. Where a label says less than before, it keeps its width, and its height for HOLD_S.
+5. A label follows its face only when the face has moved more than a little: jitter does not show.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 from vidfx.overlay.faces import Faces, PlacedFace
@@ -19,6 +20,7 @@ from vidfx.overlay.labels import CARD, FULL, MINI, FaceLabel, LabelText, Words, 
 from vidfx.overlay.spots import Edges, Place, Rect, Spot
 
 PATIENCE_S = 2.0
+HOLD_S = 2.0
 CROWD = 8
 "with more faces no label has a message"
 MAX_COVER = 0.16
@@ -38,25 +40,26 @@ PLACES = (
 class Layout:
     """Lays out the frames of one video, in order.
 
-    ``picture`` is its width and height, ``margin`` is kept to its edges, ``stroke`` is the
-    thickness of the boxes: all px.
+    ``picture`` is its width and height, ``margin`` is kept to its edges: all px. ``most`` is the
+    most detail that a label may have; None: there are no labels.
     """
 
     def __init__(
         self,
         picture: tuple[int, int],
         font: Font,
-        messages: Mapping[str, str],
+        faces: Faces,
+        most: int | None,
         margin: int,
-        stroke: float,
     ) -> None:
         self._picture = picture
         self._font = font
+        self._faces = faces
+        self._most = most
         self._margin = margin
-        self._faces = Faces(picture, messages, stroke)
-        self._text: Callable[[Words, int, int], LabelText | None] = lru_cache(CACHED_TEXTS)(
-            self._new_text
-        )
+        self._text: Callable[[Words, int, int, int, int], LabelText | None] = lru_cache(
+            CACHED_TEXTS
+        )(self._new_text)
 
     def place(self, labels: Sequence[FaceLabel], time_s: float) -> list[PlacedFace]:
         """Decide where everything goes; the same call again gives the same answer.
@@ -64,44 +67,55 @@ class Layout:
         Faces outside the picture are left out; the largest is first.
         """
         faces = self._faces.update(labels, time_s)
-        self._place_labels(faces, time_s)
+        if self._most is not None:
+            self._place_labels(faces, max(self._most, CARD if len(faces) > CROWD else FULL), time_s)
         return faces
 
-    def _place_labels(self, faces: list[PlacedFace], time_s: float) -> None:
+    def _place_labels(self, faces: list[PlacedFace], most: int, time_s: float) -> None:
         """Give each face its spot: the one it had, or else one that is found."""
-        most = CARD if len(faces) > CROWD else FULL
         cores = [_core(face.box) for face in faces]
         labels: list[Edges] = []
         for i, face in enumerate(faces):
             before = face.spot
             if before is not None:
-                keeps = before.level >= most
-                face.spot = self._kept(face, before, cores, i, labels) if keeps else None
+                keeps = face.text.size and before.level >= max(most, face.text.level)
+                face.spot = self._kept(face, before, cores, i, labels, time_s) if keeps else None
                 if face.spot:
                     labels.append(face.spot.rect)
         due = [
             (i, face)
             for i, face in enumerate(faces)
-            if not face.spot or time_s - face.searched_s >= PATIENCE_S
+            if face.text.size and (not face.spot or time_s - face.searched_s >= PATIENCE_S)
         ]
         for level in range(MINI, most - 1, -1) if due else ():
             for i, face in due:
                 face.searched_s = time_s
+                if level < face.text.level:
+                    continue
                 if face.spot is None or face.spot.level > level:
                     taken: list[Edges] = [f.spot.rect for f in faces if f.spot and f is not face]
                     taken += [other.box for j, other in enumerate(faces) if j != i]
                     face.spot = self._found(face, level, taken) or face.spot
 
     def _kept(
-        self, face: PlacedFace, spot: Spot, cores: list[Edges], own: int, labels: list[Edges]
+        self,
+        face: PlacedFace,
+        spot: Spot,
+        cores: list[Edges],
+        own: int,
+        labels: list[Edges],
+        time_s: float,
     ) -> Spot | None:
         """The spot, as near to its box as it was; None if it would cover something.
 
         ``own`` is the number of the face's core.
         """
         text = spot.text
-        if text.words is not face.words or text.size != face.text_size:
-            new = self._text(face.words, spot.level, face.text_size)
+        hold = time_s - face.changed_s < HOLD_S
+        if text.words is not face.words or text.size != face.text.size or (text.spare and not hold):
+            held = text.size == face.text.size
+            width, height = text.width * held, text.height * held * hold
+            new = self._text(face.words, spot.level, face.text.size, width, height)
             if new is None:
                 return None
             text = new
@@ -118,7 +132,7 @@ class Layout:
 
     def _found(self, face: PlacedFace, level: int, taken: list[Edges]) -> Spot | None:
         """The best spot for a label at a level; None if all would cover something."""
-        text = self._text(face.words, level, face.text_size)
+        text = self._text(face.words, level, face.text.size, 0, 0)
         if text is None:
             return None
         for place in PLACES:
@@ -153,9 +167,13 @@ class Layout:
         top = int(_between(y, margin, most_y)) // 2 * 2
         return Rect(left, top, left + wide, top + high)
 
-    def _new_text(self, words: Words, level: int, size: int) -> LabelText | None:
+    def _new_text(
+        self, words: Words, level: int, size: int, width: int, height: int
+    ) -> LabelText | None:
+        """``width`` and ``height`` (px) are the least that it has."""
         room = self._picture[0] - 2 * self._margin
-        return label_text(words, level, size, self._font, room)
+        text = label_text(words, level, size, self._font, room)
+        return text and text.at_least(width, height)
 
 
 def _between(value: float, least: float, most: float) -> float:

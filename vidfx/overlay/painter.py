@@ -9,15 +9,22 @@ from dataclasses import replace
 import numpy as np
 
 from vidfx.overlay.boxes import Boxes
+from vidfx.overlay.colours import Colours
 from vidfx.overlay.drawing import Drawing, steps
-from vidfx.overlay.faces import PlacedFace
+from vidfx.overlay.faces import Faces, PlacedFace
 from vidfx.overlay.font import Font
 from vidfx.overlay.label_pictures import LabelPictures
-from vidfx.overlay.labels import FaceLabel
+from vidfx.overlay.labels import FULL, SHORT, FaceLabel
 from vidfx.overlay.layout import Layout
+from vidfx.overlay.looks import DEFAULT_LOOKS, Looks
 from vidfx.overlay.spots import Spot
+from vidfx.overlay.text_sizes import TextSizes
 from vidfx.overlay.yuv import YuvPlanes
 from vidfx.types import SQUARE, Stretch
+
+THIN = 0.6
+MOST = {"default": FULL, "boxes": None, "minimal": SHORT, "none": None}
+"detail of labels, by style"
 
 
 class Painter:
@@ -25,8 +32,9 @@ class Painter:
 
     ``width`` and ``height`` (px) are those of the upright picture; its planes have them rounded up
     to even. ``matrix`` is that of the planes, as in vidfx.types.Colour. ``messages`` has a text for
-    each expression, or is None. Everything scales with the shorter side of the picture. Labels are
-    placed and drawn in square pixels, then resized to those of the picture.
+    each expression, or is None; ``people`` are all names, in the order of their colours. Everything
+    scales with the diagonal of the picture. Labels are placed and drawn in square pixels, then
+    resized to those of the picture.
     """
 
     def __init__(
@@ -37,14 +45,22 @@ class Painter:
         matrix: int,
         messages: dict[str, str] | None,
         stretch: Stretch = SQUARE,
+        looks: Looks = DEFAULT_LOOKS,
+        people: Sequence[str] = (),
     ) -> None:
         self._size = (width + width % 2, height + height % 2)
         self._stretch = stretch
         width, height = round(width * stretch[0]), round(height * stretch[1])
-        stroke = max(1.5, min(width, height) / 380)
-        margin, font = math.ceil(stroke) + 2, Font()
-        self._layout = Layout((width, height), font, messages or {}, margin, stroke)
+        picture = width, height
+        stroke = max(1.5, math.hypot(*picture) / 775)
+        if looks.style == "minimal":
+            stroke *= THIN
+        margin, font, sizes = math.ceil(stroke) + 2, Font(), TextSizes(picture, looks.font_scale)
+        colours = Colours(looks.colour_by, people)
+        faces = Faces(picture, messages or {}, colours, sizes, stroke)
+        self._layout = Layout(picture, font, faces, MOST[looks.style], margin)
         self._boxes = Boxes(self._size, matrix, stretch, stroke, margin)
+        self._has_boxes = looks.style != "none"
         self._labels = LabelPictures(font, matrix, stretch)
 
     def paint(self, planes: np.ndarray, labels: Sequence[FaceLabel], time_s: float) -> None:
@@ -53,7 +69,8 @@ class Painter:
         if not placed:
             return
         views = YuvPlanes.of(planes, *self._size)
-        self._boxes.paint(planes, placed)
+        if self._has_boxes:
+            self._boxes.paint(planes, placed)
         for spot, x, y in self._spots(placed):
             self._labels(spot.text, spot.percents).blend(views, x, y)
 
@@ -61,7 +78,8 @@ class Painter:
         """What ``paint`` does, for planes in other memory than the host's."""
         placed = self.layout(labels, time_s)
         texts = [self._label(*spot) for spot in self._spots(placed)]
-        return steps([*self._boxes.drawings(placed), *texts])
+        boxes = self._boxes.drawings(placed) if self._has_boxes else ()
+        return steps([*boxes, *texts])
 
     def layout(self, labels: Sequence[FaceLabel], time_s: float) -> list[PlacedFace]:
         """Where everything goes, in square pixels; the same call again gives the same answer."""

@@ -89,7 +89,7 @@ def _annotate(
     size = None
     if context.settings.video:
         with timer("draw"):
-            pixels = drawn(picture.rgb, labels_of(settled.faces), context.messages)
+            pixels = drawn(picture.rgb, labels_of(settled.faces, context.looks), context)
         with timer("encode"):
             size = write_photograph(photograph.result, pixels, picture.profile)
     if picture.has_more:

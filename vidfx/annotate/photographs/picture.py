@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from vidfx.annotate.context import Context
+from vidfx.annotate.draw_context import DrawContext
 from vidfx.annotate.photographs.detector import PhotographDetector
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.stage_timer import StageTimer
@@ -65,9 +66,7 @@ def settle_photograph(
     return replace(settled, faces=numbered), warnings
 
 
-def drawn(
-    rgb: np.ndarray, labels: Sequence[FaceLabel], messages: dict[str, str] | None
-) -> np.ndarray:
+def drawn(rgb: np.ndarray, labels: Sequence[FaceLabel], context: DrawContext) -> np.ndarray:
     """A picture (H, W, 3) uint8 with its labels; what they do not cover stays as it is."""
     if not labels:
         return rgb
@@ -75,7 +74,15 @@ def drawn(
     colour = rgb_colour(height)
     planes = RgbToI420(colour)(rgb)
     before = planes.copy()
-    Painter(width, height, matrix=colour.matrix, messages=messages).paint(planes, labels, 0.0)
+    painter = Painter(
+        width,
+        height,
+        matrix=colour.matrix,
+        messages=context.messages,
+        looks=replace(context.looks, clock=False),
+        people=context.people,
+    )
+    painter.paint(planes, labels, 0.0)
     y, u, v = _planes(planes)
     in_y, in_u, in_v = _planes((planes != before).astype(np.uint8))
     size = planes.shape[1], len(y)

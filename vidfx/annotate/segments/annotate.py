@@ -32,7 +32,7 @@ def annotate_segments(segments: Sequence[Segment], work: VideoWork, files: Resul
     pipeline = Pipeline(info, context.settings, context.models, work.timer)
     with (
         SegmentWorkers(work, len(segments)) as workers,
-        LabelFile(work.job.outputs.frames) as labels,
+        LabelFile(work.job.outputs.frames, context.looks) as labels,
     ):
         observed = workers.observe(segments)
         with work.engine_errors():

@@ -12,6 +12,7 @@ from vidfx.annotate.frame_labels import FrameLabels, frame_labels
 from vidfx.errors import output_errors
 from vidfx.output.strict_json import to_json
 from vidfx.overlay.labels import FaceLabel
+from vidfx.overlay.looks import Looks
 from vidfx.stages.settled import Settled
 from vidfx_engines.files import create_text, part_name
 
@@ -22,8 +23,9 @@ class LabelFile:
     Raises OutputError.
     """
 
-    def __init__(self, frames: Path) -> None:
+    def __init__(self, frames: Path, looks: Looks) -> None:
         """``frames`` is the result beside which it is stored, under a temporary name."""
+        self._looks = looks
         path = frames.with_name(f"{frames.name}.0")
         self.file = path.with_name(part_name(path.name))
 
@@ -34,7 +36,7 @@ class LabelFile:
 
     def add(self, settled: Settled) -> None:
         with output_errors(self.file):
-            for frame in frame_labels([settled]):
+            for frame in frame_labels([settled], self._looks):
                 labels = [vars(label) for label in frame.labels]
                 self._lines.write(to_json([frame.pts, frame.time_s, labels]) + "\n")
 

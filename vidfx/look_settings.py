@@ -1,0 +1,82 @@
+"""The settings that say how faces are drawn."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from vidfx.setting import Name, Option
+
+Style = Literal["default", "boxes", "minimal", "none"]
+ColourBy = Literal["expression", "person"]
+
+
+@dataclass(frozen=True)
+class LookSettings:
+    """Of the annotated video; the values are those of vidfx.overlay.looks.Looks."""
+
+    style: Annotated[
+        Style,
+        Option(
+            "How faces are drawn: default, boxes (without labels), minimal or none.",
+            "`minimal` is a thin box with the name, or else the track's number. `none` draws "
+            "nothing on a face; `--landmarks` and `--clock` still do.",
+            decides="video",
+            group="What to write",
+        ),
+    ] = "default"
+    colour_by: Annotated[
+        ColourBy,
+        Option(
+            "What a colour shows: the expression or the person.",
+            "A person keeps one of eight colours, by name or else by track; colour-blind people "
+            "can tell them apart. From the ninth on colours are used again.",
+            decides="video",
+            group="What to write",
+        ),
+    ] = "expression"
+    font_scale: Annotated[
+        float,
+        Meta(ge=0.5, le=3),
+        Option(
+            "Factor of the size of texts, 0.5 to 3.",
+            "At 1 it follows the picture's diagonal and the size of the face.",
+            decides="video",
+            group="What to write",
+        ),
+    ] = 1.0
+    font: Annotated[
+        Name,
+        Option(
+            "Font of names and messages: auto or a FILE (TTF, OTF or TTC).",
+            "`auto` is the included font, or for characters that it lacks a font of this computer. "
+            "Characters that no font has are refused before the run.",
+            decides="video",
+            group="What to write",
+        ),
+    ] = "auto"
+    bars: Annotated[
+        bool,
+        Option(
+            "Draw the probability of every expression as a bar beside the face.",
+            decides="video",
+            group="What to write",
+        ),
+    ] = False
+    landmarks: Annotated[
+        bool,
+        Option(
+            "Draw the five landmarks: eyes, nose and corners of the mouth.",
+            decides="video",
+            group="What to write",
+        ),
+    ] = False
+    clock: Annotated[
+        bool,
+        Option(
+            "Draw the playback time in a corner: the `time_s` of the CSVs, as H:MM:SS.mmm.",
+            "Photographs have none.",
+            decides="video",
+            group="What to write",
+        ),
+    ] = False
