@@ -78,8 +78,8 @@ class Coco(TextWriter):
                 "bbox": [round(x1, 2), round(y1, 2), width, height],
                 "area": round(width * height, 2),
                 "iscrowd": 0,
-                "keypoints": [v for x, y in points for v in (round(x, 2), round(y, 2), 2)],
-                "num_keypoints": len(points),
+                "keypoints": [value for point in points for value in _keypoint(*point)],
+                "num_keypoints": sum(not math.isnan(x) for x, _ in points),
                 "score": None if math.isnan(score) else round(score, 4),
                 "track_id": track,
                 "attributes": {"identity": identity, "emotion": emotion, "source": source},
@@ -95,6 +95,11 @@ class Coco(TextWriter):
     def close(self) -> None:
         self._annotations.close()
         super().close()
+
+
+def _keypoint(x: float, y: float) -> tuple[float, float, int]:
+    """With COCO's flag: 2 is visible, 0 not known, as in boxes that were drawn by hand."""
+    return (0, 0, 0) if math.isnan(x) else (round(x, 2), round(y, 2), 2)
 
 
 def _lines(objects: Iterable[dict[str, Any]]) -> str:

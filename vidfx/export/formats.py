@@ -11,6 +11,7 @@ from vidfx.export.coco import Coco
 from vidfx.export.cvat import Cvat
 from vidfx.export.elan import Elan
 from vidfx.export.label_studio import LabelStudio
+from vidfx.export.mkv import Mkv
 from vidfx.export.mot import Mot
 from vidfx.export.parquet import FacesParquet, FramesParquet
 from vidfx.export.subtitles import Srt, Vtt
@@ -22,6 +23,7 @@ FORMATS: Mapping[str, Writers] = {
     "vtt": {".vtt": Vtt},
     "srt": {".srt": Srt},
     "ass": {".ass": Ass},
+    "mkv": {".overlay.mkv": Mkv},
     "chapters": {".chapters.vtt": ChaptersVtt, ".chapters.txt": ChaptersFfmetadata},
     "elan": {".eaf": Elan},
     "cvat": {".cvat.xml": Cvat},

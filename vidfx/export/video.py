@@ -40,5 +40,4 @@ def export_video(video: SavedVideo, writers: Writers, folder: Path) -> list[Path
         for file in files:
             with output_errors(file.path):
                 file.commit()
-        stack.pop_all()
     return [file.path for file in files]

@@ -23,7 +23,7 @@ def export(
         str,
         typer.Option(
             metavar="FORMATS",
-            help="Some of vtt, srt, ass, chapters, elan, cvat, label-studio, coco, mot and "
+            help="Some of vtt, srt, ass, mkv, chapters, elan, cvat, label-studio, coco, mot and "
             "parquet, with commas between them.",
         ),
     ],

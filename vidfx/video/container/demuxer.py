@@ -80,7 +80,20 @@ class Demuxer(Generic[AnyStream]):
         ``on_error`` is called for each read error; reading goes on after it. Raises NotMediaError
         where the video is encrypted.
         """
-        streams: list[Stream] = [self.stream]
+        for packet in self._packets([self.stream], timeline, on_error):
+            if packet.stream is self.stream:
+                yield packet  # pyright: ignore[reportReturnType]
+
+    def packets_with_sound(self) -> Iterator[av.Packet[Stream]]:
+        """The same of the main video and of all its sounds, as the file has them.
+
+        Of one sound where timestamps have to be made continuous.
+        """
+        return self._packets([s for s in (self.video, *self.sounds) if s], None, lambda: None)
+
+    def _packets(
+        self, streams: list[Stream], timeline: Timeline | None, on_error: Callable[[], None]
+    ) -> Iterator[av.Packet[Stream]]:
         if self.may_be_discontinuous:
             # read together by everyone, so that all find the same discontinuities
             streams = [s for s in (self.video, *self.sounds[:1]) if s]
@@ -90,10 +103,9 @@ class Demuxer(Generic[AnyStream]):
         if self.may_be_discontinuous:
             packets = (timeline or Timeline()).place(packets)
         for packet in packets:
-            if packet.stream is self.stream:
-                if isinstance(self.stream, VideoStream) and is_encrypted(packet):
-                    raise encrypted(self.path)
-                yield packet  # pyright: ignore[reportReturnType]
+            if packet.stream is self.video and is_encrypted(packet):
+                raise encrypted(self.path)
+            yield packet
 
     def _read(
         self, streams: list[Stream], on_error: Callable[[], None]

@@ -1,0 +1,55 @@
+"""The copy with subtitles has the packets of the input, and its times."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+
+from benchmarks import clips
+from tests.export.exported_videos import HOSTILE, exported, two_people
+from vidfx.errors import InputError
+
+SIZE = (64, 48)
+
+
+def packets(path: Path, kind: str) -> list[tuple[Fraction, bytes]]:
+    with av.open(str(path)) as container:
+        stream = next(s for s in container.streams if s.type == kind)
+        return [
+            (Fraction(p.pts or 0) * p.time_base, bytes(p))
+            for p in container.demux(stream)
+            if p.size
+        ]
+
+
+def test_nothing_is_encoded_and_lines_are_in_time(tmp_path: Path) -> None:
+    source = tmp_path / "talk.mp4"
+    clips.write_clip(source, clips.demo_frames(SIZE, seconds=2), SIZE)
+    (file,) = exported(two_people(tmp_path), "mkv", tmp_path / "out")
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["talk.mp4.overlay.mkv"]
+    shifts: set[int] = set()
+    for kind in ("video", "audio"):
+        before, after = packets(source, kind), packets(file, kind)
+        assert [data for _, data in before] == [data for _, data in after]
+        times = zip(before, after, strict=True)
+        shifts |= {round((new - old) * 100) for (old, _), (new, _) in times}
+    (shift,) = shifts  # Matroska begins at 0, where the sound begins before the picture
+    lines = packets(file, "subtitle")
+    assert round(lines[0][0] * 100) == shift
+    assert lines[0][1] == b"0,0,Box,,0,0,0,,{\\move(10,20,15,20)\\p1}m 0 0 l 40 0 40 50 0 50"
+    assert [time for time, _ in lines] == sorted(time for time, _ in lines)
+    with av.open(str(file)) as container:
+        assert container.chapters()[0]["metadata"]["title"] == f"Shot 1: {HOSTILE}".replace(
+            "\n", " "
+        )
+
+
+def test_a_missing_input_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(
+        InputError, match=r"talk\.mp4: the input of talk\.mp4\.summary\.json is not"
+    ):
+        exported(two_people(tmp_path), "mkv", tmp_path / "out")
+    assert not list((tmp_path / "out").iterdir())
