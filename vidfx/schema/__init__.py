@@ -123,7 +123,7 @@ def faces_columns(
             "source",
             "label",
             "detected; tracked (a low-score detection where a track expected it); "
-            "interpolated (between two frames)",
+            "interpolated (between two frames); drawn (by hand, only in rows with corrections)",
         ),
     ]
 

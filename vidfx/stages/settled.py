@@ -13,11 +13,11 @@ from vidfx.stages.observed import ObservedFrame
 from vidfx.stages.smooth import UNKNOWN
 from vidfx_engines.spec import OTHER
 
-Source = Literal["detected", "tracked", "interpolated"]
+Source = Literal["detected", "tracked", "interpolated", "drawn"]
 """detected: on this frame; tracked: below the detector's threshold where a track expected it;
-interpolated: between two frames with a detection"""
+interpolated: between two frames with a detection; drawn: the box is a correction"""
 SOURCES: tuple[Source, ...] = get_args(Source)
-DETECTED, TRACKED, INTERPOLATED = range(3)
+DETECTED, TRACKED, INTERPOLATED, DRAWN = range(4)
 
 
 @dataclass(frozen=True)
@@ -65,13 +65,13 @@ class SettledFaces:
     box: np.ndarray
     "(N, 4) float32 xyxy px"
     landmarks: np.ndarray
-    "(N, 5, 2) float32 px"
+    "(N, 5, 2) float32 px; NaN if added by a correction"
     source: np.ndarray
     "(N,) int64 into SOURCES"
     score: np.ndarray
-    "(N,) float32 of the detector; NaN if interpolated"
+    "(N,) float32 of the detector; NaN if interpolated, or added by a correction"
     quality: np.ndarray
-    "(N, 3) float64: see vidfx.stages.align.quality; NaN if interpolated"
+    "(N, 3) float64: see vidfx.stages.align.quality; NaN as ``score``"
     identity: Labels | None
     "of the track so far; this and the others: None without an engine"
     emotion: Expressions | None

@@ -1,0 +1,177 @@
+"""The files of corrections beside results, and the rows of a video with what they correct."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+
+from vidfx.corrections.apply import apply
+from vidfx.corrections.line import COLUMNS, Action, Correction, parse
+from vidfx.errors import InputError
+from vidfx.jobs.locks import FOLDER
+from vidfx.jobs.result_names import SUMMARY
+from vidfx.notation import clean
+from vidfx.saved.frames import read_settled
+from vidfx.saved.runs import SavedVideo
+from vidfx.stages.settled import Settled
+from vidfx_engines.files import read_text
+
+ENDING = ".corrections.csv"
+"""After the name of an input: the corrections of one video."""
+BATCH = "corrections.csv"
+"""In the output folder: those of its videos, which a column names by their paths below it."""
+VIDEO, NOTE = "video", "note"
+"""A column of the file of a batch, and one that people may fill as they like."""
+MOST_BYTES = 32 << 20
+CHECK = "`vidfx corrections check` lists all of its lines"
+Cells = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A line, or a file, that is no correction."""
+
+    place: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.why}"
+
+
+@dataclass(frozen=True)
+class Corrections:
+    """Those of one video, in the order of their lines."""
+
+    lines: tuple[Correction, ...] = ()
+
+    def of(self, *actions: Action) -> list[Correction]:
+        return [line for line in self.lines if line.action in actions]
+
+    @property
+    def name_people(self) -> bool:
+        """Whether the corrected rows have identities even where no engine read any."""
+        return bool(self.of("rename"))
+
+    def fingerprint(self) -> str | None:
+        """Of what they say, whatever their lines look like; None where there are none."""
+        facts = repr([line.facts() for line in self.lines])
+        return sha256(facts.encode()).hexdigest() if self.lines else None
+
+
+def corrected(video: SavedVideo) -> Iterator[Settled]:
+    """The rows of a finished video with its corrections, some frames at a time.
+
+    Raises InputError where a table is damaged, and where a line of the corrections is wrong.
+    """
+    corrections = read_corrections(video.path, video.expressions)
+    return apply(read_settled(video), corrections.lines)
+
+
+def read_corrections(summary: Path, expressions: Sequence[str] | None) -> Corrections:
+    """Those of the video that has this summary; ``expressions`` are those that were read in it.
+
+    Raises InputError where a line is wrong: half of what a person asked for could show a face.
+    """
+    lines, problems = read_lines(summary, expressions)
+    if problems:
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        raise InputError(f"{problems[0]}{more}", hint=f"correct the line; {CHECK}")
+    return Corrections(tuple(lines))
+
+
+def read_lines(
+    summary: Path, expressions: Sequence[str] | None
+) -> tuple[list[Correction], list[Problem]]:
+    """The lines of the batch, then those of the video itself; and what is wrong with them."""
+    folder = batch_folder(summary)
+    name = summary.relative_to(folder).as_posix().removesuffix(SUMMARY)
+    batch = _read(folder / BATCH, batch=True)
+    own = _read(summary.with_name(summary.name.removesuffix(SUMMARY) + ENDING), batch=False)
+    lines: list[Correction] = []
+    problems = [*batch.problems, *own.problems]
+    for place, cells in [*batch.lines.get(name, []), *own.lines.get("", [])]:
+        try:
+            lines.append(parse(place, cells, expressions))
+        except ValueError as error:
+            problems.append(Problem(place, clean(str(error))))
+    return lines, problems
+
+
+def batch_folder(summary: Path) -> Path:
+    """The output folder of the batch that made a summary; its own folder where none is known."""
+    for folder in summary.parents:
+        if (folder / FOLDER).is_dir():
+            return folder
+    return summary.parent
+
+
+@dataclass
+class _File:
+    lines: dict[str, list[tuple[str, Cells]]] = field(
+        default_factory=dict[str, list[tuple[str, Cells]]]
+    )
+    "place and cells, by video; of a video's own file by an empty text"
+    problems: list[Problem] = field(default_factory=list[Problem])
+
+
+def _read(path: Path, *, batch: bool) -> _File:
+    """A file of corrections; no lines where there is none."""
+    try:
+        facts = path.stat()
+    except FileNotFoundError:
+        return _File()
+    except OSError as error:
+        return _File(problems=[Problem(clean(str(path)), error.strerror or str(error))])
+    return _read_version(path, facts.st_mtime_ns, facts.st_size, batch)
+
+
+@lru_cache(2)  # that of the batch stays here while those of its videos are read
+def _read_version(path: Path, _changed_ns: int, _size: int, batch: bool) -> _File:
+    file, place = _File(), clean(str(path))
+    try:
+        text = read_text(path, MOST_BYTES)
+        _read_table(text, place, file, batch)
+    except OSError as error:
+        file.problems.append(Problem(place, error.strerror or str(error)))
+    except (ValueError, csv.Error) as error:
+        file.problems.append(Problem(place, clean(str(error))))
+    return file
+
+
+def _read_table(text: str, place: str, file: _File, batch: bool) -> None:
+    """Raises ValueError and csv.Error."""
+    if not text.strip():
+        return
+    first = text.partition("\n")[0]
+    between = next((sign for sign in ";\t" if sign in first), ",")
+    table = csv.reader(io.StringIO(text, newline=""), delimiter=between, strict=True)
+    header = [cell.strip().casefold() for cell in next(table)]
+    needed = [*([VIDEO] if batch else []), *COLUMNS]
+    named = [name for name in header if name]
+    if {*named} - {NOTE} != {*needed} or len({*named}) < len(named):
+        raise ValueError(f"its first line must be {','.join(needed)} (and {NOTE}, if you like)")
+    begin = table.line_num + 1
+    for row in table:
+        line, begin = begin, table.line_num + 1
+        if not any(cell.strip() for cell in row):
+            continue
+        at = f"{place}, line {line}"
+        if any(cell.strip() for cell in row[len(header) :]):
+            file.problems.append(Problem(at, f"it has {len(row)} cells, not {len(header)}"))
+            continue
+        cells = dict.fromkeys(header, "") | dict(zip(header, map(str.strip, row), strict=False))
+        if between == ";":  # as spreadsheets write where the decimal sign is a comma
+            for name in ("from_s", "to_s"):
+                cells[name] = cells[name].replace(",", ".")
+            if cells["action"].casefold() == "box":
+                cells["value"] = cells["value"].replace(",", ".")
+        name = cells[VIDEO] if batch else ""
+        if batch and not name:
+            file.problems.append(Problem(at, f"{VIDEO} is empty"))
+            continue
+        file.lines.setdefault(name, []).append((at, cells))
