@@ -35,6 +35,7 @@ BENCHMARKS = {
     "study": ("training.study", "train and evaluate every variant that can be had here"),
     "results": ("training.results", "write docs/results.md from the runs of the study"),
     "expressions": ("training.expressions", "write docs/expressions.md from evaluations"),
+    "tables": ("parts.tables", "the tables over many videos, from 10,000 summaries"),
     "compare": ("compare", "two saved runs: which figures changed"),
     "clips": ("clips", "make clips of known content"),
 }

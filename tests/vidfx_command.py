@@ -80,11 +80,11 @@ def statuses(done: Result) -> dict[str, str]:
 
 
 def results_in(folder: Path) -> set[str]:
-    """The files below an output folder, except for the batch's own in .vidfx."""
+    """The files below an output folder, except for the batch's own in .vidfx and tables."""
     return {
         str(p.relative_to(folder))
         for p in folder.rglob("*")
-        if p.is_file() and ".vidfx" not in p.relative_to(folder).parts
+        if p.is_file() and not {".vidfx", "tables"} & {*p.relative_to(folder).parts}
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import time
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.engine_files import constant_classifier
 from tests.vidfx_command import DEFAULT_SIGINT, read_csv, results_in, run, run_python, start, vidfx
 from vidfx import schema
 from vidfx.jobs.content import content_hash
+from vidfx.schema import batch
 from vidfx_engines.spec import EngineSpec, Thresholds
 
 FAST = ["--emotion", "none", "--detector-size", "320", "--preset", "ultrafast"]
@@ -65,6 +67,26 @@ def test_all_results_are_there_and_whole(results: Path, clip: Path) -> None:
         pts = [float(f.time or 0) for f in video.decode(video=0)]
         expected = [float(f.time or 0) for f in given.decode(video=0)]
     assert pts == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_tables_over_all_videos_are_those_of_its_rows(results: Path) -> None:
+    """Written at the end of the run, and the same by `vidfx tables`."""
+    read = {name: read_csv(results / "tables" / f"{name}.csv") for name in batch.tables()}
+    faces = read_csv(results / "clip.mp4.faces.csv")
+    assert [video["status"] for video in read["videos"]] == ["done"]
+    assert {t["track_id"]: int(t["frames"]) for t in read["tracks"]} == Counter(
+        row["track_id"] for row in faces
+    )
+    for track in read["tracks"]:
+        own = [float(row["p_happy"]) for row in faces if row["track_id"] == track["track_id"]]
+        assert float(track["mean_happy"]) == pytest.approx(sum(own) / len(own), abs=1e-3)
+    spans = [(a["track_id"], float(a["to_s"]) - float(a["from_s"])) for a in read["appearances"]]
+    shown = {t["track_id"]: float(t["shown_s"]) for t in read["tracks"]}
+    assert shown == pytest.approx({t: sum(s for n, s in spans if n == t) for t in shown})
+    before = {path: path.read_bytes() for path in (results / "tables").glob("*.csv")}
+    done = vidfx("tables", results)
+    assert done.exit_code == 0 and "tracks.csv" in done.stdout
+    assert {path: path.read_bytes() for path in before} == before
 
 
 def test_rows_agree_with_the_columns_and_each_other(results: Path) -> None:

@@ -15,6 +15,7 @@ from vidfx.cli.commands.engines import engines
 from vidfx.cli.commands.evaluate import evaluate
 from vidfx.cli.commands.export import export
 from vidfx.cli.commands.status import retry, status
+from vidfx.cli.commands.tables import tables
 from vidfx.cli.commands.train import models, train
 from vidfx.cli.console.streams import guarded_streams
 from vidfx.cli.help import GroupedCommand, SentenceGroup
@@ -63,6 +64,7 @@ app.command(cls=GroupedCommand)(annotate)
 app.command(cls=GroupedCommand)(status)
 app.command(cls=GroupedCommand)(retry)
 app.command(cls=GroupedCommand)(export)
+app.command(cls=GroupedCommand)(tables)
 app.command(cls=GroupedCommand)(bench)
 app.command(cls=GroupedCommand)(train)
 app.command(cls=GroupedCommand)(evaluate)

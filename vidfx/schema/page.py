@@ -37,10 +37,10 @@ faces = pandas.read_csv(
 With `--file-column` each row begins with the name of its input, so that the files of several inputs
 can be concatenated."""
 
-_BATCH = f"""The next four tables are over all videos of OUT; `vidfx tables` writes them. They
-are version 1 (`"schema": "{batch.TABLES_SCHEMA}"` in `tables/tables.json`, which lists the
-types of their columns). They have `share_` and `mean_` columns for every expression that a model
-of the batch can name."""
+_BATCH = f"""The next four tables are over all videos of OUT;
+[`vidfx tables`](tables.md) writes them. They are version 1 (`"schema": "{batch.TABLES_SCHEMA}"` in
+`tables/tables.json`, which lists the types of their columns). They have `share_` and `mean_`
+columns for every expression that a model of the batch can name."""
 _ROWS = {
     "tracks": "track and video",
     "appearances": "stretch of frames that shows a track",

@@ -1,0 +1,119 @@
+"""What the tables need of a summary, read quickly."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct, field
+
+from vidfx import schema
+from vidfx.errors import InputError
+from vidfx.saved.runs import AGAIN
+
+
+class Appearance(Struct):
+    """A stretch of frames that shows a track."""
+
+    from_s: float
+    to_s: float
+    frames: int
+    ended: str
+
+
+class Track(Struct):
+    """A track; None and empty where the version that wrote it did not count that."""
+
+    track_id: int
+    first_s: float
+    last_s: float
+    frames: int
+    sources: dict[str, int] = {}
+    identity: str | None = None
+    identity_prob: float | None = None
+    emotion_share: dict[str, float] = {}
+    emotion_mean: dict[str, float] = {}
+    unsure_share: float | None = None
+    best_quality: float | None = None
+    mean_quality: float | None = None
+    shown_s: float | None = None
+    appearances: list[Appearance] | None = None
+
+
+class Input(Struct):
+    """The input; without sizes for photographs."""
+
+    path: str = ""
+    width_px: int | None = None
+    height_px: int | None = None
+    frame_rate: float | None = None
+    duration_s: float | None = None
+
+
+class Counts(Struct):
+    """Counts of frames and faces."""
+
+    frames: int = 0
+    frames_with_faces: int | None = None
+    face_rows: int | None = None
+    cuts: int | None = None
+
+
+class Made(Struct):
+    at: str | None = None
+
+
+class Seconds(Struct):
+    total: float | None = None
+
+
+class Summary(Struct):
+    """A summary of a video, or of photographs."""
+
+    schema: str
+    input: Input = field(default_factory=Input)
+    counts: Counts = field(default_factory=Counts)
+    tracks: list[Track] = []
+    made: Made = field(default_factory=Made)
+    seconds: Seconds = field(default_factory=Seconds)
+    warnings: list[str] = []
+    photographs: Any = None
+    corrected: bool = False
+    "whether tracks and counts are with corrections; a summary in a file has none"
+
+
+class _Model(Struct):
+    task: str
+    labels: list[str] = []
+
+
+class _Models(Struct):
+    models: list[_Model] = []
+
+
+_SUMMARY = msgspec.json.Decoder(Summary)
+_MODELS = msgspec.json.Decoder(_Models)
+
+
+def read(path: Path) -> Summary:
+    """Raises InputError where the file is missing, damaged or of another version."""
+    try:
+        summary = _SUMMARY.decode(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}", hint=AGAIN) from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: damaged: {error}", hint=AGAIN) from error
+    if summary.schema not in schema.SUMMARY_SCHEMAS:
+        raise InputError(f"{path}: not a summary that this version can read", hint=AGAIN)
+    return summary
+
+
+def read_expressions(path: Path) -> list[str]:
+    """All that the model of this summary can name; none where it cannot be read."""
+    found: list[str] = []
+    with suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
+        for model in _MODELS.decode(path.read_bytes()).models:
+            found += model.labels if model.task == "emotion" else []
+    return found
