@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.corrections.corrected_rows import rows
+from tests.saved.saved_videos import save_video
 from tests.tables.batches import keep_ledger, save_summary, track
 from tests.vidfx_command import read_csv
 from vidfx.errors import OutputError, UsageError
@@ -163,3 +165,30 @@ def test_tables_go_to_another_folder_whole_or_not_at_all(tmp_path: Path) -> None
 def test_a_folder_without_a_video_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no finished video"):
         write_tables(tmp_path)
+
+
+def test_corrections_are_counted(tmp_path: Path) -> None:
+    save_video(tmp_path, rows({1: range(50), 2: range(10, 20)}), name="a.mp4")
+    lines = "track_id,from_s,to_s,action,value\n1,,,rename,Ana\n2,,,drop,\n"
+    (tmp_path / "a.mp4.corrections.csv").write_text(lines)
+    write_tables(tmp_path)
+    (row,) = read_csv(tmp_path / "tables" / "tracks.csv")
+    assert (row["identity"], row["frames"], row["shown_s"]) == ("Ana", "50", "2.0")
+    assert (row["share_sad"], row["mean_happy"]) == ("1.0", "0.25")
+    (row,) = read_csv(tmp_path / "tables" / "videos.csv")
+    assert (row["people"], row["faces"], row["corrected"]) == ("Ana", "50", "1")
+
+
+def test_wrong_corrections_leave_the_video_uncorrected(tmp_path: Path) -> None:
+    save_summary(tmp_path, "a.mp4", [track(1, "Bea")])
+    save_video(tmp_path, rows({1: range(5)}), name="b.mp4")
+    (tmp_path / "b.mp4.corrections.csv").write_text(
+        "track_id,from_s,to_s,action,value\n1,,,reanme,Ana\n"
+    )
+    written = write_tables(tmp_path)
+    videos = read_csv(tmp_path / "tables" / "videos.csv")
+    assert [(row["status"], row["corrected"]) for row in videos] == [
+        ("done", "0"),
+        ("uncorrected", "0"),
+    ]
+    assert "reanme" in videos[1]["reason"] and "reanme" in written.warnings()[0]

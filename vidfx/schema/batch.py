@@ -95,9 +95,12 @@ VIDEOS_COLUMNS = [
         "status",
         "label",
         "done; failed; running; waiting; missing (the ledger says done, and there is no summary); "
-        "damaged (the summary, the tables or the corrections cannot be read)",
+        "damaged (the summary cannot be read); uncorrected (the corrections, or the rows that they "
+        "are of, cannot be read: counted without them)",
     ),
-    Column("reason", "label", "why it failed, was refused or is damaged, and what to do"),
+    Column(
+        "reason", "label", "why it failed, was refused, is damaged or uncorrected, and what to do"
+    ),
     Column("attempts", "count", "how often it was started"),
     Column("annotated_at", "ISO 8601", "when its results were written, in UTC"),
     Column("seconds", "s", "for how long it was worked on"),

@@ -59,7 +59,7 @@ STATUS = 3
 
 
 def video_row(listed: Listed, summary: Summary | None, damage: str | None) -> list[Cell]:
-    """That of ``videos.csv``; ``damage`` is why the video could not be counted."""
+    """That of ``videos.csv``; ``damage`` is why it, or its corrections, could not be counted."""
     entry = listed.entry
     if summary is None:
         return [
@@ -86,7 +86,7 @@ def _state(listed: Listed, summary: Summary | None, damage: str | None) -> tuple
     entry = listed.entry
     reason = entry.reason if entry and entry.error else None
     if damage:
-        return "damaged", damage
+        return "uncorrected" if summary else "damaged", damage
     if entry and entry.status != "done":
         return entry.status, reason
     if summary is None:

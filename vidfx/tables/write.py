@@ -12,6 +12,7 @@ from pathlib import Path
 from vidfx.errors import InputError, output_errors
 from vidfx.output.strict_json import to_json
 from vidfx.schema import batch
+from vidfx.tables.corrected import with_corrections
 from vidfx.tables.listing import Listed, list_videos
 from vidfx.tables.people import People
 from vidfx.tables.rows import STATUS, appearance_rows, track_rows, video_row
@@ -35,7 +36,7 @@ class TablesWritten:
     statuses: dict[str, int]
     "videos by status"
     damaged: tuple[str, ...]
-    "why videos could not be counted"
+    "why videos, or their corrections, could not be counted"
     without_appearances: int
     "videos of earlier versions, which did not count them"
 
@@ -98,13 +99,15 @@ def write_tables(out: Path, folder: Path | None = None) -> TablesWritten:
 
 
 def _read(listed: Listed) -> tuple[Summary | None, str | None]:
-    """The summary as it is to be counted, and why it cannot be."""
+    """The summary as it is to be counted, and why it, or its corrections, cannot be."""
     if listed.summary is None:
         return None, None
+    summary = None
     try:
-        return read(listed.summary), None
+        summary = read(listed.summary)
+        return with_corrections(listed.summary, summary), None
     except InputError as error:
-        return None, f"{error} ({error.hint})"
+        return summary, f"{error} ({error.hint})"
 
 
 def _expressions(videos: Sequence[Listed]) -> list[str]:
