@@ -15,6 +15,7 @@ from tests.corrections.corrected_rows import lines, names, rows, seen, together
 from tests.saved.saved_videos import EMOTIONS
 from tests.settled_frames import frame_by_frame
 from vidfx.corrections.apply import apply
+from vidfx.corrections.hidden import HIDE, SHOW, UNSAID, HideOrShow, hidden_spans
 from vidfx.corrections.line import Correction
 from vidfx.output.rows import Rows
 from vidfx.stages.settled import Settled
@@ -136,3 +137,14 @@ def test_a_frame_has_each_track_once_and_in_order(some: list[str]) -> None:
     for frame in frame_by_frame(apply(together(rows(TWO), [13]), given_lines)):
         tracks = [face.track_id for face in frame.faces]
         assert tracks == sorted(set(tracks))
+
+
+def test_who_is_hidden_or_shown_is_said_by_the_last_line_that_holds() -> None:
+    given = lines("2,,,hide,", "2,0.8,1.2,show,", "2,1,1,hide,")
+    settled = next(together(rows(TWO), [50]))
+    said = HideOrShow(given).of(settled)
+    assert set(said[settled.faces.track == 1].tolist()) == {UNSAID}
+    of_two = dict(zip(range(10, 50), said[settled.faces.track == 2].tolist(), strict=True))
+    assert {f for f, what in of_two.items() if what == SHOW} == {*range(20, 31)} - {25}
+    assert {*of_two.values()} == {SHOW, HIDE}
+    assert [line.holds(1.1) for line in hidden_spans(given)] == [True, True, False]

@@ -59,7 +59,10 @@ def labels_of(faces: SettledFaces, looks: Looks) -> list[FaceLabel]:
     ]
     if looks.landmarks:
         points = faces.landmarks.tolist()
-        labels = [replace(one, landmarks=each) for one, each in zip(labels, points, strict=True)]
+        labels = [
+            replace(one, landmarks=each) if each[0][0] == each[0][0] else one  # not NaN
+            for one, each in zip(labels, points, strict=True)
+        ]
     if looks.bars and faces.emotion:
         rows: list[list[float]] = faces.emotion.probs.tolist()
         labels = [

@@ -21,8 +21,8 @@ def apply(settled: Iterable[Settled], lines: Sequence[Correction]) -> Iterator[S
     if not lines:
         yield from settled
         return
-    steps: dict[Action, _Lines] = {
-        action: _Lines([line for line in lines if line.action == action])
+    steps: dict[Action, LinesByTime] = {
+        action: LinesByTime([line for line in lines if line.action == action])
         for action in ("split", "merge", "drop", "rename", "expression")
     }
     boxes = DrawnBoxes([line for line in lines if line.action == "box"])
@@ -30,7 +30,7 @@ def apply(settled: Iterable[Settled], lines: Sequence[Correction]) -> Iterator[S
     for some in settled:
         numbered = _renumbered(some, steps["split"], steps["merge"])
         kept = _without_dropped(boxes.drawn(numbered), steps["drop"])
-        faces, times = kept.faces, _times(kept)
+        faces, times = kept.faces, times_of(kept)
         if named:
             faces = _renamed(faces, times, steps["rename"])
         if faces.emotion is not None:
@@ -38,7 +38,7 @@ def apply(settled: Iterable[Settled], lines: Sequence[Correction]) -> Iterator[S
         yield replace(kept, faces=faces)
 
 
-class _Lines:
+class LinesByTime:
     """Lines of one action, found by time."""
 
     def __init__(self, lines: Sequence[Correction]) -> None:
@@ -59,14 +59,14 @@ class _Lines:
                 yield line, which
 
 
-def _times(settled: Settled) -> np.ndarray:
+def times_of(settled: Settled) -> np.ndarray:
     """(N,) s, of each face."""
     return np.array([frame.time_s for frame in settled.frames])[settled.place]
 
 
-def _renumbered(settled: Settled, splits: _Lines, merges: _Lines) -> Settled:
+def _renumbered(settled: Settled, splits: LinesByTime, merges: LinesByTime) -> Settled:
     """Rows of a frame that would get one number: all but the first keep their own."""
-    track, times = settled.faces.track.copy(), _times(settled)
+    track, times = settled.faces.track.copy(), times_of(settled)
     for line, which in splits.rows(times, track):
         track[which] = line.new_track
     for line, which in merges.rows(times, track):
@@ -79,16 +79,16 @@ def _renumbered(settled: Settled, splits: _Lines, merges: _Lines) -> Settled:
     return replace(settled, place=settled.place[order], faces=faces)
 
 
-def _without_dropped(settled: Settled, drops: _Lines) -> Settled:
+def _without_dropped(settled: Settled, drops: LinesByTime) -> Settled:
     keep = np.ones(len(settled.faces), bool)
-    for _, which in drops.rows(_times(settled), settled.faces.track):
+    for _, which in drops.rows(times_of(settled), settled.faces.track):
         keep &= ~which
     if keep.all():
         return settled
     return replace(settled, place=settled.place[keep], faces=settled.faces.rows(keep))
 
 
-def _renamed(faces: SettledFaces, times: np.ndarray, renames: _Lines) -> SettledFaces:
+def _renamed(faces: SettledFaces, times: np.ndarray, renames: LinesByTime) -> SettledFaces:
     count = len(faces)
     old = faces.identity or Labels((), np.full(count, NO_LABEL), np.full(count, np.nan))
     names, index, prob = [*old.names], old.index.copy(), old.prob.copy()
@@ -101,7 +101,7 @@ def _renamed(faces: SettledFaces, times: np.ndarray, renames: _Lines) -> Settled
 
 
 def _with_expressions(
-    faces: SettledFaces, old: Expressions, times: np.ndarray, changes: _Lines
+    faces: SettledFaces, old: Expressions, times: np.ndarray, changes: LinesByTime
 ) -> SettledFaces:
     """A label that a person gave has the probability 1, and all others 0."""
     reason = faces.emotion_reason

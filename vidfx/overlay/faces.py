@@ -59,7 +59,7 @@ class PlacedFace:
             self.words,
             self.percents,
             time_s,
-            time_s if label.source == "detected" else self.detected_s,
+            time_s if label.source in ("detected", "drawn") else self.detected_s,
             self.refreshed_s,
             self.searched_s,
             self.changed_s,

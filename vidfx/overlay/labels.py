@@ -32,7 +32,7 @@ class FaceLabel:
     identity_prob: float | None
     emotion: str | None
     emotion_prob: float | None
-    source: Literal["detected", "interpolated", "tracked"]
+    source: Literal["detected", "interpolated", "tracked", "drawn"]
     landmarks: Sequence[Sequence[float]] = ()
     "x and y of each, px of the upright frame"
     expressions: Sequence[tuple[str, float]] = ()

@@ -1,0 +1,35 @@
+"""Whom people want hidden or shown, whatever else decides it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from vidfx.corrections.apply import LinesByTime, times_of
+from vidfx.corrections.line import Correction
+from vidfx.stages.settled import Settled
+
+SHOW, UNSAID, HIDE = -1, 0, 1
+
+
+def hidden_spans(lines: Sequence[Correction]) -> list[Correction]:
+    """The lines of hide and show, in their order: where several hold, the last one counts.
+
+    ``holds`` says at which times. Their tracks are as numbered after ``apply``.
+    """
+    return [line for line in lines if line.action in ("hide", "show")]
+
+
+class HideOrShow:
+    """What the corrections say about rows that ``apply`` returned."""
+
+    def __init__(self, lines: Sequence[Correction]) -> None:
+        self._spans = LinesByTime(hidden_spans(lines))
+
+    def of(self, settled: Settled) -> np.ndarray:
+        """(N,) int64 of each face: HIDE, SHOW, or UNSAID where no line is about it."""
+        found = np.full(len(settled.faces), UNSAID)
+        for line, which in self._spans.rows(times_of(settled), settled.faces.track):
+            found[which] = HIDE if line.action == "hide" else SHOW
+        return found
