@@ -54,7 +54,7 @@ class Run:
     """A pool of fake workers over videos that are named by numbers."""
 
     def __init__(
-        self, jobs: int, size: PoolSize, size_for_device: Any = None, **options: bool
+        self, jobs: int, size: PoolSize, size_for_device: Any = None, **options: Any
     ) -> None:
         self.events, self.answers = list[Event](), list[Answer | Failure]()
         self.tasks = [FakeTask(Job(Path(str(i)), Outputs.of(Path(str(i))))) for i in range(jobs)]
@@ -104,7 +104,7 @@ def test_where_engines_are_known_to_load_no_worker_waits_for_the_first(
     hand: type[FakeWorker],
 ) -> None:
     hand.starts = lambda worker: [ready()] if len(hand.all) > 1 else []
-    run = Run(2, size(2), engines_load_here=True)
+    run = Run(2, size(2), engines="load here")
     assert run.go() == {"done": 2}
     assert len(hand.all) == 2 and not hand.all[0].engines_loaded
 
@@ -228,7 +228,7 @@ def test_no_process_can_be_started(
 ) -> None:
     tries: list[int] = []
 
-    def refuse(*_: object) -> FakeWorker:
+    def refuse(*_: object, **__: object) -> FakeWorker:
         tries.append(1)
         raise OSError(number, os.strerror(number))
 
@@ -341,3 +341,8 @@ def test_a_task_and_an_error_come_back_whole() -> None:
         "a.mp4: no progress",
         "wait",
     )
+
+
+def test_without_engines_all_workers_start_at_once_and_load_none(hand: type[FakeWorker]) -> None:
+    assert Run(2, size(2), engines="none").go() == {"done": 2}
+    assert len(hand.all) == 2 and not any(worker.engines for worker in hand.all)

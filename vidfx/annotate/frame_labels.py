@@ -32,6 +32,8 @@ class LabelMatcher:
     def __init__(self, frames: Iterable[FrameLabels]) -> None:
         self._frames = iter(frames)
         self._next = next(self._frames, None)
+        self.matched = 0
+        "frames that were there the first time"
 
     def before(self, pts: int) -> Iterator[FrameLabels]:
         """Those of frames before ``pts`` that were not decoded again."""
@@ -44,6 +46,7 @@ class LabelMatcher:
         if self._next is None or self._next.pts != pts:
             return []
         labels, self._next = self._next.labels, next(self._frames, None)
+        self.matched += 1
         return labels
 
 

@@ -110,6 +110,16 @@ class WouldBeDone(Struct, frozen=True, tag=True):
     "None also where the file does not say how many"
     duration_s: float | None = None
 
+    def counts(self) -> dict[str, int | float]:
+        """What is known, for the outcome."""
+        found = {
+            "width_px": self.width,
+            "height_px": self.height,
+            "frames": self.frames,
+            "duration_s": self.duration_s,
+        }
+        return {name: value for name, value in found.items() if value is not None}
+
 
 class Observed(Struct, frozen=True, tag=True):
     """A segment was observed."""

@@ -14,6 +14,7 @@ from vidfx.cli.commands.doctor import doctor
 from vidfx.cli.commands.engines import engines
 from vidfx.cli.commands.evaluate import evaluate
 from vidfx.cli.commands.export import export
+from vidfx.cli.commands.render import render
 from vidfx.cli.commands.status import retry, status
 from vidfx.cli.commands.tables import tables
 from vidfx.cli.commands.train import models, train
@@ -52,6 +53,7 @@ def root(
     \b
     vidfx annotate talk.mp4 -o results          a video
     vidfx annotate recordings/ -o results       all videos of a folder
+    vidfx render results --messages none        drawn again, without running the models
     vidfx status results                        how far the latest run is
     vidfx doctor                                what works on this machine
 
@@ -61,6 +63,7 @@ def root(
 
 
 app.command(cls=GroupedCommand)(annotate)
+app.command(cls=GroupedCommand)(render)
 app.command(cls=GroupedCommand)(status)
 app.command(cls=GroupedCommand)(retry)
 app.command(cls=GroupedCommand)(export)

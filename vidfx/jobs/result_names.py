@@ -3,3 +3,7 @@
 ANNOTATED = ".annotated.mp4"
 SUMMARY = ".summary.json"
 RESULTS = (ANNOTATED, ".faces.csv", ".frames.csv", SUMMARY)
+RENDERED = ".rendered.mp4"
+"""The same results drawn again."""
+RENDER_RECORD = ".rendered.json"
+"""What it was made of."""

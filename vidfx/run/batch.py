@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
-from collections.abc import Callable, Collection, Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +33,7 @@ from vidfx.jobs.ledger import Ledger
 from vidfx.jobs.leftovers import find_leftovers
 from vidfx.jobs.outcomes import Outcome, as_failure
 from vidfx.jobs.plan import Job, Plan, plan_jobs
+from vidfx.run.on_sigterm import on_sigterm
 from vidfx.run.photographs import PhotographRun, photographs_of
 from vidfx.run.ray_pool import RayPool
 from vidfx.run.speed_here import remember_speed
@@ -165,7 +164,7 @@ def _run(
                 report,
                 size_for_device=lambda device: size.on(device, settings, count),
             )
-            stack.enter_context(_on_sigterm(local.stop))
+            stack.enter_context(on_sigterm(local.stop))
             pool = stack.enter_context(local)
         for task, answer in _answers(pool, [*tasks, *groups], photographs):
             if photographs and isinstance(task, AnnotatePhotographs):
@@ -211,34 +210,11 @@ def _outcome(job: Job, answer: Answer | Failure, settings: Settings, report: Lis
         case AlreadyDone(why=why):
             report(Skipped(job, why))
             return Outcome(job.name, "skipped", outputs)
-        case WouldBeDone(width=width, height=height, frames=frames, duration_s=duration):
-            found = {
-                "width_px": width,
-                "height_px": height,
-                "frames": frames,
-                "duration_s": duration,
-            }
-            counts = {name: value for name, value in found.items() if value is not None}
-            pixels = _pixels(counts, frames or 0)
+        case WouldBeDone():
+            counts = result.counts()
+            pixels = _pixels(counts, result.frames or 0)
             return Outcome(job.name, "planned", outputs, counts=counts, pixels=pixels)
 
 
 def _pixels(video: dict[str, Any], frames: int) -> int:
     return frames * video.get("width_px", 0) * video.get("height_px", 0)
-
-
-@contextmanager
-def _on_sigterm(stop: Callable[[], None]) -> Generator[None]:
-    """In the main thread, SIGTERM calls ``stop``. Ctrl-C ends the run at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def handler(*_: object) -> None:
-        stop()
-
-    before = signal.signal(signal.SIGTERM, handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

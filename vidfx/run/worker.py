@@ -2,8 +2,8 @@
 
     python -P -m vidfx.run.worker FILE      FILE: the number of its end of the channel
 
-It loads the engines, sends Ready, and answers each task. When the run exits, for whatever reason,
-it removes the temporary files of its task and exits too.
+It loads the engines, unless it only draws finished results again, sends Ready, and answers each
+task. When the run exits, for whatever reason, it removes the temporary files of its task and exits.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ import signal
 import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 
-from vidfx.annotate.context import Context, load_context
 from vidfx.annotate.tasks import Drawn, Observed, VideoTask
 from vidfx.errors import Interrupted
 from vidfx.jobs.events import Advanced, Event, Heartbeat
 from vidfx.jobs.outcomes import as_failure
-from vidfx.run.do_task import OutputFolder, do_task
+from vidfx.render.task import RenderVideo
+from vidfx.run.task_doer import TaskDoer
 from vidfx.workers.channel import Channel
 from vidfx.workers.exhaustion import resource_error, suggests_exhaustion
 from vidfx.workers.messages import (
@@ -35,30 +35,28 @@ from vidfx.workers.messages import (
     ToWorker,
     from_plain,
 )
-from vidfx_engines.device import CPU
 
+WorkerTask = VideoTask | RenderVideo
 SEND_EVERY_S = 0.2
 DROP_S = 3.0
 """For the task to be dropped in good order when the run has exited."""
 
 
 def work(channel: Channel) -> None:
-    """Load the engines that the first message asks for, then do tasks until the run ends."""
+    """Load what the first message asks for, then do tasks until the run ends."""
     setup: Setup = channel.receive()
     channel.send(Heartbeat())
     try:
         tasks, report = TaskReceiver(channel), Reporter(channel).handle
-        with load_context(setup.settings) as context:
-            folder = OutputFolder(setup.out)
-            notices = (*context.models.notices(), *folder.notices())
-            channel.send(Ready(notices, _device(context)))
+        with _doer(setup) as doer:
+            channel.send(Ready(doer.notices, doer.device))
             while True:
                 task = tasks.next()
                 channel.send(Begun())
-                answer = do_task(task, context, folder, report)
-                if isinstance(answer, Answer):
-                    tasks.note(answer)
-                channel.send(answer)
+                reply = doer.do(task, report)
+                if isinstance(reply, Answer):
+                    tasks.note(reply)
+                channel.send(reply)
                 tasks.current = None
     except KeyboardInterrupt:
         raise
@@ -69,10 +67,14 @@ def work(channel: Channel) -> None:
         channel.send(EnginesFailed(failure))
 
 
-def _device(context: Context) -> str:
-    """What the engines run on, "cpu" or "cuda:n"; one on a GPU decides."""
-    devices = [selection.engine.device for selection in context.models.selections]
-    return str(next((device for device in devices if device.kind == "cuda"), CPU))
+def _doer(setup: Setup) -> AbstractContextManager[TaskDoer]:
+    if setup.engines:
+        from vidfx.run.do_task import annotating  # noqa: PLC0415 - models are slow to import
+
+        return annotating(setup)
+    from vidfx.run.do_render import rendering  # noqa: PLC0415
+
+    return rendering(setup)
 
 
 class Reporter:
@@ -94,15 +96,15 @@ class TaskReceiver:
     """Receives tasks in a thread of its own, which also ends this process when the run exits."""
 
     def __init__(self, channel: Channel) -> None:
-        self.current: VideoTask | None = None
+        self.current: WorkerTask | None = None
         self._files: list[Path] = []
         "of segments, which the run has yet to use and remove"
         self._channel = channel
-        self._tasks: SimpleQueue[VideoTask] = SimpleQueue()
+        self._tasks: SimpleQueue[WorkerTask] = SimpleQueue()
         self._asked_to_leave = False
         threading.Thread(target=self._receive, daemon=True, name="receive").start()
 
-    def next(self) -> VideoTask:
+    def next(self) -> WorkerTask:
         """Waits for it."""
         self.current = self._tasks.get()
         return self.current
@@ -118,7 +120,7 @@ class TaskReceiver:
             while True:
                 message: ToWorker = self._channel.receive()
                 if isinstance(message, Assignment):
-                    self._tasks.put(from_plain(message.task, VideoTask))
+                    self._tasks.put(from_plain(message.task, WorkerTask))
                 else:
                     self._asked_to_leave = True
         self._exit()

@@ -21,11 +21,13 @@ MAX_TEXT = 20_000
 
 
 class Setup(Struct, frozen=True, tag=True):
-    """The first message to a worker: load the engines."""
+    """The first message to a worker: load the engines, if it is to use any."""
 
     settings: Settings
     out: Path | None
     "folder of the results; None: nothing is locked there, and a dry run writes nothing"
+    engines: bool = True
+    "False: the worker only draws finished results again"
 
 
 class Assignment(Struct, frozen=True, tag=True):
@@ -40,7 +42,7 @@ class Exit(Struct, frozen=True, tag=True):
 
 
 class Ready(Struct, frozen=True, tag=True):
-    """The engines are loaded."""
+    """The engines are loaded, if there are any."""
 
     notices: tuple[Notice, ...]
     device: str

@@ -33,7 +33,7 @@ from vidfx.workers.messages import (
     TaskMessage,
 )
 from vidfx.workers.sizing import PoolSize
-from vidfx.workers.supervisor import Supervisor
+from vidfx.workers.supervisor import Engines, Supervisor
 from vidfx.workers.task import ATTEMPTS, QueuedTask, Task
 from vidfx.workers.watchdog import Watchdog
 from vidfx.workers.worker_process import WorkerProcess
@@ -57,12 +57,12 @@ class Pool:
         listener: Listener,
         *,
         size_for_device: Callable[[str], PoolSize] | None = None,
-        engines_load_here: bool = False,
+        engines: Engines = "untried",
     ) -> None:
-        """See Supervisor for ``size_for_device`` and ``engines_load_here``."""
+        """See Supervisor for ``size_for_device`` and ``engines``."""
         self.settings, self.listener = settings, listener
         self._supervisor = Supervisor(
-            *(settings, size, out, listener, size_for_device), engines_load_here=engines_load_here
+            *(settings, size, out, listener, size_for_device), engines=engines
         )
         self._watchdog = Watchdog(settings.stall_timeout, size.max_bytes)
         self._waiting: deque[QueuedTask] = deque()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError, VidfxError
@@ -27,6 +28,10 @@ DROP_S = 5.0
 """For a worker to drop its task and exit; then it is killed."""
 
 
+Engines = Literal["untried", "load here", "none"]
+"""Whether the engines of a run are known to load on this machine, or it has none."""
+
+
 class Supervisor:
     """Starts and stops workers.
 
@@ -42,17 +47,17 @@ class Supervisor:
         listener: Listener,
         size_for_device: Callable[[str], PoolSize] | None = None,
         *,
-        engines_load_here: bool = False,
+        engines: Engines = "untried",
     ) -> None:
         """``size_for_device`` returns the size for the device that the engines turn out to use.
 
-        Without it ``size`` is kept. ``engines_load_here``: this process has loaded them itself.
+        Without it ``size`` is kept. ``engines``: "load here" where this process has loaded them.
         """
         self.workers: list[WorkerProcess] = []
         self._settings, self._size, self._out = settings, size, out
         self._listener, self._size_for_device = listener, size_for_device
         self._limit = ConcurrencyLimit(size.workers)
-        self._engines_load_here = engines_load_here
+        self._engines: Engines = engines
         self._leaving: list[WorkerProcess] = []
         self.first_worker_ready = False
         "a worker has loaded the engines here"
@@ -83,7 +88,9 @@ class Supervisor:
             used = [worker.gpu for worker in self.workers]
             gpu = min(self._size.gpus, key=used.count) if self._size.gpus else None
             try:
-                self.workers.append(WorkerProcess(settings, self._out, gpu))
+                self.workers.append(
+                    WorkerProcess(settings, self._out, gpu, engines=self._engines != "none")
+                )
             except OSError as error:
                 self.start_failed(resource_error(error.strerror or error))
                 return
@@ -92,7 +99,7 @@ class Supervisor:
 
     @property
     def _may_start_all(self) -> bool:
-        return self.first_worker_ready or self._engines_load_here
+        return self.first_worker_ready or self._engines != "untried"
 
     def mark_ready(self, worker: WorkerProcess, device: str) -> None:
         """It has loaded its engines, on ``device``."""

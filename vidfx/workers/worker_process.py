@@ -26,7 +26,9 @@ STDERR_TAIL = 4000
 class WorkerProcess:
     """A worker process and the task that it has. A session of its own keeps Ctrl-C from it."""
 
-    def __init__(self, settings: Settings, out: Path | None, gpu: str | None) -> None:
+    def __init__(
+        self, settings: Settings, out: Path | None, gpu: str | None, *, engines: bool = True
+    ) -> None:
         """Raises OSError where the machine allows no further process or open file."""
         self.channel, theirs = Channel.pair(FromWorker)
         path = [entry for entry in sys.path if Path(entry).is_absolute()]
@@ -63,7 +65,7 @@ class WorkerProcess:
         self.last_message = time.monotonic()
         "when it last sent one, or was given something to do"
         try:
-            self.channel.send(Setup(settings, out))
+            self.channel.send(Setup(settings, out, engines))
         except OSError:  # it has died, or has nothing to do
             self.kill()
 

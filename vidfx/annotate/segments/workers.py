@@ -40,7 +40,7 @@ class SegmentWorkers:
         threads = max(1, (settings.threads or available_cores()) // count)
         size = PoolSize(count, threads, gpus=(), max_bytes=None)
         self._pool = Pool(
-            replace(settings, segments=1), size, None, self._handle, engines_load_here=True
+            replace(settings, segments=1), size, None, self._handle, engines="load here"
         )
         self._rounds = 2 if settings.video else 1
         self._frames: dict[int, int] = {}

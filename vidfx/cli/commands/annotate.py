@@ -19,10 +19,11 @@ from vidfx.cli.options import (
     Verbose,
     with_settings,
 )
-from vidfx.errors import Interrupted, VidfxError
 
 if TYPE_CHECKING:
     from vidfx.config import Settings
+    from vidfx.jobs.events import Listener
+    from vidfx.jobs.outcomes import Outcome
 
 
 @with_settings()
@@ -103,41 +104,36 @@ def run_and_report(
     """Annotate, show progress, write the results; raises typer.Exit with the exit code."""
     import shlex
 
-    from vidfx.cli.console.render import renderer_for
-    from vidfx.cli.console.results import write_outcomes, write_plan
-    from vidfx.jobs.outcomes import Outcome, exit_code
+    from vidfx.cli.console.results import write_length
+    from vidfx.cli.console.run import report_run
     from vidfx.run.batch import annotate as run
     from vidfx.run.speed_here import expected_seconds
 
-    outcomes: list[Outcome] = []
-    failure: VidfxError | None = None
-    left_out: list[str] = []
-    expected_s: float | None = None
-    try:
-        with renderer_for(progress, debug=debug, verbose=verbose) as renderer:
-            left_out = renderer.left_out
-            chosen = settings()
-            run(
-                inputs,
-                out,
-                chosen,
-                renderer.handle,
-                dry_run=dry_run,
-                outcomes=outcomes,
-                keep=keep,
-                command=shlex.join(["vidfx", *sys.argv[1:]]),
-            )
-        if dry_run:
-            expected_s = expected_seconds(chosen, outcomes)
-    except VidfxError as error:
-        failure = error
-    except KeyboardInterrupt:
-        failure = Interrupted()
-    code = failure.exit_code if failure else exit_code(outcomes)
-    if as_json:
-        write_outcomes(outcomes, code, failure, left_out)
-    elif dry_run and progress != "none":
-        write_plan(outcomes, expected_s)
-    if failure:
-        raise failure
-    raise typer.Exit(code)
+    chosen: list[Settings] = []
+
+    def work(listener: Listener, outcomes: list[Outcome]) -> None:
+        chosen.append(settings())
+        run(
+            inputs,
+            out,
+            chosen[0],
+            listener,
+            dry_run=dry_run,
+            outcomes=outcomes,
+            keep=keep,
+            command=shlex.join(["vidfx", *sys.argv[1:]]),
+        )
+
+    def write_end(outcomes: Sequence[Outcome]) -> None:
+        write_length(outcomes, expected_seconds(chosen[0], outcomes))
+
+    report_run(
+        work,
+        "vidfx.annotate/1",
+        progress=progress,
+        dry_run=dry_run,
+        as_json=as_json,
+        debug=debug,
+        verbose=verbose,
+        after_plan=write_end,
+    )

@@ -22,10 +22,14 @@ def write_object(content: object) -> None:
 
 
 def write_outcomes(
-    outcomes: Sequence[Outcome], code: int, failure: VidfxError | None, left_out: Sequence[str]
+    outcomes: Sequence[Outcome],
+    code: int,
+    failure: VidfxError | None,
+    left_out: Sequence[str],
+    schema: str,
 ) -> None:
     """The result of a run as one object on stdout."""
-    content: dict[str, Any] = {"schema": "vidfx.annotate/1", "exit_code": code}
+    content: dict[str, Any] = {"schema": schema, "exit_code": code}
     if failure:
         content["error"] = failure.as_json()
     if left_out:
@@ -34,14 +38,19 @@ def write_outcomes(
     write_object(content)
 
 
-def write_plan(outcomes: Sequence[Outcome], expected_s: float | None) -> None:
-    """What a dry run would do, on stdout; ``expected_s`` is how long all of it would take."""
+def write_plan(outcomes: Sequence[Outcome]) -> None:
+    """What a dry run would do, on stdout."""
     planned = [outcome for outcome in outcomes if outcome.status == "planned"]
     for outcome in planned:
-        folder = outcome.outputs["summary"].rpartition("/")[0]  # of a path or a URL
+        folder = [*outcome.outputs.values()][-1].rpartition("/")[0]  # of a path or a URL
         _write(f"{outcome.input}{_size(outcome)} -> {folder}")
         for path in outcome.outputs.values():
             _write(f"    {path}")
+
+
+def write_length(outcomes: Sequence[Outcome], expected_s: float | None) -> None:
+    """How much a dry run would annotate, on stdout; ``expected_s`` is how long it would take."""
+    planned = [outcome for outcome in outcomes if outcome.status == "planned"]
     lengths = [o.counts["duration_s"] for o in planned if "duration_s" in o.counts]
     if lengths:
         how_long = (

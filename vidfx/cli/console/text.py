@@ -81,12 +81,17 @@ def started_line(event: Started) -> str:
 def done_line(job: Job, summary: dict[str, Any]) -> str:
     """One line about a finished video: its length, who is in it, what they show, where it is.
 
-    For photographs how many they are, and how many faces.
+    For photographs how many they are, and how many faces; for a video that was drawn again, how
+    many frames.
     """
     counts = summary["counts"]
     if job.photographs:
         done = counted(counts["frames"], "photograph"), counted(counts["face_rows"], "face")
         return f"{job.name}: {', '.join(done)} -> {job.outputs.faces}"
+    if "overview" not in summary:  # drawn again
+        frames, seconds = counts["frames"], summary["seconds"]["total"]
+        drawn = f"{counted(frames, 'frame')} drawn in {duration(seconds)}"
+        return f"{job.name}: {drawn} -> {job.outputs.video}"
     length = (counts["last_frame_s"] or 0) - (counts["first_frame_s"] or 0)
     parts = [
         f"{duration(length)} of video in {duration(summary['seconds']['total'])}",

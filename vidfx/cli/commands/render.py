@@ -1,0 +1,119 @@
+"""`vidfx render`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vidfx.cli.guard import errors_in_one_line
+from vidfx.cli.help import TERMINAL
+from vidfx.cli.options import (
+    AsJson,
+    Debug,
+    Progress,
+    Quiet,
+    TypedSettings,
+    Verbose,
+    with_settings,
+)
+from vidfx.config import SETTINGS
+
+if TYPE_CHECKING:
+    from vidfx.jobs.events import Listener
+    from vidfx.jobs.outcomes import Outcome
+
+WHAT_TO_DRAW = [name for name, s in SETTINGS.items() if s.option.decides == "video"]
+HOW_TO_RUN = ("overwrite", "threads", "jobs", "stall_timeout", "grace", "max_memory")
+
+
+@with_settings("start", "end", "messages", *WHAT_TO_DRAW, *HOW_TO_RUN)
+def render(
+    places: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="OUT|SUMMARY...",
+            help="Output folders of `vidfx annotate`, or summaries in them.",
+            show_default=False,
+        ),
+    ],
+    given: TypedSettings,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="OUT2",
+            help="Folder for the videos. Default: beside the rows.",
+            rich_help_panel="What to write",
+        ),
+    ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--source",
+            metavar="FOLDER",
+            help="Where the sources are by now. Default: where they were, or where they are if "
+            "they were moved together with the results.",
+            rich_help_panel="Input",
+        ),
+    ] = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--only",
+            metavar="NAME|track:N",
+            help="Draw this person or track and no others. Can be given several times.",
+            rich_help_panel="What to write",
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Print what would be done, and do nothing.",
+            rich_help_panel=TERMINAL,
+        ),
+    ] = False,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    progress: Progress = "auto",
+    debug: Debug = False,
+) -> None:
+    """Draw finished videos again, from their rows: no model is run.
+
+    \b
+    vidfx render results --messages none
+    vidfx render results/talk.mp4.summary.json --only track:3 --start 1:00 --end 1:30
+
+    For each finished video: NAME.rendered.mp4 and, written last, NAME.rendered.json, which records
+    what it was made of. A video that is there already is drawn again only if rows or options
+    changed. The rows and the annotated video stay as they are.
+    """
+    with errors_in_one_line(debug):
+        import shlex
+
+        from vidfx.cli.console.run import report_run
+        from vidfx.load_settings import load_settings
+        from vidfx.render.task import RenderOptions
+        from vidfx.run.render import render as run
+
+        command = shlex.join(["vidfx", *sys.argv[1:]])
+
+        def work(listener: Listener, outcomes: list[Outcome]) -> None:
+            options = RenderOptions(tuple(only or ()), source, command)
+            settings = load_settings(given)
+            run(places, settings, options, listener, out=out, dry_run=dry_run, outcomes=outcomes)
+
+        report_run(
+            work,
+            "vidfx.render/1",
+            progress="none" if quiet else progress,
+            dry_run=dry_run,
+            as_json=as_json,
+            debug=debug,
+            verbose=verbose,
+        )
