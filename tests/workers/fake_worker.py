@@ -29,7 +29,9 @@ class FakeWorker:
     does: Callable[[FakeWorker, QueuedTask], list[Sent]] = lambda *_: [BEGUN, DONE]
     all: list[FakeWorker]
 
-    def __init__(self, settings: Settings, out: object, gpu: str | None, *, engines: bool) -> None:
+    def __init__(
+        self, settings: Settings, out: object, gpu: str | None, *, engines: bool = True
+    ) -> None:
         self.engines = engines
         self.gpu, self.threads = gpu, settings.threads
         self.engines_loaded = self.task_started = self.any_task_started = self.was_killed = False
