@@ -86,8 +86,9 @@ def test_colours_and_their_detail_are_kept(tmp_path: Path, astronaut: np.ndarray
 @pytest.mark.parametrize(
     ("args", "code", "words"),
     [
-        ([], 2, "one of --label and --label-by-folder"),
-        (["--label", "a", "--label-by-folder"], 2, "one of --label and --label-by-folder"),
+        ([], 2, "one of --label, --label-by-folder and --from"),
+        (["--label", "a", "--label-by-folder"], 2, "one of --label, --label-by-folder and --from"),
+        (["--from", "none.xml"], 2, "--from none.xml is of one video, and there are 2"),
         (["--label", "../x"], 2, "--label: "),
         (["--label", "train"], 2, "part of a split"),
         (["--label", "a", "--size", "9"], 2, "--size is 9"),

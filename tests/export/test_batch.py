@@ -65,3 +65,15 @@ def test_wrong_use_is_one_line(
     done = vidfx("export", *args)
     assert done.exit_code == code
     assert why in last_line(done)
+
+
+def test_exports_follow_corrections(tmp_path: Path) -> None:
+    two_people(tmp_path)
+    (tmp_path / "talk.mp4.corrections.csv").write_text(
+        "track_id,from_s,to_s,action,value\n2,,,rename,Ben\n1,,,drop,\n"
+    )
+    assert vidfx("export", tmp_path, "--to", "vtt,mot,chapters").exit_code == 0
+    assert "\nBen: sad\n" in (tmp_path / "talk.mp4.vtt").read_text()
+    assert "Zo" not in (tmp_path / "talk.mp4.chapters.vtt").read_text()
+    rows = (tmp_path / "talk.mp4.mot.txt").read_text().splitlines()
+    assert {row.split(",")[1] for row in rows} == {"2"}

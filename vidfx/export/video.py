@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 
+from vidfx.corrections.read import corrected
 from vidfx.errors import output_errors
 from vidfx.export.formats import Writers
 from vidfx.export.writer import Writer
-from vidfx.saved.frames import read_settled
 from vidfx.saved.runs import SavedVideo
 from vidfx_engines.files import AtomicFile
 
@@ -30,7 +30,7 @@ def export_video(video: SavedVideo, writers: Writers, folder: Path) -> list[Path
                 stack.callback(files[-1].discard)
                 opened.append(writer(video, files[-1]))
                 stack.callback(opened[-1].close)
-        for settled in read_settled(video):
+        for settled in corrected(video):
             for file, writer in zip(files, opened, strict=True):
                 with output_errors(file.path):
                     writer.add(settled)

@@ -12,6 +12,9 @@ from vidfx.errors import InputError, UsageError, VidfxError
 from vidfx.extract.crop_selection import CropCriteria
 from vidfx.extract.names import check_label
 
+CVAT = ".cvat.xml"
+"""What `vidfx export --to cvat` adds to the name of a video."""
+
 
 class ExtractProgress(Protocol):
     """Receives how an extraction goes on."""
@@ -38,6 +41,10 @@ class ExtractRequest:
     "detector, device, backend, reader, threads, start and end"
     label: str | None = None
     "None: the name of the folder that holds the file"
+    annotations: Path | None = None
+    "CVAT's of one video, or a folder with NAME.cvat.xml of each; they have the labels then"
+    label_from: str = "identity"
+    "the attribute of a box that is its label"
     fit_detector: bool = True
     "detect on photographs at their own size where they are smaller than the detector's"
 
@@ -47,6 +54,16 @@ class ExtractRequest:
                 check_label(self.label)
             except ValueError as error:
                 raise UsageError(f"--label: {error}", hint="choose another name") from error
+
+    def annotations_of(self, path: Path) -> Path:
+        """The file of annotations of a video. Raises InputError where there is none."""
+        assert self.annotations is not None
+        if not self.annotations.is_dir():
+            return self.annotations
+        file = self.annotations / (path.name + CVAT)
+        if not file.is_file():
+            raise InputError(f"{path}: there is no {file}", hint="leave it out, or export it first")
+        return file
 
     def label_of(self, path: Path) -> str:
         """The label of the faces in ``path``. Raises InputError for a folder's invalid name."""

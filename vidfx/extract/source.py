@@ -49,12 +49,12 @@ def extract_source(
     """
     began = time.perf_counter()
     photograph = is_photograph(path)
-    entry = _entry(path, request, writer.root)
+    entry = source_entry(path, request.label_of(path), request, writer.root)
     if entry in writer:
         return Outcome(str(path), "skipped")
     pending: list[PendingCrop] = []
     start_s, end_s = request.settings.start or 0.0, request.settings.end
-    with _open(path, request) as source:
+    with open_frames(path, request) as source:
         selector = CropSelector(request.criteria, source.info.stretch)
         duration_s = source.info.duration_s
         length_s = max((end_s or duration_s or 0.0) - start_s, 1e-3)
@@ -66,20 +66,21 @@ def extract_source(
         except EngineError as error:
             raise EngineFailedError(f"{path}: {error}", hint=error.hint) from error
         pending += [writer.keep(crop, photograph=photograph) for crop in selector.finish()]
-    kept = _within_limit(pending, request.criteria.limit, photograph=photograph)
+    kept = within_limit(pending, request.criteria.limit, photograph=photograph)
     left_out = {**selector.left_out, "over_limit": len(pending) - len(kept)}
     writer.commit(entry, path.stem, kept, left_out)
     return Outcome(
         str(path),
         "done",
-        counts={"label": entry.label, "crops": len(kept), **left_out},
+        counts={"labels": {entry.label: len(kept)}, "crops": len(kept), **left_out},
         seconds=round(time.perf_counter() - began, 3),
         warnings=tuple(source.warnings),
     )
 
 
-def _entry(path: Path, request: ExtractRequest, root: Path) -> SourceEntry:
-    source, label = source_name(path, root), request.label_of(path)
+def source_entry(path: Path, label: str, request: ExtractRequest, root: Path) -> SourceEntry:
+    """What the data set in ``root`` records of the part of ``path`` that is read."""
+    source = source_name(path, root)
     if is_photograph(path):
         return SourceEntry(source, label)
     start, end = request.settings.start, request.settings.end
@@ -88,7 +89,8 @@ def _entry(path: Path, request: ExtractRequest, root: Path) -> SourceEntry:
     )
 
 
-def _open(path: Path, request: ExtractRequest) -> FrameSource:
+def open_frames(path: Path, request: ExtractRequest) -> FrameSource:
+    """The frames of the wanted part. Raises NotMediaError."""
     settings = request.settings
     start, end = (None, None) if is_photograph(path) else (settings.start, settings.end)
     return open_source(path, settings.reader, planes=False, start_s=start, end_s=end)[0]
@@ -133,7 +135,7 @@ def _fitted(models: Models, long_side: int) -> Models:
     return replace(models, detector=fitted(models.detector), checker=checker)
 
 
-def _within_limit(
+def within_limit(
     crops: list[PendingCrop], limit: int | None, *, photograph: bool
 ) -> list[PendingCrop]:
     """At most ``limit``: the most prominent of a photograph, evenly spread over a video."""

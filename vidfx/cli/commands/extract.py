@@ -43,6 +43,22 @@ def extract(
     label_by_folder: Annotated[
         bool, typer.Option("--label-by-folder", help="The label is the name of a file's folder.")
     ] = False,
+    annotations: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="FILE|DIR",
+            help="Take boxes and labels from CVAT: annotations of the one video, or a folder with "
+            "NAME.cvat.xml of each. All that people boxed on key frames is taken.",
+        ),
+    ] = None,
+    label_from: Annotated[
+        str,
+        typer.Option(
+            metavar="ATTRIBUTE",
+            help="With --from: the attribute that is the label, or label for CVAT's own.",
+        ),
+    ] = "identity",
     size: Annotated[int, typer.Option(help="Side of the crops in px.")] = 224,
     template: Annotated[
         Literal["arcface", "fer"], typer.Option(help="Where eyes, nose and mouth are in the crop.")
@@ -71,6 +87,7 @@ def extract(
     \b
     vidfx dataset extract recordings/ana/ --label ana -o faces
     vidfx dataset extract recordings/ --label-by-folder -o faces
+    vidfx dataset extract talk.mp4 --from talk.mp4.cvat.xml -o faces
 
     DIR/faces.csv says where each came from. Sources that were read before are skipped, so
     the same command continues where it ended, and another --label adds to the same DIR.
@@ -88,9 +105,9 @@ def extract(
         counts: dict[str, int] = {}
         failure: VidfxError | None = None
         try:
-            if (label is None) != label_by_folder:
+            if sum((label is not None, label_by_folder, annotations is not None)) != 1:
                 raise UsageError(
-                    "one of --label and --label-by-folder is needed",
+                    "one of --label, --label-by-folder and --from is needed",
                     hint="--label ana, or folders named after who is in them",
                 )
             criteria = CropCriteria(
@@ -103,7 +120,12 @@ def extract(
             )
             settings = load_settings({"recognition": "none", "emotion": "none"} | given)
             request = ExtractRequest(
-                criteria, settings, label, fit_detector="detector_size" not in given
+                criteria,
+                settings,
+                label,
+                annotations,
+                label_from,
+                fit_detector="detector_size" not in given,
             )
             with ExtractConsole(quiet=quiet, debug=debug) as console:
                 counts = run(inputs, out, request, console, outcomes)

@@ -46,7 +46,7 @@ class ExtractResult:
         """New pictures, by label."""
         crops: Counter[str] = Counter()
         for outcome in self._done:
-            crops[outcome.counts["label"]] += outcome.counts["crops"]
+            crops.update(outcome.counts["labels"])
         return crops
 
     @property
