@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -10,14 +11,16 @@ from itertools import groupby
 import numpy as np
 
 from vidfx.corrections.line import ROUNDING_S, Correction
+from vidfx.corrections.steps import Step
 from vidfx.stages.certainty import NO_LABEL, NOT_READ
 from vidfx.stages.settled import DRAWN, Expressions, Labels, Settled, SettledFaces
 
 
-class DrawnBoxes:
-    """The boxes of all tracks for which people drew some; ``drawn`` takes frames in order."""
+class DrawBoxes(Step):
+    """A row that is there gets the drawn box, one that is missing is added."""
 
     def __init__(self, lines: Sequence[Correction]) -> None:
+        super().__init__(lines)
         ordered = sorted(lines, key=lambda line: (line.track, line.from_s))
         self._tracks = {
             track: _Keys(list(some)) for track, some in groupby(ordered, lambda line: line.track)
@@ -25,11 +28,10 @@ class DrawnBoxes:
         self._identity: dict[int, tuple[str | None, float]] = {}
         "of those tracks so far, with its probability"
 
-    def drawn(self, settled: Settled) -> Settled:
-        """The rows with these boxes: a row that is there is moved, one that is missing added."""
+    def __call__(self, settled: Settled) -> Settled:
         times = np.array([frame.time_s for frame in settled.frames])
         for track, keys in self._tracks.items():
-            places, boxes = keys.boxes(times)
+            places, boxes = keys.boxes(times, self.rows)
             if len(places):
                 settled = _with_boxes(settled, track, places, boxes)
             settled = replace(settled, faces=self._named(settled.faces, track))
@@ -61,12 +63,16 @@ class _Keys:
     def __init__(self, lines: Sequence[Correction]) -> None:
         """``lines`` are in the order of their times."""
         none = (math.nan,) * 4
+        self._lines = lines
         self._times = np.array([line.from_s for line in lines])
         self._boxes = np.array([line.box or none for line in lines])
         "(K, 4); NaN where they end"
 
-    def boxes(self, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Places (B,) in ``times`` that have a box, and the boxes (B, 4)."""
+    def boxes(self, times: np.ndarray, used: Counter[Correction]) -> tuple[np.ndarray, np.ndarray]:
+        """Places (B,) in ``times`` that have a box, and the boxes (B, 4).
+
+        ``used`` counts the boxes to which each line contributed.
+        """
         before = np.searchsorted(self._times, times + ROUNDING_S, side="right") - 1
         after = np.minimum(before + 1, len(self._times) - 1)
         start, end = self._boxes[before], self._boxes[after]
@@ -76,6 +82,9 @@ class _Keys:
         found = start + (end - start) * share.clip(0, 1)[:, None]
         inside = (before >= 0) & (times <= self._times[-1] + ROUNDING_S)
         places = np.flatnonzero(inside & ~np.isnan(found[:, 0]))
+        for near in (before, after):
+            for number, count in Counter(near[places].tolist()).items():
+                used[self._lines[number]] += count
         return places, found[places]
 
 

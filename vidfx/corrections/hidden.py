@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from vidfx.corrections.apply import LinesByTime, times_of
 from vidfx.corrections.line import Correction
+from vidfx.corrections.steps import Step
 from vidfx.stages.settled import Settled
 
 SHOW, UNSAID, HIDE = -1, 0, 1
@@ -21,15 +21,16 @@ def hidden_spans(lines: Sequence[Correction]) -> list[Correction]:
     return [line for line in lines if line.action in ("hide", "show")]
 
 
-class HideOrShow:
-    """What the corrections say about rows that ``apply`` returned."""
+class HideOrShow(Step):
+    """What lines of hide and show say about corrected rows, which it does not change."""
 
-    def __init__(self, lines: Sequence[Correction]) -> None:
-        self._spans = LinesByTime(hidden_spans(lines))
+    def __call__(self, settled: Settled) -> Settled:
+        self.said(settled)
+        return settled
 
-    def of(self, settled: Settled) -> np.ndarray:
+    def said(self, settled: Settled) -> np.ndarray:
         """(N,) int64 of each face: HIDE, SHOW, or UNSAID where no line is about it."""
         found = np.full(len(settled.faces), UNSAID)
-        for line, which in self._spans.rows(times_of(settled), settled.faces.track):
+        for line, which in self.about(settled, settled.faces.track):
             found[which] = HIDE if line.action == "hide" else SHOW
         return found

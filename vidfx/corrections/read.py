@@ -27,7 +27,7 @@ BATCH = "corrections.csv"
 """In the output folder: those of its videos, which a column names by their paths below it."""
 VIDEO, NOTE = "video", "note"
 """A column of the file of a batch, and one that people may fill as they like."""
-MOST_BYTES = 32 << 20
+MOST_BYTES = 8 << 20
 CHECK = "`vidfx corrections check` lists all of its lines"
 Cells = Mapping[str, str]
 
@@ -89,7 +89,7 @@ def read_lines(
 ) -> tuple[list[Correction], list[Problem]]:
     """The lines of the batch, then those of the video itself; and what is wrong with them."""
     folder = batch_folder(summary)
-    name = summary.relative_to(folder).as_posix().removesuffix(SUMMARY)
+    name = summary.absolute().relative_to(folder).as_posix().removesuffix(SUMMARY)
     batch = _read(folder / BATCH, batch=True)
     own = _read(summary.with_name(summary.name.removesuffix(SUMMARY) + ENDING), batch=False)
     lines: list[Correction] = []
@@ -104,10 +104,10 @@ def read_lines(
 
 def batch_folder(summary: Path) -> Path:
     """The output folder of the batch that made a summary; its own folder where none is known."""
-    for folder in summary.parents:
+    for folder in summary.absolute().parents:
         if (folder / FOLDER).is_dir():
             return folder
-    return summary.parent
+    return summary.absolute().parent
 
 
 @dataclass
