@@ -109,6 +109,7 @@ def test_a_video_of_other_rows_does_not_stay(clip: Path, tmp_path: Path) -> None
         "clip.mp4.faces.csv",
         "clip.mp4.frames.csv",
         "clip.mp4.summary.json",
+        "clip.mp4.unshown.csv",
     }
 
 

@@ -46,11 +46,17 @@ def written(
     settled: Settled, folder: Path, *, recognises: bool = False, name: str | None = None
 ) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     """What is written of these frames: rows of faces, and of frames."""
-    paths = folder / "faces.csv", folder / "frames.csv"
+    paths = [folder / f"{name}.csv" for name in ("faces", "frames", "unshown")]
     with (
         AtomicFile(paths[0]) as of_faces,
         AtomicFile(paths[1]) as of_frames,
-        RowWriter(of_faces, of_frames, emotions=EMOTIONS, recognises=recognises, name=name) as rows,
+        AtomicFile(paths[2]) as of_unshown,
+        RowWriter(
+            *(of_faces, of_frames, of_unshown),
+            emotions=EMOTIONS,
+            recognises=recognises,
+            name=name,
+        ) as rows,
     ):
         rows.write(settled)
         rows.complete()

@@ -65,7 +65,10 @@ def test_the_rows_are_drawn_on_every_frame_and_the_record_says_of_what(
     assert written["fingerprint"]["settings"]["crf"] == 10
     assert sorted(path.name for path in video.path.parent.iterdir()) == sorted(
         f"talk.mp4.{end}"
-        for end in ("faces.csv", "frames.csv", "rendered.json", "rendered.mp4", "summary.json")
+        for end in (
+            *("faces.csv", "frames.csv", "rendered.json", "rendered.mp4", "summary.json"),
+            "unshown.csv",
+        )
     )
 
 

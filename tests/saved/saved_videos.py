@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,14 @@ def save_video(
 ) -> SavedVideo:
     """Write the tables and a summary of these frames; ``changes`` are of the summary."""
     folder.mkdir(parents=True, exist_ok=True)
-    faces, frames = folder / f"{name}.faces.csv", folder / f"{name}.frames.csv"
+    tables = [folder / f"{name}.{kind}.csv" for kind in ("faces", "frames", "unshown")]
     with (
-        AtomicFile(faces) as of_faces,
-        AtomicFile(frames) as of_frames,
-        RowWriter(of_faces, of_frames, emotions=EMOTIONS, recognises=recognises) as rows,
+        ExitStack() as stack,
+        RowWriter(
+            *(stack.enter_context(AtomicFile(path)) for path in tables),
+            emotions=EMOTIONS,
+            recognises=recognises,
+        ) as rows,
     ):
         for some in settled:
             rows.write(some)
@@ -47,8 +51,8 @@ def save_video(
             "time_base": "1/12800",
         },
         "models": models + [{"task": "identity", "labels": []}] * recognises,
-        "outputs": {"faces": faces.name, "frames": frames.name},
-        "bytes": {path.name: path.stat().st_size for path in (faces, frames)},
+        "outputs": dict(zip(("faces", "frames", "unshown"), (p.name for p in tables), strict=True)),
+        "bytes": {path.name: path.stat().st_size for path in tables},
         "tracks": [],
         **changes,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from tests.settled_frames import Reading, SettledFace, frame_by_frame, settled_o
 from vidfx.errors import InputError, UsageError
 from vidfx.saved.frames import TOGETHER, read_settled
 from vidfx.saved.runs import find_summaries, load_video
-from vidfx.stages.settled import Settled
+from vidfx.stages.settled import Settled, UnshownFaces
 from vidfx.types import Frame
 
 FRAMES = TOGETHER + 40
@@ -65,6 +66,23 @@ def test_what_is_read_is_what_was_written(tmp_path: Path) -> None:
                 b.emotion_reason,
                 None,
             )
+
+
+def test_detections_that_are_in_no_row_are_read_back(tmp_path: Path) -> None:
+    found = UnshownFaces(
+        np.zeros(2, np.int64),
+        np.array([[1.5, 2, 3, 4.25], [5, 6, 7, 8]], np.float32),
+        np.array([0.25, 0.5], np.float32),
+    )
+    some = [
+        replace(one, unshown=found) if index in (1, FRAMES - 1) else one
+        for index, one in enumerate(settled())
+    ]
+    read = list(read_settled(save_video(tmp_path, some)))
+    frames = [f for part in read for f in _frames_of_unshown(part)]
+    assert frames == [1, 1, FRAMES - 1, FRAMES - 1]
+    for part in read:
+        assert (part.unshown.box == found.box).all() and (part.unshown.score == found.score).all()
 
 
 def test_summaries_are_found_below_folders_once_and_in_natural_order(tmp_path: Path) -> None:
@@ -120,3 +138,8 @@ def test_a_missing_table_is_refused(tmp_path: Path) -> None:
     video.frames.unlink()
     with pytest.raises(InputError, match=r"frames\.csv: No such file"):
         load_video(video.path)
+
+
+def _frames_of_unshown(settled: Settled) -> list[int]:
+    indices = np.array([frame.frame.index for frame in settled.frames])
+    return indices[settled.unshown.place].tolist()

@@ -132,8 +132,9 @@ def _results(job: Job) -> tuple[dict[str, int], dict[str, Any] | None]:
 
 def _are_complete(job: Job, summary: Mapping[str, Any], sizes: Mapping[str, int]) -> bool:
     """Whether every file that the summary lists exists with the size that it had."""
-    wanted = [job.outputs.faces, job.outputs.frames]
-    if "video" in summary.get("outputs", {}):
-        wanted.append(job.outputs.video)
+    outputs, listed = job.outputs, summary.get("outputs", {})
+    wanted = [outputs.faces, outputs.frames]
+    others = {"video": outputs.video, "unshown": outputs.unshown, "privacy": outputs.privacy}
+    wanted += [path for name, path in others.items() if name in listed]
     recorded = summary.get("bytes", {})
     return all(p.name in sizes and sizes[p.name] == recorded.get(p.name) for p in wanted)

@@ -70,18 +70,20 @@ def within(observations: Observations, holds: Callable[[float], bool]) -> Observ
 
 
 def follow(observations: Iterable[Observations], tracker: Tracker) -> Iterator[Observations]:
-    """The same frames with the track numbers that ``tracker`` gives; other faces are dropped."""
+    """The same frames with the track numbers that ``tracker`` gives.
+
+    Faces that had no track in their segment get none.
+    """
     for some in observations:
         faces, end = some.faces, 0
         numbers = np.full(len(faces.frame), NONE)
         ends = np.searchsorted(faces.frame, [f.frame.index for f in some.frames], "right")
         for frame, until in zip(some.frames, ends.tolist(), strict=True):
-            own, end = slice(end, until), until
+            own, end = end + np.flatnonzero(faces.track[end:until] != NONE), until
             if frame.cut:
                 tracker.cut()
             if frame.analysed:
                 numbers[own] = tracker.update(
                     frame.time_s, faces.box[own], faces.score[own], check=frame.checked
                 )
-        followed = replace(faces, track=numbers).rows(numbers != NONE)
-        yield Observations(some.frames, followed)
+        yield Observations(some.frames, replace(faces, track=numbers))

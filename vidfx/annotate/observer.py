@@ -155,11 +155,13 @@ class Observer:
 
     def _observations(self, followed: _Followed) -> Observations:
         chunk, faces = followed.chunk, followed.faces
-        found, tracked = faces.analysis.detections, faces.tracked
+        found = faces.analysis.detections
         for task, reader in self.readers.items():
             with self.timer(task):
                 reader.finish(followed.probs[task])
         unread = np.zeros((len(found), 0), np.float32)
+        quality = np.zeros((len(found), 3))
+        quality[faces.tracked] = faces.quality
         frames = [
             ObservedFrame(
                 replace(f.frame, pixels=NO_PIXELS, lent=None, device=self._to_draw_on(f.frame)),
@@ -173,15 +175,15 @@ class Observer:
         return Observations(
             frames,
             ObservedFaces(
-                frame=found.frame[tracked],
-                track=faces.numbers[tracked],
-                box=found.box[tracked],
-                score=found.score[tracked],
-                landmarks=found.landmarks[tracked],
-                weak=found.score[tracked] < self.models.threshold,
-                quality=faces.quality,
-                identity=followed.probs.get("identity", unread)[tracked],
-                emotion=followed.probs.get("emotion", unread)[tracked],
+                frame=found.frame,
+                track=faces.numbers,
+                box=found.box,
+                score=found.score,
+                landmarks=found.landmarks,
+                weak=found.score < self.models.threshold,
+                quality=quality,
+                identity=followed.probs.get("identity", unread),
+                emotion=followed.probs.get("emotion", unread),
             ),
         )
 

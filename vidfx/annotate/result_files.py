@@ -52,12 +52,11 @@ class ResultFiles:
                 return file
 
             self._summary = create(outputs.summary)
-            faces, frames = create(outputs.faces), create(outputs.frames)
-            self._files = [faces, frames]
+            tables = [create(path) for path in (outputs.faces, outputs.frames, outputs.unshown)]
+            self._files = [*tables]
             "all but the summary"
             self._rows = RowWriter(
-                faces,
-                frames,
+                *tables,
                 emotions=work.context.emotions,
                 recognises=recognises,
                 name=work.job.name if settings.file_column else None,
@@ -88,7 +87,8 @@ class ResultFiles:
     def complete(self, video: VideoReport | None) -> dict[str, Any]:
         """Complete the rows; returns the "outputs", "columns" and "bytes" of the summary."""
         self._rows.complete()
-        outputs = {"faces": self._outputs.faces.name, "frames": self._outputs.frames.name}
+        tables = ("faces", "frames", "unshown")
+        outputs = {name: getattr(self._outputs, name).name for name in tables}
         if video:
             outputs |= {"video": self._outputs.video.name, "audio": video.audio}
         with output_errors(self._outputs.summary):

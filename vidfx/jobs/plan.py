@@ -26,6 +26,8 @@ class Outputs:
     video: Path
     faces: Path
     frames: Path
+    unshown: Path
+    privacy: Path
     summary: Path
 
     @classmethod
@@ -33,7 +35,8 @@ class Outputs:
         return cls(*(stem.with_name(stem.name + ending) for ending in RESULTS))
 
     def __iter__(self) -> Iterator[Path]:
-        return iter((self.video, self.faces, self.frames, self.summary))
+        tables = self.faces, self.frames, self.unshown
+        return iter((self.video, *tables, self.privacy, self.summary))
 
 
 @dataclass(frozen=True)

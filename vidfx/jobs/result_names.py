@@ -2,8 +2,10 @@
 
 ANNOTATED = ".annotated.mp4"
 SUMMARY = ".summary.json"
-RESULTS = (ANNOTATED, ".faces.csv", ".frames.csv", SUMMARY)
+RESULTS = (ANNOTATED, ".faces.csv", ".frames.csv", ".unshown.csv", ".privacy.json", SUMMARY)
 RENDERED = ".rendered.mp4"
 """The same results drawn again."""
 RENDER_RECORD = ".rendered.json"
 """What it was made of."""
+RENDERED_PRIVACY = ".rendered.privacy.json"
+"""What was hidden in it."""

@@ -19,7 +19,7 @@ PX, SHARE = 2, 4
 
 
 class RowWriter:
-    """Writes ``faces.csv`` and ``frames.csv`` of one video into two files, which it closes.
+    """Writes ``faces.csv``, ``frames.csv`` and ``unshown.csv`` of one video, and closes them.
 
     The creator of the files gives them their names, or discards them. ``name`` is of the input, for
     each row; None: no such column. Raises OutputError.
@@ -29,6 +29,7 @@ class RowWriter:
         self,
         faces: AtomicFile,
         frames: AtomicFile,
+        unshown: AtomicFile,
         *,
         emotions: tuple[str, ...],
         recognises: bool,
@@ -36,7 +37,7 @@ class RowWriter:
     ) -> None:
         self._name = name
         self._rows = Rows(emotions, recognises=recognises, named=name is not None)
-        self._files = (faces, frames)
+        self._files = (faces, frames, unshown)
         with ExitStack() as stack, output_errors(faces.path):
             self._texts = [
                 stack.enter_context(file.writable.open("w", encoding="utf-8", newline=""))
@@ -44,12 +45,14 @@ class RowWriter:
             ]
             self._stack = stack.pop_all()
         self.types = self._rows.types
-        for file, header in zip(self._texts, self._rows.headers, strict=True):
+        headers = *self._rows.headers, self._rows.header_of_unshown
+        for file, header in zip(self._texts, headers, strict=True):
             file.write(header)
 
     def write(self, settled: Settled) -> None:
         """Append the rows of the next frames."""
-        rows = self._rows.faces(settled, self._name), self._rows.frames(settled, self._name)
+        kinds = self._rows.faces, self._rows.frames, self._rows.unshown
+        rows = [lines_of(settled, self._name) for lines_of in kinds]
         for file, text, lines in zip(self._files, self._texts, rows, strict=True):
             with output_errors(file.path):
                 text.writelines(lines)
@@ -70,7 +73,7 @@ class RowWriter:
 
 
 class Rows:
-    """The lines of both CSV files. With ``named`` each begins with a cell for the input's name."""
+    """The lines of the CSV files. With ``named`` each begins with a cell for the input's name."""
 
     def __init__(self, emotions: tuple[str, ...], *, recognises: bool, named: bool) -> None:
         self._emotions = emotions
@@ -82,7 +85,9 @@ class Rows:
         }
         "of the columns of both files"
         self.headers = [",".join(cell(c.name) for c in some) + "\n" for some in columns]
-        "the first line of each"
+        "the first line of faces and frames"
+        names = [c.name for c in schema.unshown_columns(file=named)]
+        self.header_of_unshown = ",".join(names) + "\n"
 
     def faces(self, settled: Settled, name: str | None) -> Iterator[str]:
         """A line for each face."""
@@ -118,6 +123,16 @@ class Rows:
             columns.add_cells(["," * (len(self._emotions) - 1)] * count)
         else:
             columns.add_numbers(emotion.probs, SHARE)
+
+    def unshown(self, settled: Settled, name: str | None) -> Iterator[str]:
+        """A line for each detection that is in no row."""
+        found, columns, begin = settled.unshown, Columns(), _first_cell(name)
+        times = [f"{begin}{f.frame.index},{f.time_s:.6f}" for f in settled.frames]
+        places: list[int] = found.place.tolist()
+        columns.add_cells([times[i] for i in places])
+        columns.add_numbers(found.box, PX)
+        columns.add_numbers(found.score[:, None], SHARE)
+        return columns.lines()
 
     def frames(self, settled: Settled, name: str | None) -> Iterator[str]:
         """A line for each frame."""

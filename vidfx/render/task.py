@@ -12,27 +12,26 @@ from msgspec.structs import replace
 
 from vidfx.jobs.leftovers import remove_parts_of
 from vidfx.jobs.plan import Job, Outputs
-from vidfx.jobs.result_names import RENDER_RECORD, RENDERED, RESULTS
+from vidfx.jobs.result_names import RENDER_RECORD, RENDERED, RENDERED_PRIVACY
 
 
 @dataclass(frozen=True)
 class RenderOutputs(Outputs):
-    """``faces`` and ``frames`` are read; ``video`` is written, and ``summary`` records of what."""
+    """The tables are read; ``video`` is written, and ``summary`` records of what."""
 
     @classmethod
     def of(cls, stem: Path, rows: Path | None = None) -> RenderOutputs:
         """``stem`` is the path of the results without their endings; ``rows`` that of the rows."""
-        _, faces, frames, _ = (f"{(rows or stem).name}{ending}" for ending in RESULTS)
-        beside = (rows or stem).with_name
+        of_rows = Outputs.of(rows or stem)
         return cls(
             stem.with_name(stem.name + RENDERED),
-            beside(faces),
-            beside(frames),
+            *(of_rows.faces, of_rows.frames, of_rows.unshown),
+            stem.with_name(stem.name + RENDERED_PRIVACY),
             stem.with_name(stem.name + RENDER_RECORD),
         )
 
     def __iter__(self) -> Iterator[Path]:
-        return iter((self.video, self.summary))
+        return iter((self.video, self.privacy, self.summary))
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -189,8 +189,10 @@ def _outcome(job: Job, answer: Answer | Failure, settings: Settings, report: Lis
     if isinstance(answer, Failure):
         report(Failed(job.name, answer.error))
         return Outcome(job.name, "failed", error=answer.error)
-    names = zip(("video", "faces", "frames", "summary"), job.addresses(), strict=True)
-    outputs = {name: place for name, place in names if name != "video" or settings.video}
+    kinds = [field.name for field in fields(job.outputs)]
+    unwritten = {"privacy"} if settings.video else {"privacy", "video"}
+    outputs = dict(zip(kinds, job.addresses(), strict=True))
+    outputs = {kind: place for kind, place in outputs.items() if kind not in unwritten}
     result: Annotated | AlreadyDone | WouldBeDone = from_plain(
         answer.result, Annotated | AlreadyDone | WouldBeDone
     )

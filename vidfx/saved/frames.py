@@ -1,4 +1,4 @@
-"""The frames and faces of finished results, read from both CSVs side by side, some at a time."""
+"""The frames and faces of results, read from their CSVs side by side, some at a time."""
 
 from __future__ import annotations
 
@@ -7,38 +7,65 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
 from vidfx import schema
 from vidfx.errors import InputError
-from vidfx.saved.runs import AGAIN, SavedVideo
+from vidfx.saved.runs import AGAIN
 from vidfx.stages.certainty import NO_LABEL, REASONS
 from vidfx.stages.observed import ObservedFrame
-from vidfx.stages.settled import SOURCES, Expressions, Labels, Settled, SettledFaces
+from vidfx.stages.settled import (
+    NO_UNSHOWN,
+    SOURCES,
+    Expressions,
+    Labels,
+    Settled,
+    SettledFaces,
+    UnshownFaces,
+)
 from vidfx.types import Frame
 
 TOGETHER = 256
 """Frames that are read in one step."""
 
 
-def read_settled(video: SavedVideo) -> Iterator[Settled]:
+class Tables(Protocol):
+    """The CSVs of a video, and what they have columns for; a SavedVideo has them."""
+
+    @property
+    def faces(self) -> Path: ...
+    @property
+    def frames(self) -> Path: ...
+    @property
+    def unshown(self) -> Path | None: ...
+    @property
+    def recognises(self) -> bool: ...
+    @property
+    def expressions(self) -> tuple[str, ...] | None: ...
+
+
+def read_settled(video: Tables) -> Iterator[Settled]:
     """All frames with their faces, in order, as they were written; memory does not grow.
 
     The frames have no pixels. Raises InputError where a table is damaged.
     """
     with ExitStack() as stack:
         frames = stack.enter_context(_Table(video.frames))
-        faces = stack.enter_context(_Table(video.faces))
-        reader = _FaceReader(video, faces)
-        while True:
-            some = frames.rows(TOGETHER)
-            if not some:
-                break
-            columns = _Rows(frames, some)
-            observed = _frames(columns)
-            yield reader.settled(observed, columns)
-        reader.check_end()
+        faces = _ByFrame(stack.enter_context(_Table(video.faces)))
+        unshown = _ByFrame(stack.enter_context(_Table(video.unshown))) if video.unshown else None
+        while some := frames.rows(TOGETHER):
+            rows = _Rows(frames, some)
+            observed = _frames(rows)
+            place, cells = faces.next(observed)
+            if np.bincount(place, minlength=len(some)).tolist() != rows.numbers("faces").tolist():
+                raise faces.table.damaged("a frame has another number of faces in the other table")
+            found = _unshown(*unshown.next(observed)) if unshown else NO_UNSHOWN
+            yield Settled(observed, place, _faces(cells, video), found)
+        for table in (faces, unshown):
+            if table:
+                table.check_end()
 
 
 def _no_pixels() -> np.ndarray:
@@ -100,7 +127,7 @@ class _Rows:
 
     def __init__(self, table: _Table, rows: Sequence[Sequence[str]]) -> None:
         """Raises InputError."""
-        self._table = table
+        self.table_of = table
         self._count = len(rows)
         if any(len(row) != len(table.place) for row in rows):
             raise table.damaged("a row has another number of cells than the header")
@@ -108,7 +135,7 @@ class _Rows:
 
     def texts(self, name: str) -> Sequence[str]:
         """Empty where there is no such column."""
-        place = self._table.place.get(name)
+        place = self.table_of.place.get(name)
         return ("",) * self._count if place is None else self._columns[place]
 
     def numbers(self, name: str, kind: type[np.generic] = np.float64) -> np.ndarray:
@@ -119,7 +146,7 @@ class _Rows:
                 return np.array([int(cell) for cell in cells], np.int64)
             return np.array([float(cell or "nan") for cell in cells], kind)
         except (ValueError, OverflowError) as error:
-            raise self._table.damaged(f"{name}: {error}") from error
+            raise self.table_of.damaged(f"{name}: {error}") from error
 
     def table(self, names: Sequence[str], kind: type[np.generic] = np.float64) -> np.ndarray:
         """(N, C) of these columns."""
@@ -132,65 +159,75 @@ class _Rows:
         try:
             return np.array([places[cell] for cell in self.texts(name)], np.int64)
         except KeyError as error:
-            raise self._table.damaged(f"{name}: {error} is not one of {', '.join(among)}") from None
+            raise self.table_of.damaged(
+                f"{name}: {error} is not one of {', '.join(among)}"
+            ) from None
 
 
-class _FaceReader:
-    """Reads the faces of frames that follow each other."""
+class _ByFrame:
+    """Reads the rows of frames that follow each other."""
 
-    def __init__(self, video: SavedVideo, table: _Table) -> None:
-        self._table = table
-        self._recognises = video.recognises
-        self._emotions = video.expressions
+    def __init__(self, table: _Table) -> None:
+        self.table = table
         self._next: list[str] | None = table.next_row()
 
-    def settled(self, frames: list[ObservedFrame], columns: _Rows) -> Settled:
-        """``frames`` with their faces. Raises InputError."""
+    def next(self, frames: Sequence[ObservedFrame]) -> tuple[np.ndarray, _Rows]:
+        """Those of ``frames``, and (N,) the place of the frame of each. Raises InputError."""
         rows: list[list[str]] = []
         last = frames[-1].frame.index
         while self._next is not None and self._frame_of(self._next) <= last:
             rows.append(self._next)
-            self._next = self._table.next_row()
-        cells = _Rows(self._table, rows)
+            self._next = self.table.next_row()
+        cells = _Rows(self.table, rows)
         numbers = np.array([frame.frame.index for frame in frames], np.int64)
         of = cells.numbers("frame", np.int64)
         place = np.searchsorted(numbers, of).clip(max=len(numbers) - 1)
         if (np.diff(of) < 0).any() or (numbers[place] != of).any():
-            raise self._table.damaged("its frames are not those of the other table")
-        if np.bincount(place, minlength=len(frames)).tolist() != columns.numbers("faces").tolist():
-            raise self._table.damaged("a frame has another number of faces in the other table")
-        return Settled(frames, place, self._faces(cells))
+            raise self.table.damaged("its frames are not those of the other table")
+        return place, cells
 
     def check_end(self) -> None:
-        """All faces were read. Raises InputError."""
+        """All rows were read. Raises InputError."""
         if self._next is not None:
-            raise self._table.damaged("it has faces after the last frame")
+            raise self.table.damaged("it has faces after the last frame")
 
     def _frame_of(self, row: Sequence[str]) -> int:
         try:
-            return int(row[self._table.place["frame"]])
+            return int(row[self.table.place["frame"]])
         except (KeyError, IndexError, ValueError) as error:
-            raise self._table.damaged("a row has no number of a frame") from error
+            raise self.table.damaged("a row has no number of a frame") from error
 
-    def _faces(self, cells: _Rows) -> SettledFaces:
-        points = [f"{name}_{axis}_px" for name in schema.LANDMARKS for axis in "xy"]
-        quality = [f"quality_{part}" for part in ("size", "blur", "pose")]
-        emotions = self._emotions
-        return SettledFaces(
-            track=cells.numbers("track_id", np.int64),
-            box=cells.table([f"{side}_px" for side in ("x1", "y1", "x2", "y2")], np.float32),
-            landmarks=cells.table(points, np.float32).reshape(-1, len(points) // 2, 2),
-            source=cells.indices("source", SOURCES, empty=0),
-            score=cells.numbers("score", np.float32),
-            quality=cells.table(quality),
-            identity=_names(cells, "identity") if self._recognises else None,
-            emotion=None if emotions is None else _expressions(cells, "", emotions),
-            emotion_reason=None
-            if emotions is None
-            else cells.indices("emotion_reason", REASONS, empty=0),
-            raw_identity=_names(cells, "raw_identity") if self._recognises else None,
-            raw_emotion=None if emotions is None else _expressions(cells, "raw_", emotions),
-        )
+
+def _boxes(cells: _Rows) -> np.ndarray:
+    """(N, 4). Raises InputError where one has no number."""
+    boxes = cells.table([f"{side}_px" for side in ("x1", "y1", "x2", "y2")], np.float32)
+    if not np.isfinite(boxes).all():
+        raise cells.table_of.damaged("a box is not complete")
+    return boxes
+
+
+def _unshown(place: np.ndarray, cells: _Rows) -> UnshownFaces:
+    return UnshownFaces(place, _boxes(cells), cells.numbers("score", np.float32))
+
+
+def _faces(cells: _Rows, video: Tables) -> SettledFaces:
+    points = [f"{name}_{axis}_px" for name in schema.LANDMARKS for axis in "xy"]
+    quality = [f"quality_{part}" for part in ("size", "blur", "pose")]
+    emotions, recognises = video.expressions, video.recognises
+    reason = None if emotions is None else cells.indices("emotion_reason", REASONS, empty=0)
+    return SettledFaces(
+        track=cells.numbers("track_id", np.int64),
+        box=_boxes(cells),
+        landmarks=cells.table(points, np.float32).reshape(-1, len(points) // 2, 2),
+        source=cells.indices("source", SOURCES, empty=0),
+        score=cells.numbers("score", np.float32),
+        quality=cells.table(quality),
+        identity=_names(cells, "identity") if recognises else None,
+        emotion=None if emotions is None else _expressions(cells, "", emotions),
+        emotion_reason=reason,
+        raw_identity=_names(cells, "raw_identity") if recognises else None,
+        raw_emotion=None if emotions is None else _expressions(cells, "raw_", emotions),
+    )
 
 
 def _names(cells: _Rows, column: str) -> Labels:

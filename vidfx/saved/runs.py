@@ -31,6 +31,8 @@ class SavedVideo:
     "the input, where it was when it was annotated"
     faces: Path
     frames: Path
+    unshown: Path | None
+    "None where an earlier version kept none"
     annotated: Path | None
     "the annotated video; None where none was written"
     size: tuple[int, int]
@@ -106,7 +108,9 @@ def _described(path: Path, summary: Mapping[str, Any]) -> SavedVideo:
     of_input, outputs, models = summary["input"], summary["outputs"], summary["models"]
     labels = {model["task"]: tuple(model["labels"]) for model in models}
     faces, frames, annotated = outputs["faces"], outputs["frames"], outputs.get("video")
-    if any(Path(name).name != name for name in (faces, frames, annotated or frames)):
+    unshown = outputs.get("unshown")
+    named = faces, frames, annotated or frames, unshown or frames
+    if any(Path(name).name != name for name in named):
         raise ValueError("a result is named by a path")
     size = int(of_input["width_px"]), int(of_input["height_px"])
     base, rate = Fraction(of_input["time_base"]), float(of_input["frame_rate"])
@@ -119,6 +123,7 @@ def _described(path: Path, summary: Mapping[str, Any]) -> SavedVideo:
         source=Path(of_input.get("absolute_path") or of_input["path"]),
         faces=path.with_name(faces),
         frames=path.with_name(frames),
+        unshown=None if unshown is None else path.with_name(unshown),
         annotated=None if annotated is None else path.with_name(annotated),
         size=size,
         time_base=base,
@@ -131,7 +136,9 @@ def _described(path: Path, summary: Mapping[str, Any]) -> SavedVideo:
 def _check_files(video: SavedVideo) -> None:
     """Raises InputError where the tables are not as they were written."""
     recorded = video.summary.get("bytes", {})
-    for table in (video.faces, video.frames):
+    tables = [video.faces, video.frames]
+    tables += [video.unshown] if video.unshown else []
+    for table in tables:
         try:
             size = table.stat().st_size
         except OSError as error:

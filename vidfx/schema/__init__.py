@@ -152,6 +152,21 @@ _FRAMES_COLUMNS = [
 ]
 
 
+_UNSHOWN_COLUMNS = [
+    *_FRAMES_COLUMNS[:2],
+    Column("x1_px", "px", "left side of the box, in stored pixels of the upright picture"),
+    Column("y1_px", "px", "top of the box"),
+    Column("x2_px", "px", "right side of the box"),
+    Column("y2_px", "px", "bottom of the box"),
+    Column("score", "0..1", "the detector's score"),
+]
+
+
+def unshown_columns(*, file: bool = False) -> list[Column]:
+    """Columns of ``NAME.unshown.csv``, one row per detection that is in no other row, in order."""
+    return [*([FILE_COLUMN] if file else []), *_UNSHOWN_COLUMNS]
+
+
 def frames_columns(*, file: bool = False) -> list[Column]:
     """Columns of ``NAME.frames.csv``, one row per frame, in order."""
     return [*([FILE_COLUMN] if file else []), *_FRAMES_COLUMNS]

@@ -55,6 +55,11 @@ def markdown() -> str:
     for title, columns in (
         ("`NAME.faces.csv`: one row per face and frame", schema.faces_columns(file=True)),
         ("`NAME.frames.csv`: one row per frame", schema.frames_columns(file=True)),
+        (
+            "`NAME.unshown.csv`: one row per detection that is in no row of `NAME.faces.csv`: "
+            "weak, or of a track that is not confirmed, or not yet",
+            schema.unshown_columns(file=True),
+        ),
     ):
         lines += _section(title, columns)
     lines += ["", _BATCH]

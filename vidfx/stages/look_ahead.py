@@ -23,8 +23,15 @@ from typing import NamedTuple
 import numpy as np
 
 from vidfx.stages.faces_of_tracks import ExpressionJudge, Places, most_likely, positions
-from vidfx.stages.observed import Observations, ObservedFrame
-from vidfx.stages.settled import Labels, Settled, SettledFaces
+from vidfx.stages.observed import Observations, ObservedFaces, ObservedFrame
+from vidfx.stages.settled import (
+    INTERPOLATED,
+    NO_UNSHOWN,
+    Labels,
+    Settled,
+    SettledFaces,
+    UnshownFaces,
+)
 from vidfx.stages.smooth import IdentityDecider
 from vidfx.stages.tracking.confirmation import Confirmation
 from vidfx.stages.tracking.track_history import Shot, Standing, Track, TrackHistory
@@ -73,6 +80,8 @@ class LookAheadBuffer:
         self._history: TrackHistory | None = None
         "None before the first observation"
         self._waiting: deque[ObservedFrame] = deque()
+        self._found: list[ObservedFaces] = []
+        "on waiting frames, with a track or without"
         self._analysed = 0
         "of the waiting frames"
         self._analysed_s: deque[float] = deque(maxlen=2)
@@ -84,6 +93,9 @@ class LookAheadBuffer:
 
     def push(self, observed: Observations) -> Settled | None:
         """Add the next frames with their faces; returns those that are now settled, if any are."""
+        if len(observed.faces.frame):
+            self._found.append(observed.faces)
+        observed = _tracked(observed)
         faces = observed.faces
         columns = faces.track, faces.score, faces.weak, faces.quality.prod(1)
         rows = zip(*(column.tolist() for column in columns), faces.identity, strict=True)
@@ -105,6 +117,22 @@ class LookAheadBuffer:
         self._shot.over_from = -1
         moments = [self._next_moment() for _ in range(len(self._waiting))]
         return self._settle(self._history, moments) if self._history and moments else None
+
+    def _unshown(self, frames: Sequence[ObservedFrame], rows: SettledFaces) -> UnshownFaces:
+        """The detections on settled ``frames`` that are not among their ``rows``."""
+        if not self._found:
+            return NO_UNSHOWN
+        found = ObservedFaces.joined(self._found)
+        ready = found.frame <= frames[-1].frame.index
+        self._found = [] if ready.all() else [found.rows(~ready)]
+        measured = rows.source != INTERPOLATED
+        shown = set(zip(rows.track[measured].tolist(), map(bytes, rows.box[measured]), strict=True))
+        keys = zip(found.track.tolist(), map(bytes, found.box), strict=True)
+        kept = np.array([key not in shown for key in keys], bool) & ready
+        index = np.array([frame.frame.index for frame in frames], np.int64)
+        return UnshownFaces(
+            np.searchsorted(index, found.frame[kept]), found.box[kept], found.score[kept]
+        )
 
     def _observe(self, frame: ObservedFrame) -> None:
         self._waiting.append(frame)
@@ -170,7 +198,8 @@ class LookAheadBuffer:
         )
         faces = self._faces(tracks, column, history, places)
         self._history = self._pruned(tracks, history, oldest[-1])
-        return Settled([m.frame for m in moments], place, faces)
+        frames = [m.frame for m in moments]
+        return Settled(frames, place, faces, self._unshown(frames, faces))
 
     @staticmethod
     def _placed(tracks: Sequence[Track], observed: np.ndarray, between: np.ndarray) -> np.ndarray:
@@ -255,3 +284,11 @@ class LookAheadBuffer:
         for track, first, end in zip(tracks, oldest.tolist(), ends, strict=True):
             keep[first:end] = track.serial in kept
         return history.rows(keep)
+
+
+def _tracked(observed: Observations) -> Observations:
+    """Without the faces that have no track."""
+    tracked = observed.faces.track >= 0
+    if tracked.all():
+        return observed
+    return Observations(observed.frames, observed.faces.rows(tracked))

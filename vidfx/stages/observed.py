@@ -31,7 +31,7 @@ class ObservedFaces:
     frame: np.ndarray
     "(N,) int64, Frame.index"
     track: np.ndarray
-    "(N,) int64, the number of the track; -1 before it is known"
+    "(N,) int64, the number of the track; -1 where the face has none"
     box: np.ndarray
     "(N, 4) float32 xyxy px"
     score: np.ndarray
@@ -41,7 +41,7 @@ class ObservedFaces:
     weak: np.ndarray
     "(N,) bool: below the detector's threshold, where a track expected a face"
     quality: np.ndarray
-    "(N, 3) float64: see vidfx.stages.align.quality"
+    "(N, 3) float64: see vidfx.stages.align.quality; 0 without a track"
     identity: np.ndarray
     "(N, K) float32 probabilities; NaN where the face was not read, K is 0 without an engine"
     emotion: np.ndarray

@@ -111,6 +111,29 @@ class SettledFaces:
 
 
 @dataclass(frozen=True)
+class UnshownFaces:
+    """Detections of some frames that are in no row, in frame order.
+
+    They are weak, or of a track that is not confirmed, or not yet.
+    """
+
+    place: np.ndarray
+    "(N,) int64, the place of the frame"
+    box: np.ndarray
+    "(N, 4) float32 xyxy px"
+    score: np.ndarray
+    "(N,) float32 of the detector"
+
+    def __len__(self) -> int:
+        return len(self.place)
+
+
+NO_UNSHOWN = UnshownFaces(
+    np.zeros(0, np.int64), np.zeros((0, 4), np.float32), np.zeros(0, np.float32)
+)
+
+
+@dataclass(frozen=True)
 class Settled:
     """Consecutive frames and their faces."""
 
@@ -118,6 +141,7 @@ class Settled:
     place: np.ndarray
     "(N,) int64, the place in ``frames`` of the frame of each face"
     faces: SettledFaces
+    unshown: UnshownFaces = NO_UNSHOWN
 
     @property
     def places(self) -> list[int]:
