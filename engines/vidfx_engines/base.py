@@ -62,7 +62,7 @@ class PreparesShapes(Protocol):
     """An engine for which the first batch of each shape takes much longer than the next ones."""
 
     def prepare(self, height: int, width: int) -> None:
-        """Run all its batch sizes once, in a thread, on pictures of this size.
+        """Do in a thread what the first batch of pictures of this size would have to wait for.
 
         Classifiers use their own crop size. Returns at once; the next run waits for it, and raises
         what it raised. Like ``run``, not to be called while another thread runs the engine.

@@ -41,7 +41,8 @@ def load_context(settings: Settings) -> Generator[Context]:
     Raises UsageError for invalid messages, UnavailableError where an engine cannot run here.
     """
     with load_models(settings) as models:
-        models.prepare()
+        if models.tensors_on is not None:
+            models.prepare(16, 9)  # the shape of most videos, while a file is opened
         yield Context(settings, chosen_messages(settings.messages, _emotions(models)), models)
 
 

@@ -110,12 +110,9 @@ class Models:
         device: Any = importlib.import_module("vidfx.device.analyze")  # brings torch
         return device.DeviceAnalyzer(self.detector, engines, str(self.tensors_on), self.checker)
 
-    def prepare(self, width: int = 16, height: int = 9, stretch: Stretch = SQUARE) -> None:
-        """Have engines on a GPU prepare their batch shapes, in threads, for a video of this size.
-
-        The shape of most videos needs no size, so that it can be prepared while a file is opened.
-        """
-        if self.tensors_on is None or self.tensors_on.kind == "cpu":
+    def prepare(self, width: int, height: int, stretch: Stretch = SQUARE) -> None:
+        """Have engines prepare their batch shapes, in threads, for a video of this size."""
+        if self.tensors_on is not None and self.tensors_on.kind == "cpu":
             return
         box = Letterbox.fit(width, height, self.detector.long_side, stretch)
         for selection in self.selections:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
 from importlib import import_module
@@ -68,7 +69,7 @@ def cpu_name() -> str:
 
 
 class OpenVinoEngine:
-    """See vidfx_engines.base.Engine."""
+    """See vidfx_engines.base.Engine and PreparesShapes."""
 
     backend = "openvino"
     device = CPU
@@ -81,9 +82,15 @@ class OpenVinoEngine:
         self._network: _Network | None = network
         self._options = options
         self._sides: tuple[int, ...] | None = None
-        self._queue: Any = None
+        self._queue: Future[Any] | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="compile")
         if spec.input.size is not None:
             self._queue_for((spec.input.size, spec.input.size))
+
+    def prepare(self, height: int, width: int) -> None:
+        """See vidfx_engines.base.PreparesShapes."""
+        if self.spec.input.size is None:
+            self._start((height, width))
 
     def run(self, batch: np.ndarray) -> tuple[np.ndarray, ...]:
         batch = check_batch(self.spec, batch)
@@ -99,6 +106,7 @@ class OpenVinoEngine:
         return outputs
 
     def close(self) -> None:
+        self._thread.shutdown(cancel_futures=True)
         self._network = self._queue = self._sides = None
 
     def _infer(self, queue: Any, batch: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -122,12 +130,19 @@ class OpenVinoEngine:
         return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
 
     def _queue_for(self, sides: tuple[int, ...]) -> Any:
-        """The request queue for pictures of ``sides`` (H, W); frees that of other sides, 100 MB."""
-        if sides != self._sides:
-            self._queue = self._sides = None
-            self._queue = import_openvino().AsyncInferQueue(self._compile(sides))
+        """The request queue for pictures of ``sides`` (H, W); waits until it is there."""
+        return self._start(sides).result()
+
+    def _start(self, sides: tuple[int, ...]) -> Future[Any]:
+        """Make the queue for ``sides`` in a thread; frees that of other sides, 100 MB."""
+        if self._queue is None or sides != self._sides:
+            self._queue = None
+            self._queue = self._thread.submit(self._new_queue, sides)
             self._sides = sides
         return self._queue
+
+    def _new_queue(self, sides: tuple[int, ...]) -> Any:
+        return import_openvino().AsyncInferQueue(self._compile(sides))
 
     def _compile(self, sides: tuple[int, ...]) -> Any:
         """Compile, or load from the user's cache for the same model, options, OpenVINO and CPU."""
