@@ -14,7 +14,6 @@ from vidfx.annotate.already_done import work_fingerprint
 from vidfx.annotate.context import Context
 from vidfx.annotate.result_files import ResultFiles
 from vidfx.annotate.same_input import check_unchanged, files_of
-from vidfx.annotate.segments.annotate import annotate_segments
 from vidfx.annotate.segments.plan import plan_segments
 from vidfx.annotate.video_work import VideoWork
 from vidfx.annotate.whole import annotate_whole
@@ -51,6 +50,10 @@ def annotate_video(
         with ResultFiles(work) as files:
             segments = plan_segments(work)
             if segments:
+                from vidfx.annotate.segments.annotate import (  # noqa: PLC0415 - starts workers
+                    annotate_segments,
+                )
+
                 written = annotate_segments(segments, work, files)
             else:
                 written = annotate_whole(source, work, files)

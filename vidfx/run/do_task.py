@@ -12,7 +12,6 @@ from pathlib import Path
 
 from vidfx.annotate.already_done import why_done
 from vidfx.annotate.context import Context, load_context
-from vidfx.annotate.photographs.group import annotate_photographs
 from vidfx.annotate.segments.task import draw_segment, observe_segment
 from vidfx.annotate.tasks import (
     AlreadyDone,
@@ -72,6 +71,10 @@ def _result(
         case DrawSegment():
             return draw_segment(task, context, listener)
         case AnnotatePhotographs():
+            from vidfx.annotate.photographs.group import (  # noqa: PLC0415
+                annotate_photographs,
+            )
+
             return annotate_photographs(task, context, listener)
         case AnnotateVideo(job=job):
             with folder.hold(job):

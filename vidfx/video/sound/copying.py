@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import chain
+from math import ceil, floor
 from typing import Any
 
 import av
@@ -43,8 +44,10 @@ class SoundCopy:
         """With timestamps in samples of the output; coarser timestamps are refined by counting."""
         rate = self._copy.rate
         end = self._reader.window.samples(rate)
-        most_overlap, preroll = MOST_OVERLAP_S * rate, _PREROLL_S * rate
-        expected = 0
+        most_overlap, preroll = float(MOST_OVERLAP_S * rate), ceil(_PREROLL_S * rate)
+        expected = step = 0
+        known_base: Fraction | None = None
+        "that of ``step``, the whole samples between two timestamps of the input"
         last: int | None = None
         header: Adts | None = None
         for packet in packets:
@@ -62,7 +65,9 @@ class SoundCopy:
                 pts = round(at * rate)
                 if last is not None and length / 2 < expected - pts < most_overlap:
                     continue  # it overlaps the packet before it
-                refine = last is not None and abs(pts - expected) <= time_base * rate
+                if time_base != known_base:
+                    known_base, step = time_base, floor(time_base * rate)
+                refine = last is not None and abs(pts - expected) <= step
                 if refine or (last is not None and pts <= last):
                     pts = expected
             if end is not None and pts >= end:

@@ -44,6 +44,8 @@ class SoundTrack:
         self._next: av.Packet[av.AudioStream] | None = None
         self._next_s: Fraction | None = None
         "its time in the output; None where it has none"
+        self._time_base = Fraction(1)
+        "of it"
         self._most_gap_s = Fraction(MOST_GAP_S)
         self._end_s = Fraction(0)
         "end of the sound or the picture that is written so far"
@@ -146,14 +148,16 @@ class SoundTrack:
         try:
             self._next = packet = next(self._packets, None)
             self._next_s = None
+            if packet:
+                self._time_base = packet.time_base
             if packet and packet.pts is not None:
-                self._next_s = packet.pts * packet.time_base
+                self._next_s = packet.pts * self._time_base
         except (FFmpegError, ValueError, RuntimeError) as error:
             self._next = None
             self.warnings.append(f"the sound could not be kept to its end: {error}")
 
     def _mux(self, packet: av.Packet[av.AudioStream]) -> None:
-        end = (self._next_s or 0) + (packet.duration or 0) * packet.time_base
+        end = ((packet.pts or 0) + (packet.duration or 0)) * self._time_base
         try:
             self._output.mux_one(packet)
             self._written += 1

@@ -64,7 +64,7 @@ class Mp4Muxer:
         self.scale = timescale(info.time_base)
         "ticks per second of the output"
         self.time_base = Fraction(1, self.scale)
-        self._ticks_per_pts = info.time_base * self.scale
+        self._ticks_per_pts = int(info.time_base * self.scale)
         self.zero_pts = info.start_pts
         "what becomes time zero of the output, in the input's time base"
         self._audio_from, self._start_s = audio_from, start_s
@@ -113,7 +113,7 @@ class Mp4Muxer:
 
     def ticks_at(self, pts: int) -> int:
         """Where ``pts`` of the input is in the output, in ticks."""
-        return round((pts - self.zero_pts) * self._ticks_per_pts)
+        return (pts - self.zero_pts) * self._ticks_per_pts
 
     def mux(self, packets: Iterable[VideoPacket]) -> None:
         """Write video packets, one per frame, and before each the sound up to its time."""
