@@ -25,6 +25,7 @@ from vidfx.device.frames import DeviceFrame
 from vidfx.jobs.plan import Job, Outputs
 from vidfx.messages import DEFAULT_MESSAGES
 from vidfx.overlay.drawing import Drawing, Stamp, draw
+from vidfx.overlay.looks import Looks
 from vidfx.overlay.painter import FaceLabel, Painter
 from vidfx.types import Frame, Surface
 from vidfx.video.read.frame_source import FrameSource
@@ -82,12 +83,25 @@ def test_every_value_is_rounded_as_on_the_host() -> None:
 @pytest.mark.parametrize(("height", "width"), [(360, 640), (270, 482)])
 def test_drawing_gives_the_bytes_of_the_host(height: int, width: int) -> None:
     rng = np.random.default_rng(1)
-    painters = [Painter(width, height, matrix=1, messages=DEFAULT_MESSAGES) for _ in range(2)]
+    looks = Looks(bars=True, landmarks=True, clock=True, colour_by="person")
+    painters = [
+        Painter(width, height, matrix=1, messages=DEFAULT_MESSAGES, looks=looks) for _ in range(2)
+    ]
     device = SurfacePainter(painters[0], "cpu")
     for step in range(8):
         corners = rng.uniform((-40, -40), (width - 40, height - 30), (7, 2)).tolist()
         labels = [
-            FaceLabel((x, y, x + s, y + s), i, "Ana", s / 160, "sad", 0.7, "detected")
+            FaceLabel(
+                (x, y, x + s, y + s),
+                i,
+                "Ana",
+                s / 160,
+                "sad",
+                0.7,
+                "detected",
+                landmarks=[(x + s / 3, y + s / 3), (x + s / 2, y + s / 2)],
+                expressions=[("sad", 0.7), ("happy", s / 640)],
+            )
             for i, ((x, y), s) in enumerate(zip(corners, rng.uniform(8, 160, 7), strict=True))
         ]
         planes = noise(height, width, step)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
 from vidfx.messages import DEFAULT_MESSAGES
 from vidfx.overlay.drawing import draw
+from vidfx.overlay.looks import DEFAULT_LOOKS, Looks
 from vidfx.overlay.painter import FaceLabel, Painter
 from vidfx.overlay.yuv import YuvPlanes
 from vidfx.types import SQUARE, Stretch
@@ -23,8 +26,9 @@ def unnamed(box: tuple[float, ...]) -> FaceLabel:
     return FaceLabel((x0, y0, x1, y1), -1, None, None, None, None, "detected")
 
 
-def painter(*, stretch: Stretch = SQUARE) -> Painter:
-    return Painter(WIDTH, HEIGHT, matrix=1, messages=DEFAULT_MESSAGES, stretch=stretch)
+def painter(stretch: Stretch = SQUARE, looks: Looks = DEFAULT_LOOKS) -> Painter:
+    messages = DEFAULT_MESSAGES
+    return Painter(WIDTH, HEIGHT, matrix=1, messages=messages, stretch=stretch, looks=looks)
 
 
 def noise() -> np.ndarray:
@@ -58,7 +62,7 @@ def test_boxes_that_meet_are_drawn_one_over_the_other() -> None:
 def test_a_box_at_the_edge_is_cut_off(x: int, y: int) -> None:
     """It looks like one that is inside a larger picture, where the larger one is cut."""
     by, wide, high = 100, WIDTH + 200, HEIGHT + 200
-    assert high / 380 < 1.5, "the thickness of boxes would differ"
+    assert math.hypot(wide, high) / 775 < 1.5, "the thickness of boxes would differ"
     box = (max(x, 0), max(y, 0), min(x + 60, WIDTH), min(y + 60, HEIGHT))
     cut, whole = noise(), np.zeros((high * 3 // 2, wide), np.uint8)
     seen = YuvPlanes.of(whole, wide, high)
@@ -79,12 +83,22 @@ def test_a_box_at_the_edge_is_cut_off(x: int, y: int) -> None:
 def test_steps_do_what_painting_does(stretch: Stretch) -> None:
     """Boxes over boxes, labels over boxes, and what is cut off at the edges."""
     rng = np.random.default_rng(1)
-    painting, stepping = painter(stretch=stretch), painter(stretch=stretch)
+    looks = Looks(landmarks=True, clock=True)
+    painting, stepping = painter(stretch, looks), painter(stretch, looks)
     for step in range(20):
         corners = rng.uniform((-40, -40), (600, 330), (9, 2))
         sizes = rng.uniform(8, 160, 9)
         labels = [
-            FaceLabel((x, y, x + s, y + s), i, "Ana", s / 160, "sad", 0.7, "detected")
+            FaceLabel(
+                (x, y, x + s, y + s),
+                i,
+                "Ana",
+                s / 160,
+                "sad",
+                0.7,
+                "detected",
+                landmarks=[(x + s / 3, y + s / 3), (x + s / 2, y + s / 3)],
+            )
             for i, ((x, y), s) in enumerate(zip(corners.tolist(), sizes.tolist(), strict=True))
         ]
         painted, stepped = noise(), noise()

@@ -115,7 +115,8 @@ class Faces:
         if wide < 2 or high < 2:
             return None
         rated = label.identity_prob is not None, label.emotion_prob is not None
-        words = self._words(label.track_id, label.identity, label.emotion, rated)
+        bars = tuple([name for name, _ in label.expressions]) if label.expressions else ()
+        words = self._words(label.track_id, label.identity, label.emotion, rated, bars)
         last = self._faces.get(label.track_id)
         if last is None or abs(time_s - last.seen_s) > FORGET_S:
             face = PlacedFace(label, box, words, _percents(label), time_s, time_s, time_s)
@@ -144,7 +145,12 @@ class Faces:
         )
 
     def _new_words(
-        self, track_id: int, identity: str | None, emotion: str | None, rated: tuple[bool, bool]
+        self,
+        track_id: int,
+        identity: str | None,
+        emotion: str | None,
+        rated: tuple[bool, bool],
+        bars: tuple[str, ...],
     ) -> Words:
         return Words(
             track_id,
@@ -153,13 +159,11 @@ class Faces:
             message=self._messages.get(emotion) if emotion else None,
             rated=rated,
             colour=self._colours(track_id, identity, emotion),
+            bars=tuple(printable(name) for name in bars),
         )
 
 
 def _percents(label: FaceLabel) -> Percents:
     """Whole percents, 99 at most: no reading of a face is certain."""
-    name, emotion = label.identity_prob, label.emotion_prob
-    return (
-        min(max(round(100 * name), 0), 99) if name else 0,
-        min(max(round(100 * emotion), 0), 99) if emotion else 0,
-    )
+    shares = label.identity_prob, label.emotion_prob, *[share for _, share in label.expressions]
+    return tuple([min(round(100 * share), 99) if share else 0 for share in shares])

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from vidfx.overlay.colours import INK, PANEL
+from vidfx.overlay.colours import INK, PANEL, colour_of
 from vidfx.overlay.drawing import Stamp
 from vidfx.overlay.font import REGULAR, Font
 from vidfx.overlay.labels import (
@@ -19,11 +19,13 @@ from vidfx.overlay.labels import (
     text_top,
 )
 from vidfx.overlay.shapes import expression_icon, panel
-from vidfx.overlay.yuv import Layer, Overlay, compose, to_overlay, to_stored
+from vidfx.overlay.yuv import Layer, Overlay, Rgb, compose, to_overlay, to_stored
 from vidfx.types import SQUARE, Stretch
 
 PANEL_OPACITY = 0.72
 DIM = 0.72
+GROOVE = 0.16
+"opacity of what a bar has not filled"
 CACHED_LABELS, CACHED_DIGITS = 96, 1024
 
 
@@ -59,7 +61,7 @@ class LabelPictures:
         label = self._label(text)
         shown = tuple([percents[which] for which in text.rated])
         if shown != label.percents:
-            if self._stretch == SQUARE:
+            if self._stretch == SQUARE and not text.words.bars:
                 self._change_digits(label, text.size, shown)
             else:
                 label.overlay = self._drawn(text, shown)
@@ -105,7 +107,8 @@ class LabelPictures:
         """The label; without ``percents`` their places stay empty."""
         size, shape = text.size, (text.height, text.width)
         ink, discs, features = (np.zeros(shape, np.float32) for _ in range(3))
-        digits = iter(percents)
+        shares: dict[int, int] = dict(zip(text.rated, percents, strict=False))
+        bars: list[tuple[np.ndarray, Rgb]] = []
         for part, x, middle in text.placed(self._font):
             if part.icon:
                 disc, on_disc = expression_icon(part.text, even(size))
@@ -113,20 +116,40 @@ class LabelPictures:
                 _paste(discs, disc, x, y)
                 _paste(features, on_disc, x, y)
                 continue
+            if part.percent is not None and part.bar:
+                whole = part.width(size, self._font)
+                filled = round(whole * shares.get(part.percent, 0) / 100)
+                for width, opacity, rgb in (
+                    (whole, GROOVE, INK),
+                    (filled, 1.0, colour_of(part.text)),
+                ):
+                    mask = np.zeros(shape, np.float32)
+                    _paste(
+                        mask, _bar(width, size) * np.float32(opacity), x, round(middle - 0.2 * size)
+                    )
+                    bars.append((mask, rgb))
+                continue
             shown = part.text
             if part.percent is not None:
-                shown = f"{next(digits)}%" if percents else ""
+                shown = f"{shares[part.percent]}%" if percents else ""
             opacity = DIM if part.dim else 1.0
             mask = self._font.mask(shown, size, part.weight)
             _paste(ink, mask * opacity, x, text_top(size, middle))
         layers = (
             (panel(text.width, text.height, round(0.42 * size)) * PANEL_OPACITY, PANEL),
+            *bars,
             (discs, text.words.colour),
             (features, PANEL),
             (ink, INK),
         )
         stored = [Layer(to_stored(mask, self._stretch), rgb) for mask, rgb in layers]
         return to_overlay(compose(stored, self._matrix))
+
+
+def _bar(length: int, size: int) -> np.ndarray:
+    """A bar of ``length`` px beside text of ``size`` px, round where it is long enough."""
+    height = max(2, round(0.4 * size))
+    return panel(length, height, height // 2 if length >= height else 0)
 
 
 def _paste(canvas: np.ndarray, mask: np.ndarray, x: int, y: int) -> None:

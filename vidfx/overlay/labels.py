@@ -11,13 +11,15 @@ from vidfx.overlay.yuv import Rgb
 
 FULL, TALL, CARD, SHORT, MINI = range(5)
 """Levels of detail: all in a row over the message; the same, narrower, in two rows; without the
-message; icon and name; icon and number."""
+message or bars; icon and name; icon and number."""
 
 ROW, PAD_X, PAD_Y, PART_GAP, GROUP_GAP, BOX_GAP = 1.34, 0.6, 0.3, 0.32, 0.85, 0.4
 "in text sizes"
 MAX_NAME, MAX_MESSAGE, MESSAGE_LINES = (10, 7), (17, 12), 3
 "widths in text sizes, of the FULL label and of all others"
 WIDEST_PERCENT = "88%"
+BAR = 4.5
+"width of a bar in text sizes"
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,12 @@ class Words(NamedTuple):
     "whether the name and the emotion have a percentage"
     colour: Rgb
     "of the box, and of the icon"
+    bars: tuple[str, ...] = ()
+    "the expressions that have a bar"
 
 
-Percents = tuple[int, int]
-"of the name and of the emotion; 0 where there is none"
+Percents = tuple[int, ...]
+"of the name, of the emotion and of each bar; 0 where there is none"
 
 
 class LabelPart(NamedTuple):
@@ -67,13 +71,19 @@ class LabelPart(NamedTuple):
     icon: bool = False
     percent: int | None = None
     "which of Percents this is the place of"
+    bar: bool = False
+    "it shows the percentage of the expression ``text`` as a bar"
+    column: tuple[str, ...] = ()
+    "texts that it is as wide as the widest of"
 
     @property
     def weight(self) -> int:
         return BOLD if self.bold else REGULAR
 
     def width(self, size: int, font: Font) -> int:
-        return even(size) if self.icon else font.width(self.text, size, self.weight)
+        if self.icon or self.bar:
+            return even(round(BAR * size)) if self.bar else even(size)
+        return max(font.width(text, size, self.weight) for text in (self.text, *self.column))
 
 
 Row = list[list[LabelPart]]
@@ -122,7 +132,7 @@ class LabelText:
     def places(self, font: Font) -> Iterator[tuple[int, int]]:
         """Left and top of the percentages, px of the label."""
         for part, x, middle in self.placed(font):
-            if part.percent is not None:
+            if part.percent is not None and not part.bar:
                 yield x, text_top(self.size, middle)
 
 
@@ -145,7 +155,7 @@ def label_text(words: Words, level: int, size: int, font: Font, max_width: int) 
     height = round((ROW * len(rows) + 2 * PAD_Y) * size)
     frozen = tuple(tuple(map(tuple, row)) for row in rows)
     parts = (part for row in rows for group in row for part in group)
-    rated = tuple(part.percent for part in parts if part.percent is not None)
+    rated = tuple(p.percent for p in parts if p.percent is not None and not p.bar)
     return LabelText(
         words,
         frozen,
@@ -174,8 +184,12 @@ def _rows(words: Words, level: int, size: int, font: Font, room: int) -> list[Ro
         return [[icon + (name or number)]]
     who = name and name + _percent(words, 0)
     mood = [*icon, LabelPart(words.emotion), *_percent(words, 1)] if words.emotion else []
-    rows = [[who, number], [mood]] if narrow else [[who, mood, number]]
-    if level == CARD or not words.message:
+    rows = [[who, number], [mood]] if narrow and who else [[who, mood, number]]
+    if level == CARD:
+        return rows
+    if words.bars:
+        return rows + [[_bar(words.bars, i)] for i in range(len(words.bars))]
+    if not words.message:
         return rows
     width = min(room, MAX_MESSAGE[narrow] * size)
     lines = font.wrapped(words.message, size, REGULAR, width, MESSAGE_LINES)
@@ -184,6 +198,15 @@ def _rows(words: Words, level: int, size: int, font: Font, room: int) -> list[Ro
 
 def _percent(words: Words, which: int) -> list[LabelPart]:
     return [LabelPart(WIDEST_PERCENT, dim=True, percent=which)] if words.rated[which] else []
+
+
+def _bar(expressions: tuple[str, ...], number: int) -> list[LabelPart]:
+    percent = 2 + number
+    return [
+        LabelPart(expressions[number], dim=True, column=expressions),
+        LabelPart(expressions[number], percent=percent, bar=True),
+        LabelPart(WIDEST_PERCENT, dim=True, percent=percent),
+    ]
 
 
 def _row_width(row: Row, size: int, font: Font) -> int:

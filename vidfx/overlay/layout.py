@@ -41,7 +41,7 @@ class Layout:
     """Lays out the frames of one video, in order.
 
     ``picture`` is its width and height, ``margin`` is kept to its edges: all px. ``most`` is the
-    most detail that a label may have; None: there are no labels.
+    most detail that a label may have; None: there are no labels. ``free`` is kept free of labels.
     """
 
     def __init__(
@@ -51,12 +51,14 @@ class Layout:
         faces: Faces,
         most: int | None,
         margin: int,
+        free: Sequence[Edges],
     ) -> None:
         self._picture = picture
         self._font = font
         self._faces = faces
         self._most = most
         self._margin = margin
+        self._free = free
         self._text: Callable[[Words, int, int, int, int], LabelText | None] = lru_cache(
             CACHED_TEXTS
         )(self._new_text)
@@ -73,7 +75,7 @@ class Layout:
 
     def _place_labels(self, faces: list[PlacedFace], most: int, time_s: float) -> None:
         """Give each face its spot: the one it had, or else one that is found."""
-        cores = [_core(face.box) for face in faces]
+        cores = [*(_core(face.box) for face in faces), *self._free]
         labels: list[Edges] = []
         for i, face in enumerate(faces):
             before = face.spot
@@ -95,6 +97,7 @@ class Layout:
                 if face.spot is None or face.spot.level > level:
                     taken: list[Edges] = [f.spot.rect for f in faces if f.spot and f is not face]
                     taken += [other.box for j, other in enumerate(faces) if j != i]
+                    taken += self._free
                     face.spot = self._found(face, level, taken) or face.spot
 
     def _kept(

@@ -5,24 +5,28 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from vidfx.overlay.boxes import Boxes
+from vidfx.overlay.clock import Clock
 from vidfx.overlay.colours import Colours
 from vidfx.overlay.drawing import Drawing, steps
 from vidfx.overlay.faces import Faces, PlacedFace
 from vidfx.overlay.font import Font
 from vidfx.overlay.label_pictures import LabelPictures
 from vidfx.overlay.labels import FULL, SHORT, FaceLabel
+from vidfx.overlay.landmarks import Landmarks
 from vidfx.overlay.layout import Layout
 from vidfx.overlay.looks import DEFAULT_LOOKS, Looks
-from vidfx.overlay.spots import Spot
+from vidfx.overlay.placed import PlacedOverlay
 from vidfx.overlay.text_sizes import TextSizes
 from vidfx.overlay.yuv import YuvPlanes
 from vidfx.types import SQUARE, Stretch
 
-THIN = 0.6
+THIN, LANDMARK = 0.6, 1.4
+"of the usual stroke: a thin box; of the stroke: the radius of a landmark"
 MOST = {"default": FULL, "boxes": None, "minimal": SHORT, "none": None}
 "detail of labels, by style"
 
@@ -58,28 +62,40 @@ class Painter:
         margin, font, sizes = math.ceil(stroke) + 2, Font(), TextSizes(picture, looks.font_scale)
         colours = Colours(looks.colour_by, people)
         faces = Faces(picture, messages or {}, colours, sizes, stroke)
-        self._layout = Layout(picture, font, faces, MOST[looks.style], margin)
+        self._clock = (
+            Clock(font, sizes.clock, 2 * margin, matrix, stretch, self._size[0])
+            if looks.clock
+            else None
+        )
+        free = [self._clock.rect] if self._clock else []
+        self._layout = Layout(picture, font, faces, MOST[looks.style], margin, free)
         self._boxes = Boxes(self._size, matrix, stretch, stroke, margin)
         self._has_boxes = looks.style != "none"
+        row = self._size[0]
+        self._landmarks = (
+            Landmarks(max(2.0, LANDMARK * stroke), matrix, stretch, row)
+            if looks.landmarks
+            else None
+        )
         self._labels = LabelPictures(font, matrix, stretch)
 
     def paint(self, planes: np.ndarray, labels: Sequence[FaceLabel], time_s: float) -> None:
         """Draw on (H * 3 / 2, W) uint8 I420 planes in place; without faces leave them alone."""
         placed = self.layout(labels, time_s)
-        if not placed:
+        if not placed and not self._clock:
             return
         views = YuvPlanes.of(planes, *self._size)
         if self._has_boxes:
             self._boxes.paint(planes, placed)
-        for spot, x, y in self._spots(placed):
-            self._labels(spot.text, spot.percents).blend(views, x, y)
+        for one in self._overlays(placed, time_s):
+            one.overlay.blend(views, one.x, one.y)
 
     def steps(self, labels: Sequence[FaceLabel], time_s: float) -> list[list[Drawing]]:
         """What ``paint`` does, for planes in other memory than the host's."""
         placed = self.layout(labels, time_s)
-        texts = [self._label(*spot) for spot in self._spots(placed)]
         boxes = self._boxes.drawings(placed) if self._has_boxes else ()
-        return steps([*boxes, *texts])
+        overlays = [one.drawing(*self._size) for one in self._overlays(placed, time_s)]
+        return steps([*boxes, *overlays])
 
     def layout(self, labels: Sequence[FaceLabel], time_s: float) -> list[PlacedFace]:
         """Where everything goes, in square pixels; the same call again gives the same answer."""
@@ -87,25 +103,20 @@ class Painter:
             labels = [replace(label, box=self._in_square_pixels(label.box)) for label in labels]
         return self._layout.place(labels, time_s)
 
-    def _spots(self, faces: Sequence[PlacedFace]) -> Iterator[tuple[Spot, int, int]]:
-        """Each spot with its left and top in the planes, both even."""
+    def _overlays(self, faces: Sequence[PlacedFace], time_s: float) -> Iterator[PlacedOverlay]:
+        """All that is drawn over the boxes, in this order."""
+        if self._landmarks:
+            for face in faces:
+                yield from self._landmarks.placed(face.label.landmarks, face.words.colour)
         for face in faces:
             if face.spot:
+                text, percents = face.spot.text, face.spot.percents
                 x, y = self._stored(*face.spot.rect[:2])
-                yield face.spot, x - x % 2, y - y % 2
-
-    def _label(self, spot: Spot, x: int, y: int) -> Drawing:
-        row, rows = self._size
-        overlay = self._labels(spot.text, spot.percents)
-        shown = overlay.part(max(-x, 0), max(-y, 0), row - x, rows - y)
-        if shown.keep_y.size < overlay.keep_y.size:
-            stamp, x, y = shown.stamp(row), max(x, 0), max(y, 0)
-        else:
-            stamp = self._labels.stamp(spot.text, spot.percents, row)
-        height, width = shown.keep_y.shape
-        chroma = row * rows + y // 2 * (row // 2) + x // 2
-        begins = y * row + x, chroma, chroma + row * rows // 4
-        return Drawing(stamp, begins, (x, y, x + width, y + height))
+                stamp = partial(self._labels.stamp, text, percents, self._size[0])
+                overlay = self._labels(text, percents)
+                yield PlacedOverlay(overlay, x - x % 2, y - y % 2, stamp)
+        if self._clock:
+            yield self._clock.at(time_s)
 
     def _in_square_pixels(
         self, box: tuple[float, float, float, float]

@@ -18,12 +18,22 @@ FINE = 4
 def panel(width: int, height: int, radius: int) -> np.ndarray:
     """(height, width): a filled rectangle with round corners."""
     mask = np.ones((height, width), np.float32)
+    if not radius:
+        return mask
     from_centre = np.arange(radius, 0, -1) - 0.5
     corner = np.clip(radius - np.hypot(from_centre[:, None], from_centre) + 0.5, 0, 1)
     mask[:radius, :radius] = corner
     mask[:radius, -radius:] = corner[:, ::-1]
     mask[-radius:] = mask[radius - 1 :: -1]
     return mask
+
+
+def disc(side: int, radius: float) -> np.ndarray:
+    """(side, side): a filled circle in the middle."""
+    middle = side / 2
+    return _drawn(
+        side, lambda canvas, scale: _dot(canvas, middle * scale, middle * scale, radius * scale)
+    )
 
 
 @lru_cache(256)

@@ -117,6 +117,15 @@ class Overlay:
         )
 
 
+def side_by_side(overlays: Sequence[Overlay]) -> Overlay:
+    """One overlay of some of the same height, from left to right."""
+    return Overlay(*(np.hstack(planes) for planes in zip(*map(_planes, overlays), strict=True)))
+
+
+def _planes(overlay: Overlay) -> tuple[np.ndarray, ...]:
+    return overlay.keep_y, overlay.add_y, overlay.keep_c, overlay.add_u, overlay.add_v
+
+
 @lru_cache(128)
 def _places(height: int, width: int, row: int) -> tuple[np.ndarray, np.ndarray]:
     """Those of a rectangle's pixels in Y, U and V, each from its corner, and how many each has."""
