@@ -30,8 +30,8 @@ class Corrector:
     """
 
     def __init__(self, lines: Sequence[Correction]) -> None:
-        of = {action: [line for line in lines if line.action == action] for action in ACTIONS}
-        self.steps = [STEPS[action](some) for action, some in of.items() if some]
+        of = [(STEPS[action], [one for one in lines if one.action == action]) for action in ACTIONS]
+        self.steps = [step(some) for step, some in of if some]
         "in their order"
 
     def __call__(self, settled: Settled) -> Settled:

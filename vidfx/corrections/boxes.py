@@ -83,8 +83,8 @@ class _Keys:
         inside = (before >= 0) & (times <= self._times[-1] + ROUNDING_S)
         places = np.flatnonzero(inside & ~np.isnan(found[:, 0]))
         for near in (before, after):
-            for number, count in Counter(near[places].tolist()).items():
-                used[self._lines[number]] += count
+            numbers: list[int] = near[places].tolist()
+            used.update(self._lines[number] for number in numbers)
         return places, found[places]
 
 
