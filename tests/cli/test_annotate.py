@@ -15,7 +15,16 @@ import av
 import pytest
 
 from tests.engine_files import constant_classifier
-from tests.vidfx_command import DEFAULT_SIGINT, read_csv, results_in, run, run_python, start, vidfx
+from tests.vidfx_command import (
+    DEFAULT_SIGINT,
+    read_csv,
+    results_in,
+    run,
+    run_python,
+    start,
+    vidfx,
+    vidfx_json,
+)
 from vidfx import schema
 from vidfx.jobs.content import content_hash
 from vidfx.schema import batch
@@ -87,6 +96,19 @@ def test_the_tables_over_all_videos_are_those_of_its_rows(results: Path) -> None
     done = vidfx("tables", results)
     assert done.exit_code == 0 and "tracks.csv" in done.stdout
     assert {path: path.read_bytes() for path in before} == before
+
+
+def test_moments_are_cut_out_of_the_input(results: Path, tmp_path: Path) -> None:
+    out = tmp_path / "clips"
+    where = "identity == 'Eileen' and emotion == 'happy' and time_s < 0.5"
+    done = vidfx_json("clips", results, "--where", where, "--margin", "0.1", "-o", out)
+    (row,) = read_csv(out / "clips.csv")
+    assert done["results"][0]["counts"] == {"clips": 1}
+    assert (row["identities"], row["expressions"]) == ("Eileen", "happy")
+    assert (out / row["clip"]).stat().st_size > 1000 and float(row["begins_s"]) == 0.0
+    wrong = vidfx("clips", results, "--where", "identity = 'Eileen'", "-o", tmp_path / "none")
+    assert wrong.exit_code == 2 and "character 10: invalid syntax" in wrong.stderr
+    assert not (tmp_path / "none").exists()
 
 
 def test_rows_agree_with_the_columns_and_each_other(results: Path) -> None:

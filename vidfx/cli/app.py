@@ -9,6 +9,7 @@ import typer
 from vidfx.cli.commands.annotate import annotate
 from vidfx.cli.commands.bench import bench
 from vidfx.cli.commands.build_engine import build_engine
+from vidfx.cli.commands.clips import clips
 from vidfx.cli.commands.dataset import dataset
 from vidfx.cli.commands.doctor import doctor
 from vidfx.cli.commands.engines import engines
@@ -68,6 +69,7 @@ app.command(cls=GroupedCommand)(status)
 app.command(cls=GroupedCommand)(retry)
 app.command(cls=GroupedCommand)(export)
 app.command(cls=GroupedCommand)(tables)
+app.command(cls=GroupedCommand)(clips)
 app.command(cls=GroupedCommand)(bench)
 app.command(cls=GroupedCommand)(train)
 app.command(cls=GroupedCommand)(evaluate)

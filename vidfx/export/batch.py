@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from vidfx.errors import UsageError
 from vidfx.export.formats import Writers
 from vidfx.export.video import export_video
 from vidfx.jobs.outcomes import Outcome, as_failure
 from vidfx.jobs.result_names import SUMMARY
-from vidfx.saved.runs import find_summaries, load_video
+from vidfx.saved.runs import load_video, target_folders
 
 
 def export(
@@ -29,40 +28,11 @@ def export(
     each outcome as soon as it is known. Raises UsageError before any work.
     """
     outcomes: list[Outcome] = []
-    for summary, folder in _folders(places, out):
+    for summary, folder in target_folders(places, out):
         outcome = _one(summary, folder, writers, overwrite=overwrite)
         report(outcome)
         outcomes.append(outcome)
     return outcomes
-
-
-def _folders(places: Sequence[Path], out: Path | None) -> Iterator[tuple[Path, Path]]:
-    """Each summary with the folder of its exports. Raises UsageError."""
-    summaries = find_summaries(places)
-    if out is None:
-        return iter([(summary, summary.parent) for summary in summaries])
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"{out}: is a file", hint="name a folder")
-    taken: dict[Path, Path] = {}
-    for summary in summaries:
-        target = out / _below(summary, places)
-        if target in taken:
-            raise UsageError(
-                f"{summary} and {taken[target]} would have the same files below {out}",
-                hint="export them one after the other into two folders",
-            )
-        taken[target] = summary
-    return iter([(summary, target.parent) for target, summary in taken.items()])
-
-
-def _below(summary: Path, places: Sequence[Path]) -> Path:
-    """Its path below the first of ``places`` that has it."""
-    for place in places:
-        if summary == place:
-            return Path(summary.name)
-        if summary.is_relative_to(place):
-            return summary.relative_to(place)
-    raise AssertionError(summary)
 
 
 def _one(summary: Path, folder: Path, writers: Writers, *, overwrite: bool) -> Outcome:

@@ -120,6 +120,21 @@ VIDEOS_COLUMNS = [
 """Of ``videos.csv``: a row for each video, also those that are not done."""
 
 
+CLIPS_COLUMNS = [
+    Column("clip", "path", "the file, below the folder of the table; empty with `--cut none`"),
+    Column("video", "path", "the results that it is of: their path up to `.summary.json`"),
+    Column("from_s", "s", "playback time in the input at which the moment begins, with its margin"),
+    Column("to_s", "s", "at which it ends, with its margin"),
+    Column("begins_s", "s", "of the first picture in the file; earlier where it is cut fast"),
+    Column("frames", "count", "frames on which a face meets the condition"),
+    Column("tracks", "labels", "the tracks of these faces, joined by |"),
+    Column("identities", "labels", "their identities, joined by |"),
+    Column("expressions", "labels", "their expressions, joined by |"),
+    Column("cut", "label", "fast, exact or none"),
+]
+"""Of ``clips.csv``: a row for each moment."""
+
+
 def tables(emotions: Sequence[str] = DEFAULT_EMOTIONS) -> Mapping[str, list[Column]]:
     """The columns of each table, by the name of its file without ``.csv``."""
     return {

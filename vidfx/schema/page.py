@@ -65,6 +65,10 @@ def markdown() -> str:
     lines += ["", _BATCH]
     for name, columns in batch.tables().items():
         lines += _section(f"`tables/{name}.csv`: one row per {_ROWS[name]}", columns)
+    lines += _section(
+        "`clips.csv`: one row per moment that [`vidfx clips`](clips.md) cut out",
+        batch.CLIPS_COLUMNS,
+    )
     return "\n".join(lines) + "\n"
 
 

@@ -52,7 +52,7 @@ class TableFile:
             self._output.close()
             self._file.commit()
 
-    def discard(self) -> None:
+    def close(self) -> None:
         """Remove the temporary file of a table that is not complete."""
         self._file.discard()
         with output_errors(self._file.path):

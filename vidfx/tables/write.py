@@ -74,7 +74,7 @@ def write_tables(out: Path, folder: Path | None = None) -> TablesWritten:
         files: dict[str, TableFile] = {}
         for name, own in columns.items():
             files[name] = TableFile(folder / f"{name}.csv", own)
-            stack.callback(files[name].discard)
+            stack.callback(files[name].close)
         for listed in videos:
             summary, damage = _read(listed)
             tracks = summary.tracks if summary else []

@@ -1,0 +1,79 @@
+"""`vidfx clips`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from vidfx.cli.guard import errors_in_one_line
+from vidfx.cli.options import AsJson, Debug, Quiet
+
+
+def clips(
+    places: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="OUT|SUMMARY...",
+            help="Output folders of annotate, with all below them, or single summaries.",
+        ),
+    ],
+    where: Annotated[
+        str,
+        typer.Option(
+            metavar="CONDITION",
+            help="Which faces: columns of faces.csv with == != < <= > >= in, and, or, not.",
+        ),
+    ],
+    *,
+    margin: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="Before and after each moment.")
+    ] = 1.0,
+    join: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="Moments less apart are one.")
+    ] = 0.5,
+    at_least: Annotated[
+        float, typer.Option(min=0, metavar="SECONDS", help="Leave out shorter moments.")
+    ] = 0.0,
+    cut: Annotated[
+        Literal["fast", "exact", "none"],
+        typer.Option(
+            help="fast: copy from the last key frame before; exact: encode again; none: only the "
+            "table."
+        ),
+    ] = "fast",
+    source: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where the inputs are now, if they were moved."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="OUT2", help="Folder for the clips.  [OUT/clips]"),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Cut the moments that meet a condition out of the inputs of finished videos.
+
+    \b
+    vidfx clips results --where "identity == 'Ana' and emotion == 'happy'" --margin 1
+    vidfx clips results --where "faces >= 3" --cut none     only the table
+    vidfx clips results --where "quality > 0.5 and p_sad > 0.8" --cut exact -o sad
+
+    A moment is a stretch of frames on which a face meets the condition. clips.csv lists them.
+    """
+    with errors_in_one_line(debug):
+        from vidfx.cli.console.clips_text import ClipsConsole
+        from vidfx.clips.batch import FOLDER, ClipRequest, cut_clips
+        from vidfx.clips.moments import Span
+        from vidfx.clips.where import Where
+        from vidfx.jobs.outcomes import exit_code
+
+        request = ClipRequest(Where(where), Span(margin, join, at_least), cut, source)
+        folder = out or (places[0] if places[0].is_dir() else places[0].parent) / FOLDER
+        console = ClipsConsole("clip", folder, quiet, debug)
+        outcomes = cut_clips(places, folder, request, console.report)
+        console.end(outcomes, as_json=as_json)
+        raise typer.Exit(exit_code(outcomes))
