@@ -227,6 +227,7 @@ def test_an_animation_is_a_video(tmp_path: Path) -> None:
     assert [p.file for p in work.photographs] == ["c.png"]
 
 
+RENDERED_NAMES = ["a.rendered.mp4", "a.rendered.privacy.json", "a.rendered.json"]
 RESULT_NAMES = [
     *("a.annotated.mp4", "a.faces.csv", "a.frames.csv", "a.unshown.csv", "a.privacy.json"),
     "a.summary.json",
@@ -234,7 +235,7 @@ RESULT_NAMES = [
 
 
 def test_results_named_beside_inputs_are_left_and_said(tmp_path: Path) -> None:
-    touch(tmp_path, "a.mp4", *RESULT_NAMES, "mine.annotated.mp4")
+    touch(tmp_path, "a.mp4", *RESULT_NAMES, "mine.annotated.mp4", *RENDERED_NAMES)
     named = [f"{tmp_path}/{name}" for name in ["a.mp4", *RESULT_NAMES]]
     taken, (line,) = left_out(tmp_path, *named)
     assert taken == ["a.mp4"] and line.startswith("6 results of an earlier run were not taken: ")

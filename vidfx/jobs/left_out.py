@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vidfx.jobs.photographs import PHOTOGRAPHS, is_annotated_picture
-from vidfx.jobs.result_names import ANNOTATED, RESULTS, SUMMARY
+from vidfx.jobs.result_names import DRAWN, RENDER_RECORD, RENDER_RESULTS, RESULTS, SUMMARY
 from vidfx.suffixes import ANNOTATED_PICTURE, IMAGE_SUFFIXES
 
 BESIDE_MEDIA = frozenset(
@@ -27,8 +27,12 @@ def is_result(path: Path) -> bool:
     """Whether it is a result of an earlier run: its summary is beside it, or above a picture."""
     if is_annotated_picture(path.name) and path.suffix.lower() in IMAGE_SUFFIXES:
         return any(path.parent.joinpath(*up, PHOTOGRAPHS + SUMMARY).is_file() for up in _UP)
-    stem = next((path.name.removesuffix(end) for end in RESULTS if path.name.endswith(end)), "")
-    return bool(stem) and path.with_name(stem + SUMMARY).is_file()
+    return any(
+        path.with_name(path.name.removesuffix(end) + last).is_file()
+        for ends, last in ((RESULTS, SUMMARY), (RENDER_RESULTS, RENDER_RECORD))
+        for end in ends
+        if path.name.endswith(end)
+    )
 
 
 @dataclass
@@ -41,10 +45,9 @@ class LeftOutFiles:
 
     def add(self, name: str) -> None:
         """A file of a folder, unless its name says that it is a text."""
-        ending = Path(name).suffix.lower()
-        if name.endswith(ANNOTATED):
-            ending = ANNOTATED
-        elif is_annotated_picture(name):
+        drawn = next((end for end in DRAWN if name.endswith(end)), None)
+        ending = drawn or Path(name).suffix.lower()
+        if not drawn and is_annotated_picture(name):
             ending = ANNOTATED_PICTURE + ending
         if ending not in BESIDE_MEDIA:
             self.endings[ending or "no ending"] += 1

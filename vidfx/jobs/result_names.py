@@ -9,3 +9,6 @@ RENDER_RECORD = ".rendered.json"
 """What it was made of."""
 RENDERED_PRIVACY = ".rendered.privacy.json"
 """What was hidden in it."""
+RENDER_RESULTS = (RENDERED, RENDERED_PRIVACY, RENDER_RECORD)
+DRAWN = (ANNOTATED, RENDERED)
+"""Videos that are no inputs."""

@@ -16,7 +16,7 @@ from vidfx.errors import InputError, NotMediaError, VidfxError
 from vidfx.jobs import storage
 from vidfx.jobs.left_out import LeftOutFiles, is_result
 from vidfx.jobs.photographs import is_annotated_picture
-from vidfx.jobs.result_names import ANNOTATED
+from vidfx.jobs.result_names import DRAWN
 from vidfx.jobs.sequences import are_frames
 from vidfx.jobs.storage import Origin
 from vidfx.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_animation, may_be_video
@@ -100,7 +100,7 @@ class Search:
         if self.found:
             self.left_out.results += [str(item.path) for item in self._results.values()]
             return
-        videos = {k: v for k, v in self._results.items() if v.path.name.endswith(ANNOTATED)}
+        videos = {k: v for k, v in self._results.items() if v.path.name.endswith(DRAWN)}
         self.found = videos or self._results
 
     def notices(self) -> Iterator[str]:
@@ -164,7 +164,7 @@ class Search:
         empty = True
         for item in storage.find(url):
             video = item.local.suffix.lower() in VIDEO_SUFFIXES
-            if item.named or (video and not item.local.name.endswith(ANNOTATED)):
+            if item.named or (video and not item.local.name.endswith(DRAWN)):
                 found = Found(item.local, item.relative, item.origin, named=item.named)
                 self._take(real(item.local), found)
                 empty = False
@@ -195,7 +195,7 @@ class Search:
         head = folder.joinpath(*fixed)
         pattern = os.path.join(glob.escape(str(folder)), text)  # noqa: PTH118 - keeps a last slash
         paths = [Path(match) for match in sorted(set(self._matches(pattern)))]
-        lost = {p for p in paths if p.name.endswith(ANNOTATED) and not is_result(p)}
+        lost = {p for p in paths if p.name.endswith(DRAWN) and not is_result(p)}
         for path in lost:  # a result whose summary is missing
             self.left_out.add(path.name)
         if len(paths) == len(lost):
@@ -265,7 +265,7 @@ class Search:
             path, suffix = place / name, Path(name).suffix.lower()
             with self._refusing(str(path), path):
                 picture = suffix in IMAGE_SUFFIXES and not is_annotated_picture(name)
-                if picture or (suffix in VIDEO_SUFFIXES and not name.endswith(ANNOTATED)):
+                if picture or (suffix in VIDEO_SUFFIXES and not name.endswith(DRAWN)):
                     self._check(path, inside)
                     if picture or may_be_video(path):
                         (pictures if picture else videos).append(name)
