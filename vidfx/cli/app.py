@@ -10,6 +10,7 @@ from vidfx.cli.commands.annotate import annotate
 from vidfx.cli.commands.bench import bench
 from vidfx.cli.commands.build_engine import build_engine
 from vidfx.cli.commands.clips import clips
+from vidfx.cli.commands.corrections import corrections
 from vidfx.cli.commands.dataset import dataset
 from vidfx.cli.commands.doctor import doctor
 from vidfx.cli.commands.engines import engines
@@ -78,6 +79,7 @@ app.command(cls=GroupedCommand)(doctor)
 app.add_typer(engines)
 app.add_typer(models)
 app.add_typer(dataset)
+app.add_typer(corrections)
 
 
 def run() -> None:

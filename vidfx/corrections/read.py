@@ -102,6 +102,11 @@ def read_lines(
     return lines, problems
 
 
+def videos_named(batch: Path) -> dict[str, str]:
+    """The videos in the file of a batch, each with the place of its first line."""
+    return {name: lines[0][0] for name, lines in _read(batch, batch=True).lines.items()}
+
+
 def batch_folder(summary: Path) -> Path:
     """The output folder of the batch that made a summary; its own folder where none is known."""
     for folder in summary.absolute().parents:

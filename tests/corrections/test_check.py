@@ -1,0 +1,115 @@
+"""Lines that fit nothing, or contradict each other, are told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from tests.corrections.corrected_rows import rows
+from tests.saved.saved_videos import save_video
+from vidfx.cli.app import app
+from vidfx.corrections.check import Checked, check_videos
+from vidfx.saved.runs import SavedVideo
+
+HEADER = "track_id,from_s,to_s,action,value\n"
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> SavedVideo:
+    return save_video(tmp_path / "day", rows({1: range(20), 2: range(10, 50)}, 300))
+
+
+def check(video: SavedVideo, *lines: str) -> list[Checked]:
+    file = video.path.with_name("talk.mp4.corrections.csv")
+    file.write_text(HEADER + "\n".join(lines))
+    found = {checked.place.rpartition(" ")[2]: checked for checked in check_videos([video.path])}
+    return [found[str(number)] for number in range(2, 2 + len(lines))]
+
+
+def test_the_rows_of_each_line_are_counted(video: SavedVideo) -> None:
+    found = check(video, "1,,,rename,Ana", "2,0.4,0.8,hide,", "2,1,,split,7", "7,,1.2,drop,")
+    assert [(one.verdict, one.rows, one.track) for one in found] == [
+        *(("fits", 20, 1), ("fits", 11, 2), ("fits", 25, 2), ("fits", 6, 7))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("9,,,rename,Ana", "there is no track 9 after splits, merges and drops"),
+        ("9,1,,split,10", "there is no track 9"),
+        ("1,3,5,hide,", "track 1 is from 0.000 s to 0.760 s, and not then"),
+        ("1,0.001,0.002,hide,", "not then"),
+        ("5,0.013,,box,1 1 9 9", "needs boxes at two times"),
+        ("5,1,,box,none", "needs boxes at two times"),
+        ("1,,,hail,", "is not one of"),
+    ],
+)
+def test_a_line_that_fits_nothing_is_a_problem(line: str, why: str, video: SavedVideo) -> None:
+    (found,) = check(video, line)
+    assert found.verdict == "problem" and why in found.why
+
+
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        (("1,,,rename,Ana", "1,,,rename,Bo"), "line 3 contradicts it, and counts"),
+        (("1,0.1,0.2,hide,", "1,0,0.5,show,"), "line 3 contradicts it, and counts"),
+        (("1,,,expression,sad", "1,,,expression,sad"), "line 3 says it again"),
+    ],
+)
+def test_a_line_that_a_later_one_replaces_is_a_problem(
+    lines: tuple[str, ...], why: str, video: SavedVideo
+) -> None:
+    first, second = check(video, *lines)
+    assert first.verdict == "problem" and first.why.endswith(why) and second.verdict == "fits"
+
+
+def test_an_exception_to_an_earlier_line_is_none(video: SavedVideo) -> None:
+    found = check(video, "1,,,hide,", "1,0.1,0.2,show,", "2,,,rename,A", "2,,0.6,rename,B")
+    assert {one.verdict for one in found} == {"fits"}
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("2,,,merge,1", "10 of its rows keep their number: track 1 is on these frames"),
+        ("2,1,,merge,8", "there is no track 8 that it could become part of"),
+        ("2,1,,split,1", "track 1 is there already"),
+        ("1,0,,box,-9 -9 -1 -1\n1,1,,box,none", "outside of the picture, which has 640 x 360 px"),
+    ],
+)
+def test_what_a_line_does_not_do_is_noted(line: str, why: str, video: SavedVideo) -> None:
+    found = check(video, line)[0]
+    assert found.verdict == "note" and why in found.why
+
+
+def test_lines_of_no_video_are_problems_and_wrong_files_are_reported_once(
+    tmp_path: Path, video: SavedVideo
+) -> None:
+    save_video(tmp_path / "day", rows({1: range(3)}, 3), name="two.mp4")
+    (tmp_path / "day" / "lost.mp4.corrections.csv").write_text(HEADER)
+    (tmp_path / ".vidfx").mkdir()
+    batch = tmp_path / "corrections.csv"
+    batch.write_text("video," + HEADER + "day/gone.mp4,1,,,drop,\n,1,,,drop,\n")
+    out = CliRunner().invoke(app, ["corrections", "check", str(tmp_path), "--json"])
+    assert out.exit_code == 1
+    found = {Path(one["place"]).name: one["why"] for one in json.loads(out.stdout)["lines"]}
+    assert len(json.loads(out.stdout)["lines"]) == len(found) == 3
+    assert found["corrections.csv, line 2"].startswith("there is no ")
+    assert found["corrections.csv, line 3"] == "video is empty"
+    assert found["lost.mp4.corrections.csv"] == "there is no lost.mp4.summary.json beside it"
+
+
+def test_the_command_writes_a_table_and_its_exit_code_says_whether_all_fits(
+    video: SavedVideo,
+) -> None:
+    check(video, "1,,,rename,Ana")
+    out = CliRunner().invoke(app, ["corrections", "check", str(video.path)])
+    assert out.exit_code == 0 and "rename" in out.stdout and "1 line, 0 problems" in out.stdout
+    check(video, "9,,,rename,Ana")
+    out = CliRunner().invoke(app, ["corrections", "check", str(video.path.parent)])
+    assert out.exit_code == 1 and "problem: " in out.stdout

@@ -1,0 +1,159 @@
+"""Each line of the corrections of finished videos, compared with their rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from vidfx.corrections.apply import Corrector
+from vidfx.corrections.line import Correction
+from vidfx.corrections.read import BATCH, ENDING, batch_folder, read_lines, videos_named
+from vidfx.corrections.steps import Renumber, Step
+from vidfx.errors import InputError
+from vidfx.jobs.photographs import PHOTOGRAPHS
+from vidfx.jobs.result_names import SUMMARY
+from vidfx.saved.frames import read_settled
+from vidfx.saved.runs import SavedVideo, load_video
+from vidfx.stages.settled import Settled
+
+Verdict = Literal["fits", "note", "problem"]
+"""note: it does less than it seems to, and may be meant so."""
+QUESTIONS = ({"rename"}, {"expression"}, {"drop"}, {"hide", "show"})
+"""Actions of which a later line replaces an earlier one."""
+AFTER = {"split": "", "merge": " after the splits", "drop": " after splits and merges"}
+LATER = " after splits, merges and drops"
+Spans = dict[int, tuple[float, float]]
+"""First and last time of each track, s."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What became of a line; of a wrong line or file only ``place`` and ``why``."""
+
+    video: str
+    "path of the results, as far as their summary's ending; empty where there is none"
+    place: str
+    verdict: Verdict
+    why: str = ""
+    rows: int | None = None
+    "that it is about; None where that was not counted"
+    action: str = ""
+    track: int | None = None
+
+
+def check_videos(summaries: Sequence[Path]) -> Iterator[Checked]:
+    """Every line of every file of corrections that these videos, or their folders, have.
+
+    What is wrong with a file of several videos is reported once.
+    """
+    reported: set[tuple[str, str]] = set()
+    for summary in summaries:
+        for checked in _check_video(summary):
+            if checked.action or (checked.place, checked.why) not in reported:
+                reported.add((checked.place, checked.why))
+                yield checked
+    yield from _of_no_video(summaries)
+
+
+def _check_video(summary: Path) -> Iterator[Checked]:
+    name = str(summary).removesuffix(SUMMARY)
+    if summary.name == PHOTOGRAPHS + SUMMARY or not any(read_lines(summary, None)):
+        return
+    try:
+        video = load_video(summary)
+        lines, problems = read_lines(summary, video.expressions)
+        for problem in problems:
+            yield Checked(name, problem.place, "problem", problem.why)
+        yield from _check_rows(name, video, lines)
+    except InputError as error:
+        yield Checked(name, str(summary), "problem", f"{error} ({error.hint})")
+
+
+def _check_rows(name: str, video: SavedVideo, lines: Sequence[Correction]) -> Iterator[Checked]:
+    """Raises InputError."""
+    corrector = Corrector(lines)
+    before: list[Spans] = [{} for _ in corrector.steps]
+    for some in read_settled(video):
+        settled = some
+        for step, spans in zip(corrector.steps, before, strict=True):
+            _extend(spans, settled)
+            settled = step(settled)
+    of_track: dict[int, list[Correction]] = {}
+    for line in lines:
+        of_track.setdefault(line.track, []).append(line)
+    for step, spans in zip(corrector.steps, before, strict=True):
+        for line in step.lines:
+            rows = step.rows[line]
+            problem = _contradiction(line, of_track[line.track]) if rows else _misfit(line, spans)
+            note = "" if problem else _note(line, step, spans, video)
+            verdict: Verdict = "problem" if problem else "note" if note else "fits"
+            why = problem or note
+            yield Checked(name, line.place, verdict, why, rows, line.action, line.track)
+
+
+def _extend(spans: Spans, settled: Settled) -> None:
+    if not len(settled.faces):
+        return
+    times = np.array([frame.time_s for frame in settled.frames])[settled.place]
+    order = np.argsort(settled.faces.track, kind="stable")  # a frame's order is that of time
+    tracks, starts = np.unique(settled.faces.track[order], return_index=True)
+    ends = np.append(starts[1:], len(order)) - 1
+    numbers: list[int] = tracks.tolist()
+    firsts: list[float] = times[order[starts]].tolist()
+    lasts: list[float] = times[order[ends]].tolist()
+    for number, first, last in zip(numbers, firsts, lasts, strict=True):
+        spans[number] = spans.get(number, (first, last))[0], last
+
+
+def _misfit(line: Correction, spans: Spans) -> str:
+    """Why a line is about no row."""
+    if line.action == "box":
+        return "no frame has this box: a track needs boxes at two times, or a box and its end"
+    if line.track not in spans:
+        return f"there is no track {line.track}{AFTER.get(line.action, LATER)}"
+    first, last = spans[line.track]
+    return f"track {line.track} is from {first:.3f} s to {last:.3f} s, and not then"
+
+
+def _contradiction(line: Correction, of_track: Sequence[Correction]) -> str:
+    """Why a line is of no use: a later one answers the same for all of its rows."""
+    for other in of_track[of_track.index(line) + 1 :]:
+        within = other.from_s <= line.from_s and line.to_s <= other.to_s
+        if within and any({line.action, other.action} <= ask for ask in QUESTIONS):
+            same = (other.action, other.name) == (line.action, line.name)
+            return f"{other.place} {'says it again' if same else 'contradicts it, and counts'}"
+    return ""
+
+
+def _note(line: Correction, step: Step, spans: Spans, video: SavedVideo) -> str:
+    if line.action == "split" and line.new_track in spans:
+        return f"track {line.new_track} is there already, so that the two are one from now on"
+    if line.action == "merge" and line.new_track not in spans:
+        return f"there is no track {line.new_track} that it could become part of"
+    if isinstance(step, Renumber) and (kept := step.kept[line]):
+        return f"{kept} of its rows keep their number: track {line.new_track} is on these frames"
+    if line.box is not None:
+        (width, height), (x1, y1, x2, y2) = video.size, line.box
+        if x2 <= 0 or y2 <= 0 or x1 >= width or y1 >= height:
+            return f"the box is outside of the picture, which has {width} x {height} px"
+    return ""
+
+
+def _of_no_video(summaries: Sequence[Path]) -> Iterator[Checked]:
+    """Files of corrections, and lines of those of batches, to which no summary belongs."""
+    known = {Path(os.path.abspath(summary)) for summary in summaries}  # noqa: PTH100
+    for folder in sorted({path.parent for path in known}):
+        for file in sorted(folder.glob(f"*{ENDING}")):
+            summary = file.with_name(file.name.removesuffix(ENDING) + SUMMARY)
+            if not summary.exists():
+                yield Checked("", str(file), "problem", f"there is no {summary.name} beside it")
+    for folder in sorted({batch_folder(path) for path in known}):
+        for name, place in videos_named(folder / BATCH).items():
+            summary = folder / (name + SUMMARY)
+            if not summary.exists():
+                yield Checked("", place, "problem", f"there is no {summary}")
