@@ -133,6 +133,10 @@ class Surface:
     "the next frame may use the memory of this one, and of those before it, again"
 
 
+NO_PIXELS = np.empty((0, 0, 3), np.uint8)
+"""Of a frame whose pixels are no longer needed."""
+
+
 @dataclass(frozen=True)
 class Frame:
     """One decoded frame, upright."""
@@ -152,6 +156,10 @@ class Frame:
     "the decoder's own planes, read-only, if ``planes`` were not requested; see ``yuv``"
     duration: int | None = None
     "in VideoInfo.time_base, from the container; the next frame's pts is more reliable"
+
+    def without_pixels(self, device: object) -> Frame:
+        """The frame with its planes alone, and with ``device``."""
+        return Frame(self.index, self.pts, NO_PIXELS, self.planes, device, None, self.duration)
 
     @cached_property
     def rgb(self) -> np.ndarray:

@@ -16,10 +16,8 @@ import numpy as np
 
 from vidfx.stages.observed import Observations, ObservedFaces, ObservedFrame
 from vidfx.stages.tracking.track import NONE, Tracker
-from vidfx.types import Frame
+from vidfx.types import NO_PIXELS, Frame
 
-NO_PIXELS = np.empty((0, 0, 3), np.uint8)
-"""Of a frame whose pixels are no longer needed."""
 BATCH = 64
 """Frames that are loaded together."""
 _FRAME = np.dtype("i8,i8,f8,?,?,?")

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from vidfx.annotate.chunk import Chunk, ScheduledFrame
 from vidfx.annotate.models import Models
-from vidfx.annotate.observations import NO_PIXELS
 from vidfx.annotate.reader import READ_QUALITY, Reader, ReadLimits, TrackedFaces
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
@@ -117,7 +116,7 @@ class Observer:
         turn = self.detection_schedule.turn(
             m.frame.index, time_s, starts_shot=m.starts_shot, at_shot_edge=m.at_shot_edge
         )
-        frame = replace(m.frame, pixels=NO_PIXELS, lent=None) if turn == "never" else m.frame
+        frame = m.frame.without_pixels(m.frame.device) if turn == "never" else m.frame
         return ScheduledFrame(frame, time_s, m.starts_shot, turn)
 
     def _begin(self, frames: Sequence[ScheduledFrame]) -> None:
@@ -164,7 +163,7 @@ class Observer:
         quality[faces.tracked] = faces.quality
         frames = [
             ObservedFrame(
-                replace(f.frame, pixels=NO_PIXELS, lent=None, device=self._to_draw_on(f.frame)),
+                f.frame.without_pixels(self._to_draw_on(f.frame)),
                 f.time_s,
                 analysed=f.frame.index in chunk.analysed,
                 cut=f.starts_shot,

@@ -38,7 +38,9 @@ class FrameConverter:
         self._info, self._rgb_to_i420 = info, RgbToI420(info.colour)
         self._rgb, self._i420 = VideoReformatter(), VideoReformatter()
 
-    def __call__(self, index: int, pts: int, frame: av.VideoFrame) -> Frame:
+    def __call__(
+        self, index: int, pts: int, frame: av.VideoFrame, duration: int | None = None
+    ) -> Frame:
         """A Frame with planes where the picture has them or ``planes`` was set.
 
         Planes are copied where ``planes`` was set, else lent. RGB, which costs more than a copy,
@@ -46,13 +48,15 @@ class FrameConverter:
         """
         if self._planes_from_rgb or not keeps_planes(frame, self._info.colour):
             rgb = self._to_rgb(frame)
-            return Frame(index, pts, rgb, self._rgb_to_i420(rgb) if self._wants_planes else None)
+            planes = self._rgb_to_i420(rgb) if self._wants_planes else None
+            return Frame(index, pts, rgb, planes, duration=duration)
         make_rgb, planes = partial(self._to_rgb, frame), self._planes(frame)
         if self._lends:
             for plane in planes:
                 plane.setflags(write=False)
-            return Frame(index, pts, make_rgb, lent=planes)
-        return Frame(index, pts, make_rgb, pack_i420(*map(self._orientation.upright, planes)))
+            return Frame(index, pts, make_rgb, lent=planes, duration=duration)
+        packed = pack_i420(*map(self._orientation.upright, planes))
+        return Frame(index, pts, make_rgb, packed, duration=duration)
 
     def _to_rgb(self, frame: av.VideoFrame) -> np.ndarray:
         if needs_own_matrix(frame):

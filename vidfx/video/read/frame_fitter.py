@@ -37,15 +37,17 @@ class FrameFitter:
         self._convert = FrameConverter(first, info, planes=planes)
         self._other: tuple[Shape, FrameConverter] | None = None
 
-    def __call__(self, index: int, pts: int, picture: av.VideoFrame, shape: Shape) -> Frame:
+    def __call__(
+        self, index: int, pts: int, picture: av.VideoFrame, shape: Shape, duration: int | None
+    ) -> Frame:
         """A frame of ``picture``, whose shape is ``shape``."""
         if shape is self._shape or shape.is_like(self._shape):
-            frame = self._convert(index, pts, picture)
+            frame = self._convert(index, pts, picture, duration)
             return _cropped(frame, shape, planes=self._planes) if shape.is_cropped else frame
         self.fitted += 1
         if self._other is None or self._other[0] != shape:
             self._other = shape, FrameConverter(picture, self._info, planes=True)
-        frame = self._other[1](index, pts, picture)
+        frame = self._other[1](index, pts, picture, duration)
         if shape.is_cropped:
             frame = _cropped(frame, shape, planes=True)
         return _fit(frame, _place(shape, self._shape), self._shape.size)

@@ -88,8 +88,7 @@ class PyAVSource(FrameSource):
                     continue
                 if self.is_past_end(pts):
                     break
-                frame = self._fitter(index, pts, picture, shape)
-                yield replace(frame, duration=duration or None)
+                yield self._fitter(index, pts, picture, shape, duration or None)
             else:
                 self._report_shortfall(count, pts, duration)
         finally:
