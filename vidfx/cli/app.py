@@ -17,6 +17,7 @@ from vidfx.cli.commands.engines import engines
 from vidfx.cli.commands.evaluate import evaluate
 from vidfx.cli.commands.export import export
 from vidfx.cli.commands.render import render
+from vidfx.cli.commands.sheets import sheets
 from vidfx.cli.commands.status import retry, status
 from vidfx.cli.commands.tables import tables
 from vidfx.cli.commands.train import models, train
@@ -71,6 +72,7 @@ app.command(cls=GroupedCommand)(retry)
 app.command(cls=GroupedCommand)(export)
 app.command(cls=GroupedCommand)(tables)
 app.command(cls=GroupedCommand)(clips)
+app.command(cls=GroupedCommand)(sheets)
 app.command(cls=GroupedCommand)(bench)
 app.command(cls=GroupedCommand)(train)
 app.command(cls=GroupedCommand)(evaluate)

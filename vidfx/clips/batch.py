@@ -1,23 +1,21 @@
-"""MANY videos: their moments, cut out, and a table of them."""
+"""The moments of many videos, cut out, and a table of them."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from vidfx.clips.cut import Cut, cut_moments
+from vidfx.clips.each_video import for_each_video
 from vidfx.clips.moments import Moment, Span, find_moments
 from vidfx.clips.where import Where
 from vidfx.corrections.read import corrected
 from vidfx.errors import InputError, output_errors
-from vidfx.jobs.outcomes import Outcome, as_failure
-from vidfx.jobs.photographs import PHOTOGRAPHS
-from vidfx.jobs.result_names import SUMMARY
+from vidfx.jobs.outcomes import Outcome
 from vidfx.render.source import find_source
-from vidfx.saved.runs import load_video, target_folders
+from vidfx.saved.runs import SavedVideo
 from vidfx.schema.batch import CLIPS_COLUMNS
 from vidfx.tables.table_file import TableFile
 
@@ -45,58 +43,42 @@ def cut_clips(
 ) -> list[Outcome]:
     """Cut the moments of every video that ``places`` have; one that fails does not stop the others.
 
-    Photographs, which have no moments, are left out where they are not named themselves.
     ``report`` gets each outcome, with its number of clips, as soon as it is known. Raises
     UsageError before any work, and OutputError where the table cannot be written.
     """
-    targets = [
-        (summary, folder)
-        for summary, folder in target_folders(places, out)
-        if summary.name != PHOTOGRAPHS + SUMMARY or summary in places
-    ]
     with output_errors(out):
         out.mkdir(parents=True, exist_ok=True)
-    outcomes: list[Outcome] = []
     with closing(TableFile(out / TABLE, CLIPS_COLUMNS)) as table:
-        for summary, folder in targets:
-            outcome = _one(summary, folder, out, request, table)
-            report(outcome)
-            outcomes.append(outcome)
+
+        def work(video: SavedVideo, folder: Path, made: Callable[[], None]) -> None:
+            below = folder.relative_to(out)
+            moments = _moments(video, request)
+            source = video.source
+            if moments and request.cut != "none":
+                source = find_source(video, request.sources)
+            for moment, name, begins_s in cut_moments(video, source, moments, request.cut, folder):
+                file = str(below / name) if name else ""
+                table.add([_row(str(below / video.name), moment, file, begins_s, request.cut)])
+                made()
+
+        outcomes = for_each_video(places, out, "clips", work, report)
         table.complete()
     return outcomes
 
 
-def _one(summary: Path, folder: Path, out: Path, request: ClipRequest, table: TableFile) -> Outcome:
-    began = time.perf_counter()
-    below = folder.relative_to(out)
-    name = str(below / summary.name.removesuffix(SUMMARY))
-    count = 0
+def _moments(video: SavedVideo, request: ClipRequest) -> list[Moment]:
+    """Raises InputError."""
     try:
-        video = load_video(summary)
-        try:
-            rows = corrected(video)
-            moments = find_moments(rows, request.where, request.span, 1 / video.frame_rate)
-        except KeyError as error:
-            raise InputError(
-                f"{summary}: its rows have no column {error.args[0]}",
-                hint=f"its expressions are: {', '.join(video.expressions or ('none',))}",
-            ) from error
-        source = video.source
-        if moments and request.cut != "none":
-            source = find_source(video, request.sources)
-        for moment, file, begins_s in cut_moments(video, source, moments, request.cut, folder):
-            table.add([_row(name, moment, str(below / file) if file else "", begins_s, request)])
-            count += 1
-    except Exception as error:  # noqa: BLE001 - one video's fault must not end the others
-        return Outcome(
-            str(summary), "failed", counts={"clips": count}, error=as_failure(summary, error)
-        )
-    seconds = round(time.perf_counter() - began, 3)
-    return Outcome(str(summary), "done", counts={"clips": count}, seconds=seconds)
+        return find_moments(corrected(video), request.where, request.span, 1 / video.frame_rate)
+    except KeyError as error:
+        raise InputError(
+            f"{video.path}: its rows have no column {error.args[0]}",
+            hint=f"its expressions are: {', '.join(video.expressions or ('none',))}",
+        ) from error
 
 
 def _row(
-    video: str, moment: Moment, file: str, begins_s: float | None, request: ClipRequest
+    video: str, moment: Moment, file: str, begins_s: float | None, cut: Cut
 ) -> list[str | float | None]:
     return [
         *(file, video, round(moment.from_s, 6), round(moment.to_s, 6)),
@@ -104,5 +86,5 @@ def _row(
         "|".join(map(str, sorted(moment.tracks))),
         "|".join(sorted(moment.identities)),
         "|".join(sorted(moment.expressions)),
-        request.cut,
+        cut,
     ]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from vidfx.clips.moments import Moment
+from vidfx.clips.names import file_name
 from vidfx.errors import InputError, output_errors
 from vidfx.saved.runs import SavedVideo
 from vidfx.video.container.kinds import kind_of
@@ -19,7 +20,6 @@ from vidfx_engines.files import AtomicFile
 
 Cut = Literal["fast", "exact", "none"]
 """Of ``none`` there are no files."""
-_NAME_MAX = 255
 
 
 def cut_moments(
@@ -53,11 +53,8 @@ def cut_moments(
 
 
 def clip_name(name: str, moment: Moment, suffix: str) -> str:
-    """``NAME.FROM-TO.mkv`` with seconds: the same for the same moment; NAME is cut if too long."""
-    ending = f".{moment.from_s:09.3f}-{moment.to_s:09.3f}{suffix}"
-    while len(name.encode(errors="surrogateescape")) > _NAME_MAX - len(ending):
-        name = name[:-1]
-    return name + ending
+    """``NAME.FROM-TO.mkv`` with seconds: the same for the same moment."""
+    return file_name(name, f"{moment.from_s:09.3f}-{moment.to_s:09.3f}{suffix}")
 
 
 def _encode(source: Path, part: Part) -> float:

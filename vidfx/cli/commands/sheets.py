@@ -1,0 +1,55 @@
+"""`vidfx sheets`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from vidfx.cli.guard import errors_in_one_line
+from vidfx.cli.options import AsJson, Debug, Quiet
+
+
+def sheets(
+    places: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="OUT|SUMMARY...",
+            help="Output folders of annotate, with all below them, or single summaries.",
+        ),
+    ],
+    *,
+    faces: Annotated[
+        int, typer.Option(min=1, max=100, metavar="N", help="At most this many on a sheet.")
+    ] = 12,
+    source: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where the inputs are now, if they were moved."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="OUT2", help="Folder for the sheets.  [OUT/sheets]"),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Make a contact sheet of each track: its clearest faces over time, as a JPEG.
+
+    \b
+    vidfx sheets results
+    vidfx sheets results/talk.mp4.summary.json --faces 24 -o sheets
+
+    talk.mp4 gives talk.mp4.track-0001.jpg and so on.
+    """
+    with errors_in_one_line(debug):
+        from vidfx.cli.console.clips_text import ClipsConsole
+        from vidfx.clips.sheets import FOLDER, SheetRequest, make_sheets
+        from vidfx.jobs.outcomes import exit_code
+
+        folder = out or (places[0] if places[0].is_dir() else places[0].parent) / FOLDER
+        console = ClipsConsole("sheet", folder, quiet, debug)
+        outcomes = make_sheets(places, folder, SheetRequest(faces, source), console.report)
+        console.end(outcomes, as_json=as_json)
+        raise typer.Exit(exit_code(outcomes))

@@ -1,0 +1,137 @@
+"""A contact sheet for each track of finished videos."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from vidfx.clips.clearest import Shot, TrackFaces, clearest_faces
+from vidfx.clips.each_video import for_each_video
+from vidfx.clips.names import file_name
+from vidfx.clips.sheet import compose, cut_out
+from vidfx.corrections.apply import apply
+from vidfx.corrections.hidden import HIDE, HideOrShow, hidden_spans
+from vidfx.corrections.read import read_corrections
+from vidfx.errors import InputError
+from vidfx.jobs.outcomes import Outcome
+from vidfx.notation import clean
+from vidfx.overlay.font import Font
+from vidfx.render.source import find_source
+from vidfx.saved.frames import read_settled
+from vidfx.saved.runs import AGAIN, SavedVideo
+from vidfx.stages.settled import Settled
+from vidfx.video.read.source import open_source
+from vidfx.video.write.photograph import write_photograph
+
+FOLDER = "sheets"
+"""Below the first place, where no other folder is named."""
+
+
+@dataclass(frozen=True)
+class SheetRequest:
+    faces: int = 12
+    "on a sheet, at most"
+    sources: Path | None = None
+    "folder of the inputs, where they are not where they were"
+
+
+def make_sheets(
+    places: Sequence[Path],
+    out: Path,
+    request: SheetRequest,
+    report: Callable[[Outcome], None],
+) -> list[Outcome]:
+    """Make the sheets of every video that ``places`` have; one that fails stops no other.
+
+    ``report`` gets each outcome, with its number of sheets, as soon as it is known. Raises
+    UsageError before any work.
+    """
+
+    def work(video: SavedVideo, folder: Path, made: Callable[[], None]) -> None:
+        tracks = clearest_faces(_not_hidden(video), request.faces)
+        if tracks:
+            source = find_source(video, request.sources)
+            _Sheets(video, tracks, request.faces, folder, made).read(source)
+
+    return for_each_video(places, out, "sheets", work, report)
+
+
+def _not_hidden(video: SavedVideo) -> Iterator[Settled]:
+    """The corrected rows without those that corrections hide."""
+    lines = read_corrections(video.path, video.expressions).lines
+    hidden = HideOrShow(hidden_spans(lines))
+    for settled in apply(read_settled(video), lines):
+        keep = hidden.said(settled) != HIDE
+        yield replace(settled, place=settled.place[keep], faces=settled.faces.rows(keep))
+
+
+class _Sheets:
+    """The sheets of one video; each is written when its last face was read, and then forgotten."""
+
+    def __init__(
+        self,
+        video: SavedVideo,
+        tracks: Sequence[TrackFaces],
+        most: int,
+        folder: Path,
+        made: Callable[[], None],
+    ) -> None:
+        self._video, self._folder, self._made = video, folder, made
+        self._font = Font()
+        self._shots = {track.number: track.chosen(most) for track in tracks}
+        self._wanted: defaultdict[int, list[tuple[TrackFaces, Shot]]] = defaultdict(list)
+        "by pts"
+        for track in tracks:
+            for shot in self._shots[track.number]:
+                self._wanted[shot.pts].append((track, shot))
+        self._pictures: defaultdict[int, list[np.ndarray]] = defaultdict(list)
+        "by track"
+
+    def read(self, source: Path) -> None:
+        """Raises InputError where a frame is not there, and OutputError."""
+        opened, _ = open_source(source, planes=False)
+        with opened:
+            for frame in opened:
+                for track, shot in self._wanted.pop(frame.pts, ()):
+                    pictures = self._pictures[track.number]
+                    pictures.append(cut_out(frame.rgb, shot.box, opened.info.stretch))
+                    if len(pictures) == len(self._shots[track.number]):
+                        self._write(track)
+                if not self._wanted:
+                    return
+        raise InputError(
+            f"{source}: {len(self._wanted)} of the frames that its rows name are not in it",
+            hint=AGAIN,
+        )
+
+    def _write(self, track: TrackFaces) -> None:
+        shots, pictures = self._shots[track.number], self._pictures.pop(track.number)
+        faces = [
+            (picture, _clock(shot.time_s), clean(_line(shot)))
+            for shot, picture in zip(shots, pictures, strict=True)
+        ]
+        who = f": {track.identity}" if track.identity else ""
+        sheet = compose(
+            clean(f"Track {track.number}{who}"),
+            clean(f"{self._video.name}, {_clock(track.first_s)} to {_clock(track.last_s)}"),
+            faces,
+            self._font,
+        )
+        name = file_name(self._video.name, f"track-{track.number:04}.jpg")
+        write_photograph(self._folder / name, sheet, None)
+        self._made()
+
+
+def _line(shot: Shot) -> str:
+    quality = "interpolated" if shot.quality < 0 else f"quality {shot.quality:.2f}"
+    return f"{shot.expression}, {quality}" if shot.expression else quality
+
+
+def _clock(time_s: float) -> str:
+    minutes, seconds = divmod(time_s, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02}:{seconds:04.1f}" if hours else f"{minutes}:{seconds:04.1f}"
