@@ -43,8 +43,8 @@ def test_a_damaged_video_fails_alone_and_leaves_nothing(tmp_path: Path) -> None:
     done = vidfx("export", tmp_path, "--to", "cvat,coco,vtt")
     assert done.exit_code == 1
     assert "bad/talk.mp4.faces.csv: damaged near line" in done.stderr
-    assert len(list((tmp_path / "good").iterdir())) == 3 + 3
-    assert len(list((tmp_path / "bad").iterdir())) == 3
+    good, bad = (results_in(tmp_path / folder) for folder in ("good", "bad"))
+    assert good - bad == {f"talk.mp4{ending}" for ending in (".cvat.xml", ".coco.json", ".vtt")}
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,6 @@ def test_a_damaged_video_fails_alone_and_leaves_nothing(tmp_path: Path) -> None:
     [
         (["results", "--to", "gif"], "--to: 'gif' is no format (use some of vtt, srt", 2),
         (["none", "--to", "vtt"], "none: there is no such file or folder", 2),
-        (["results/b", "results", "--to", "vtt", "-o", "out"], "would have the same files", 2),
         (["results", "--to", "vtt", "-o", "results/talk.mp4.faces.csv"], "is a file", 2),
     ],
 )
@@ -65,6 +64,22 @@ def test_wrong_use_is_one_line(
     done = vidfx("export", *args)
     assert done.exit_code == code
     assert why in last_line(done)
+
+
+def test_two_folders_with_the_same_names_keep_apart(tmp_path: Path) -> None:
+    two_people(tmp_path / "a")
+    two_people(tmp_path / "b")
+    out = tmp_path / "out"
+    assert vidfx("export", tmp_path / "a", tmp_path / "b", "--to", "srt", "-o", out).exit_code == 0
+    assert results_in(out) == {"a/talk.mp4.srt", "b/talk.mp4.srt"}
+
+
+def test_photographs_are_left_out_in_one_line(tmp_path: Path) -> None:
+    two_people(tmp_path)
+    (tmp_path / "photos.summary.json").write_text("{}")
+    done = vidfx("export", tmp_path, "--to", "srt")
+    assert done.exit_code == 0
+    assert "photos.summary.json: left out, it is of photographs" in done.stderr
 
 
 def test_exports_follow_corrections(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def test_names_that_would_be_shared_get_longer(tmp_path: Path) -> None:
 
 def test_photographs_are_left_out_of_folders(tmp_path: Path) -> None:
     photographs = summary(tmp_path, "photos.summary.json")
-    with pytest.raises(UsageError, match=r"photos\.summary\.json: photographs are not drawn again"):
+    with pytest.raises(UsageError, match=r"photos\.summary\.json: left out, it is of photographs"):
         plan_renders([str(tmp_path)], None)
     summary(tmp_path, "a.mp4.summary.json")
     plan = plan_renders([str(tmp_path)], None)

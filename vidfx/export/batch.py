@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol
 
+from vidfx.errors import UsageError
 from vidfx.export.formats import Writers
 from vidfx.export.video import export_video
 from vidfx.jobs.outcomes import Outcome, as_failure
 from vidfx.jobs.result_names import SUMMARY
-from vidfx.saved.runs import load_video, target_folders
+from vidfx.saved.places import find_videos
+from vidfx.saved.runs import load_video
+
+
+class ExportProgress(Protocol):
+    """Receives how an export goes on."""
+
+    def notice(self, text: str) -> None:
+        """Something that the user should know."""
+        ...
+
+    def report(self, outcome: Outcome) -> None:
+        """What became of one video."""
+        ...
 
 
 def export(
@@ -19,18 +34,24 @@ def export(
     out: Path | None,
     *,
     overwrite: bool,
-    report: Callable[[Outcome], None],
+    progress: ExportProgress,
 ) -> list[Outcome]:
     """Export every video that ``places`` have; one that fails does not stop the others.
 
     Files go to ``out``, in the subfolders that they have below ``places``; None: beside the
-    summaries. Where all files of a video exist it is skipped, unless ``overwrite``. ``report`` gets
-    each outcome as soon as it is known. Raises UsageError before any work.
+    summaries. Where all files of a video exist it is skipped, unless ``overwrite``. Raises
+    UsageError before any work.
     """
+    if out is not None and out.exists() and not out.is_dir():
+        raise UsageError(f"{out}: is a file", hint="name a folder")
+    found = find_videos(places)
+    for line in found.left_out:
+        progress.notice(line)
     outcomes: list[Outcome] = []
-    for summary, folder in target_folders(places, out):
+    for summary, below in found.summaries:
+        folder = summary.parent if out is None else (out / below).parent
         outcome = _one(summary, folder, writers, overwrite=overwrite)
-        report(outcome)
+        progress.report(outcome)
         outcomes.append(outcome)
     return outcomes
 

@@ -40,7 +40,8 @@ class LabelStudio(TextWriter):
         self.text.write(f'{json.dumps(model)}, "result": [')
         separator = "\n"
         for track in self._tracks.tracks():
-            self.text.write(separator + json.dumps(self._region(track)))
+            self.text.write(separator)
+            self.text.writelines(self._region(track))
             separator = ",\n"
         self.text.write("]}]}]\n")
         self.close()
@@ -49,20 +50,20 @@ class LabelStudio(TextWriter):
         self._tracks.close()
         super().close()
 
-    def _region(self, track: TrackRows) -> dict[str, Any]:
+    def _region(self, track: TrackRows) -> Iterator[str]:
         rate = self.video.frame_rate
-        return {
-            "id": f"track-{track.number}",
-            "type": "videorectangle",
-            "from_name": "box",
-            "to_name": "video",
-            "value": {
-                "framesCount": round(self._last_s * rate) + 1,
-                "duration": round(self._last_s + 1 / rate, 6),
-                "sequence": list(self._sequence(track)),
-                "labels": [one_line(track.identity or NO_NAME)],
-            },
+        value = {
+            "framesCount": round(self._last_s * rate) + 1,
+            "duration": round(self._last_s + 1 / rate, 6),
+            "labels": [one_line(track.identity or NO_NAME)],
         }
+        yield f'{{"id": "track-{track.number}", "type": "videorectangle", "from_name": "box", '
+        yield f'"to_name": "video", "value": {json.dumps(value)[:-1]}, "sequence": ['
+        separator = ""
+        for key in self._sequence(track):
+            yield separator + json.dumps(key)
+            separator = ","
+        yield "]}}"
 
     def _sequence(self, track: TrackRows) -> Iterator[dict[str, Any]]:
         width, height = self.video.size

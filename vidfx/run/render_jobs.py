@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from vidfx.errors import UsageError
 from vidfx.jobs.leftovers import find_leftovers
 from vidfx.jobs.locks import FOLDER
-from vidfx.jobs.photographs import PHOTOGRAPHS
 from vidfx.jobs.result_names import SUMMARY
 from vidfx.render.task import RenderJob, RenderOptions, RenderOutputs, RenderVideo
-from vidfx.saved.runs import find_summaries
+from vidfx.saved.places import find_videos
 
 
 @dataclass(frozen=True)
@@ -48,36 +44,15 @@ class RenderPlan:
 def plan_renders(places: Sequence[str], out: Path | None) -> RenderPlan:
     """A job for each finished video that ``places`` name: output folders and summaries.
 
-    Each is drawn beside its rows; with ``out`` there, at its path below the folder that was named,
-    or where several would share that, below the folder that all have in common. Raises UsageError
-    where a place has no finished video.
+    Each is drawn beside its rows; with ``out`` there, in the subfolder that ``find_videos`` finds.
+    Raises UsageError where a place has no finished video.
     """
-    found: dict[Path, tuple[Path, Path]] = {}
-    left_out: list[str] = []
-    for place in map(Path, places):
-        for summary in find_summaries([place]):
-            if summary.name == PHOTOGRAPHS + SUMMARY and summary != place:
-                left_out.append(f"{summary}: photographs are not drawn again")
-            else:
-                below = summary.relative_to(place if place.is_dir() else place.parent)
-                found.setdefault(summary.resolve(), (summary, below))
-    if not found:
-        raise UsageError(left_out[0], hint="name the results of videos")
+    found = find_videos(places)
     jobs = [
         RenderJob(summary, RenderOutputs.of(out / _stem(below) if out else rows, rows))
-        for (summary, below), rows in ((item, _stem(item[0])) for item in _unlike(found))
+        for (summary, below), rows in ((item, _stem(item[0])) for item in found.summaries)
     ]
-    return RenderPlan(tuple(jobs), out, tuple(left_out))
-
-
-def _unlike(found: dict[Path, tuple[Path, Path]]) -> list[tuple[Path, Path]]:
-    """Each summary with a path unlike any other."""
-    times = Counter(below for _, below in found.values())
-    common = os.path.commonpath([place.parent for place in found])
-    return [
-        (summary, below if times[below] == 1 else place.relative_to(common))
-        for place, (summary, below) in found.items()
-    ]
+    return RenderPlan(tuple(jobs), out, found.left_out)
 
 
 def _stem(summary: Path) -> Path:

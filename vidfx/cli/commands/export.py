@@ -57,6 +57,6 @@ def export(
         writers = read_formats(to)
         if any(ending.endswith(".parquet") for ending in writers):
             require("pyarrow", extra="parquet")
-        outcomes = run(places, writers, out, overwrite=overwrite, report=console.report)
+        outcomes = run(places, writers, out, overwrite=overwrite, progress=console)
         console.end(outcomes, as_json=as_json)
         raise typer.Exit(exit_code(outcomes))

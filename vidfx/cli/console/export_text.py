@@ -19,6 +19,11 @@ class ExportConsole:
     quiet: bool
     debug: bool
 
+    def notice(self, text: str) -> None:
+        """Write a line about files that are left out."""
+        if not self.quiet:
+            say(text)
+
     def report(self, outcome: Outcome) -> None:
         """Write what became of one video."""
         if outcome.error:

@@ -1,0 +1,50 @@
+"""The finished videos of output folders, and where results of each go in another folder."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from vidfx.errors import UsageError
+from vidfx.jobs.photographs import PHOTOGRAPHS
+from vidfx.jobs.result_names import SUMMARY
+from vidfx.saved.runs import find_summaries
+
+
+@dataclass(frozen=True)
+class FoundVideos:
+    """What output folders have."""
+
+    summaries: tuple[tuple[Path, Path], ...]
+    """each with a relative path unlike any other: below the folder that was named, or where several
+    would share that, below the folder that all have in common"""
+    left_out: tuple[str, ...]
+    "a line about each summary in the folders that is not of a video"
+
+
+def find_videos(places: Sequence[str | Path]) -> FoundVideos:
+    """Each video once. ``places`` are output folders and summaries.
+
+    Raises UsageError where a place has no summary, or all are of photographs.
+    """
+    found: dict[Path, tuple[Path, Path]] = {}
+    left_out: list[str] = []
+    for place in map(Path, places):
+        for summary in find_summaries([place]):
+            if summary.name == PHOTOGRAPHS + SUMMARY and summary != place:
+                left_out.append(f"{summary}: left out, it is of photographs")
+            else:
+                below = summary.relative_to(place if place.is_dir() else place.parent)
+                found.setdefault(summary.resolve(), (summary, below))
+    if not found:
+        raise UsageError(left_out[0], hint="name the results of videos")
+    times = Counter(below for _, below in found.values())
+    common = os.path.commonpath([place.parent for place in found])
+    unlike = (
+        (summary, below if times[below] == 1 else place.relative_to(common))
+        for place, (summary, below) in found.items()
+    )
+    return FoundVideos(tuple(unlike), tuple(left_out))
