@@ -9,7 +9,8 @@ import av
 import pytest
 
 from benchmarks import clips
-from tests.export.exported_videos import HOSTILE, exported, two_people
+from tests.export.exported_videos import HOSTILE, exported, face, settled, two_people
+from tests.saved.saved_videos import save_video
 from vidfx.errors import InputError
 
 SIZE = (64, 48)
@@ -53,3 +54,15 @@ def test_a_missing_input_is_one_line(tmp_path: Path) -> None:
     ):
         exported(two_people(tmp_path), "mkv", tmp_path / "out")
     assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize("by", ["settings", "corrections"])
+def test_a_video_whose_faces_are_hidden_is_not_copied(by: str, tmp_path: Path) -> None:
+    hidden = {"settings": {"hide": ["all"]}} if by == "settings" else {}
+    video = save_video(tmp_path, settled([[face(1, 10)]]), fingerprint=hidden)
+    if by == "corrections":
+        (tmp_path / "talk.mp4.corrections.csv").write_text(
+            "track_id,from_s,to_s,action,value\n1,,,hide,\n"
+        )
+    with pytest.raises(InputError, match="faces are to be hidden"):
+        exported(video, "mkv", tmp_path / "out")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from vidfx.corrections.read import read_corrections
 from vidfx.errors import InputError
 from vidfx.export.ass import Ass
 from vidfx.export.chapters import Shot, Shots
@@ -20,8 +21,13 @@ class Mkv(Writer):
     """Writes an ASS file first, whose lines go into the copy at the end."""
 
     def __init__(self, video: SavedVideo, file: AtomicFile) -> None:
-        """Raises InputError where the input is not there."""
+        """Raises InputError where the input is not there, or shows faces that are to be hidden."""
         super().__init__(video, file)
+        if _hides(video):
+            raise InputError(
+                f"{video.path}: faces are to be hidden, and a copy of the input would show them",
+                hint="use `vidfx render --hide`, and --to ass beside its result",
+            )
         if not video.source.is_file():
             raise InputError(
                 f"{video.source}: the input of {video.path.name} is not there",
@@ -53,3 +59,10 @@ class Mkv(Writer):
     def close(self) -> None:
         self._ass.close()
         self._lines.discard()
+
+
+def _hides(video: SavedVideo) -> bool:
+    """Whether the annotated video hides faces, or corrections say so."""
+    settings = video.summary.get("fingerprint", {}).get("settings", {})
+    corrections = read_corrections(video.path, video.expressions)
+    return bool(settings.get("hide") or corrections.of("hide"))
