@@ -18,7 +18,7 @@ SHORTEST_S = 1.0
 
 
 @dataclass
-class Shot:
+class NamedShot:
     """What is between two cuts."""
 
     number: int
@@ -35,16 +35,16 @@ class Shot:
         return f"Shot {self.number}: {names}" if names else f"Shot {self.number}"
 
 
-class Shots:
+class NamedShots:
     """Finds the shots of frames that are added in order."""
 
     def __init__(self, frame_s: float) -> None:
         """``frame_s`` is how long the last frame is shown."""
         self._frame_s = frame_s
-        self._shot: Shot | None = None
+        self._shot: NamedShot | None = None
         self._last_s = 0.0
 
-    def add(self, settled: Settled) -> Iterator[Shot]:
+    def add(self, settled: Settled) -> Iterator[NamedShot]:
         """Yields those that end."""
         names: list[set[str]] = [set() for _ in settled.frames]
         labels = settled.faces.identity
@@ -57,14 +57,14 @@ class Shots:
             self._last_s = frame.time_s
             shot = self._shot
             if shot is None:
-                shot = self._shot = Shot(1, frame.time_s)
+                shot = self._shot = NamedShot(1, frame.time_s)
             elif frame.cut and frame.time_s - shot.start_s >= SHORTEST_S:
                 shot.end_s = frame.time_s
                 yield shot
-                shot = self._shot = Shot(shot.number + 1, frame.time_s)
+                shot = self._shot = NamedShot(shot.number + 1, frame.time_s)
             shot.people |= people
 
-    def finish(self) -> Iterator[Shot]:
+    def finish(self) -> Iterator[NamedShot]:
         """Yields the last one."""
         if self._shot:
             self._shot.end_s = self._last_s + self._frame_s
@@ -76,7 +76,7 @@ class _Chapters(TextWriter):
 
     def __init__(self, video: SavedVideo, file: AtomicFile) -> None:
         super().__init__(video, file)
-        self._shots = Shots(1 / video.frame_rate)
+        self._shots = NamedShots(1 / video.frame_rate)
 
     def add(self, settled: Settled) -> None:
         self._write(self._shots.add(settled))
@@ -85,11 +85,11 @@ class _Chapters(TextWriter):
         self._write(self._shots.finish())
         self.close()
 
-    def _write(self, shots: Iterable[Shot]) -> None:
+    def _write(self, shots: Iterable[NamedShot]) -> None:
         self.text.writelines(map(self._line, shots))
 
     @abstractmethod
-    def _line(self, shot: Shot) -> str: ...
+    def _line(self, shot: NamedShot) -> str: ...
 
 
 class ChaptersVtt(_Chapters):
@@ -99,7 +99,7 @@ class ChaptersVtt(_Chapters):
         super().__init__(video, file)
         self.text.write("WEBVTT\n")
 
-    def _line(self, shot: Shot) -> str:
+    def _line(self, shot: NamedShot) -> str:
         return f"\n{between(shot.start_s, shot.end_s)}\n{for_vtt(shot.title)}\n"
 
 
@@ -110,7 +110,7 @@ class ChaptersFfmetadata(_Chapters):
         super().__init__(video, file)
         self.text.write(";FFMETADATA1\n")
 
-    def _line(self, shot: Shot) -> str:
+    def _line(self, shot: NamedShot) -> str:
         start, end = (round(time_s * 1000) for time_s in (shot.start_s, shot.end_s))
         title = for_ffmetadata(shot.title)
         return f"[CHAPTER]\nTIMEBASE=1/1000\nSTART={start}\nEND={end}\ntitle={title}\n"

@@ -7,7 +7,7 @@ from fractions import Fraction
 from vidfx.corrections.read import read_corrections
 from vidfx.errors import InputError
 from vidfx.export.ass import Ass
-from vidfx.export.chapters import Shot, Shots
+from vidfx.export.chapters import NamedShot, NamedShots
 from vidfx.export.escapes import one_line
 from vidfx.export.writer import Writer
 from vidfx.saved.runs import SavedVideo
@@ -36,8 +36,8 @@ class Mkv(Writer):
         self._file = file
         self._lines = AtomicFile(file.path.with_name(f"{file.path.name}.ass"))
         self._ass = Ass(video, self._lines)
-        self._shots = Shots(1 / video.frame_rate)
-        self._chapters: list[Shot] = []
+        self._shots = NamedShots(1 / video.frame_rate)
+        self._chapters: list[NamedShot] = []
 
     def add(self, settled: Settled) -> None:
         self._ass.add(settled)
