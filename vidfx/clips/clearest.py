@@ -54,7 +54,7 @@ class TrackFaces:
             self._best[part] = shot
 
     def chosen(self, wanted: int) -> list[Shot]:
-        """The clearest ones of all parts, in order of time; interpolated ones for want of others."""
+        """The clearest of all parts, in order of time; interpolated ones if there are no others."""
         measured = [shot for shot in self._best.values() if shot.quality >= 0]
         shots = measured or self._best.values()
         clearest = sorted(shots, key=lambda shot: -shot.quality)[:wanted]
