@@ -18,6 +18,7 @@ from vidfx.cli.commands.evaluate import evaluate
 from vidfx.cli.commands.export import export
 from vidfx.cli.commands.render import render
 from vidfx.cli.commands.sheets import sheets
+from vidfx.cli.commands.report import report
 from vidfx.cli.commands.status import retry, status
 from vidfx.cli.commands.tables import tables
 from vidfx.cli.commands.train import models, train
@@ -69,6 +70,7 @@ app.command(cls=GroupedCommand)(annotate)
 app.command(cls=GroupedCommand)(render)
 app.command(cls=GroupedCommand)(status)
 app.command(cls=GroupedCommand)(retry)
+app.command(cls=GroupedCommand)(report)
 app.command(cls=GroupedCommand)(export)
 app.command(cls=GroupedCommand)(tables)
 app.command(cls=GroupedCommand)(clips)

@@ -1,0 +1,1 @@
+"""Pages in a browser over finished results, made from saved rows alone."""

@@ -1,0 +1,96 @@
+"""What `vidfx report` makes: the pages of a folder, single pages, a figure, or a server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from vidfx.corrections.read import corrected
+from vidfx.errors import UsageError
+from vidfx.jobs.outcomes import Outcome, as_failure
+from vidfx.report.build import FOLDER, PAGE, Report, write_report
+from vidfx.report.pages import single_page
+from vidfx.report.server import ReportServer
+from vidfx.report.video_data import collect, describe
+from vidfx.report.video_file import single_content, write
+from vidfx.saved.runs import find_summaries, load_video
+
+HEADS = ("Track", "Name", "First frame", "Last frame", "Seconds")
+
+
+def folder_report(places: Sequence[Path], *, thumbnails: bool, report: Report) -> list[Outcome]:
+    """See write_report, which is for one output folder. Raises UsageError, OutputError."""
+    return write_report(_folder(places), faces=thumbnails, report=report)
+
+
+def page_of(places: Sequence[Path]) -> Path:
+    """Where the page of a folder is."""
+    return _folder(places) / FOLDER / PAGE
+
+
+def single_pages(places: Sequence[Path], *, thumbnails: bool, report: Report) -> list[Outcome]:
+    """A page for each finished video, beside its results; returns what became of each.
+
+    Raises UsageError where there are none.
+    """
+    outcomes: list[Outcome] = []
+    for summary in find_summaries(places):
+        try:
+            video = load_video(summary)
+            page = summary.with_name(f"{video.name}.report.html")
+            content = single_content(video, page.parent, faces=thumbnails)
+            write(page, single_page(video.name, content, video.name, HEADS, _table(content)))
+            outcome = Outcome(str(summary), "done", {"page": str(page)})
+        except Exception as error:  # noqa: BLE001 - one video's fault must not end the others
+            outcome = Outcome(str(summary), "failed", error=as_failure(summary, error))
+        outcomes.append(outcome)
+        report(outcome)
+    return outcomes
+
+
+def figure_of(places: Sequence[Path], file: Path) -> None:
+    """Draw the timeline of all finished videos of ``places``.
+
+    Raises UsageError, InputError and OutputError.
+    """
+    figure: Any = import_module("vidfx.report.figure")  # brings Matplotlib
+    figure.check(file)
+    drawn: list[Any] = []
+    for summary in find_summaries(places):
+        video = load_video(summary)
+        frames, rows = collect(corrected(video), len(video.expressions or ()))
+        drawn.append((describe(video, frames, rows), frames.time_s))
+    figure.write_figure(file, drawn)
+
+
+def serve_report(
+    places: Sequence[Path], port: int, *, thumbnails: bool, ready: Callable[[str], None]
+) -> None:
+    """Serve the report of a folder until Ctrl-C; ``ready`` is called with its address.
+
+    Raises UsageError and OutputError.
+    """
+    out = _folder(places)
+    write_report(out, faces=thumbnails, report=lambda _: None)
+    with ReportServer(out, port) as server:
+        ready(server.address)
+        server.serve_forever()
+
+
+def _table(content: Mapping[str, Any]) -> list[Sequence[str]]:
+    """The tracks of a video, for browsers without JavaScript."""
+    return [
+        (str(t["id"]), t["person"], str(t["first"]), str(t["last"]), f"{t['seconds']:.2f}")
+        for t in content["tracks"]
+    ]
+
+
+def _folder(places: Sequence[Path]) -> Path:
+    if len(places) == 1 and places[0].is_dir():
+        return places[0]
+    raise UsageError(
+        f"{places[0]}: the report is of one output folder",
+        hint="name one folder, or add --single-file or --figure",
+    )

@@ -1,0 +1,103 @@
+"""The data of one video in a report, and the pictures of its faces."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from vidfx.corrections.read import BATCH, ENDING, batch_folder, corrected
+from vidfx.errors import output_errors
+from vidfx.jobs.result_names import SUMMARY
+from vidfx.report.face_sheets import MOST, face_sheet
+from vidfx.report.scripts import call
+from vidfx.report.video_data import collect, describe
+from vidfx.report.video_place import playable
+from vidfx.saved.runs import SavedVideo, load_video
+from vidfx_engines.files import write_atomically
+
+
+def write_video_data(folder: Path, name: str, summary: Path, *, faces: bool) -> bool:
+    """Make the data of one video in the report ``folder``; returns whether it was out of date.
+
+    Raises InputError and OutputError.
+    """
+    data, sheet = folder / "data" / f"{name}.js", sheet_file(folder, name)
+    is_new = _is_newer(summary, data)
+    if not is_new and (not faces or sheet.exists()):
+        return False
+    video = load_video(summary)
+    content = video_content(video, folder)
+    numbers = _sheet_numbers(video.summary)
+    if faces and numbers and video.source.exists():
+        write(sheet, _sheet(video, numbers, content))
+    elif is_new:
+        with suppress(OSError):
+            sheet.unlink()
+    if sheet.exists():
+        _add_sheet(content, f"faces/{quote(name)}.jpg", numbers)
+    write(data, call("video", {"id": name, **content}))
+    return True
+
+
+def single_content(video: SavedVideo, folder: Path, *, faces: bool) -> dict[str, Any]:
+    """What the page of a video shows if all of it is in the page, which is in ``folder``.
+
+    Raises InputError.
+    """
+    content = video_content(video, folder)
+    numbers = _sheet_numbers(video.summary)
+    if faces and numbers and video.source.exists():
+        jpeg = base64.b64encode(_sheet(video, numbers, content)).decode()
+        _add_sheet(content, f"data:image/jpeg;base64,{jpeg}", numbers)
+    return content
+
+
+def video_content(video: SavedVideo, folder: Path) -> dict[str, Any]:
+    """What the page of a video shows, if the page is in ``folder``. Raises InputError."""
+    frames, rows = collect(corrected(video), len(video.expressions or ()))
+    place = {"video": playable(video, folder), "sheet": None}
+    return place | describe(video, frames, rows)
+
+
+def sheet_file(folder: Path, name: str) -> Path:
+    return folder / "faces" / f"{name}.jpg"
+
+
+def _sheet_numbers(summary: Mapping[str, Any]) -> list[int]:
+    """The tracks that have a place in the sheet, in its order, whatever was corrected since."""
+    return [track["track_id"] for track in summary["tracks"][:MOST]]
+
+
+def _sheet(video: SavedVideo, numbers: Sequence[int], content: Mapping[str, Any]) -> bytes:
+    best = {t["id"]: (t["best_s"], t["best_box"]) for t in content["tracks"]}
+    return face_sheet(video.source, [best.get(number) for number in numbers])
+
+
+def _add_sheet(content: dict[str, Any], path: str, numbers: Sequence[int]) -> None:
+    content["sheet"] = path, len(numbers)
+    places = {number: place for place, number in enumerate(numbers)}
+    for track in content["tracks"]:
+        track["face"] = places.get(track["id"])
+
+
+def _is_newer(summary: Path, data: Path) -> bool:
+    """Whether the results or their corrections are newer than the data."""
+    own = summary.with_name(summary.name.removesuffix(SUMMARY) + ENDING)
+    times: list[int] = []
+    for file in (summary, own, batch_folder(summary) / BATCH):
+        with suppress(FileNotFoundError):
+            times.append(file.stat().st_mtime_ns)
+    with suppress(FileNotFoundError):
+        return max(times) > data.stat().st_mtime_ns
+    return True
+
+
+def write(path: Path, content: str | bytes) -> None:
+    """A file and its folders. Raises OutputError."""
+    with output_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, content.encode() if isinstance(content, str) else content)
