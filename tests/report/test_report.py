@@ -38,12 +38,8 @@ def test_tracks_are_described(tmp_path: Path) -> None:
     assert first["spans"] == [[0, 49, 0, 2], [50, 99, 0, 1]]
     assert first["expression_s"] == pytest.approx([0, 2, 2, 0])
     assert second["spans"] == [[0, 99, 0, -1]] and sum(second["expression_s"]) == 0
-    assert content["times"] == {
-        "base": [1, 12800],
-        "first_s": 0.0,
-        "frames": 100,
-        "steps": [[99, 512]],
-    }
+    times = {"base": [1, 25], "first_s": 0.0, "frames": 100, "steps": [[99, 1]]}
+    assert content["times"] == times
     assert content["coverage"]["rows"] == 200 and content["coverage"]["rows_filled"] == 0
 
 

@@ -31,11 +31,7 @@ class Index:
                 "",
                 min(len(summary.tracks), MOST) if has_faces else 0,
                 [[self._label(label), share] for label, share in _shares(summary).items()],
-                [
-                    hit
-                    for place, track in enumerate(summary.tracks)
-                    for hit in self._hits(place, track)
-                ],
+                hits,
             ]
         )
 

@@ -138,7 +138,7 @@ function showBatch(index, main) {
       if (!found) return h("td");
       const hit = video.hits.find((one) => one.person === person);
       const text = `${person} in ${video.name}: ${duration(found[1])}`;
-      return h("td", { style: { background: `color-mix(in srgb, var(--accent) ${Math.round(15 + 70 * (found[1] / most))}%, transparent)` } },
+      return h("td", { style: { background: `color-mix(in srgb, var(--accent) ${Math.round(8 + 32 * (found[1] / most))}%, transparent)` } },
         link(video, hit ? hit.from : 0, duration(found[1]).replace(" ", "\u2009"), { title: text, "aria-label": text }));
     })));
     const heads = videos.map(([video]) => h("th", { scope: "col" }, video.name));
