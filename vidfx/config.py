@@ -85,6 +85,15 @@ class Settings(ResultSettings):
             group="Speed",
         ),
     ] = 0
+    report: Annotated[
+        bool,
+        Option(
+            "Add what is done to the page of the folder, report/index.html, or not.",
+            "See [report.md](report.md).",
+            decides="run",
+            group="What to write",
+        ),
+    ] = True
     stall_timeout: Annotated[
         float,
         Meta(ge=1, le=MAX_SECONDS),

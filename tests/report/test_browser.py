@@ -13,7 +13,8 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.report.reported_videos import reported
-from vidfx.report.build import FOLDER, PAGE, write_report
+from vidfx.jobs.result_names import REPORT
+from vidfx.report.build import PAGE, write_report
 from vidfx.report.make import single_pages
 from vidfx.report.server import ReportServer
 
@@ -48,13 +49,13 @@ class Page:
     """A page, and everything that it did besides being shown."""
 
     def __init__(self, browser: Any, address: str, **options: Any) -> None:
-        self.page = browser.new_page(**options)
+        self.page: Any = browser.new_page(**options)
         self.problems: list[str] = []
         self.requests: list[str] = []
         self.page.on("console", self._log)
-        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.on("dialog", lambda dialog: self.problems.append(dialog.message))
+        self.page.on("pageerror", self._fail)
+        self.page.on("request", self._request)
+        self.page.on("dialog", self._fail)
         self.page.set_default_timeout(10_000)
         self.page.goto(address)
         self.page.wait_for_selector("main > *")
@@ -62,6 +63,12 @@ class Page:
     def _log(self, message: Any) -> None:
         if message.type == "error" and "ERR_FILE_NOT_FOUND" not in message.text:
             self.problems.append(message.text)
+
+    def _fail(self, what: Any) -> None:
+        self.problems.append(what.message)
+
+    def _request(self, request: Any) -> None:
+        self.requests.append(request.url)
 
     def texts(self, selector: str) -> list[str]:
         return self.page.locator(selector).all_inner_texts()
@@ -72,7 +79,7 @@ def open_page(browser: Any, out: Path) -> Iterator[Any]:
     opened: list[Page] = []
 
     def open_at(fragment: str = "", file: Path | None = None, **options: Any) -> Page:
-        address = (file or out / FOLDER / PAGE).as_uri() + fragment
+        address = (file or out / REPORT / PAGE).as_uri() + fragment
         opened.append(Page(browser, address, **options))
         return opened[-1]
 

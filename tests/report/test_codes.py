@@ -59,5 +59,5 @@ def test_boxes_between_kept_ones_are_near_their_lines(count: int, seed: int) -> 
     assert keep[0] == 0 and keep[-1] == count - 1
     assert np.diff(keep).max(initial=1) <= MOST_BETWEEN + 1
     for side in range(4):
-        line = np.interp(at, at[keep], boxes[keep, side])
+        line = np.asarray(np.interp(at, at[keep], boxes[keep, side]), float)
         assert np.abs(line - boxes[:, side]).max() <= 0.02 * 50 + 1e-9

@@ -12,7 +12,8 @@ import pytest
 from tests.report.reported_videos import frames, reported
 from vidfx.errors import UsageError
 from vidfx.jobs.outcomes import Outcome
-from vidfx.report.build import FOLDER, PAGE, write_report
+from vidfx.jobs.result_names import REPORT
+from vidfx.report.build import PAGE, write_report
 from vidfx.report.make import figure_of, folder_report, single_pages
 from vidfx.report.scripts import call
 from vidfx.report.video_data import collect, describe
@@ -25,7 +26,7 @@ def report(out: Path) -> list[str]:
 
 
 def data(out: Path, name: str = "data/talk.mp4.js") -> dict[str, Any]:
-    text = (out / FOLDER / name).read_text()
+    text = (out / REPORT / name).read_text()
     return json.loads(text.partition("(")[2].rpartition(")")[0])
 
 
@@ -60,7 +61,7 @@ def test_a_video_is_made_again_where_it_or_its_corrections_are_newer(tmp_path: P
     )
     assert report(tmp_path) == ["done"]
     assert [track["person"] for track in data(tmp_path)["tracks"]] == ["Ana", ""]
-    later = (tmp_path / FOLDER / "data/talk.mp4.js").stat().st_mtime_ns + 1
+    later = (tmp_path / REPORT / "data/talk.mp4.js").stat().st_mtime_ns + 1
     os.utime(video.path, ns=(later, later))
     assert report(tmp_path) == ["done"]
 
@@ -89,7 +90,7 @@ def test_hostile_text_ends_no_script_and_no_tag(tmp_path: Path) -> None:
     assert "<" not in call("video", {"name": "</script><!--"})
     reported(tmp_path, name.replace("/", "_"))
     assert report(tmp_path) == ["done"]
-    page = (tmp_path / FOLDER / PAGE).read_text()
+    page = (tmp_path / REPORT / PAGE).read_text()
     assert "<script>alert" not in page and "&lt;script&gt;alert" in page
 
 

@@ -12,7 +12,7 @@ import typer
 
 from vidfx.errors import Interrupted, UnavailableError, UsageError, VidfxError
 
-PACKAGES = {"PIL": "Pillow", "jinja2": "Jinja2", "matplotlib": "Matplotlib"}
+PACKAGES = {"PIL": "Pillow", "matplotlib": "Matplotlib"}
 "by the modules that they bring, where the names differ"
 
 

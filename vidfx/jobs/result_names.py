@@ -12,3 +12,5 @@ RENDERED_PRIVACY = ".rendered.privacy.json"
 RENDER_RESULTS = (RENDERED, RENDERED_PRIVACY, RENDER_RECORD)
 DRAWN = (ANNOTATED, RENDERED)
 """Videos that are no inputs."""
+REPORT = "report"
+"""Folder of the pages over all results, in the output folder."""

@@ -15,8 +15,9 @@ from pathlib import Path
 from vidfx.errors import InputError, NotMediaError, VidfxError
 from vidfx.jobs import storage
 from vidfx.jobs.left_out import LeftOutFiles, is_result
+from vidfx.jobs.locks import FOLDER
 from vidfx.jobs.photographs import is_annotated_picture
-from vidfx.jobs.result_names import DRAWN
+from vidfx.jobs.result_names import DRAWN, REPORT
 from vidfx.jobs.sequences import are_frames
 from vidfx.jobs.storage import Origin
 from vidfx.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_animation, may_be_video
@@ -224,6 +225,8 @@ class Search:
             self._refuse_path(str(error.filename), error.filename, error)
 
         for place, folders, files in os.walk(folder, onerror=refuse):
+            if FOLDER in folders:  # it has results
+                folders[:] = [name for name in folders if name != REPORT]
             folders[:] = sorted(f for f in folders if not f.startswith("."))
             yield Path(place), sorted(f for f in files if not f.startswith("."))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vidfx.jobs.outcomes import Outcome, as_failure
+from vidfx.jobs.result_names import REPORT
 from vidfx.report import pages
 from vidfx.report.index_data import Index
 from vidfx.report.scripts import call
@@ -14,7 +15,6 @@ from vidfx.tables.corrected import with_corrections
 from vidfx.tables.listing import Listed, list_videos
 from vidfx.tables.summaries import read
 
-FOLDER = "report"
 PAGE = "index.html"
 HEADS = ("Video", "State", "Seconds", "Appearances", "Reason")
 Report = Callable[[Outcome], None]
@@ -33,7 +33,7 @@ def write_report(out: Path, *, faces: bool, report: Report) -> list[Outcome]:
         if listed.summary is None:
             _add_other(index, listed)
             continue
-        outcome = _add(out / FOLDER, index, listed.video, listed.summary, faces=faces)
+        outcome = _add(out / REPORT, index, listed.video, listed.summary, faces=faces)
         outcomes.append(outcome)
         report(outcome)
     _write_page(out, index)
@@ -60,7 +60,7 @@ def _add_other(index: Index, listed: Listed) -> None:
 
 def _write_page(out: Path, index: Index) -> None:
     """Raises OutputError."""
-    folder = out / FOLDER
+    folder = out / REPORT
     for name in (*pages.STYLES, *pages.SCRIPTS, *pages.OTHER_ASSETS):
         write(folder / "assets" / name, pages.asset(name))
     title = f"{out.absolute().name}: faces in {len(index.videos)} videos"

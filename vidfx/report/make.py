@@ -10,7 +10,8 @@ from typing import Any
 from vidfx.corrections.read import corrected
 from vidfx.errors import UsageError
 from vidfx.jobs.outcomes import Outcome, as_failure
-from vidfx.report.build import FOLDER, PAGE, Report, write_report
+from vidfx.jobs.result_names import REPORT
+from vidfx.report.build import PAGE, Report, write_report
 from vidfx.report.pages import single_page
 from vidfx.report.server import ReportServer
 from vidfx.report.video_data import collect, describe
@@ -27,7 +28,7 @@ def folder_report(places: Sequence[Path], *, thumbnails: bool, report: Report) -
 
 def page_of(places: Sequence[Path]) -> Path:
     """Where the page of a folder is."""
-    return _folder(places) / FOLDER / PAGE
+    return _folder(places) / REPORT / PAGE
 
 
 def single_pages(places: Sequence[Path], *, thumbnails: bool, report: Report) -> list[Outcome]:

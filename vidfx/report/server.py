@@ -18,7 +18,8 @@ from urllib.parse import unquote, urlsplit
 
 from vidfx.corrections.add import add_corrections
 from vidfx.errors import UsageError, VidfxError
-from vidfx.jobs.result_names import SUMMARY
+from vidfx.jobs.result_names import REPORT, SUMMARY
+from vidfx.report.build import PAGE
 from vidfx.report.scripts import call
 from vidfx.report.video_file import write_video_data
 from vidfx.saved.runs import load_video
@@ -54,7 +55,7 @@ class ReportServer(ThreadingHTTPServer):
         if summary is None:
             raise UsageError("there is no such video", hint="load the page again")
         add_corrections(summary, text, load_video(summary).expressions)
-        write_video_data(self.out / "report", name, summary, faces=False)
+        write_video_data(self.out / REPORT, name, summary, faces=False)
 
     def inside(self, path: str) -> Path | None:
         """The file below the folder; None where it would be elsewhere."""
@@ -68,7 +69,7 @@ class ReportServer(ThreadingHTTPServer):
     @property
     def address(self) -> str:
         """Of the page."""
-        return f"http://{self.host}/{self.token}/report/index.html"
+        return f"http://{self.host}/{self.token}/{REPORT}/{PAGE}"
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -118,7 +119,7 @@ class _Handler(BaseHTTPRequestHandler):
         path = self._path()
         if path is None:
             return None
-        if path == "report/data/index.js":
+        if path == f"{REPORT}/data/index.js":
             self._send_index()
             return None
         file = _source(self._report, path) if path.startswith(SOURCE) else self._report.inside(path)
@@ -128,7 +129,7 @@ class _Handler(BaseHTTPRequestHandler):
         return file
 
     def _send_index(self) -> None:
-        text = (self._report.out / "report" / "data" / "index.js").read_text(encoding="utf-8")
+        text = (self._report.out / REPORT / "data" / "index.js").read_text(encoding="utf-8")
         base = f"/{self._report.token}/"
         text += call("serve", {"corrections": f"{base}corrections", "source": f"{base}{SOURCE}"})
         self._send(text.encode(), "text/javascript")

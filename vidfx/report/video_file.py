@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from vidfx.corrections.read import BATCH, ENDING, batch_folder, corrected
+from vidfx.corrections.hidden import hidden_spans
+from vidfx.corrections.read import (
+    BATCH,
+    ENDING,
+    batch_folder,
+    corrected,
+    read_corrections,
+)
 from vidfx.errors import output_errors
 from vidfx.jobs.result_names import SUMMARY
 from vidfx.report.face_sheets import MOST, face_sheet
@@ -59,8 +66,18 @@ def single_content(video: SavedVideo, folder: Path, *, faces: bool) -> dict[str,
 def video_content(video: SavedVideo, folder: Path) -> dict[str, Any]:
     """What the page of a video shows, if the page is in ``folder``. Raises InputError."""
     frames, rows = collect(corrected(video), len(video.expressions or ()))
-    place = {"video": playable(video, folder), "sheet": None}
-    return place | describe(video, frames, rows)
+    content = describe(video, frames, rows)
+    hidden = _hidden_tracks(video)
+    for track in content["tracks"]:
+        track["hidden"] = track["id"] in hidden
+    return {"video": playable(video, folder), "sheet": None, **content}
+
+
+def _hidden_tracks(video: SavedVideo) -> set[int]:
+    """Those that corrections hide as a whole, or for a time. Raises InputError."""
+    lines = read_corrections(video.path, video.expressions).lines
+    last = {line.track: line.action for line in hidden_spans(lines)}
+    return {track for track, action in last.items() if action == "hide"}
 
 
 def sheet_file(folder: Path, name: str) -> Path:
@@ -91,7 +108,7 @@ def _is_newer(summary: Path, data: Path) -> bool:
     for file in (summary, own, batch_folder(summary) / BATCH):
         with suppress(FileNotFoundError):
             times.append(file.stat().st_mtime_ns)
-    with suppress(FileNotFoundError):
+    with suppress(OSError):
         return max(times) > data.stat().st_mtime_ns
     return True
 

@@ -31,13 +31,13 @@ from vidfx.jobs.events import (
 )
 from vidfx.jobs.ledger import Ledger
 from vidfx.jobs.leftovers import find_leftovers
-from vidfx.jobs.outcomes import Outcome, as_failure
+from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.plan import Job, Plan, plan_jobs
 from vidfx.run.on_sigterm import on_sigterm
+from vidfx.run.overviews import write_overviews
 from vidfx.run.photographs import PhotographRun, photographs_of
 from vidfx.run.ray_pool import RayPool
 from vidfx.run.speed_here import remember_speed
-from vidfx.tables.write import write_tables
 from vidfx.workers.messages import Answer, Failure, from_plain
 from vidfx.workers.pool import Answered, Pool
 from vidfx.workers.sizing import PoolSize
@@ -91,26 +91,10 @@ def annotate(
                 seconds = time.monotonic() - started
                 report(Ended(tuple(outcomes), seconds))
             if not dry_run:
-                _write_tables(work, report)
+                write_overviews(work, settings, report)
             if not (dry_run or work.photographs):
                 remember_speed(settings, outcomes, seconds)
     return outcomes
-
-
-def _write_tables(work: Plan, report: Listener) -> None:
-    """The tables over all videos of the folder; not to have them ends no run."""
-    if any(job.destination for job in work.jobs):
-        report(Notice("no tables are written beside results on storage", detail=True))
-        return
-    if not work.folder.is_dir():  # no video could be opened
-        return
-    try:
-        written = write_tables(work.folder)
-    except Exception as error:  # noqa: BLE001 - the results are there
-        report(Notice(f"warning: no tables: {as_failure(work.folder, error)}"))
-        return
-    for line in written.warnings():
-        report(Notice(f"warning: {written.folder}: {line}"))
 
 
 def _run(

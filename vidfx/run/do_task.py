@@ -25,10 +25,12 @@ from vidfx.annotate.tasks import (
     WouldBeDone,
 )
 from vidfx.annotate.video import annotate_video, open_video
+from vidfx.errors import VidfxError
 from vidfx.jobs import storage
-from vidfx.jobs.events import Heartbeat, Listener
+from vidfx.jobs.events import Heartbeat, Listener, Notice
 from vidfx.jobs.leftovers import find_leftovers
 from vidfx.jobs.plan import Job
+from vidfx.jobs.result_names import REPORT, SUMMARY
 from vidfx.run.task_doer import OutputFolder, Reply, TaskDoer, failure_of, remove, reply_of
 from vidfx.workers.memory import give_memory_back
 from vidfx.workers.messages import Setup
@@ -85,7 +87,10 @@ def _result(
                 if folder.locks is None:
                     return _preview(job, context)
                 try:
-                    return _annotate(job, context, listener, task.command)
+                    done = _annotate(job, context, listener, task.command)
+                    if context.settings.report and job.destination is None:
+                        _add_to_report(job, folder, listener)
+                    return done
                 finally:
                     give_memory_back()
 
@@ -122,6 +127,18 @@ def _annotate(job: Job, context: Context, listener: Listener, command: str | Non
         if job.destination is not None:
             storage.deliver(tuple(job.outputs), job.destination, on_progress)
     return Annotated({name: summary[name] for name in KEPT})
+
+
+def _add_to_report(job: Job, folder: OutputFolder, listener: Listener) -> None:
+    """The data of a video for its page; not to have it ends no run."""
+    from vidfx.report.video_file import write_video_data  # noqa: PLC0415
+
+    summary = job.outputs.summary
+    name = summary.relative_to(folder.path).as_posix().removesuffix(SUMMARY)
+    try:
+        write_video_data(folder.path / REPORT, name, summary, faces=False)
+    except VidfxError as error:
+        listener(Notice(f"warning: not in the report: {error}"))
 
 
 def _leftovers(task: AnnotateVideo) -> Iterable[Path]:

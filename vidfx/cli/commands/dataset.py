@@ -55,7 +55,7 @@ def check(
     With votes: also on how many pictures people agree, by class, and Fleiss' kappa.
     """
     with errors_in_one_line(debug):
-        require("PIL", "jinja2", extra="dataset")
+        require("PIL", extra="dataset")
         from vidfx.cli.console import dataset_text as text
         from vidfx.cli.console.results import write_object
         from vidfx.cli.console.text import say

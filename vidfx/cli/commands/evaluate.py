@@ -11,7 +11,7 @@ from vidfx.cli.guard import errors_in_one_line, require
 from vidfx.cli.options import AsJson, Debug, SplitFile, TypedSettings, with_settings
 from vidfx.errors import UsageError
 
-NEEDS = ("PIL", "jinja2", "matplotlib", "scipy")
+NEEDS = ("PIL", "matplotlib", "scipy")
 
 
 PartOrAll = Literal["test", "val", "train", "all"]
