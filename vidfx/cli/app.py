@@ -17,8 +17,8 @@ from vidfx.cli.commands.engines import engines
 from vidfx.cli.commands.evaluate import evaluate
 from vidfx.cli.commands.export import export
 from vidfx.cli.commands.render import render
-from vidfx.cli.commands.sheets import sheets
 from vidfx.cli.commands.report import report
+from vidfx.cli.commands.sheets import sheets
 from vidfx.cli.commands.status import retry, status
 from vidfx.cli.commands.tables import tables
 from vidfx.cli.commands.train import models, train
