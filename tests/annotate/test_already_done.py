@@ -136,3 +136,18 @@ def test_other_settings_of_photographs_are_named(job: Job) -> None:
     context = replace(CONTEXT, settings=Settings(video=False, every=2))
     with pytest.raises(OtherSettingsError, match="every: 0 before, 2 now"):
         annotate_photographs(AnnotatePhotographs(job, (), making), context, lambda _: None)
+
+
+def test_changed_corrections_are_told_and_are_no_reason_to_run_models(job: Job) -> None:
+    models: Any = SimpleNamespace(**vars(MODELS), emotion=None)
+    context = Context(Settings(), None, models)
+    write_summary(job, fingerprint=work_fingerprint(job, context))
+    assert why_done(job, context, overwrite=False) == (
+        "done already, with the same input and settings"
+    )
+    file = job.outputs.summary.with_name("a.mp4.corrections.csv")
+    file.write_text("track_id,from_s,to_s,action,value\n1,,,rename,Ana\n")
+    assert why_done(job, context, overwrite=False) == (
+        "done already, with the same input and settings; its corrections changed since, which "
+        "`vidfx render` draws"
+    )

@@ -12,6 +12,7 @@ from tests.corrections.corrected_rows import rows
 from tests.saved.saved_videos import save_video
 from vidfx.cli.app import app
 from vidfx.corrections.check import Checked, check_videos
+from vidfx.corrections.read import read_corrections
 from vidfx.saved.runs import SavedVideo
 
 HEADER = "track_id,from_s,to_s,action,value\n"
@@ -85,6 +86,22 @@ def test_an_exception_to_an_earlier_line_is_none(video: SavedVideo) -> None:
 def test_what_a_line_does_not_do_is_noted(line: str, why: str, video: SavedVideo) -> None:
     found = check(video, line)[0]
     assert found.verdict == "note" and why in found.why
+
+
+def test_numbers_that_another_run_gave_to_other_faces_are_problems(
+    tmp_path: Path, video: SavedVideo
+) -> None:
+    check(video, "1,,,show,", "2,,,hide,")
+    sha256 = read_corrections(video.path, video.expressions).fingerprint()
+    again = save_video(
+        tmp_path / "day",
+        rows({1: range(20), 2: range(50)}),
+        corrections={"sha256": sha256, "other_faces": [1]},
+    )
+    found = check(again, "1,,,show,", "2,,,hide,")
+    assert [one.verdict for one in found] == ["problem", "fits"]
+    assert "was another face before" in found[0].why
+    assert check(again, "1,,,show,", "2,,,show,")[0].verdict == "fits"
 
 
 def test_lines_of_no_video_are_problems_and_wrong_files_are_reported_once(

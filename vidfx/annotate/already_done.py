@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from vidfx.annotate.context import Context
+from vidfx.annotate.corrections import are_drawn
 from vidfx.annotate.same_input import input_state, is_newly_dated
 from vidfx.errors import OtherSettingsError, OutputExistsError
 from vidfx.jobs import storage
@@ -68,6 +69,8 @@ def why_done(job: Job, context: Context, *, overwrite: bool) -> str | None:
     if not _are_complete(job, summary, sizes):
         return None
     same = "done already, with the same input and settings"
+    if context.settings.video and not are_drawn(job, context, summary):
+        same += "; its corrections changed since, which `vidfx render` draws"
     return f"{same}; only the input's date changed" if new_date else same
 
 

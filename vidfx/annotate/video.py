@@ -12,6 +12,7 @@ from typing import Any
 
 from vidfx.annotate.already_done import work_fingerprint
 from vidfx.annotate.context import Context
+from vidfx.annotate.corrections import corrections_of
 from vidfx.annotate.result_files import ResultFiles
 from vidfx.annotate.same_input import check_unchanged, files_of
 from vidfx.annotate.segments.plan import plan_segments
@@ -38,12 +39,12 @@ def annotate_video(
     """
     started = time.perf_counter()
     before = work_fingerprint(job, context)
-    settings = context.settings
+    settings, corrections = context.settings, corrections_of(job, context)
     source, why = open_video(job.source, context)
     with source:
         info = source.info
         context.models.prepare(info.width, info.height, info.stretch)
-        work = VideoWork(job, info, context, listener)
+        work = VideoWork(job, info, context, listener, corrections=corrections)
         work.detail(why)
         expected = info.frames_between(settings.start, settings.end)
         listener(Started(job, info.width, info.height, info.codec, expected))
@@ -70,13 +71,14 @@ def annotate_video(
                 "models": context.models.describe(),
                 "counts": counts,
                 **completed,
+                **corrections.describe(),
                 "seconds": {
                     "total": round(time.perf_counter() - started, 3),
                     "by_stage": work.timer.by_stage(),
                 },
                 "overview": overview(tracks),
                 "tracks": tracks,
-                "warnings": [*written.warnings, *job.left_out],
+                "warnings": [*written.warnings, *corrections.warnings(), *job.left_out],
                 "versions": versions(),
             }
             summary = map_texts(content, job.in_user_terms) | {"fingerprint": before}

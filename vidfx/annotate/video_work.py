@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from vidfx.annotate.context import Context
+from vidfx.annotate.corrections import RowCorrections
 from vidfx.annotate.draw_work import DrawWork
 from vidfx.errors import EngineFailedError
 from vidfx_engines.errors import EngineError
@@ -17,6 +18,8 @@ class VideoWork(DrawWork):
     """A video that is being annotated, with the models that do it."""
 
     context: Context
+    corrections: RowCorrections = field(default_factory=RowCorrections)
+    "what people corrected in earlier results of this video, for what is drawn"
 
     @contextmanager
     def engine_errors(self) -> Generator[None]:

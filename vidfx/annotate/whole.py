@@ -31,8 +31,9 @@ def annotate_whole(source: FrameSource, work: VideoWork, files: ResultFiles) -> 
 
     def write(results: Iterable[Settled]) -> None:
         for settled in results:
+            corrected = work.corrections.add(settled)
             if video:
-                for one, faces in settled.each():
+                for one, faces in corrected.each():
                     video.write(one.frame, labels_of(faces, context.looks))
             files.add(settled)
             work.advanced(files.tally.frames)

@@ -12,7 +12,14 @@ import numpy as np
 
 from vidfx.corrections.apply import Corrector
 from vidfx.corrections.line import Correction
-from vidfx.corrections.read import BATCH, ENDING, batch_folder, read_lines, videos_named
+from vidfx.corrections.read import (
+    BATCH,
+    ENDING,
+    Corrections,
+    batch_folder,
+    read_lines,
+    videos_named,
+)
 from vidfx.corrections.steps import Renumber, Step
 from vidfx.errors import InputError
 from vidfx.jobs.photographs import PHOTOGRAPHS
@@ -83,6 +90,7 @@ def _check_rows(name: str, video: SavedVideo, lines: Sequence[Correction]) -> It
         for step, spans in zip(corrector.steps, before, strict=True):
             _extend(spans, settled)
             settled = step(settled)
+    others = _other_faces(video, lines)
     of_track: dict[int, list[Correction]] = {}
     for line in lines:
         of_track.setdefault(line.track, []).append(line)
@@ -90,10 +98,21 @@ def _check_rows(name: str, video: SavedVideo, lines: Sequence[Correction]) -> It
         for line in step.lines:
             rows = step.rows[line]
             problem = _contradiction(line, of_track[line.track]) if rows else _misfit(line, spans)
+            if line.track in others:
+                problem = (
+                    f"track {line.track} was another face before the video was annotated again"
+                )
             note = "" if problem else _note(line, step, spans, video)
             verdict: Verdict = "problem" if problem else "note" if note else "fits"
             why = problem or note
             yield Checked(name, line.place, verdict, why, rows, line.action, line.track)
+
+
+def _other_faces(video: SavedVideo, lines: Sequence[Correction]) -> Sequence[int]:
+    """Tracks that got another face in the run that made these results, if no line changed since."""
+    drawn = video.summary.get("corrections", {})
+    same = drawn.get("sha256") == Corrections(tuple(lines)).fingerprint()
+    return drawn.get("other_faces", ()) if same else ()
 
 
 def _extend(spans: Spans, settled: Settled) -> None:

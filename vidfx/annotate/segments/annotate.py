@@ -39,8 +39,9 @@ def annotate_segments(segments: Sequence[Segment], work: VideoWork, files: Resul
             faults = workers.faults.warnings(context.models.names())
         observations = chain.from_iterable(load(one.file) for one in observed)
         for settled in pipeline.settle(follow(observations, pipeline.observe.tracker)):
+            corrected = work.corrections.add(settled)
             if files.mp4:
-                labels.add(settled)
+                labels.add(corrected)
             files.add(settled)
             workers.report_progress()
         labels.close()
