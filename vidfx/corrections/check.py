@@ -12,14 +12,8 @@ import numpy as np
 
 from vidfx.corrections.apply import Corrector
 from vidfx.corrections.line import Correction
-from vidfx.corrections.read import (
-    BATCH,
-    ENDING,
-    Corrections,
-    batch_folder,
-    read_lines,
-    videos_named,
-)
+from vidfx.corrections.places import BATCH, ENDING, batch_folder
+from vidfx.corrections.read import Corrections, read_lines, videos_named
 from vidfx.corrections.steps import Renumber, Step
 from vidfx.errors import InputError
 from vidfx.jobs.photographs import PHOTOGRAPHS

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from vidfx.corrections.apply import apply
 from vidfx.corrections.line import COLUMNS, Action, Correction, parse
+from vidfx.corrections.places import correction_files
 from vidfx.errors import InputError
-from vidfx.jobs.locks import FOLDER
 from vidfx.jobs.result_names import SUMMARY
 from vidfx.notation import clean
 from vidfx.saved.frames import read_settled
@@ -21,10 +21,6 @@ from vidfx.saved.runs import SavedVideo
 from vidfx.stages.settled import Settled
 from vidfx_engines.files import read_text
 
-ENDING = ".corrections.csv"
-"""After the name of an input: the corrections of one video."""
-BATCH = "corrections.csv"
-"""In the output folder: those of its videos, which a column names by their paths below it."""
 VIDEO, NOTE = "video", "note"
 """A column of the file of a batch, and one that people may fill as they like."""
 MOST_BYTES = 8 << 20
@@ -88,10 +84,9 @@ def read_lines(
     summary: Path, expressions: Sequence[str] | None
 ) -> tuple[list[Correction], list[Problem]]:
     """The lines of the batch, then those of the video itself; and what is wrong with them."""
-    folder = batch_folder(summary)
-    name = summary.absolute().relative_to(folder).as_posix().removesuffix(SUMMARY)
-    batch = _read(folder / BATCH, batch=True)
-    own = _read(summary.with_name(summary.name.removesuffix(SUMMARY) + ENDING), batch=False)
+    of_batch, of_video = correction_files(summary)
+    name = summary.absolute().relative_to(of_batch.parent).as_posix().removesuffix(SUMMARY)
+    batch, own = _read(of_batch, batch=True), _read(of_video, batch=False)
     lines: list[Correction] = []
     problems = [*batch.problems, *own.problems]
     for place, cells in [*batch.lines.get(name, []), *own.lines.get("", [])]:
@@ -105,14 +100,6 @@ def read_lines(
 def videos_named(batch: Path) -> dict[str, str]:
     """The videos in the file of a batch, each with the place of its first line."""
     return {name: lines[0][0] for name, lines in _read(batch, batch=True).lines.items()}
-
-
-def batch_folder(summary: Path) -> Path:
-    """The output folder of the batch that made a summary; its own folder where none is known."""
-    for folder in summary.absolute().parents:
-        if (folder / FOLDER).is_dir():
-            return folder
-    return summary.absolute().parent
 
 
 @dataclass

@@ -22,9 +22,14 @@ def overview(tracks: Sequence[dict[str, Any]]) -> dict[str, Any]:
         for label, share in track["emotion_share"].items():
             frames[label] += share * sure
     sure = max(of - unsure, sum(frames.values()))  # shares are rounded
-    names = {track["identity"] for track in tracks} - {None, "other", "unknown"}
+    names = {track["identity"] for track in tracks if is_person(track["identity"])}
     return {
         "identities": sorted(names),
         "emotion_share": {label: round(n / sure, 4) for label, n in frames.most_common() if n},
         "unsure_share": round(unsure / of, 4) if of else None,
     }
+
+
+def is_person(identity: str | None) -> bool:
+    """Whether the identity of a track is a name."""
+    return identity not in (None, "other", "unknown")

@@ -15,13 +15,13 @@ from vidfx.saved.runs import load_video
 from vidfx.tables.summaries import Summary, Track
 
 
-def with_corrections(path: Path, summary: Summary) -> Summary:
-    """``summary``, which is that of ``path``, or if the video has corrections, one counted again.
+def count_again(path: Path, summary: Summary) -> Summary:
+    """``summary``, which is that of ``path``, with the counts of the video's corrected rows.
 
-    That reads all rows of the video. Raises InputError where a line of the corrections is wrong or
-    a table is damaged.
+    As it is where no line is about the video. Raises InputError where a line is wrong or a table is
+    damaged.
     """
-    if summary.photographs is not None or not any(read_lines(path, None)):
+    if not any(read_lines(path, None)):
         return summary
     video = load_video(path)
     lines = read_corrections(path, video.expressions).lines

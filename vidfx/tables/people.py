@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from vidfx.notation import natural_order
-from vidfx.tables.rows import Cell, expression_cells, is_person
+from vidfx.output.overview import is_person
+from vidfx.tables.rows import Cell, expression_cells
 from vidfx.tables.summaries import Track
 
 

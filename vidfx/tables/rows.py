@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from vidfx.stages.smooth import UNKNOWN
+from vidfx.output.overview import is_person
 from vidfx.tables.listing import Listed
 from vidfx.tables.summaries import Summary, Track
-from vidfx_engines.spec import OTHER
 
 Cell = str | int | float | None
-
-
-def is_person(identity: str | None) -> bool:
-    return identity not in (None, OTHER, UNKNOWN)
 
 
 def track_rows(

@@ -138,7 +138,7 @@ class _Copy:
             self._output = av.open(str(self._file.writable.absolute()), "w", format="matroska")
             sounds = demuxer.sounds[:1] if demuxer.may_be_discontinuous else demuxer.sounds
             self._streams: dict[Stream, Stream] = {
-                stream: self._output.add_stream_from_template(stream)
+                stream: self._output.add_stream_from_template(stream, opaque=True)
                 for stream in (demuxer.stream, *sounds)
             }
         except (FFmpegError, ValueError) as error:

@@ -48,7 +48,7 @@ def copy_with_subtitles(
             ):
                 text = lines.streams.subtitles[0]
                 copies: dict[Stream, Stream] = {
-                    stream: output.add_stream_from_template(stream)
+                    stream: output.add_stream_from_template(stream, opaque=True)
                     for stream in (demuxer.stream, *demuxer.sounds, text)
                 }
                 write_metadata(output, metadata, zero, None)
