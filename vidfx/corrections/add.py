@@ -9,7 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from vidfx.corrections.line import COLUMNS, parse
-from vidfx.corrections.read import ENDING, MOST_BYTES
+from vidfx.corrections.places import ENDING
+from vidfx.corrections.read import MOST_BYTES
 from vidfx.errors import InputError, output_errors
 from vidfx.jobs.result_names import SUMMARY
 from vidfx_engines.files import read_text, write_atomically
