@@ -93,7 +93,7 @@ def test_the_part_that_was_annotated_is_drawn(save: Save) -> None:
 def test_corrections_are_drawn_and_change_what_is_done(save: Save, source: Path) -> None:
     video = save()
     before = render_fingerprint(load_work(job_of(video), EVERYTHING, Settings()))
-    lines = "track_id,from_s,to_s,action,value\n1,,,drop,\n2,,,rename,Ana\n"
+    lines = "track_id,from_s,to_s,action,value\n1,,,drop,\n2,,,rename,Ana\n9,,,drop,\n"
     video.path.with_name("talk.mp4.corrections.csv").write_text(lines)
     work = load_work(job_of(video), EVERYTHING, Settings())
     assert work.context.people == ("Ana",) and render_fingerprint(work) != before
@@ -101,6 +101,8 @@ def test_corrections_are_drawn_and_change_what_is_done(save: Save, source: Path)
     shown = [not index % 2 for index in range(1, 16)]
     render(video, end=0.5, crf=10)
     assert changed(video, source, 15) == shown
+    (warning,) = render(video)["warnings"]
+    assert warning.endswith("line 4: drop of track 9 fits no row of this video")
 
 
 def test_a_source_that_gives_other_frames_is_refused_and_nothing_is_left(save: Save) -> None:

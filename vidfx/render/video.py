@@ -16,7 +16,7 @@ from vidfx.annotate.annotated_video import AnnotatedVideo
 from vidfx.annotate.draw_work import DrawWork
 from vidfx.annotate.frame_labels import LabelMatcher, frame_labels
 from vidfx.annotate.threads import prefetch, queue_length, uninterrupted
-from vidfx.corrections.apply import apply
+from vidfx.corrections.apply import Corrector
 from vidfx.errors import (
     ChangedError,
     DecodeError,
@@ -62,7 +62,8 @@ def render_video(work: RenderWork, listener: Listener) -> dict[str, Any]:
         expected = info.frames_between(settings.start, settings.end)
         listener(Started(job, info.width, info.height, info.codec, expected))
         only = Only(options.only, video) if options.only else None
-        settled = apply(read_settled(video), work.corrections.lines)
+        correct = Corrector(work.corrections.lines)
+        settled = map(correct, read_settled(video))
         if only:
             settled = only(settled)
         with _result_files(job) as (file, record):
@@ -74,6 +75,8 @@ def render_video(work: RenderWork, listener: Listener) -> dict[str, Any]:
                     f"{job.name}: its rows changed while they were drawn",
                     hint="run again when they are complete",
                 )
+            if settings.start is None and settings.end is None:  # all rows were read
+                warnings += correct.warnings()
             if only and only.unseen:
                 warnings.append(f"--only: no face is {', '.join(only.unseen)}")
             content = {
