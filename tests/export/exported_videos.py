@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -54,9 +55,10 @@ def settled(
         yield replace(one, frames=[frame])
 
 
-def two_people(folder: Path, name: str = "talk.mp4") -> SavedVideo:
+def two_people(folder: Path, **changes: Any) -> SavedVideo:
     """100 frames: track 1, whose name is hostile, in 0 to 39 and 60 to 99, measured on every fifth;
-    track 2 without a name in 10 to 99, from 50 on sad. Cuts at 50 and 60.
+    track 2 without a name in 10 to 99, from 50 on sad. Cuts at 50 and 60. ``changes`` are of the
+    summary.
     """
     frames: list[list[SettledFace]] = []
     for index in range(100):
@@ -67,7 +69,7 @@ def two_people(folder: Path, name: str = "talk.mp4") -> SavedVideo:
             some.append(face(2, 300, "sad" if index >= 50 else "happy"))
         frames.append(some)
     rows = settled(frames, {1: HOSTILE}, cuts=(50, 60))
-    return save_video(folder, rows, name=name, recognises=True)
+    return save_video(folder, rows, recognises=True, **changes)
 
 
 def exported(video: SavedVideo, kind: str, folder: Path) -> list[Path]:

@@ -7,9 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from vidfx.jobs.outcomes import Outcome, as_failure
-from vidfx.jobs.photographs import PHOTOGRAPHS
-from vidfx.jobs.result_names import SUMMARY
-from vidfx.saved.runs import SavedVideo, load_video, target_folders
+from vidfx.saved.places import find_videos
+from vidfx.saved.runs import SavedVideo, load_video
 
 Work = Callable[[SavedVideo, Path, Callable[[], None]], None]
 """Makes files of a video in a folder, and calls the function for each that is complete."""
@@ -28,10 +27,9 @@ def for_each_video(
     soon as it is known; ``what`` names its count. Raises UsageError before any work.
     """
     outcomes: list[Outcome] = []
-    for summary, folder in target_folders(places, out):
-        if summary.name != PHOTOGRAPHS + SUMMARY or summary in places:
-            outcomes.append(_outcome(summary, folder, what, work))
-            report(outcomes[-1])
+    for summary, folder in find_videos(places).targets(out):
+        outcomes.append(_outcome(summary, folder, what, work))
+        report(outcomes[-1])
     return outcomes
 
 

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from vidfx.errors import UsageError
 from vidfx.export.formats import Writers
 from vidfx.export.video import export_video
 from vidfx.jobs.outcomes import Outcome, as_failure
@@ -32,6 +31,7 @@ def export(
     places: Sequence[Path],
     writers: Writers,
     out: Path | None,
+    sources: Path | None,
     *,
     overwrite: bool,
     progress: ExportProgress,
@@ -39,24 +39,23 @@ def export(
     """Export every video that ``places`` have; one that fails does not stop the others.
 
     Files go to ``out``, in the subfolders that they have below ``places``; None: beside the
-    summaries. Where all files of a video exist it is skipped, unless ``overwrite``. Raises
-    UsageError before any work.
+    summaries. ``sources`` is a folder of the inputs; None: they are where they were. Where all
+    files of a video exist it is skipped, unless ``overwrite``. Raises UsageError before any work.
     """
-    if out is not None and out.exists() and not out.is_dir():
-        raise UsageError(f"{out}: is a file", hint="name a folder")
     found = find_videos(places)
     for line in found.left_out:
         progress.notice(line)
     outcomes: list[Outcome] = []
-    for summary, below in found.summaries:
-        folder = summary.parent if out is None else (out / below).parent
-        outcome = _one(summary, folder, writers, overwrite=overwrite)
+    for summary, folder in found.targets(out):
+        outcome = _one(summary, folder, writers, sources, overwrite=overwrite)
         progress.report(outcome)
         outcomes.append(outcome)
     return outcomes
 
 
-def _one(summary: Path, folder: Path, writers: Writers, *, overwrite: bool) -> Outcome:
+def _one(
+    summary: Path, folder: Path, writers: Writers, sources: Path | None, *, overwrite: bool
+) -> Outcome:
     began = time.perf_counter()
     name = summary.name.removesuffix(SUMMARY)
     files = {ending: str(folder / (name + ending)) for ending in writers}
@@ -64,7 +63,7 @@ def _one(summary: Path, folder: Path, writers: Writers, *, overwrite: bool) -> O
     if not missing:
         return Outcome(str(summary), "skipped", files)
     try:
-        export_video(load_video(summary), missing, folder)
+        export_video(load_video(summary), missing, folder, sources)
     except Exception as error:  # noqa: BLE001 - one video's fault must not end the others
         return Outcome(str(summary), "failed", error=as_failure(summary, error))
     seconds = round(time.perf_counter() - began, 3)

@@ -20,18 +20,15 @@ from vidfx_engines.files import AtomicFile
 class Mkv(Writer):
     """Writes an ASS file first, whose lines go into the copy at the end."""
 
+    needs_source = True
+
     def __init__(self, video: SavedVideo, file: AtomicFile) -> None:
-        """Raises InputError where the input is not there, or shows faces that are to be hidden."""
+        """Raises InputError where the input shows faces that are to be hidden."""
         super().__init__(video, file)
         if _hides(video):
             raise InputError(
                 f"{video.path}: faces are to be hidden, and a copy of the input would show them",
                 hint="use `vidfx render --hide`, and --to ass beside its result",
-            )
-        if not video.source.is_file():
-            raise InputError(
-                f"{video.source}: the input of {video.path.name} is not there",
-                hint="put it back, or use --to ass",
             )
         self._file = file
         self._lines = AtomicFile(file.path.with_name(f"{file.path.name}.ass"))

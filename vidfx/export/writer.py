@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from typing import ClassVar
 
 from vidfx.export.escapes import person
 from vidfx.saved.runs import SavedVideo
@@ -13,6 +14,9 @@ from vidfx_engines.files import AtomicFile
 
 class Writer(ABC):
     """Writes one file of one video. Everything here may raise OSError."""
+
+    needs_source: ClassVar[bool] = False
+    "whether it reads ``video.source``, which is the same file then as when it was annotated"
 
     def __init__(self, video: SavedVideo, file: AtomicFile) -> None:
         """``file`` is empty; its creator gives it its name."""

@@ -24,6 +24,18 @@ class FoundVideos:
     left_out: tuple[str, ...]
     "a line about each summary in the folders that is not of a video"
 
+    def targets(self, out: Path | None) -> list[tuple[Path, Path]]:
+        """Each summary with the folder of what is made of it.
+
+        That is a subfolder of ``out``; None: the summary's own. Raises UsageError where ``out`` is
+        a file.
+        """
+        if out is None:
+            return [(summary, summary.parent) for summary, _ in self.summaries]
+        if out.exists() and not out.is_dir():
+            raise UsageError(f"{out}: is a file", hint="name a folder")
+        return [(summary, (out / below).parent) for summary, below in self.summaries]
+
 
 def find_videos(places: Sequence[str | Path]) -> FoundVideos:
     """Each video once. ``places`` are output folders and summaries.

@@ -81,39 +81,6 @@ def _why_none(place: Path) -> str:
     return "no finished video is in it" if place.is_dir() else "not the summary of a video"
 
 
-def target_folders(places: Sequence[Path], out: Path | None) -> Iterator[tuple[Path, Path]]:
-    """Each summary in ``places``, with the folder of what is made of it.
-
-    That is in ``out`` the subfolder that it has below its place; None: the summary's own. Raises
-    UsageError where a place has no summary, ``out`` is a file, or two would have the same files.
-    """
-    summaries = find_summaries(places)
-    if out is None:
-        return iter([(summary, summary.parent) for summary in summaries])
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"{out}: is a file", hint="name a folder")
-    taken: dict[Path, Path] = {}
-    for summary in summaries:
-        target = out / _below(summary, places)
-        if target in taken:
-            raise UsageError(
-                f"{summary} and {taken[target]} would have the same files below {out}",
-                hint="take them one after the other, into two folders",
-            )
-        taken[target] = summary
-    return iter([(summary, target.parent) for target, summary in taken.items()])
-
-
-def _below(summary: Path, places: Sequence[Path]) -> Path:
-    """Its path below the first of ``places`` that has it."""
-    for place in places:
-        if summary == place:
-            return Path(summary.name)
-        if summary.is_relative_to(place):
-            return summary.relative_to(place)
-    raise AssertionError(summary)
-
-
 def load_video(summary: Path) -> SavedVideo:
     """The results that a summary describes.
 

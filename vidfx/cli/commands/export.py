@@ -32,6 +32,13 @@ def export(
         Path | None,
         typer.Option("--out", "-o", metavar="OUT2", help="Default: beside the results."),
     ] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="For mkv: the folder with the inputs, if they are not where they were.",
+        ),
+    ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Write files again that are there already.")
     ] = False,
@@ -57,6 +64,6 @@ def export(
         writers = read_formats(to)
         if any(ending.endswith(".parquet") for ending in writers):
             require("pyarrow", extra="parquet")
-        outcomes = run(places, writers, out, overwrite=overwrite, progress=console)
+        outcomes = run(places, writers, out, source, overwrite=overwrite, progress=console)
         console.end(outcomes, as_json=as_json)
         raise typer.Exit(exit_code(outcomes))
