@@ -3,64 +3,59 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from vidfx.output.appearances import Appearances
-from vidfx.stages.settled import Expressions, Settled
+from vidfx.stages.certainty import NO_LABEL, REASONS
+from vidfx.stages.settled import SOURCES, Settled, SettledFaces
+
+_SOURCES, _REASONS = np.arange(len(SOURCES)), np.arange(len(REASONS))
 
 
 @dataclass
 class _Track:
     first_s: float
+    sums: np.ndarray
+    "see ``_summands``"
     last_s: float = 0.0
-    sources: Counter[str] = field(default_factory=Counter[str])
-    emotions: Counter[str] = field(default_factory=Counter[str])
-    "rows with each expression"
-    unsure: Counter[str] = field(default_factory=Counter[str])
-    "rows without one, by reason"
-    read: int = 0
-    "rows with probabilities of expressions"
-    probs: dict[str, float] = field(default_factory=dict[str, float])
-    "of each expression the sum over these"
     identity: str | None = None
     identity_prob: float = math.nan
-    measured: int = 0
-    "rows with a quality"
-    quality_sum: float = 0.0
     best_quality: float = 0.0
 
-    def describe(self, number: int, appearances: list[dict[str, Any]]) -> dict[str, Any]:
+    def describe(
+        self, number: int, labels: Sequence[str] | None, appearances: list[dict[str, Any]]
+    ) -> dict[str, Any]:
+        names = labels or ()
+        ends = np.cumsum([len(SOURCES), 2, len(REASONS), len(names), len(names)])
+        sources, (measured, quality), reasons, rows, probs, (read,) = (
+            part.tolist() for part in np.split(self.sums, ends)
+        )
+        unsure = {reason: int(n) for reason, n in zip(REASONS, reasons, strict=True) if n}
+        sure, of = sum(rows), sum(rows) + sum(reasons)
+        means = zip(names, probs, strict=True) if read else ()
         return {
             "track_id": number,
             "first_s": round(self.first_s, 6),
             "last_s": round(self.last_s, 6),
-            "frames": self.sources.total(),
-            "sources": dict(self.sources),
+            "frames": int(sum(sources)),
+            "sources": {name: int(n) for name, n in zip(SOURCES, sources, strict=True) if n},
             "identity": self.identity,
             "identity_prob": None if self.identity is None else round(self.identity_prob, 4),
             "emotion_share": {
-                label: round(n / self.emotions.total(), 4)
-                for label, n in sorted(self.emotions.items())
+                label: round(n / sure, 4) for label, n in sorted(zip(names, rows, strict=True)) if n
             },
-            "emotion_mean": {
-                label: round(total / self.read, 4) for label, total in sorted(self.probs.items())
-            },
-            "unsure_share": self._unsure_share(),
-            "unsure": dict(sorted(self.unsure.items())),
+            "emotion_mean": {label: round(total / read, 4) for label, total in sorted(means)},
+            "unsure_share": round(sum(reasons) / of, 4) if of else None,
+            "unsure": dict(sorted(unsure.items())),
             "best_quality": round(self.best_quality, 4),
-            "mean_quality": round(self.quality_sum / self.measured, 4) if self.measured else None,
+            "mean_quality": round(quality / measured, 4) if measured else None,
             "shown_s": round(sum(one["to_s"] - one["from_s"] for one in appearances), 6),
             "appearances": appearances,
         }
-
-    def _unsure_share(self) -> float | None:
-        """Of all rows; None without an expression engine."""
-        rows = self.emotions.total() + self.unsure.total()
-        return round(self.unsure.total() / rows, 4) if rows else None
 
 
 class TrackTally:
@@ -69,6 +64,8 @@ class TrackTally:
     def __init__(self, frame_s: float) -> None:
         """``frame_s``: for how long a frame is shown, where there is only one."""
         self._tracks: dict[int, _Track] = {}
+        self._labels: tuple[str, ...] | None = None
+        "the expressions; None without an engine"
         self._appearances = Appearances(frame_s)
 
     def __len__(self) -> int:
@@ -81,52 +78,53 @@ class TrackTally:
             self._add_faces(settled)
 
     def _add_faces(self, settled: Settled) -> None:
-        faces = settled.faces
+        faces, places = settled.faces, settled.places
+        self._labels = faces.emotion.names if faces.emotion else None
         numbers: list[int] = faces.track.tolist()
-        times = [settled.frames[place].time_s for place in settled.places]
-        who = faces.identity.texts() if faces.identity else [None] * len(numbers)
         last = dict(zip(numbers, range(len(numbers)), strict=True))
-        for number, row in last.items():
-            if number not in self._tracks:
-                self._tracks[number] = _Track(times[numbers.index(number)])
-            track = self._tracks[number]
-            track.last_s = times[row]
-            track.identity = who[row]
-            track.identity_prob = float(faces.identity.prob[row]) if faces.identity else math.nan
-        for (number, source), n in Counter(zip(numbers, faces.sources(), strict=True)).items():
-            self._tracks[number].sources[source] += n
-        if faces.emotion:
-            decided = zip(numbers, faces.emotion.texts(), faces.emotion_reasons(), strict=True)
-            for (number, label, reason), n in Counter(decided).items():
-                track = self._tracks[number]
-                if label is None:
-                    track.unsure[reason] += n
-                else:
-                    track.emotions[label] += n
-            self._add_probabilities(faces.track, faces.emotion)
-        qualities: list[float] = faces.quality.prod(1).tolist()
-        for number, quality in zip(numbers, qualities, strict=True):
-            if math.isfinite(quality):
-                track = self._tracks[number]
-                track.measured += 1
-                track.quality_sum += quality
-                track.best_quality = max(track.best_quality, quality)
-
-    def _add_probabilities(self, numbers: np.ndarray, emotion: Expressions) -> None:
-        read = np.isfinite(emotion.probs).all(1)
-        found, of = np.unique(numbers[read], return_inverse=True)
-        sums = np.zeros((len(found), len(emotion.names)))
-        np.add.at(sums, of, emotion.probs[read])
-        counts = np.bincount(of, minlength=len(found))
-        for number, n, total in zip(found.tolist(), counts.tolist(), sums.tolist(), strict=True):
-            track = self._tracks[number]
-            track.read += n
-            for label, value in zip(emotion.names, total, strict=True):
-                track.probs[label] = track.probs.get(label, 0.0) + value
+        quality = np.nan_to_num(faces.quality.prod(1))
+        is_of = faces.track == np.array([*last])[:, None]
+        sums = is_of.astype(np.float64) @ _summands(faces, quality)
+        best: list[float] = (is_of * quality).max(1).tolist()
+        who = faces.identity.texts() if faces.identity else None
+        for place, (number, row) in enumerate(last.items()):
+            track = self._tracks.get(number)
+            if track is None:
+                first_s = settled.frames[places[numbers.index(number)]].time_s
+                track = self._tracks[number] = _Track(first_s, np.zeros(sums.shape[1]))
+            track.sums += sums[place]
+            track.best_quality = max(track.best_quality, best[place])
+            track.last_s = settled.frames[places[row]].time_s
+            if who and faces.identity:
+                track.identity = who[row]
+                track.identity_prob = float(faces.identity.prob[row])
 
     def described(self) -> list[dict[str, Any]]:
         """For the summary: one entry per track, in the order of their numbers."""
         return [
-            track.describe(number, self._appearances.of(number))
+            track.describe(number, self._labels, self._appearances.of(number))
             for number, track in sorted(self._tracks.items())
         ]
+
+
+def _summands(faces: SettledFaces, quality: np.ndarray) -> np.ndarray:
+    """(N, C) float64 of which a track has the sum: rows by source; rows with a quality, and that;
+    rows without an expression by reason; rows by expression; its probabilities; rows with them.
+    """
+    measured = np.isfinite(faces.quality[:, 0])
+    columns: list[np.ndarray] = [
+        np.equal.outer(faces.source, _SOURCES),
+        np.stack([measured, quality], 1),
+    ]
+    emotion, reason = faces.emotion, faces.emotion_reason
+    if emotion is None or reason is None:
+        columns.append(np.zeros((len(faces), len(REASONS) + 1)))
+    else:
+        read: np.ndarray = np.isfinite(emotion.probs).all(1)
+        columns += [
+            np.equal.outer(np.where(emotion.index == NO_LABEL, reason, -1), _REASONS),
+            np.equal.outer(emotion.index, np.arange(len(emotion.names))),
+            np.where(read[:, None], emotion.probs, 0.0),
+            read[:, None],
+        ]
+    return np.concatenate(columns, axis=1, dtype=np.float64)
