@@ -112,10 +112,12 @@ def test_lines_of_no_video_are_problems_and_wrong_files_are_reported_once(
     (tmp_path / ".vidfx").mkdir()
     batch = tmp_path / "corrections.csv"
     batch.write_text("video," + HEADER + "day/gone.mp4,1,,,drop,\n,1,,,drop,\n")
+    (tmp_path / "day" / "corrections.csv").write_text("")
     out = CliRunner().invoke(app, ["corrections", "check", str(tmp_path), "--json"])
     assert out.exit_code == 1
     found = {Path(one["place"]).name: one["why"] for one in json.loads(out.stdout)["lines"]}
-    assert len(json.loads(out.stdout)["lines"]) == len(found) == 3
+    assert len(json.loads(out.stdout)["lines"]) == len(found) == 4
+    assert found["corrections.csv"].startswith("it is not read")
     assert found["corrections.csv, line 2"].startswith("there is no ")
     assert found["corrections.csv, line 3"] == "video is empty"
     assert found["lost.mp4.corrections.csv"] == "there is no lost.mp4.summary.json beside it"

@@ -40,6 +40,21 @@ def test_the_rows_of_a_video_have_its_corrections(video: SavedVideo) -> None:
     assert seen(corrected(video)) == {1: [*range(20)], 2: [*range(10, 50)]}
 
 
+def test_the_file_of_a_batch_is_found_without_its_ledger(tmp_path: Path) -> None:
+    video = save_video(tmp_path / "out" / "day", rows(TWO))
+    (tmp_path / "out" / "corrections.csv").write_text(f"video,{HEADER}day/talk.mp4,1,,,drop,\n")
+    assert [line.action for line in read_corrections(video.path, None).lines] == ["drop"]
+    (video.path.parent / ".vidfx").mkdir()
+    assert not read_corrections(video.path, None).lines
+
+
+def test_the_example_in_the_docs_is_right(video: SavedVideo) -> None:
+    page = (Path(__file__).parents[2] / "docs/corrections.md").read_text(encoding="utf-8")
+    example = next(part for part in page.split("```") if part.strip().startswith("track_id"))
+    write(video, example.strip())
+    assert len(facts(video)) == 11
+
+
 def test_a_batch_has_one_file_and_the_line_of_a_video_comes_later(
     tmp_path: Path, video: SavedVideo
 ) -> None:

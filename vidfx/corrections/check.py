@@ -160,12 +160,16 @@ def _note(line: Correction, step: Step, spans: Spans, video: SavedVideo) -> str:
 def _of_no_video(summaries: Sequence[Path]) -> Iterator[Checked]:
     """Files of corrections, and lines of those of batches, to which no summary belongs."""
     known = {Path(os.path.abspath(summary)) for summary in summaries}  # noqa: PTH100
-    for folder in sorted({path.parent for path in known}):
+    batches = {path.parent: batch_folder(path) for path in known}
+    for folder in sorted(batches):
+        if batches[folder] != folder and (stray := folder / BATCH).exists():
+            why = f"it is not read: that of these videos is {batches[folder] / BATCH}"
+            yield Checked("", str(stray), "problem", why)
         for file in sorted(folder.glob(f"*{ENDING}")):
             summary = file.with_name(file.name.removesuffix(ENDING) + SUMMARY)
             if not summary.exists():
                 yield Checked("", str(file), "problem", f"there is no {summary.name} beside it")
-    for folder in sorted({batch_folder(path) for path in known}):
+    for folder in sorted({*batches.values()}):
         for name, place in videos_named(folder / BATCH).items():
             summary = folder / (name + SUMMARY)
             if not summary.exists():

@@ -20,8 +20,14 @@ def correction_files(summary: Path) -> tuple[Path, Path]:
 
 
 def batch_folder(summary: Path) -> Path:
-    """The output folder of the batch that made a summary; its own folder where none is known."""
-    for folder in summary.absolute().parents:
-        if (folder / FOLDER).is_dir():
-            return folder
-    return summary.absolute().parent
+    """The output folder of the batch that made a summary, which has BATCH if there is one.
+
+    Of results that were copied without their ledger: the nearest folder above that has BATCH, else
+    their own folder.
+    """
+    folders = summary.absolute().parents
+    for mark in (FOLDER, BATCH):
+        for folder in folders:
+            if (folder / mark).exists():
+                return folder
+    return folders[0]
