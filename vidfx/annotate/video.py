@@ -43,7 +43,6 @@ def annotate_video(
     source, why = open_video(job.source, context)
     with source:
         info = source.info
-        context.models.prepare(info.width, info.height, info.stretch)
         work = VideoWork(job, info, context, listener, corrections=corrections)
         work.detail(why)
         expected = info.frames_between(settings.start, settings.end)

@@ -25,6 +25,7 @@ def annotate_whole(source: FrameSource, work: VideoWork, files: ResultFiles) -> 
     Raises InputError, EngineFailedError and OutputError.
     """
     info, context = work.info, work.context
+    context.models.prepare(info.width, info.height, info.stretch)
     pipeline = Pipeline(info, context.settings, context.models, work.timer)
     length = queue_length(info, pipeline.observe.chunk)
     video = AnnotatedVideo(files.mp4, work) if files.mp4 else None

@@ -32,7 +32,9 @@ def observe_segment(task: ObserveSegment, context: Context, listener: Listener) 
     segment = task.segment
     part = segment.warmup_s, segment.lookahead_s, segment.warmup_key_frame
     with _opened(task, part, context, listener) as (source, work, file):
-        pipeline = Pipeline(source.info, context.settings, context.models, work.timer)
+        info = source.info
+        context.models.prepare(info.width, info.height, info.stretch)
+        pipeline = Pipeline(info, context.settings, context.models, work.timer)
 
         def of_segment(observations: Iterable[Observations]) -> Iterator[Observations]:
             count = 0
@@ -44,7 +46,7 @@ def observe_segment(task: ObserveSegment, context: Context, listener: Listener) 
                     yield own
 
         decoded = pipeline.observe.analyzer.retain(work.timer.each("decode", source))
-        length = queue_length(source.info, pipeline.observe.chunk)
+        length = queue_length(info, pipeline.observe.chunk)
         with (
             work.engine_errors(),
             prefetch("decode", decoded, length) as frames,
