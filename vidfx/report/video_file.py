@@ -10,13 +10,8 @@ from typing import Any
 from urllib.parse import quote
 
 from vidfx.corrections.hidden import hidden_spans
-from vidfx.corrections.read import (
-    BATCH,
-    ENDING,
-    batch_folder,
-    corrected,
-    read_corrections,
-)
+from vidfx.corrections.places import BATCH, ENDING, batch_folder
+from vidfx.corrections.read import corrected, read_corrections
 from vidfx.errors import output_errors
 from vidfx.jobs.result_names import SUMMARY
 from vidfx.report.face_sheets import MOST, face_sheet
