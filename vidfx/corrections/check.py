@@ -88,18 +88,18 @@ def _check_rows(name: str, video: SavedVideo, lines: Sequence[Correction]) -> It
     of_track: dict[int, list[Correction]] = {}
     for line in lines:
         of_track.setdefault(line.track, []).append(line)
-    for step, spans in zip(corrector.steps, before, strict=True):
-        for line in step.lines:
-            rows = step.rows[line]
-            problem = _contradiction(line, of_track[line.track]) if rows else _misfit(line, spans)
-            if line.track in others:
-                problem = (
-                    f"track {line.track} was another face before the video was annotated again"
-                )
-            note = "" if problem else _note(line, step, spans, video)
-            verdict: Verdict = "problem" if problem else "note" if note else "fits"
-            why = problem or note
-            yield Checked(name, line.place, verdict, why, rows, line.action, line.track)
+    steps = zip(corrector.steps, before, strict=True)
+    of_line = {line: (step, spans) for step, spans in steps for line in step.lines}
+    for line in lines:
+        step, spans = of_line[line]
+        rows = step.rows[line]
+        problem = _contradiction(line, of_track[line.track]) if rows else _misfit(line, spans)
+        if line.track in others:
+            problem = f"track {line.track} was another face before the video was annotated again"
+        note = "" if problem else _note(line, step, spans, video)
+        verdict: Verdict = "problem" if problem else "note" if note else "fits"
+        why = problem or note
+        yield Checked(name, line.place, verdict, why, rows, line.action, line.track)
 
 
 def _other_faces(video: SavedVideo, lines: Sequence[Correction]) -> Sequence[int]:
