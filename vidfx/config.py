@@ -15,6 +15,7 @@ from vidfx_engines.validation import convert
 
 Reader = Literal["auto", "decord", "pyav", "decord-cuda", "nvcodec", "pyav-cuda"]
 Executor = Literal["local", "ray"]
+_OF_HIDING = ("hide", "how", "hold", "verify")
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,10 @@ class Settings(ResultSettings):
         """The settings that decide what the results are, except those that name files."""
         decisive = {"results", "video"} if self.video else {"results"}
         values = {n: v for n, v in asdict(self).items() if SETTINGS[n].option.decides in decisive}
+        if not self.hide:  # so that results of versions without it stay done
+            values = {n: v for n, v in values.items() if n not in _OF_HIDING}
+        if self.sound == "keep":
+            values.pop("sound", None)
         return values | {"start": self.start or None}
 
 

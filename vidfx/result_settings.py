@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from vidfx.hide_settings import HideSettings
 from vidfx.look_settings import LookSettings
 from vidfx.notation import count_or_auto, seconds
 from vidfx.setting import Name, Option, Seconds
@@ -18,7 +19,7 @@ Read = Literal["auto", "every"]
 
 
 @dataclass(frozen=True)
-class ResultSettings(LookSettings):
+class ResultSettings(HideSettings, LookSettings):
     """Of the input, what to find and what to write."""
 
     detector: Annotated[

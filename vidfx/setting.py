@@ -15,7 +15,7 @@ PREFIX = "VIDFX_"
 MAX_SECONDS = 1e9
 Name = Annotated[str, Meta(pattern=r"\S", description="a text that is not empty")]
 Seconds = Annotated[float, Meta(ge=0, le=MAX_SECONDS)]
-Group = Literal["Input", "What to find", "What to write", "Speed", "Machine"]
+Group = Literal["Input", "What to find", "What to write", "Privacy", "Speed", "Machine"]
 Decides = Literal["results", "rounding", "files", "video", "run"]
 """What a setting decides: results, only their rounding, which files are used (whose content decides
 results), the annotated video, or how the run goes. That is not read from a settings file, which may

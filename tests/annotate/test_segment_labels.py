@@ -33,7 +33,7 @@ def test_a_frame_without_labels_takes_those_of_no_other(
     over: list[Any] = []
     for pts in frames:
         over += [skipped.labels[0] for skipped in labels.before(pts)]
-        got.append(next(iter(labels.at(pts)), None))
+        got.append(next(iter(labels.at(pts).labels), None))
     assert (got, over) == (drawn, passed)
 
 

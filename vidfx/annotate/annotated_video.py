@@ -7,10 +7,13 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+import numpy as np
+
 from vidfx.annotate.draw_work import DrawWork
-from vidfx.annotate.frame_labels import LabelMatcher
+from vidfx.annotate.frame_labels import Box, LabelMatcher
 from vidfx.annotate.threads import BoundedQueue, consumer
 from vidfx.overlay.painter import FaceLabel, Painter
+from vidfx.privacy.paint import paint_masks
 from vidfx.types import Frame
 from vidfx.video.write.encoder import VideoEncoder
 from vidfx.video.write.muxer import Mp4Muxer, VideoReport
@@ -56,13 +59,18 @@ class AnnotatedVideo:
         with consumer("encode", self._encode, length) as self._drawn:
             yield
 
-    def write(self, frame: Frame, labels: Sequence[FaceLabel]) -> None:
-        """Draw ``labels`` on the next frame, where it is, which is then encoded.
+    def write(self, frame: Frame, labels: Sequence[FaceLabel], masks: Sequence[Box] = ()) -> None:
+        """Hide ``masks`` on the next frame and draw ``labels``, where it is; then encode it.
 
-        Raises StoppedError where the encoder has failed.
+        Frames with masks are on the host. Raises StoppedError where the encoder has failed.
         """
         time_s = self._work.info.seconds(frame.pts)
         with self._work.timer("draw"):
+            if len(masks):
+                assert frame.planes is not None
+                height, width = frame.planes.shape[0] * 2 // 3, frame.planes.shape[1]
+                how = self._work.context.settings.how
+                paint_masks(frame.planes, (width, height), np.array(masks), how)
             if frame.planes is None:
                 frame = self._surfaces.paint(frame, labels, time_s)
             else:
@@ -87,7 +95,8 @@ class AnnotatedVideo:
             for missing in labels.before(frame.pts):
                 self.skip(missing.labels, missing.time_s)
                 advanced(count)
-            self.write(frame, labels.at(frame.pts))
+            found = labels.at(frame.pts)
+            self.write(frame, found.labels, found.masks)
             count += 1
             advanced(count)
         return count

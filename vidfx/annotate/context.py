@@ -11,6 +11,7 @@ from vidfx.annotate.draw_context import DrawContext
 from vidfx.annotate.models import Models, load_models
 from vidfx.config import Settings
 from vidfx.messages import chosen_messages
+from vidfx.privacy.selection import Selection
 from vidfx_engines.device import Device
 
 
@@ -41,6 +42,8 @@ def load_context(settings: Settings) -> Generator[Context]:
     Raises UsageError for invalid messages, UnavailableError where an engine cannot run here.
     """
     with load_models(settings) as models:
+        identity = models.identity
+        Selection.of(settings.hide).check(identity.spec.labels if identity else None)
         if models.tensors_on is not None:
             models.prepare(16, 9)  # the shape of most videos, while a file is opened
         yield Context(settings, chosen_messages(settings.messages, _emotions(models)), models)

@@ -5,15 +5,18 @@ The CSVs and the summary are of what the models found; what is drawn is correcte
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from vidfx.annotate.context import Context
-from vidfx.corrections.apply import Corrector
+from vidfx.corrections.apply import Corrector, apply
+from vidfx.corrections.hidden import HideOrShow
 from vidfx.corrections.read import Corrections, read_corrections, read_lines
 from vidfx.corrections.same_faces import SameFaces
 from vidfx.errors import InputError
+from vidfx.hide_settings import HideSettings
 from vidfx.jobs.plan import Job
+from vidfx.privacy.hiding import Hiding
 from vidfx.saved.runs import SavedVideo, load_video
 from vidfx.stages.settled import Settled
 
@@ -28,6 +31,16 @@ class RowCorrections:
         lines = self._corrections.lines
         self._correct = Corrector(lines)
         self._same_faces = SameFaces(before, lines) if before and lines else None
+
+    @property
+    def hide(self) -> bool:
+        """Whether they hide somebody."""
+        return bool(self._corrections.of("hide"))
+
+    def hiding(self, settings: HideSettings, rows: Callable[[], Iterable[Settled]]) -> Hiding:
+        """Hides who they and ``settings`` say in ``rows``, which are not corrected yet."""
+        lines = self._corrections.lines
+        return Hiding(settings, lambda: apply(rows(), lines), HideOrShow(lines).of)
 
     def add(self, settled: Settled) -> Settled:
         """The next frames, corrected."""

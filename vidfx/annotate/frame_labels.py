@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from vidfx.overlay.labels import FaceLabel
 from vidfx.overlay.looks import Looks
+from vidfx.privacy.masks import Masked
 from vidfx.stages.settled import Labels, Settled, SettledFaces
+
+Box = tuple[float, float, float, float]
+EVERYTHING: Box = (0.0, 0.0, 1e6, 1e6)
 
 
 class FrameLabels(NamedTuple):
@@ -17,6 +22,8 @@ class FrameLabels(NamedTuple):
     pts: int
     time_s: float
     labels: list[FaceLabel]
+    masks: Sequence[Box] = ()
+    "what is hidden, xyxy px"
 
 
 def frame_labels(settled: Iterable[Settled], looks: Looks) -> Iterator[FrameLabels]:
@@ -26,10 +33,19 @@ def frame_labels(settled: Iterable[Settled], looks: Looks) -> Iterator[FrameLabe
             yield FrameLabels(frame.frame.pts, frame.time_s, labels_of(faces, looks))
 
 
+def masked_labels(masked: Iterable[Masked], looks: Looks) -> Iterator[FrameLabels]:
+    """Those of all frames, in order, with their masks."""
+    for some in masked:
+        for one, boxes in zip(frame_labels([some.settled], looks), some.boxes(), strict=True):
+            yield one._replace(masks=[(x0, y0, x1, y1) for x0, y0, x1, y1 in boxes.tolist()])
+
+
 class LabelMatcher:
     """Finds the labels of frames that are decoded again, which may differ from the first time."""
 
-    def __init__(self, frames: Iterable[FrameLabels]) -> None:
+    def __init__(self, frames: Iterable[FrameLabels], *, hides: bool = False) -> None:
+        """``hides``: a frame that was not there the first time is hidden whole."""
+        self._hides = hides
         self._frames = iter(frames)
         self._next = next(self._frames, None)
         self.matched = 0
@@ -41,11 +57,11 @@ class LabelMatcher:
             yield self._next
             self._next = next(self._frames, None)
 
-    def at(self, pts: int) -> list[FaceLabel]:
+    def at(self, pts: int) -> FrameLabels:
         """Those of the frame at ``pts``; none where it was not there the first time."""
         if self._next is None or self._next.pts != pts:
-            return []
-        labels, self._next = self._next.labels, next(self._frames, None)
+            return FrameLabels(pts, math.nan, [], [EVERYTHING] if self._hides else [])
+        labels, self._next = self._next, next(self._frames, None)
         self.matched += 1
         return labels
 

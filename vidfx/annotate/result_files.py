@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,8 +12,11 @@ from vidfx.annotate.threads import uninterrupted
 from vidfx.annotate.video_work import VideoWork
 from vidfx.errors import OutputError, output_errors
 from vidfx.output.rows import RowWriter
+from vidfx.output.strict_json import to_json
 from vidfx.output.summary import write_summary
 from vidfx.output.tally import Tally
+from vidfx.privacy.hiding import Hiding
+from vidfx.saved.frames import read_settled
 from vidfx.stages.settled import Settled
 from vidfx.video.write.muxer import Mp4Muxer, VideoReport
 from vidfx_engines.files import AtomicFile
@@ -28,6 +32,17 @@ class Written:
     "of reading, of the engines and of the annotated video"
 
 
+@dataclass(frozen=True)
+class _WrittenTables:
+    """See vidfx.saved.frames.Tables."""
+
+    faces: Path
+    frames: Path
+    unshown: Path
+    recognises: bool
+    expressions: tuple[str, ...] | None
+
+
 class ResultFiles:
     """All results of one video; they get their names only when all are complete, the summary last.
 
@@ -37,6 +52,7 @@ class ResultFiles:
     def __init__(self, work: VideoWork) -> None:
         info, settings, outputs = work.info, work.context.settings, work.job.outputs
         recognises = work.context.models.identity is not None
+        hides = bool(settings.hide) or work.corrections.hide
         self._outputs, self._timer = outputs, work.timer
         self.tally = Tally(info, recognises=recognises)
         self.mp4: Mp4Muxer | None = None
@@ -55,6 +71,14 @@ class ResultFiles:
             tables = [create(path) for path in (outputs.faces, outputs.frames, outputs.unshown)]
             self._files = [*tables]
             "all but the summary"
+            emotion = work.context.models.emotion
+            self._tables = _WrittenTables(
+                faces=tables[0].part,
+                frames=tables[1].part,
+                unshown=tables[2].part,
+                recognises=recognises,
+                expressions=emotion.spec.labels if emotion else None,
+            )
             self._rows = RowWriter(
                 *tables,
                 emotions=work.context.emotions,
@@ -65,11 +89,21 @@ class ResultFiles:
             if settings.video:
                 video = create(outputs.video)
                 self._files.append(video)
-                sound = info.path if info.has_audio else None
                 mp4 = Mp4Muxer(
-                    video, info, audio_from=sound, start_s=settings.start, end_s=settings.end
+                    video,
+                    info,
+                    audio_from=info.path if info.has_audio and settings.sound == "keep" else None,
+                    start_s=settings.start,
+                    end_s=settings.end,
+                    private=hides,
                 )
                 self.mp4 = stack.enter_context(mp4)
+            self.hiding: Hiding | None = None
+            "of the annotated video"
+            if self.mp4 and hides:
+                self._privacy = create(outputs.privacy)
+                self._files.append(self._privacy)
+                self.hiding = work.corrections.hiding(settings, self._read_back)
             self._stack = stack.pop_all()
 
     def __enter__(self) -> ResultFiles:
@@ -84,6 +118,11 @@ class ResultFiles:
             self.tally.add(settled)
             self._rows.write(settled)
 
+    def _read_back(self) -> Iterator[Settled]:
+        """All frames with their rows, which are then complete."""
+        self._rows.complete()
+        return read_settled(self._tables)
+
     def complete(self, video: VideoReport | None) -> dict[str, Any]:
         """Complete the rows; returns the "outputs", "columns" and "bytes" of the summary."""
         self._rows.complete()
@@ -91,6 +130,12 @@ class ResultFiles:
         outputs = {name: getattr(self._outputs, name).name for name in tables}
         if video:
             outputs |= {"video": self._outputs.video.name, "audio": video.audio}
+        if self.hiding:
+            outputs["privacy"] = self._outputs.privacy.name
+            with output_errors(self._outputs.privacy):
+                text = to_json(self.hiding.describe(), indent=1)
+                self._privacy.writable.write_text(f"{text}\n", encoding="ascii")
+                self._privacy.seal()
         with output_errors(self._outputs.summary):
             sizes = {file.path.name: file.size() for file in self._files}
         return {"outputs": outputs, "columns": self._rows.types, "bytes": sizes}
@@ -109,6 +154,9 @@ class ResultFiles:
                 if self.mp4 is None:  # one of an earlier run would not belong to the new rows
                     with output_errors(outputs.video):
                         outputs.video.unlink(missing_ok=True)
+                if self.hiding is None:
+                    with output_errors(outputs.privacy):
+                        outputs.privacy.unlink(missing_ok=True)
                 for file in (*self._files, self._summary):
                     with output_errors(file.path):
                         file.publish()

@@ -59,6 +59,8 @@ class DrawSegment(Struct, frozen=True, tag=True):
     segment: Segment
     labels: Path
     "what to draw"
+    hides: bool = False
+    "a frame that was not observed is hidden whole"
 
     @property
     def path(self) -> Path:

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from vidfx.annotate.already_done import work_fingerprint
 from vidfx.annotate.context import Context
 from vidfx.annotate.corrections import corrections_of
+from vidfx.annotate.draw_hidden import draw_hidden
 from vidfx.annotate.result_files import ResultFiles
 from vidfx.annotate.same_input import check_unchanged, files_of
 from vidfx.annotate.segments.plan import plan_segments
@@ -40,7 +42,10 @@ def annotate_video(
     started = time.perf_counter()
     before = work_fingerprint(job, context)
     settings, corrections = context.settings, corrections_of(job, context)
-    source, why = open_video(job.source, context)
+    observing = context
+    if settings.video and (settings.hide or corrections.hide):  # drawn once all rows are known
+        observing = replace(context, settings=replace(settings, video=False))
+    source, why = open_video(job.source, observing)
     with source:
         info = source.info
         work = VideoWork(job, info, context, listener, corrections=corrections)
@@ -56,7 +61,11 @@ def annotate_video(
 
                 written = annotate_segments(segments, work, files)
             else:
-                written = annotate_whole(source, work, files)
+                written = annotate_whole(source, replace(work, context=observing), files)
+                if files.hiding:
+                    written = draw_hidden(work, files, written)
+            if files.hiding and info.has_audio and settings.sound == "keep":
+                written.warnings.append("the sound is kept: a voice can tell who speaks")
             completed = files.complete(written.video)
             check_unchanged(job, before)
             counts, tracks = files.tally.counts(), files.tally.tracks()

@@ -28,7 +28,7 @@ def annotate_whole(source: FrameSource, work: VideoWork, files: ResultFiles) -> 
     context.models.prepare(info.width, info.height, info.stretch)
     pipeline = Pipeline(info, context.settings, context.models, work.timer)
     length = queue_length(info, pipeline.observe.chunk)
-    video = AnnotatedVideo(files.mp4, work) if files.mp4 else None
+    video = AnnotatedVideo(files.mp4, work) if files.mp4 and context.settings.video else None
 
     def write(results: Iterable[Settled]) -> None:
         for settled in results:

@@ -65,7 +65,7 @@ def with_settings(*names: str, **defaults: str) -> Callable[[Callable[..., None]
     def decorated(command: Callable[..., None]) -> Callable[..., None]:
         def run(**values: Any) -> None:
             typed = {name: values.pop(name) for name in chosen}
-            command(given={n: v for n, v in typed.items() if v is not None}, **values)
+            command(given={n: v for n, v in typed.items() if v not in (None, [])}, **values)
 
         options = [_option(setting, defaults.get(name, "")) for name, setting in chosen.items()]
         own = inspect.signature(command, eval_str=True)
@@ -83,7 +83,9 @@ def with_settings(*names: str, **defaults: str) -> Callable[[Callable[..., None]
 
 def _option(setting: Setting, default: str) -> inspect.Parameter:
     kind = plain_type(setting.kind)
-    typed = kind if kind in (bool, int, float) and not setting.option.read else str
+    typed: Any = kind if kind in (bool, int, float) and not setting.option.read else str
+    if get_origin(kind) is tuple:
+        typed = list[str]
     flag = setting.flag
     if kind is bool and setting.default is not False:
         flag += f"/--no-{setting.name.replace('_', '-')}"
@@ -106,6 +108,8 @@ def _metavar(setting: Setting) -> str | None:
     kind = plain_type(setting.kind)
     if kind is bool:
         return None
+    if get_origin(kind) is tuple:
+        return "WHO"
     if setting.option.read:
         return "auto|N" if setting.option.read is count_or_auto else "TIME"
     if get_origin(kind) is Literal and len(choices := "|".join(get_args(kind))) < LONGEST_METAVAR:

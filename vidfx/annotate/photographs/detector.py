@@ -62,6 +62,18 @@ class PhotographDetector(Detector):
         kept = found.rows(np.flatnonzero((found.score >= SURE) | _are_in(found, agreed)))
         return replace(kept, faulty=max(found.faulty, agreed.faulty))
 
+    def every_face(self, frame: Frame, matrix: int = 2) -> Detections:
+        """All that either detector finds, also where the other one does not."""
+        found = [self._at_both_sizes([frame], matrix, SQUARE, in_turn)]
+        if self._checker:
+            found.append(self._checker([frame], matrix))
+        return Detections(
+            np.concatenate([one.frame for one in found]),
+            np.concatenate([one.box for one in found]),
+            np.concatenate([one.score for one in found]),
+            np.concatenate([one.landmarks for one in found]),
+        )
+
     def _at_both_sizes(
         self, frames: Sequence[Frame], matrix: int, stretch: Stretch, each: Each
     ) -> Detections:

@@ -8,7 +8,12 @@ from typing import Any
 from vidfx.annotate.already_done import HINT, differences, work_without_input
 from vidfx.annotate.context import Context
 from vidfx.annotate.frame_labels import labels_of
-from vidfx.annotate.photographs.picture import drawn, photograph_context, settle_photograph
+from vidfx.annotate.photographs.picture import (
+    drawn,
+    masked_photograph,
+    photograph_context,
+    settle_photograph,
+)
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.annotate.tasks import AnnotatePhotographs, Photographed
 from vidfx.errors import (
@@ -24,6 +29,7 @@ from vidfx.jobs.photographs import PHOTOGRAPHS, Making, Photograph, PhotographRe
 from vidfx.jobs.result_names import SUMMARY
 from vidfx.output.rows import Rows
 from vidfx.output.strict_json import to_json
+from vidfx.privacy.paint import hidden_rgb
 from vidfx.video.read.photograph import read_photograph
 from vidfx.video.write.photograph import write_photograph
 from vidfx_engines.errors import EngineError
@@ -89,7 +95,11 @@ def _annotate(
     size = None
     if context.settings.video:
         with timer("draw"):
-            pixels = drawn(picture.rgb, labels_of(settled.faces, context.looks), context)
+            rgb, faces = picture.rgb, settled.faces
+            if context.settings.hide:
+                masked = masked_photograph(rgb, settled, context)
+                rgb, faces = hidden_rgb(rgb, masked.box, context.settings.how), masked.settled.faces
+            pixels = drawn(rgb, labels_of(faces, context.looks), context)
         with timer("encode"):
             size = write_photograph(photograph.result, pixels, picture.profile)
     if picture.has_more:

@@ -17,8 +17,10 @@ from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.overlay.labels import FaceLabel
 from vidfx.overlay.painter import Painter
+from vidfx.privacy.hiding import Hiding
+from vidfx.privacy.masks import Masked
 from vidfx.stages.pixels import to_rgb
-from vidfx.stages.settled import Settled
+from vidfx.stages.settled import Settled, UnshownFaces
 from vidfx.types import Frame, VideoInfo
 from vidfx.video.read.colours import rgb_colour
 from vidfx.video.read.pixels import RgbToI420
@@ -64,6 +66,22 @@ def settle_photograph(
     numbered = replace(faces.rows(order), track=np.arange(1, len(faces) + 1))
     warnings = pipeline.observe.faults.warnings(context.models.names())
     return replace(settled, faces=numbered), warnings
+
+
+def masked_photograph(rgb: np.ndarray, settled: Settled, context: Context) -> Masked:
+    """What is hidden of a picture: in it all that either detector finds counts."""
+    detector, height = context.models.detector, rgb.shape[0]
+    assert isinstance(detector, PhotographDetector)
+    found = detector.every_face(Frame(0, 0, rgb), rgb_colour(height).matrix)
+    unshown = settled.unshown
+    every = UnshownFaces(
+        np.zeros(len(unshown) + len(found), np.int64),
+        np.concatenate([unshown.box, found.box]),
+        np.concatenate([unshown.score, found.score]),
+    )
+    rows = replace(settled, unshown=every)
+    (masked,) = Hiding(context.settings, lambda: [rows]).masked()
+    return masked
 
 
 def drawn(rgb: np.ndarray, labels: Sequence[FaceLabel], context: DrawContext) -> np.ndarray:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
+from vidfx.annotate.frame_labels import frame_labels, masked_labels
 from vidfx.annotate.observations import follow, load
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.result_files import ResultFiles, Written
@@ -32,7 +33,7 @@ def annotate_segments(segments: Sequence[Segment], work: VideoWork, files: Resul
     pipeline = Pipeline(info, context.settings, context.models, work.timer)
     with (
         SegmentWorkers(work, len(segments)) as workers,
-        LabelFile(work.job.outputs.frames, context.looks) as labels,
+        LabelFile(work.job.outputs.frames) as labels,
     ):
         observed = workers.observe(segments)
         with work.engine_errors():
@@ -40,14 +41,16 @@ def annotate_segments(segments: Sequence[Segment], work: VideoWork, files: Resul
         observations = chain.from_iterable(load(one.file) for one in observed)
         for settled in pipeline.settle(follow(observations, pipeline.observe.tracker)):
             corrected = work.corrections.add(settled)
-            if files.mp4:
-                labels.add(corrected)
+            if files.mp4 and not files.hiding:
+                labels.add(frame_labels([corrected], context.looks))
             files.add(settled)
             workers.report_progress()
+        if files.mp4 and files.hiding:
+            labels.add(masked_labels(files.hiding.masked(), context.looks))
         labels.close()
         report = None
         if files.mp4:
-            drawn = workers.draw(segments, labels.file)
+            drawn = workers.draw(segments, labels.file, hides=files.hiding is not None)
             counts = [one.frames for one in observed], [one.frames for one in drawn]
             if warning := compare_rounds(work.job.name, *counts):
                 workers.warnings.append(warning)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from vidfx.annotate.frame_labels import FrameLabels, frame_labels
+from vidfx.annotate.frame_labels import FrameLabels
 from vidfx.errors import output_errors
 from vidfx.output.strict_json import to_json
 from vidfx.overlay.labels import FaceLabel
-from vidfx.overlay.looks import Looks
-from vidfx.stages.settled import Settled
 from vidfx_engines.files import create_text, part_name
 
 
@@ -23,9 +21,8 @@ class LabelFile:
     Raises OutputError.
     """
 
-    def __init__(self, frames: Path, looks: Looks) -> None:
+    def __init__(self, frames: Path) -> None:
         """``frames`` is the result beside which it is stored, under a temporary name."""
-        self._looks = looks
         path = frames.with_name(f"{frames.name}.0")
         self.file = path.with_name(part_name(path.name))
 
@@ -34,11 +31,12 @@ class LabelFile:
             self._lines = create_text(self.file, "ascii")
         return self
 
-    def add(self, settled: Settled) -> None:
-        with output_errors(self.file):
-            for frame in frame_labels([settled], self._looks):
-                labels = [vars(label) for label in frame.labels]
-                self._lines.write(to_json([frame.pts, frame.time_s, labels]) + "\n")
+    def add(self, frames: Iterable[FrameLabels]) -> None:
+        for frame in frames:
+            labels = [vars(label) for label in frame.labels]
+            with output_errors(self.file):
+                line = to_json([frame.pts, frame.time_s, labels, frame.masks])
+                self._lines.write(line + "\n")
 
     def close(self) -> None:
         """All frames are written; the file can be read."""
@@ -56,6 +54,6 @@ def read_labels(file: Path) -> Iterator[FrameLabels]:
     """What a LabelFile wrote, in order."""
     with file.open(encoding="ascii") as lines:
         for line in lines:
-            pts, time_s, labels = json.loads(line)
+            pts, time_s, labels, masks = json.loads(line)
             faces = [FaceLabel(**face | {"box": tuple(face["box"])}) for face in labels]
-            yield FrameLabels(pts, time_s, faces)
+            yield FrameLabels(pts, time_s, faces, masks)

@@ -75,7 +75,10 @@ def draw_segment(task: DrawSegment, context: Context, listener: Listener) -> Dra
         _opened(task, part, context, listener) as (source, work, file),
         Mp4Muxer(file, source.info, audio_from=None, end_s=segment.end_s) as mp4,
     ):
-        video, labels = AnnotatedVideo(mp4, work), LabelMatcher(read_labels(task.labels))
+        video, labels = (
+            AnnotatedVideo(mp4, work),
+            LabelMatcher(read_labels(task.labels), hides=task.hides),
+        )
         decoded = work.timer.each("decode", source)
         length = queue_length(source.info)
         with prefetch("decode", decoded, length) as frames, video.encoding(length):

@@ -66,10 +66,10 @@ class SegmentWorkers:
             self.faults.merge(one.faults)
         return observed
 
-    def draw(self, segments: Sequence[Segment], labels: Path) -> list[Drawn]:
-        """The encoded frames of ``segments``, in their order."""
+    def draw(self, segments: Sequence[Segment], labels: Path, *, hides: bool) -> list[Drawn]:
+        """The encoded frames of ``segments``, in their order; see DrawSegment."""
         job = self._work.job
-        return self._do([DrawSegment(job, s, labels) for s in segments], Drawn)
+        return self._do([DrawSegment(job, s, labels, hides) for s in segments], Drawn)
 
     def report_progress(self) -> None:
         """Report how far both rounds are, so that the video does not count as stalled."""

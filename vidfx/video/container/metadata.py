@@ -70,10 +70,10 @@ def write_metadata(
     )
 
 
-def copy_sound_metadata(source: Stream, copy: Stream) -> None:
-    """Copy the language and the name of a sound stream."""
+def copy_sound_metadata(source: Stream, copy: Stream, *, named: bool = True) -> None:
+    """Copy the language of a sound stream, and its name where ``named``."""
     tags = {"title": source.metadata.get("name"), **source.metadata}
-    for name in _KEPT_OF_SOUNDS:
+    for name in _KEPT_OF_SOUNDS if named else _KEPT_OF_SOUNDS[:1]:
         if text := _text(tags.get(name)):
             copy.metadata[name] = text
 

@@ -34,8 +34,15 @@ class SoundTrack:
     """
 
     def __init__(
-        self, output: av.container.OutputContainer, source: Path | None, window: Window
+        self,
+        output: av.container.OutputContainer,
+        source: Path | None,
+        window: Window,
+        *,
+        named: bool = True,
     ) -> None:
+        """``named``: with the name that the sound has in ``source``."""
+        self._named = named
         self.warnings: list[str] = []
         self._output = output
         self._reader: SoundReader | None = None
@@ -127,7 +134,7 @@ class SoundTrack:
         elif can_copy(codec, first):
             self._label = f"copied {codec}"
             copy = self._output.add_stream_from_template(stream)
-            copy_sound_metadata(stream, copy)
+            copy_sound_metadata(stream, copy, named=self._named)
             self._copy = SoundCopy(reader, copy)
             if demuxer.may_be_discontinuous and begins_as(codec, first):
                 packets = self._copy.of_one_codec(codec, packets)
@@ -135,7 +142,7 @@ class SoundTrack:
         elif channels.decodable:
             self._label = f"{codec} re-encoded to aac"
             encoder = add_aac(self._output, stream.rate, channels.count)
-            copy_sound_metadata(stream, encoder)
+            copy_sound_metadata(stream, encoder, named=self._named)
             self._packets = reader.encoded(packets, encoder)
         else:
             self.warnings.append(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Self, TypeAlias
@@ -19,7 +19,7 @@ from av.codec.codec import UnknownCodecError
 from av.error import FFmpegError
 
 from vidfx.errors import OutputError, output_error
-from vidfx.types import VideoInfo
+from vidfx.types import Metadata, VideoInfo
 from vidfx.video.container.metadata import write_metadata
 from vidfx.video.sound.reader import Window
 from vidfx.video.sound.track import SoundTrack
@@ -59,7 +59,12 @@ class Mp4Muxer:
         audio_from: Path | None,
         start_s: float | None = None,
         end_s: float | None = None,
+        private: bool = False,
     ) -> None:
+        """``private``: without tags, chapters and names of the sound, which could name somebody."""
+        if private:
+            info = replace(info, metadata=Metadata(unread=info.metadata.unread))
+        self._private = private
         self.path, self.info, self.end_s = file.path, info, end_s
         self.scale = timescale(info.time_base)
         "ticks per second of the output"
@@ -103,7 +108,7 @@ class Mp4Muxer:
             window = Window(self.zero_pts * info.time_base, end)
             last = None if info.duration_s is None else playback_zero + Fraction(info.duration_s)
             write_metadata(container, info.metadata, window.zero, window.end or last)
-            self._sound = SoundTrack(container, self._audio_from, window)
+            self._sound = SoundTrack(container, self._audio_from, window, named=not self._private)
             self._container = container
             container.start_encoding()
         return video

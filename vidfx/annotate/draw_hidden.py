@@ -1,0 +1,63 @@
+"""A video drawn after all of its rows are known, so that no frame shows who is to be hidden."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vidfx.annotate.annotated_video import AnnotatedVideo
+from vidfx.annotate.draw_context import DrawContext
+from vidfx.annotate.draw_work import DrawWork
+from vidfx.annotate.frame_labels import LabelMatcher, masked_labels
+from vidfx.annotate.result_files import ResultFiles, Written
+from vidfx.annotate.threads import prefetch, queue_length
+from vidfx.annotate.video_work import VideoWork
+from vidfx.errors import DecodeError
+from vidfx.video.read.source import open_source
+
+MOST_DIFFERING = 0.1
+"""Share of frames that may be other ones when the video is decoded again."""
+
+
+@dataclass(frozen=True)
+class HostContext(DrawContext):
+    """The frames are on the host, wherever the engines run."""
+
+    names: Sequence[str] = ()
+
+    @property
+    def people(self) -> Sequence[str]:
+        return self.names
+
+
+def draw_hidden(work: VideoWork, files: ResultFiles, observed: Written) -> Written:
+    """Decode the video again, hide and draw what its rows say, and encode it.
+
+    ``observed`` is what all frames became without a video. Raises InputError and OutputError.
+    """
+    settings, hiding, mp4 = work.context.settings, files.hiding, files.mp4
+    assert hiding and mp4
+    context = HostContext(settings, work.context.messages, work.context.people)
+    frames = files.tally.frames
+    source, _ = open_source(
+        work.job.source, planes=True, start_s=settings.start, end_s=settings.end
+    )
+    with source:
+        drawing = DrawWork(work.job, source.info, context, work.listener, timer=work.timer)
+        video = AnnotatedVideo(mp4, drawing)
+        matcher = LabelMatcher(masked_labels(hiding.masked(), context.looks), hides=True)
+        length = queue_length(source.info)
+        decoded = work.timer.each("decode", source)
+        with prefetch("decode", decoded, length) as again, video.encoding(length):
+            count = video.write_all(again, matcher, lambda _: work.advanced(frames))
+        report = video.complete()
+    warnings = [*observed.warnings, *report.warnings]
+    if other := max(count, frames) - matcher.matched:
+        text = f"{other} frames differ when the video is decoded again"
+        if other > MOST_DIFFERING * frames:
+            raise DecodeError(
+                f"{work.job.name}: {text}: it cannot be said who is on them",
+                hint="convert it first, with ffmpeg for example",
+            )
+        warnings.append(f"{text}: those without rows are hidden whole")
+    return Written(report, warnings)
