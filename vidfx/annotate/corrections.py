@@ -10,7 +10,7 @@ from typing import Any
 
 from vidfx.annotate.context import Context
 from vidfx.corrections.apply import Corrector, apply
-from vidfx.corrections.hidden import HideOrShow
+from vidfx.corrections.hidden import HideOrShow, hidden_spans
 from vidfx.corrections.read import Corrections, read_corrections, read_lines
 from vidfx.corrections.same_faces import SameFaces
 from vidfx.errors import InputError
@@ -40,7 +40,7 @@ class RowCorrections:
     def hiding(self, settings: HideSettings, rows: Callable[[], Iterable[Settled]]) -> Hiding:
         """Hides who they and ``settings`` say in ``rows``, which are not corrected yet."""
         lines = self._corrections.lines
-        return Hiding(settings, lambda: apply(rows(), lines), HideOrShow(lines).of)
+        return Hiding(settings, lambda: apply(rows(), lines), HideOrShow(hidden_spans(lines)).said)
 
     def add(self, settled: Settled) -> Settled:
         """The next frames, corrected."""
