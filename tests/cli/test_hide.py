@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import av
-import cv2
 import numpy as np
 import pytest
 
 from tests.vidfx_command import read_csv, results_in, vidfx
 from vidfx.stages.detect import Detector
 from vidfx.types import Frame
+from vidfx.video.read.photograph import read_photograph
 from vidfx_engines.embedded import embedded
 from vidfx_engines.select import select
 
@@ -111,15 +111,16 @@ def test_real_clips_show_no_hidden_face(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_photographs_show_no_hidden_face(tmp_path: Path) -> None:
-    with zipfile.ZipFile(real("facemask.zip")) as pictures:
-        names = [n for n in pictures.namelist() if n.endswith(".jpg")][:40]
+    with zipfile.ZipFile(real("facemask.zip")) as archive:
+        names = [n for n in archive.namelist() if n.endswith(".jpg")][:40]
         for name in names:
-            (tmp_path / Path(name).name).write_bytes(pictures.read(name))
+            (tmp_path / Path(name).name).write_bytes(archive.read(name))
     out = tmp_path / "out"
     done = vidfx("annotate", tmp_path, "-o", out, "--hide", "all", "--no-sequence", *QUICK)
     assert done.exit_code == 0
     found = sorted(out.glob("*.annotated.jpg"))
     assert len(found) == len(names)
     detector = other_detector()
-    seen = seen_in((cv2.imread(str(path))[..., ::-1] for path in found), detector)
+    pictures = (read_photograph(path).rgb for path in found)
+    seen = seen_in(pictures, detector)
     assert len(seen) <= len(names) // 20, [found[i].name for i in seen]
