@@ -143,7 +143,7 @@ def test_a_frame_has_each_track_once_and_in_order(some: list[str]) -> None:
 
 
 def test_who_is_hidden_or_shown_is_said_by_the_last_line_that_holds() -> None:
-    given = lines("2,,,hide,", "2,0.8,1.2,show,", "2,1,1,hide,")
+    given = lines("2,,,hide,", "2,0.8,1.2,show,", "2,1,1,hide,", "1,,,rename,Ana", "2,,,drop,")
     settled = next(together(rows(TWO), [50]))
     said = HideOrShow(given).said(settled)
     assert set(said[settled.faces.track == 1].tolist()) == {UNSAID}

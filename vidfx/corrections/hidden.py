@@ -24,6 +24,10 @@ def hidden_spans(lines: Sequence[Correction]) -> list[Correction]:
 class HideOrShow(Step):
     """What lines of hide and show say about corrected rows, which it does not change."""
 
+    def __init__(self, lines: Sequence[Correction]) -> None:
+        """Lines of other actions are left out."""
+        super().__init__(hidden_spans(lines))
+
     def __call__(self, settled: Settled) -> Settled:
         self.said(settled)
         return settled
