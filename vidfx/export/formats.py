@@ -15,6 +15,7 @@ from vidfx.export.mkv import Mkv
 from vidfx.export.mot import Mot
 from vidfx.export.parquet import FacesParquet, FramesParquet
 from vidfx.export.subtitles import Srt, Vtt
+from vidfx.export.thumbnails import ThumbnailSheet, ThumbnailVtt
 from vidfx.export.writer import Writer
 
 Writers = Mapping[str, type[Writer]]
@@ -25,6 +26,7 @@ FORMATS: Mapping[str, Writers] = {
     "ass": {".ass": Ass},
     "mkv": {".overlay.mkv": Mkv},
     "chapters": {".chapters.vtt": ChaptersVtt, ".chapters.txt": ChaptersFfmetadata},
+    "thumbnails": {".thumbnails.vtt": ThumbnailVtt, ".thumbnails.jpg": ThumbnailSheet},
     "elan": {".eaf": Elan},
     "cvat": {".cvat.xml": Cvat},
     "label-studio": {".label-studio.json": LabelStudio},

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from vidfx.corrections.read import read_corrections
-from vidfx.errors import InputError
 from vidfx.export.ass import Ass
 from vidfx.export.chapters import NamedShot, NamedShots
 from vidfx.export.escapes import one_line
-from vidfx.export.writer import Writer
+from vidfx.export.from_source import PictureWriter
 from vidfx.saved.runs import SavedVideo
 from vidfx.stages.settled import Settled
 from vidfx.types import Chapter
@@ -17,19 +15,11 @@ from vidfx.video.write.subtitled import copy_with_subtitles
 from vidfx_engines.files import AtomicFile
 
 
-class Mkv(Writer):
+class Mkv(PictureWriter):
     """Writes an ASS file first, whose lines go into the copy at the end."""
 
-    needs_source = True
-
     def __init__(self, video: SavedVideo, file: AtomicFile) -> None:
-        """Raises InputError where the input shows faces that are to be hidden."""
         super().__init__(video, file)
-        if _hides(video):
-            raise InputError(
-                f"{video.path}: faces are to be hidden, and a copy of the input would show them",
-                hint="use `vidfx render --hide`, and --to ass beside its result",
-            )
         self._file = file
         self._lines = AtomicFile(file.path.with_name(f"{file.path.name}.ass"))
         self._ass = Ass(video, self._lines)
@@ -56,10 +46,3 @@ class Mkv(Writer):
     def close(self) -> None:
         self._ass.close()
         self._lines.discard()
-
-
-def _hides(video: SavedVideo) -> bool:
-    """Whether the annotated video hides faces, or corrections say so."""
-    settings = video.summary.get("fingerprint", {}).get("settings", {})
-    corrections = read_corrections(video.path, video.expressions)
-    return bool(settings.get("hide") or corrections.of("hide"))

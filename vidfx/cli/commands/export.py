@@ -23,8 +23,8 @@ def export(
         str,
         typer.Option(
             metavar="FORMATS",
-            help="Some of vtt, srt, ass, mkv, chapters, elan, cvat, label-studio, coco, mot and "
-            "parquet, with commas between them.",
+            help="Some of vtt, srt, ass, mkv, chapters, thumbnails, elan, cvat, label-studio, "
+            "coco, mot and parquet, with commas between them.",
         ),
     ],
     *,
@@ -36,7 +36,7 @@ def export(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="For mkv: the folder with the inputs, if they are not where they were.",
+            help="For mkv and thumbnails: where the inputs are now, if they were moved.",
         ),
     ] = None,
     overwrite: Annotated[

@@ -1,12 +1,15 @@
-"""The copy with subtitles has the packets of the input, and its times."""
+"""Pictures of the input: its copy with subtitles, and thumbnails."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
+import cv2
+import numpy as np
 import pytest
 
 from benchmarks import clips
@@ -61,8 +64,9 @@ def test_a_missing_input_is_one_line(tmp_path: Path) -> None:
         exported(two_people(tmp_path), "mkv", tmp_path / "out")
 
 
+@pytest.mark.parametrize("kind", ["mkv", "thumbnails"])
 @pytest.mark.parametrize("by", ["settings", "corrections"])
-def test_a_video_whose_faces_are_hidden_is_not_copied(by: str, tmp_path: Path) -> None:
+def test_pictures_of_hidden_faces_are_refused(by: str, kind: str, tmp_path: Path) -> None:
     source = tmp_path / "talk.mp4"
     source.touch()
     video = video_of(source, **({"hide": ["all"]} if by == "settings" else {}))
@@ -71,4 +75,18 @@ def test_a_video_whose_faces_are_hidden_is_not_copied(by: str, tmp_path: Path) -
             "track_id,from_s,to_s,action,value\n1,,,hide,\n"
         )
     with pytest.raises(InputError, match="faces are to be hidden"):
-        exported(video, "mkv", tmp_path / "out")
+        exported(video, kind, tmp_path / "out")
+
+
+def test_thumbnails_are_where_the_file_says(tmp_path: Path) -> None:
+    source = tmp_path / "a b.mp4"
+    greys = [np.full((48, 64, 3), 10 + 60 * (n // 25), np.uint8) for n in range(100)]
+    clips.write_clip(source, iter(greys), SIZE)
+    video = replace(video_of(source), name=source.name, source=source, size=SIZE)
+    vtt, jpg = exported(video, "thumbnails", tmp_path / "out")
+    blocks = vtt.read_text().strip().split("\n\n")[1:]
+    assert blocks[1] == "00:00:01.000 --> 00:00:02.000\na%20b.mp4.thumbnails.jpg#xywh=160,0,160,120"
+    sheet = cv2.imread(str(jpg), cv2.IMREAD_GRAYSCALE)
+    assert sheet is not None and sheet.shape == (120, 640)
+    shown = [int(sheet[60, 80 + 160 * number]) for number in range(4)]
+    assert shown == pytest.approx([10, 70, 130, 190], abs=6)
