@@ -17,7 +17,7 @@ from vidfx.errors import InputError
 from vidfx.extract.names import check_label
 
 OWN_LABEL = "label"
-"""Stands for CVAT's label of a track, as the name of an attribute."""
+"""Means CVAT's label of a track, where the name of an attribute is expected."""
 NO_LABELS = ("", "unknown", "unsure")
 """Values that say nothing about a face."""
 _HINT = "name the annotations.xml of an export in the format CVAT for video 1.1"
