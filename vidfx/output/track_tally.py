@@ -84,14 +84,14 @@ class TrackTally:
         last = dict(zip(numbers, range(len(numbers)), strict=True))
         quality = np.nan_to_num(faces.quality.prod(1))
         is_of = faces.track == np.array([*last])[:, None]
-        sums = is_of.astype(np.float64) @ _summands(faces, quality)
+        sums: np.ndarray = np.matmul(is_of.astype(np.float64), _summands(faces, quality))
         best: list[float] = (is_of * quality).max(1).tolist()
         who = faces.identity.texts() if faces.identity else None
         for place, (number, row) in enumerate(last.items()):
             track = self._tracks.get(number)
             if track is None:
                 first_s = settled.frames[places[numbers.index(number)]].time_s
-                track = self._tracks[number] = _Track(first_s, np.zeros(sums.shape[1]))
+                track = self._tracks[number] = _Track(first_s, np.zeros_like(sums[place]))
             track.sums += sums[place]
             track.best_quality = max(track.best_quality, best[place])
             track.last_s = settled.frames[places[row]].time_s
@@ -120,11 +120,11 @@ def _summands(faces: SettledFaces, quality: np.ndarray) -> np.ndarray:
     if emotion is None or reason is None:
         columns.append(np.zeros((len(faces), len(REASONS) + 1)))
     else:
-        read: np.ndarray = np.isfinite(emotion.probs).all(1)
+        read = np.isfinite(emotion.probs).all(axis=1, keepdims=True)
         columns += [
             np.equal.outer(np.where(emotion.index == NO_LABEL, reason, -1), _REASONS),
             np.equal.outer(emotion.index, np.arange(len(emotion.names))),
-            np.where(read[:, None], emotion.probs, 0.0),
-            read[:, None],
+            np.where(read, emotion.probs, 0.0),
+            np.asarray(read),
         ]
     return np.concatenate(columns, axis=1, dtype=np.float64)

@@ -1,36 +1,21 @@
-"""The counts of a video with its corrections."""
+"""Summaries with the corrections of their videos."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
-import numpy as np
-
-from vidfx.corrections.apply import apply
-from vidfx.corrections.read import read_corrections, read_lines
-from vidfx.output.track_tally import TrackTally
-from vidfx.saved.frames import read_settled
-from vidfx.saved.runs import load_video
-from vidfx.tables.summaries import Summary, Track
+from vidfx.corrections.places import correction_files
+from vidfx.tables.summaries import Summary
 
 
-def count_again(path: Path, summary: Summary) -> Summary:
-    """``summary``, which is that of ``path``, with the counts of the video's corrected rows.
+def with_corrections(path: Path, summary: Summary) -> Summary:
+    """``summary``, which is that of ``path``, or if the video has corrections, one counted again.
 
-    As it is where no line is about the video. Raises InputError where a line is wrong or a table is
-    damaged.
+    That reads all rows of the video. Raises InputError where a line of the corrections is wrong or
+    a table is damaged.
     """
-    if not any(read_lines(path, None)):
+    if summary.photographs is not None or not any(f.exists() for f in correction_files(path)):
         return summary
-    video = load_video(path)
-    lines = read_corrections(path, video.expressions).lines
-    tally = TrackTally(1 / video.frame_rate)
-    faces = with_faces = 0
-    for settled in apply(read_settled(video), lines):
-        tally.add(settled)
-        faces += len(settled.faces)
-        with_faces += int(np.count_nonzero(settled.counts))
-    counts = msgspec.structs.replace(summary.counts, frames_with_faces=with_faces, face_rows=faces)
-    tracks = msgspec.convert(tally.described(), list[Track])
-    return msgspec.structs.replace(summary, tracks=tracks, counts=counts, corrected=True)
+    from vidfx.tables.count_again import count_again  # noqa: PLC0415 - brings NumPy
+
+    return count_again(path, summary)

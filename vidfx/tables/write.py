@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from vidfx.corrections.places import correction_files
 from vidfx.errors import InputError, output_errors
 from vidfx.output.strict_json import to_json
 from vidfx.schema import batch
+from vidfx.tables.corrected import with_corrections
 from vidfx.tables.listing import Listed, list_videos
 from vidfx.tables.people import People
 from vidfx.tables.rows import STATUS, appearance_rows, track_rows, video_row
@@ -105,12 +105,7 @@ def _read(listed: Listed) -> tuple[Summary | None, str | None]:
     summary = None
     try:
         summary = read(listed.summary)
-        may_be_corrected = any(file.exists() for file in correction_files(listed.summary))
-        if may_be_corrected and summary.photographs is None:
-            from vidfx.tables.corrected import count_again  # noqa: PLC0415 - brings NumPy
-
-            summary = count_again(listed.summary, summary)
-        return summary, None
+        return with_corrections(listed.summary, summary), None
     except InputError as error:
         return summary, f"{error} ({error.hint})"
 
