@@ -148,3 +148,19 @@ def test_no_model_is_imported() -> None:
     )
     done = run_python(code)
     assert (done.stdout.strip(), done.stderr) == ("", "")
+
+
+def test_a_hidden_face_is_on_no_frame_and_the_record_says_so(save: Save, source: Path) -> None:
+    video = save()
+    record = render(video, hide=("all",), sound="drop", style="none")
+    x0, y0, x1, y1 = (round(side) for side in BOX)
+    for _, picture in frames_of(job_of(video).outputs.video):
+        assert picture[y0:y1, x0:x1].std() < 6
+    assert record["privacy"]["rows_hidden"] == record["privacy"]["rows"] > 0
+    assert record["outputs"]["audio"] == "none"
+    assert record["fingerprint"]["settings"]["hide"] == ["all"]
+
+
+def test_names_that_are_not_in_the_rows_cannot_be_hidden(save: Save) -> None:
+    with pytest.raises(UsageError, match="nobody is named"):
+        render(save(), hide=("others",))

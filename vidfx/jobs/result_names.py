@@ -7,9 +7,7 @@ RENDERED = ".rendered.mp4"
 """The same results drawn again."""
 RENDER_RECORD = ".rendered.json"
 """What it was made of."""
-RENDERED_PRIVACY = ".rendered.privacy.json"
-"""What was hidden in it."""
-RENDER_RESULTS = (RENDERED, RENDERED_PRIVACY, RENDER_RECORD)
+RENDER_RESULTS = (RENDERED, RENDER_RECORD)
 DRAWN = (ANNOTATED, RENDERED)
 """Videos that are no inputs."""
 REPORT = "report"

@@ -30,8 +30,9 @@ def render_fingerprint(work: RenderWork) -> dict[str, Any]:
     entries, source_hash = recorded_source(video)
     with read_errors(video.path):
         rows = blake2b(video.path.read_bytes(), digest_size=16).hexdigest()
-        tables = content_hash([video.faces, video.frames])
+        tables = content_hash([*filter(None, (video.faces, video.frames, video.unshown))])
     values = asdict(context.settings)
+    values["hide"] = [*values["hide"]]  # as JSON has it
     drawn = {name: values[name] for name, s in SETTINGS.items() if s.option.decides == "video"}
     return {
         "source": {"files": [[name, size] for name, size, _ in entries], "hash": source_hash},

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from vidfx.jobs.leftovers import remove_parts_of
 from vidfx.jobs.plan import Job, Outputs
-from vidfx.jobs.result_names import RENDER_RECORD, RENDERED, RENDERED_PRIVACY
+from vidfx.jobs.result_names import RENDER_RECORD, RENDERED
 
 
 @dataclass(frozen=True)
@@ -26,12 +26,12 @@ class RenderOutputs(Outputs):
         return cls(
             stem.with_name(stem.name + RENDERED),
             *(of_rows.faces, of_rows.frames, of_rows.unshown),
-            stem.with_name(stem.name + RENDERED_PRIVACY),
+            of_rows.privacy,
             stem.with_name(stem.name + RENDER_RECORD),
         )
 
     def __iter__(self) -> Iterator[Path]:
-        return iter((self.video, self.privacy, self.summary))
+        return iter((self.video, self.summary))
 
 
 @dataclass(frozen=True)

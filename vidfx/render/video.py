@@ -6,15 +6,17 @@ A thread decodes and one encodes, as when the video was annotated; the rows are 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterable, Mapping
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from vidfx.annotate.annotated_video import AnnotatedVideo
 from vidfx.annotate.draw_work import DrawWork
-from vidfx.annotate.frame_labels import LabelMatcher, frame_labels
+from vidfx.annotate.frame_labels import FrameLabels, LabelMatcher, frame_labels, masked_labels
 from vidfx.annotate.threads import prefetch, queue_length, uninterrupted
 from vidfx.corrections.apply import Corrector
 from vidfx.errors import (
@@ -28,14 +30,15 @@ from vidfx.errors import (
 from vidfx.jobs.events import Listener, Started
 from vidfx.output.origin import describe_input, describe_making, versions
 from vidfx.output.strict_json import to_json
+from vidfx.privacy.masks import Masked
 from vidfx.render.fingerprint import SCHEMA, render_fingerprint
+from vidfx.render.hiding import hiding_of
 from vidfx.render.only import Only
 from vidfx.render.source import find_source
 from vidfx.render.task import RenderJob
 from vidfx.render.work import RenderWork
 from vidfx.saved.frames import read_settled
 from vidfx.saved.runs import AGAIN
-from vidfx.stages.settled import Settled
 from vidfx.video.read.frame_source import FrameSource
 from vidfx.video.read.source import open_source
 from vidfx.video.write.muxer import Mp4Muxer, VideoReport
@@ -63,11 +66,18 @@ def render_video(work: RenderWork, listener: Listener) -> dict[str, Any]:
         listener(Started(job, info.width, info.height, info.codec, expected))
         only = Only(options.only, video) if options.only else None
         correct = Corrector(work.corrections.lines)
-        settled = map(correct, read_settled(video))
-        if only:
-            settled = only(settled)
+        hiding = hiding_of(work)
+        if hiding:
+            frames_to_draw = masked_labels(_only(only, hiding.masked()), work.context.looks)
+            deque(map(correct, read_settled(video)), maxlen=0)  # for its warnings
+        else:
+            settled = map(correct, read_settled(video))
+            settled = only(settled) if only else settled
+            frames_to_draw = frame_labels(settled, work.context.looks)
         with _result_files(job) as (file, record):
-            frames, labels, report = _draw(source, drawing, file, settled)
+            frames, labels, report = _draw(
+                source, drawing, file, frames_to_draw, hides=hiding is not None
+            )
             warnings = [*source.warnings, *report.warnings]
             warnings += _difference(job, frames, labels.matched)
             if render_fingerprint(work) != before:
@@ -85,6 +95,7 @@ def render_video(work: RenderWork, listener: Listener) -> dict[str, Any]:
                 "input": describe_input(info, source.name, why),
                 "settings": before["settings"],
                 "counts": {"frames": frames, "frames_with_rows": labels.matched},
+                "privacy": hiding.describe() if hiding else None,
                 "outputs": {"video": job.outputs.video.name, "audio": report.audio},
                 "bytes": {job.outputs.video.name: file.size()},
                 "seconds": {
@@ -151,18 +162,38 @@ def _publish(file: AtomicFile, record: AtomicFile, content: Mapping[str, Any]) -
             record.publish()
 
 
-def _draw(
-    source: FrameSource, work: DrawWork, file: AtomicFile, settled: Iterable[Settled]
-) -> tuple[int, LabelMatcher, VideoReport]:
-    """Draw ``settled`` on the frames of ``source``, and encode them into ``file``.
+def _only(only: Only | None, masked: Iterable[Masked]) -> Iterator[Masked]:
+    """``masked``, with the faces that are chosen."""
+    for some in masked:
+        settled = some.settled
+        for chosen in only([settled]) if only else [settled]:
+            yield replace(some, settled=chosen)
 
-    Returns how many frames there are, which of them had rows, and what was written.
+
+def _draw(
+    source: FrameSource,
+    work: DrawWork,
+    file: AtomicFile,
+    frames_to_draw: Iterable[FrameLabels],
+    *,
+    hides: bool,
+) -> tuple[int, LabelMatcher, VideoReport]:
+    """Draw on the frames of ``source``, and encode them into ``file``.
+
+    ``hides``: a frame without rows is hidden whole, and nothing in the file names somebody. Returns
+    how many frames there are, which of them had rows, and what was written.
     """
     info, settings = work.info, work.context.settings
-    sound = info.path if info.has_audio else None
-    labels = LabelMatcher(work.timer.each("rows", frame_labels(settled, work.context.looks)))
+    labels = LabelMatcher(work.timer.each("rows", frames_to_draw), hides=hides)
     length = queue_length(info)
-    with Mp4Muxer(file, info, audio_from=sound, start_s=settings.start, end_s=settings.end) as mp4:
+    with Mp4Muxer(
+        file,
+        info,
+        audio_from=info.path if info.has_audio and settings.sound == "keep" else None,
+        start_s=settings.start,
+        end_s=settings.end,
+        private=hides,
+    ) as mp4:
         video = AnnotatedVideo(mp4, work)
         decoded = work.timer.each("decode", source)
         with prefetch("decode", decoded, length) as frames, video.encoding(length):
