@@ -124,7 +124,8 @@ def test_a_file_that_is_not_there_or_not_text(tmp_path: Path) -> None:
     [
         ("Jose\u0301", "José"),
         ("a\udcffb", "a?b"),
-        ("\x00a\u200db\ufe0f", "ab"),
+        ("\x00a\u200bb\ufe0f", "ab"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
         (" a  b ", "a b"),
         ("李小龙 שלום", "李小龙 שלום"),
     ],

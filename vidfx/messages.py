@@ -26,15 +26,17 @@ MAX_LENGTH = 120
 def printable(text: str) -> str:
     """The text in one line and in composed form, without characters that no font can draw.
 
-    Removed are control and format characters and variation selectors. Half surrogates, which are
-    in names of files that are not UTF-8 and crash OpenCV's font engine, become ``?``.
+    Removed are variation selectors, and control and format characters, except joiners. Half
+    surrogates, which are in names of files that are not UTF-8 and crash OpenCV's font engine,
+    become ``?``.
     """
     whole = text.encode("utf-8", "replace").decode("utf-8")
     composed = unicodedata.normalize("NFC", " ".join(whole.split()))
     return "".join(
         c
         for c in composed
-        if not unicodedata.category(c).startswith("C") and not "\ufe00" <= c <= "\ufe0f"
+        if c in "\u200c\u200d"  # without which some words are written wrong
+        or (not unicodedata.category(c).startswith("C") and not "\ufe00" <= c <= "\ufe0f")
     )
 
 

@@ -39,14 +39,18 @@ class Context(DrawContext):
 def load_context(settings: Settings) -> Generator[Context]:
     """Load engines and messages; the engines are closed when the context ends.
 
-    Raises UsageError for invalid messages, UnavailableError where an engine cannot run here.
+    Raises UsageError for messages that are invalid or cannot be drawn, UnavailableError where an
+    engine cannot run here.
     """
     with load_models(settings) as models:
         identity = models.identity
         Selection.of(settings.hide).check(identity.spec.labels if identity else None)
         if models.tensors_on is not None:
             models.prepare(16, 9)  # the shape of most videos, while a file is opened
-        yield Context(settings, chosen_messages(settings.messages, _emotions(models)), models)
+        messages = chosen_messages(settings.messages, _emotions(models))
+        context = Context(settings, messages, models)
+        context.check_texts(context.emotions)
+        yield context
 
 
 def _emotions(models: Models) -> tuple[str, ...]:

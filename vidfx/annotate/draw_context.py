@@ -10,6 +10,7 @@ from typing import Any
 
 from vidfx.config import Settings
 from vidfx.overlay.looks import Looks
+from vidfx.overlay.text_check import check_texts
 from vidfx.video.capabilities import NVENC
 from vidfx.video.write.encoder_choice import EncoderChoice, choose_encoder, reading_surfaces
 from vidfx_engines.device import Device
@@ -31,6 +32,24 @@ class DrawContext:
     @cached_property
     def looks(self) -> Looks:
         return Looks(**{f.name: getattr(self.settings, f.name) for f in fields(Looks)})
+
+    def check_texts(self, expressions: Sequence[str] = ()) -> None:
+        """Nothing, if all texts that videos can show can be drawn.
+
+        Raises UsageError and UnavailableError.
+        """
+        if not self.settings.video:
+            return
+        messages = (self.messages or {}).items()
+        source = "messages" if self.settings.messages == "default" else self.settings.messages
+        check_texts(
+            [
+                *((f"{source}, {expression}", text) for expression, text in messages),
+                *(("a person's name", name) for name in self.people),
+                *(("an expression", name) for name in expressions),
+            ],
+            self.looks,
+        )
 
     @property
     def tensors_on(self) -> Device | None:

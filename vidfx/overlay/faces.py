@@ -81,7 +81,8 @@ class PlacedFace:
 class Faces:
     """Follows the faces of one video, frame by frame.
 
-    ``picture`` is its width and height, ``stroke`` is the thickness of the boxes: all px.
+    ``picture`` is its width and height, ``stroke`` is the thickness of the boxes: all px. With
+    ``bars`` each expression has one.
     """
 
     def __init__(
@@ -91,12 +92,14 @@ class Faces:
         colours: Colours,
         text_sizes: TextSizes,
         stroke: float,
+        bars: bool,
     ) -> None:
         self._picture = picture
         self._messages = {label: printable(text) for label, text in messages.items()}
         self._colours = colours
         self._arm_step = max(2, round(stroke))
         self._text_sizes = text_sizes
+        self._bars = bars
         self._faces: dict[int, PlacedFace] = {}
         self._words: Callable[..., Words] = lru_cache(CACHED_WORDS)(self._new_words)
 
@@ -115,7 +118,7 @@ class Faces:
         if wide < 2 or high < 2:
             return None
         rated = label.identity_prob is not None, label.emotion_prob is not None
-        bars = tuple([name for name, _ in label.expressions]) if label.expressions else ()
+        bars = tuple([name for name, _ in label.expressions]) if self._bars else ()
         words = self._words(label.track_id, label.identity, label.emotion, rated, bars)
         last = self._faces.get(label.track_id)
         if last is None or abs(time_s - last.seen_s) > FORGET_S:

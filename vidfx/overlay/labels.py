@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
 from vidfx.overlay.font import BOLD, REGULAR, Font
+from vidfx.overlay.typefaces import runs_from_right
 from vidfx.overlay.yuv import Rgb
 
 FULL, TALL, CARD, SHORT, MINI = range(5)
@@ -122,7 +123,8 @@ class LabelText:
             middle = (PAD_Y + ROW * (number + 0.5)) * self.size
             x = round(PAD_X * self.size)
             for place, group in enumerate(row):
-                if place and place == len(row) - 1:  # to the right edge
+                right = place > 0 and place == len(row) - 1
+                if right or (len(row) == 1 and runs_from_right(group[-1].text)):
                     x = self.width - round(PAD_X * self.size) - _group_width(group, self.size, font)
                 for part in group:
                     yield part, x, middle

@@ -59,9 +59,13 @@ class Painter:
         stroke = max(1.5, math.hypot(*picture) / 775)
         if looks.style == "minimal":
             stroke *= THIN
-        margin, font, sizes = math.ceil(stroke) + 2, Font(), TextSizes(picture, looks.font_scale)
+        margin, font, sizes = (
+            math.ceil(stroke) + 2,
+            Font(looks.font),
+            TextSizes(picture, looks.font_scale),
+        )
         colours = Colours(looks.colour_by, people)
-        faces = Faces(picture, messages or {}, colours, sizes, stroke)
+        faces = Faces(picture, messages or {}, colours, sizes, stroke, looks.bars)
         self._clock = (
             Clock(font, sizes.clock, 2 * margin, matrix, stretch, self._size[0])
             if looks.clock

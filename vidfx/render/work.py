@@ -39,7 +39,8 @@ class RenderWork:
 def load_work(job: RenderJob, options: RenderOptions, settings: Settings) -> RenderWork:
     """Read the summary and the corrections of a job.
 
-    Raises InputError where they are wrong, UsageError for messages that do not suit them.
+    Raises InputError where they are wrong, UsageError for messages that do not suit them or cannot
+    be drawn.
     """
     video = load_video(job.source)
     corrections = read_corrections(video.path, video.expressions)
@@ -47,6 +48,7 @@ def load_work(job: RenderJob, options: RenderOptions, settings: Settings) -> Ren
     messages = chosen_messages(settings.messages, video.expressions or ())
     people = dict.fromkeys([*_names(video), *(c.name or "" for c in corrections.of("rename"))])
     context = RenderContext(replace(settings, start=start, end=end), messages, tuple(people))
+    context.check_texts(video.expressions or ())
     return RenderWork(job, options, video, corrections, context)
 
 
