@@ -80,11 +80,11 @@ def statuses(done: Result) -> dict[str, str]:
 
 
 def results_in(folder: Path) -> set[str]:
-    """The files below an output folder, except for the batch's own in .vidfx and tables."""
+    """The files below an output folder, except for the state, tables and report of the batch."""
     return {
         str(p.relative_to(folder))
         for p in folder.rglob("*")
-        if p.is_file() and not {".vidfx", "tables"} & {*p.relative_to(folder).parts}
+        if p.is_file() and not {".vidfx", "tables", "report"} & {*p.relative_to(folder).parts}
     }
 
 

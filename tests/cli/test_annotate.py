@@ -68,7 +68,8 @@ def results(clip: Path, engines: dict[str, Path], tmp_path_factory: pytest.TempP
 def test_all_results_are_there_and_whole(results: Path, clip: Path) -> None:
     names = sorted(results_in(results))
     assert names == [
-        f"clip.mp4.{n}" for n in ("annotated.mp4", "faces.csv", "frames.csv", "summary.json")
+        f"clip.mp4.{n}"
+        for n in ("annotated.mp4", "faces.csv", "frames.csv", "summary.json", "unshown.csv")
     ]
     with av.open(str(results / "clip.mp4.annotated.mp4")) as video, av.open(str(clip)) as given:
         assert video.streams.video[0].codec_context.pix_fmt == "yuv420p"
@@ -369,7 +370,7 @@ def test_bad_inputs_cost_one_line_each_and_nothing_else(clip: Path, tmp_path: Pa
         (line,) = [text for text in lines if f"/{name}:" in text]
         assert line.startswith("vidfx: ") and line.endswith(")")
     assert len(lines) == len(bad) and "Traceback" not in done.stderr
-    assert len(results_in(out)) == 4 and not leftovers(out)
+    assert len(results_in(out)) == 5 and not leftovers(out)
 
 
 def test_nothing_readable_is_code_3(clip: Path, tmp_path: Path) -> None:
