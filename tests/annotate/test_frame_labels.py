@@ -7,7 +7,7 @@ import pytest
 
 from tests.settled_frames import Reading, SettledFace, settled_of
 from vidfx.annotate.frame_labels import labels_of
-from vidfx.overlay.looks import DEFAULT_LOOKS
+from vidfx.overlay.looks import DEFAULT_LOOKS, Looks
 from vidfx.types import Frame
 
 
@@ -27,3 +27,15 @@ def test_an_expression_that_is_not_chosen_is_not_drawn(
     settled = settled_of(Frame(0, 0, np.empty(0)), [face], ("happy", "sad"))
     (label,) = labels_of(settled.faces, DEFAULT_LOOKS)
     assert (label.emotion, label.emotion_prob) == drawn
+
+
+def test_landmarks_and_expressions_are_given_where_they_are_drawn() -> None:
+    box, landmarks = np.zeros(4, np.float32), np.ones((5, 2), np.float32)
+    face = SettledFace(1, box, landmarks, score=0.9, emotion=Reading("sad", 0.6, (0.4, 0.6)))
+    faces = settled_of(Frame(0, 0, np.empty(0)), [face], ("happy", "sad")).faces
+    (plain,) = labels_of(faces, DEFAULT_LOOKS)
+    assert not plain.landmarks and not plain.expressions
+    (label,) = labels_of(faces, Looks(landmarks=True, bars=True))
+    assert label.landmarks == [[1.0, 1.0]] * 5
+    assert [name for name, _ in label.expressions] == ["happy", "sad"]
+    assert [share for _, share in label.expressions] == pytest.approx([0.4, 0.6])
