@@ -11,7 +11,7 @@ from vidfx.report import pages
 from vidfx.report.index_data import Index
 from vidfx.report.scripts import call
 from vidfx.report.video_file import sheet_file, write, write_video_data
-from vidfx.tables.corrected import count_again
+from vidfx.tables.corrected import with_corrections
 from vidfx.tables.listing import Listed, list_videos
 from vidfx.tables.summaries import read
 
@@ -43,9 +43,7 @@ def write_report(out: Path, *, faces: bool, report: Report) -> list[Outcome]:
 def _add(folder: Path, index: Index, name: str, summary: Path, *, faces: bool) -> Outcome:
     try:
         made = write_video_data(folder, name, summary, faces=faces)
-        content = read(summary)
-        if content.photographs is None:
-            content = count_again(summary, content)
+        content = with_corrections(summary, read(summary))
         index.add_done(name, content, has_faces=sheet_file(folder, name).exists())
     except Exception as error:  # noqa: BLE001 - one video's fault must not end the others
         failure = as_failure(name, error)
