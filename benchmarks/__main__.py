@@ -13,6 +13,7 @@ BENCHMARKS = {
     ),
     "jobs": ("annotate.jobs", "several videos at once, compared with one at a time"),
     "cores": ("annotate.cores", "one video on all cores, compared with decoding and transcoding"),
+    "render": ("annotate.render", "finished videos drawn again, compared with annotate and ffmpeg"),
     "growth": ("annotate.growth", "time per frame by length, faces, pixels and outputs, per stage"),
     "extremes": ("annotate.extremes", "very many, very long, very large and very crowded inputs"),
     "host": ("annotate.host", "what the host does for each frame, without decoder and engines"),
