@@ -10,10 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from vidfx.corrections.hidden import hidden_spans
-from vidfx.corrections.places import BATCH, ENDING, batch_folder
+from vidfx.corrections.places import correction_files
 from vidfx.corrections.read import corrected, read_corrections
 from vidfx.errors import output_errors
-from vidfx.jobs.result_names import SUMMARY
 from vidfx.report.face_sheets import MOST, face_sheet
 from vidfx.report.scripts import call
 from vidfx.report.video_data import collect, describe
@@ -98,9 +97,8 @@ def _add_sheet(content: dict[str, Any], path: str, numbers: Sequence[int]) -> No
 
 def _is_newer(summary: Path, data: Path) -> bool:
     """Whether the results or their corrections are newer than the data."""
-    own = summary.with_name(summary.name.removesuffix(SUMMARY) + ENDING)
     times: list[int] = []
-    for file in (summary, own, batch_folder(summary) / BATCH):
+    for file in (summary, *correction_files(summary)):
         with suppress(FileNotFoundError):
             times.append(file.stat().st_mtime_ns)
     with suppress(OSError):
