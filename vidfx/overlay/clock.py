@@ -12,9 +12,16 @@ from vidfx.overlay.drawing import Stamp
 from vidfx.overlay.font import BOLD, Font
 from vidfx.overlay.label_pictures import PANEL_OPACITY
 from vidfx.overlay.labels import even
-from vidfx.overlay.placed import PlacedOverlay
 from vidfx.overlay.shapes import panel
-from vidfx.overlay.yuv import Layer, Overlay, compose, side_by_side, to_overlay, to_stored
+from vidfx.overlay.yuv import (
+    Layer,
+    Overlay,
+    PlacedOverlay,
+    compose,
+    side_by_side,
+    to_overlay,
+    to_stored,
+)
 from vidfx.types import Stretch
 
 PAD, HEIGHT = 0.5, 1.7

@@ -10,9 +10,8 @@ import numpy as np
 from vidfx.overlay.colours import INK, PANEL
 from vidfx.overlay.drawing import Stamp
 from vidfx.overlay.labels import even
-from vidfx.overlay.placed import PlacedOverlay
 from vidfx.overlay.shapes import disc
-from vidfx.overlay.yuv import Layer, Overlay, Rgb, compose, to_overlay, to_stored
+from vidfx.overlay.yuv import Layer, Overlay, PlacedOverlay, Rgb, compose, to_overlay, to_stored
 from vidfx.types import Stretch
 
 RIM = 0.6

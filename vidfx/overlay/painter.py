@@ -20,9 +20,8 @@ from vidfx.overlay.labels import FULL, SHORT, FaceLabel
 from vidfx.overlay.landmarks import Landmarks
 from vidfx.overlay.layout import Layout
 from vidfx.overlay.looks import DEFAULT_LOOKS, Looks
-from vidfx.overlay.placed import PlacedOverlay
 from vidfx.overlay.text_sizes import TextSizes
-from vidfx.overlay.yuv import YuvPlanes
+from vidfx.overlay.yuv import PlacedOverlay, YuvPlanes
 from vidfx.types import SQUARE, Stretch
 
 THIN, LANDMARK = 0.6, 1.4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from vidfx.overlay.drawing import Stamp
+from vidfx.overlay.drawing import Drawing, Stamp
 from vidfx.types import SQUARE, Stretch
 from vidfx_engines.luma import luma_weights
 
@@ -115,6 +115,29 @@ class Overlay:
             self.add_u[chroma],
             self.add_v[chroma],
         )
+
+
+class PlacedOverlay(NamedTuple):
+    """An overlay that is to be blended with its upper left corner at (x, y), both even."""
+
+    overlay: Overlay
+    x: int
+    y: int
+    stamp: Callable[[], Stamp]
+    "returns that of the whole overlay"
+
+    def drawing(self, row: int, rows: int) -> Drawing:
+        """The part that is inside luma planes of ``row`` columns and ``rows`` rows."""
+        overlay, x, y, stamp = self
+        shown = overlay.part(max(-x, 0), max(-y, 0), row - x, rows - y)
+        if shown.keep_y.size < overlay.keep_y.size:
+            found, x, y = shown.stamp(row), max(x, 0), max(y, 0)
+        else:
+            found = stamp()
+        height, width = shown.keep_y.shape
+        chroma = row * rows + y // 2 * (row // 2) + x // 2
+        begins = y * row + x, chroma, chroma + row * rows // 4
+        return Drawing(found, begins, (x, y, x + width, y + height))
 
 
 def side_by_side(overlays: Sequence[Overlay]) -> Overlay:
