@@ -185,7 +185,7 @@ def test_what_a_dead_run_left_of_segments_is_removed(clip: Path, tmp_path: Path)
     for name in ("annotated.mp4.3.77777.part", "faces.csv.0.77777.part"):
         (out / f".{clip.name}.{name}").write_bytes(b"half")
     assert vidfx("annotate", clip, "-o", out, "--no-video", "--end", 0.3).exit_code == 0
-    assert len(results_in(out)) == 3
+    assert len(results_in(out)) == 4
 
 
 @pytest.mark.parametrize("kind", ["one key frame", "avi", "pictures"])

@@ -178,7 +178,7 @@ def test_a_name_that_is_not_utf8(clip: Path, tmp_path: Path) -> None:
     assert (
         "\x1b" not in vidfx("annotate", tmp_path / name, "-o", tmp_path / "new", "--dry-run").stdout
     )
-    assert len(results_in(tmp_path / "out")) == 4
+    assert len(results_in(tmp_path / "out")) == 5
 
 
 def test_a_folder_in_the_place_of_a_result(clip: Path, tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def test_hostile_names(short: Path, tmp_path: Path) -> None:
         shutil.copy(short, folder / name)
     done = vidfx("annotate", folder, "-o", out, *FAST, "--end", "0.1", "--progress", "text")
     assert done.exit_code == 0, done.stderr
-    assert len(results_in(out)) == 4 * len(NAMES)
+    assert len(results_in(out)) == 5 * len(NAMES)
     assert "\nbreak" not in done.stderr and "\u202e" not in done.stderr
     told = vidfx("status", out)
     assert told.exit_code == 0 and f"{len(NAMES)}" in told.stdout

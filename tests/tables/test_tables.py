@@ -127,7 +127,7 @@ def test_a_name_that_is_not_utf8_is_escaped(tmp_path: Path) -> None:
     save_summary(tmp_path, "\udc80.mp4", [])
     write_tables(tmp_path)
     (row,) = read_csv(tmp_path / "tables" / "videos.csv")
-    assert row["video"] == "\\udc80.mp4"
+    assert (row["video"], row["input"], row["status"]) == ("\\udc80.mp4", "\\udc80.mp4", "done")
 
 
 def test_photographs_are_one_video_without_tracks(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_a_crash_costs_one_video(
     assert error["type"] == "CrashedError"
     assert "SIGSEGV" in error["message"] and "2 times" in error["message"]
     assert "; retrying" in done.stderr
-    assert len(results_in(out)) == 6
+    assert len(results_in(out)) == 8
 
     told = json.loads(vidfx("status", out, "--json").stdout)
     assert told["counts"] == {"done": 2, "running": 0, "waiting": 0, "failed": 1}
@@ -67,7 +67,7 @@ def test_one_death_is_forgiven(clip: Path, tmp_path: Path, monkeypatch: pytest.M
     done = vidfx("annotate", folder, "-o", out, *FAST, "--json")
     assert statuses(done) == {"bad": "done"}, done.stderr
     assert "SIGKILL" in done.stderr
-    assert len(results_in(out)) == 3  # and nothing of the one that died
+    assert len(results_in(out)) == 4  # and nothing of the one that died
 
 
 def test_what_hangs_is_ended(clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +76,7 @@ def test_what_hangs_is_ended(clip: Path, tmp_path: Path, monkeypatch: pytest.Mon
     done = vidfx("annotate", folder, "-o", out, *FAST, "--stall-timeout", "10", "--json")
     assert statuses(done) == {"bad": "failed", "good": "done"}
     assert "no progress for 10 s" in done.stderr and "--stall-timeout" in done.stderr
-    assert len(results_in(out)) == 3
+    assert len(results_in(out)) == 4
 
 
 def test_what_does_not_fit_into_memory_is_ended(
@@ -142,7 +142,7 @@ def test_workers_end_with_a_run_that_was_killed(
     monkeypatch.undo()
     done = vidfx("annotate", folder, "-o", out, *FAST, "--json")
     assert statuses(done) == {"bad": "done", "well": "done"}
-    assert len(results_in(out)) == 6
+    assert len(results_in(out)) == 8
 
 
 def test_two_runs_share_a_folder(
@@ -161,7 +161,7 @@ def test_two_runs_share_a_folder(
     for name in names:
         assert sorted(r[name] for r in results) == ["done", "skipped"], (name, results)
     assert any("another vidfx works on it" in stderr for _, stderr in told)
-    assert len(results_in(out)) == 3 * len(names)
+    assert len(results_in(out)) == 4 * len(names)
 
 
 def test_locks_hold_between_processes_and_die_with_them(tmp_path: Path) -> None:

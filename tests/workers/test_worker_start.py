@@ -60,7 +60,7 @@ def test_a_further_worker_that_does_not_start_costs_no_video(
     folder, out = copies(clip, tmp_path / "in", "a", "b", "c"), tmp_path / "out"
     done = vidfx("annotate", folder, "-o", out, *FAST, "--jobs", 2, "--stall-timeout", 30)
     assert done.exit_code == 0, done.output
-    assert len(results_in(out)) == 9
+    assert len(results_in(out)) == 12
 
 
 def test_a_run_that_was_killed_leaves_no_segments(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -100,10 +101,14 @@ _MODELS = msgspec.json.Decoder(_Models)
 def read(path: Path) -> Summary:
     """Raises InputError where the file is missing, damaged or of another version."""
     try:
-        summary = _SUMMARY.decode(path.read_bytes())
+        content = path.read_bytes()
+        try:
+            summary = _SUMMARY.decode(content)
+        except msgspec.DecodeError:  # msgspec refuses names that are not UTF-8
+            summary = msgspec.convert(json.loads(content), Summary)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}", hint=AGAIN) from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except (msgspec.MsgspecError, ValueError) as error:
         raise InputError(f"{path}: damaged: {error}", hint=AGAIN) from error
     if summary.schema not in schema.SUMMARY_SCHEMAS:
         raise InputError(f"{path}: not a summary that this version can read", hint=AGAIN)
