@@ -10,7 +10,8 @@
     │   │   └── OtherInputError         ... of another input, which are never overwritten
     │   ├── CrashedError            its worker process died, each time
     │   ├── StalledError            it made no progress for too long
-    │   └── ChangedError            it changed while it was read
+    │   ├── ChangedError            it changed while it was read
+    │   └── FaceSeenError           its result shows a face that should be hidden
     ├── OutputError             1   a result could not be written
     ├── EngineFailedError       4   an engine failed on an input, which is not the input's fault
     ├── NothingReadableError    3   not one input could be read
@@ -89,6 +90,10 @@ class StalledError(InputError):
 
 
 class ChangedError(InputError):
+    pass
+
+
+class FaceSeenError(InputError):
     pass
 
 

@@ -13,6 +13,9 @@ import numpy as np
 import pytest
 
 from tests.vidfx_command import read_csv, results_in, vidfx
+from vidfx.annotate.verify import verify
+from vidfx.errors import FaceSeenError
+from vidfx.result_settings import ResultSettings
 from vidfx.stages.detect import Detector
 from vidfx.types import Frame
 from vidfx.video.read.photograph import read_photograph
@@ -65,6 +68,12 @@ def test_no_frame_of_a_written_video_shows_a_hidden_face(
     assert told["frames_with_a_detection_outside_masks"] == []
     again = vidfx("annotate", clip, "-o", tmp_path, *options)
     assert again.exit_code == 0 and "done already" in again.stderr
+
+
+def test_a_face_that_is_seen_fails_the_search_with_the_times(clip: Path) -> None:
+    """All of its frames show one, and none of them is said to be shown."""
+    with pytest.raises(FaceSeenError, match=r"seen on 60 of 60 frames, at 0\.00, 0\.03"):
+        verify(clip, [], ResultSettings(detector_size=320), lambda: None)
 
 
 @pytest.mark.parametrize(

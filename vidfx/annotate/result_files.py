@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vidfx.annotate.threads import uninterrupted
+from vidfx.annotate.verify import verify
 from vidfx.annotate.video_work import VideoWork
-from vidfx.errors import OutputError, output_errors
+from vidfx.errors import FaceSeenError, OutputError, output_errors
 from vidfx.output.rows import RowWriter
 from vidfx.output.strict_json import to_json
 from vidfx.output.summary import write_summary
 from vidfx.output.tally import Tally
 from vidfx.privacy.hiding import Hiding
+from vidfx.result_settings import ResultSettings
 from vidfx.saved.frames import read_settled
 from vidfx.stages.settled import Settled
 from vidfx.video.write.muxer import Mp4Muxer, VideoReport
@@ -53,6 +55,9 @@ class ResultFiles:
         info, settings, outputs = work.info, work.context.settings, work.job.outputs
         recognises = work.context.models.identity is not None
         hides = bool(settings.hide) or work.corrections.hide
+        self._name = work.job.name
+        self._verified: dict[str, Any] | None = None
+        "what the search for hidden faces says; None where none was asked for"
         self._outputs, self._timer = outputs, work.timer
         self.tally = Tally(info, recognises=recognises)
         self.mp4: Mp4Muxer | None = None
@@ -123,6 +128,16 @@ class ResultFiles:
         self._rows.complete()
         return read_settled(self._tables)
 
+    def verify(self, settings: ResultSettings, alive: Callable[[], None]) -> None:
+        """Search the completed video for hidden faces. Raises FaceSeenError."""
+        assert self.hiding
+        part = next(file.part for file in self._files if file.path == self._outputs.video)
+        try:
+            frames = verify(part, self.hiding.masked(), settings, alive)
+        except FaceSeenError as error:
+            raise FaceSeenError(f"{self._name}: {error}", hint=error.hint) from error
+        self._verified = {"frames": frames, "faces_seen": 0}
+
     def complete(self, video: VideoReport | None) -> dict[str, Any]:
         """Complete the rows; returns the "outputs", "columns" and "bytes" of the summary."""
         self._rows.complete()
@@ -133,7 +148,7 @@ class ResultFiles:
         if self.hiding:
             outputs["privacy"] = self._outputs.privacy.name
             with output_errors(self._outputs.privacy):
-                text = to_json(self.hiding.describe(), indent=1)
+                text = to_json({**self.hiding.describe(), "verified": self._verified}, indent=1)
                 self._privacy.writable.write_text(f"{text}\n", encoding="ascii")
                 self._privacy.seal()
         with output_errors(self._outputs.summary):

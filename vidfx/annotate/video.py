@@ -66,6 +66,9 @@ def annotate_video(
                     written = draw_hidden(work, files, written)
             if files.hiding and info.has_audio and settings.sound == "keep":
                 written.warnings.append("the sound is kept: a voice can tell who speaks")
+            if files.hiding and settings.verify:
+                with work.timer("verify"):
+                    files.verify(settings, lambda: work.advanced(files.tally.frames))
             completed = files.complete(written.video)
             check_unchanged(job, before)
             counts, tracks = files.tally.counts(), files.tally.tracks()

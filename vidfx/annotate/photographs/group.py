@@ -102,6 +102,8 @@ def _annotate(
             pixels = drawn(rgb, labels_of(faces, context.looks), context)
         with timer("encode"):
             size = write_photograph(photograph.result, pixels, picture.profile)
+    if context.settings.verify and context.settings.hide:
+        warnings.append("--verify: photographs are not searched again")
     if picture.has_more:
         warnings.append(f"{photograph.file}: has further pages, which were not read")
     height, width = picture.rgb.shape[:2]
