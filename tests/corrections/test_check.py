@@ -12,7 +12,7 @@ from tests.corrections.corrected_rows import rows
 from tests.saved.saved_videos import save_video
 from vidfx.cli.app import app
 from vidfx.corrections.check import Checked, check_videos
-from vidfx.corrections.read import read_corrections
+from vidfx.corrections.read import read_corrections, saved_corrections
 from vidfx.saved.runs import SavedVideo
 
 HEADER = "track_id,from_s,to_s,action,value\n"
@@ -101,6 +101,9 @@ def test_numbers_that_another_run_gave_to_other_faces_are_problems(
     found = check(again, "1,,,show,", "2,,,hide,")
     assert [one.verdict for one in found] == ["problem", "fits"]
     assert "was another face before" in found[0].why
+    corrections = saved_corrections(again)
+    assert [line.action for line in corrections.lines] == ["hide"]
+    assert [*corrections.warnings()] and corrections.left_out[0].action == "show"
     assert check(again, "1,,,show,", "2,,,show,")[0].verdict == "fits"
 
 

@@ -5,12 +5,13 @@ The CSVs and the summary are of what the models found; what is drawn is correcte
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from vidfx.annotate.context import Context
 from vidfx.corrections.apply import Corrector, apply
-from vidfx.corrections.hidden import HideOrShow, hidden_spans
+from vidfx.corrections.hidden import HideOrShow
+from vidfx.corrections.line import Correction
 from vidfx.corrections.read import Corrections, read_corrections, read_lines
 from vidfx.corrections.same_faces import SameFaces
 from vidfx.errors import InputError
@@ -38,9 +39,19 @@ class RowCorrections:
         return bool(self._corrections.of("hide"))
 
     def hiding(self, settings: HideSettings, rows: Callable[[], Iterable[Settled]]) -> Hiding:
-        """Hides who they and ``settings`` say in ``rows``, which are not corrected yet."""
-        lines = self._corrections.lines
-        return Hiding(settings, lambda: apply(rows(), lines), HideOrShow(hidden_spans(lines)).said)
+        """Hides who they and ``settings`` say in ``rows``, which are not corrected yet.
+
+        Lines that may be about another face now are left out. That is known once ``rows`` are.
+        """
+
+        def lines() -> Sequence[Correction]:
+            return self._corrections.without(self._other_faces()).lines
+
+        return Hiding(
+            settings,
+            lambda: apply(rows(), lines()),
+            lambda settled: HideOrShow(lines()).said(settled),
+        )
 
     def add(self, settled: Settled) -> Settled:
         """The next frames, corrected."""
@@ -58,14 +69,16 @@ class RowCorrections:
         """For the summary; nothing where there are no corrections."""
         if not self._corrections.lines:
             return {}
-        others = self._same_faces.other_faces() if self._same_faces else []
         return {
             "corrections": {
                 "lines": len(self._corrections.lines),
                 "sha256": self._corrections.fingerprint(),
-                "other_faces": others,
+                "other_faces": self._other_faces(),
             }
         }
+
+    def _other_faces(self) -> list[int]:
+        return self._same_faces.other_faces() if self._same_faces else []
 
 
 def corrections_of(job: Job, context: Context) -> RowCorrections:

@@ -15,7 +15,7 @@ from vidfx.clips.names import file_name
 from vidfx.clips.sheet import compose, cut_out
 from vidfx.corrections.apply import apply
 from vidfx.corrections.hidden import HIDE, HideOrShow, hidden_spans
-from vidfx.corrections.read import read_corrections
+from vidfx.corrections.read import saved_corrections
 from vidfx.errors import InputError
 from vidfx.jobs.outcomes import Outcome
 from vidfx.notation import clean
@@ -62,7 +62,7 @@ def make_sheets(
 
 def _not_hidden(video: SavedVideo) -> Iterator[Settled]:
     """The corrected rows without those that corrections hide."""
-    lines = read_corrections(video.path, video.expressions).lines
+    lines = saved_corrections(video).lines
     hidden = HideOrShow(hidden_spans(lines))
     for settled in apply(read_settled(video), lines):
         keep = hidden.said(settled) != HIDE

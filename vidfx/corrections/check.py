@@ -13,7 +13,7 @@ import numpy as np
 from vidfx.corrections.apply import Corrector
 from vidfx.corrections.line import Correction
 from vidfx.corrections.places import BATCH, ENDING, batch_folder
-from vidfx.corrections.read import Corrections, read_lines, videos_named
+from vidfx.corrections.read import Corrections, other_faces, read_lines, videos_named
 from vidfx.corrections.steps import Renumber, Step
 from vidfx.errors import InputError
 from vidfx.jobs.photographs import PHOTOGRAPHS
@@ -84,7 +84,7 @@ def _check_rows(name: str, video: SavedVideo, lines: Sequence[Correction]) -> It
         for step, spans in zip(corrector.steps, before, strict=True):
             _extend(spans, settled)
             settled = step(settled)
-    others = _other_faces(video, lines)
+    others = other_faces(video, Corrections(tuple(lines)))
     of_track: dict[int, list[Correction]] = {}
     for line in lines:
         of_track.setdefault(line.track, []).append(line)
@@ -100,13 +100,6 @@ def _check_rows(name: str, video: SavedVideo, lines: Sequence[Correction]) -> It
         verdict: Verdict = "problem" if problem else "note" if note else "fits"
         why = problem or note
         yield Checked(name, line.place, verdict, why, rows, line.action, line.track)
-
-
-def _other_faces(video: SavedVideo, lines: Sequence[Correction]) -> Sequence[int]:
-    """Tracks that got another face in the run that made these results, if no line changed since."""
-    drawn = video.summary.get("corrections", {})
-    same = drawn.get("sha256") == Corrections(tuple(lines)).fingerprint()
-    return drawn.get("other_faces", ()) if same else ()
 
 
 def _extend(spans: Spans, settled: Settled) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import sha256
@@ -44,6 +44,8 @@ class Corrections:
     """Those of one video, in the order of their lines."""
 
     lines: tuple[Correction, ...] = ()
+    left_out: tuple[Correction, ...] = ()
+    "lines that are not applied: they may be about another face"
 
     def of(self, *actions: Action) -> list[Correction]:
         return [line for line in self.lines if line.action in actions]
@@ -52,6 +54,20 @@ class Corrections:
     def name_people(self) -> bool:
         """Whether the corrected rows have identities even where no engine read any."""
         return bool(self.of("rename"))
+
+    def without(self, other_faces: Collection[int]) -> Corrections:
+        """Those that are not about these tracks, or hide them: they can show nobody by mistake."""
+        doubtful = [e.track in other_faces and e.action != "hide" for e in self.lines]
+        kept = tuple(e for e, out in zip(self.lines, doubtful, strict=True) if not out)
+        left_out = tuple(e for e, out in zip(self.lines, doubtful, strict=True) if out)
+        return Corrections(kept, left_out)
+
+    def warnings(self) -> Iterator[str]:
+        for line in self.left_out:
+            yield (
+                f"{line.place}: not applied: track {line.track} was another face before the video "
+                "was annotated again; correct the line"
+            )
 
     def fingerprint(self) -> str | None:
         """Of what they say, whatever their lines look like; None where there are none."""
@@ -64,8 +80,23 @@ def corrected(video: SavedVideo) -> Iterator[Settled]:
 
     Raises InputError where a table is damaged, and where a line of the corrections is wrong.
     """
+    return apply(read_settled(video), saved_corrections(video).lines)
+
+
+def saved_corrections(video: SavedVideo) -> Corrections:
+    """Those of a finished video, as far as its track numbers still are of the same faces.
+
+    Raises InputError where a line is wrong.
+    """
     corrections = read_corrections(video.path, video.expressions)
-    return apply(read_settled(video), corrections.lines)
+    return corrections.without(other_faces(video, corrections))
+
+
+def other_faces(video: SavedVideo, corrections: Corrections) -> Collection[int]:
+    """Tracks that got another face in the run that made these results, if no line changed since."""
+    drawn = video.summary.get("corrections", {})
+    same = drawn.get("sha256") == corrections.fingerprint()
+    return drawn.get("other_faces", ()) if same else ()
 
 
 def read_corrections(summary: Path, expressions: Sequence[str] | None) -> Corrections:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vidfx.corrections.read import read_corrections
+from vidfx.corrections.read import saved_corrections
 from vidfx.errors import InputError
 from vidfx.export.writer import Writer
 from vidfx.saved.runs import SavedVideo
@@ -27,5 +27,5 @@ class PictureWriter(Writer):
 def _hides(video: SavedVideo) -> bool:
     """Whether the annotated video hides faces, or corrections say so."""
     settings = video.summary.get("fingerprint", {}).get("settings", {})
-    corrections = read_corrections(video.path, video.expressions)
+    corrections = saved_corrections(video)
     return bool(settings.get("hide") or corrections.of("hide"))

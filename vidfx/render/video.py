@@ -87,6 +87,7 @@ def render_video(work: RenderWork, listener: Listener) -> dict[str, Any]:
                 )
             if settings.start is None and settings.end is None:  # all rows were read
                 warnings += correct.warnings()
+            warnings += work.corrections.warnings()
             if only and only.unseen:
                 warnings.append(f"--only: no face is {', '.join(only.unseen)}")
             content = {

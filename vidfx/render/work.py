@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from vidfx.annotate.draw_context import DrawContext
 from vidfx.config import Settings
-from vidfx.corrections.read import Corrections, read_corrections
+from vidfx.corrections.read import Corrections, saved_corrections
 from vidfx.errors import InputError
 from vidfx.messages import chosen_messages
 from vidfx.render.task import RenderJob, RenderOptions
@@ -43,7 +43,7 @@ def load_work(job: RenderJob, options: RenderOptions, settings: Settings) -> Ren
     be drawn.
     """
     video = load_video(job.source)
-    corrections = read_corrections(video.path, video.expressions)
+    corrections = saved_corrections(video)
     start, end = _part(settings, video)
     messages = chosen_messages(settings.messages, video.expressions or ())
     people = dict.fromkeys([*_names(video), *(c.name or "" for c in corrections.of("rename"))])

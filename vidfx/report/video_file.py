@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from vidfx.corrections.hidden import hidden_spans
 from vidfx.corrections.places import correction_files
-from vidfx.corrections.read import corrected, read_corrections
+from vidfx.corrections.read import corrected, saved_corrections
 from vidfx.errors import output_errors
 from vidfx.report.face_sheets import MOST, face_sheet
 from vidfx.report.scripts import call
@@ -69,7 +69,7 @@ def video_content(video: SavedVideo, folder: Path) -> dict[str, Any]:
 
 def _hidden_tracks(video: SavedVideo) -> set[int]:
     """Those that corrections hide as a whole, or for a time. Raises InputError."""
-    lines = read_corrections(video.path, video.expressions).lines
+    lines = saved_corrections(video).lines
     last = {line.track: line.action for line in hidden_spans(lines)}
     return {track for track, action in last.items() if action == "hide"}
 

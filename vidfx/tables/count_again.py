@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from vidfx.corrections.apply import apply
-from vidfx.corrections.read import read_corrections, read_lines
+from vidfx.corrections.read import read_lines, saved_corrections
 from vidfx.output.track_tally import TrackTally
 from vidfx.saved.frames import read_settled
 from vidfx.saved.runs import load_video
@@ -24,7 +24,7 @@ def count_again(path: Path, summary: Summary) -> Summary:
     if not any(read_lines(path, None)):
         return summary
     video = load_video(path)
-    lines = read_corrections(path, video.expressions).lines
+    lines = saved_corrections(video).lines
     tally = TrackTally(1 / video.frame_rate)
     faces = with_faces = 0
     for settled in apply(read_settled(video), lines):
