@@ -40,7 +40,7 @@ class HideSettings:
             "Hide faces: all, others (without a name), unknown, NAME, not:NAME or track:N. Can be "
             "given several times.",
             "Who is not surely to be shown is hidden too. No detector finds every face: look at "
-            "the result before you publish it ([docs/hide.md](docs/hide.md)).",
+            "the result before you publish it ([hide.md](hide.md)).",
             default="nobody",
             decides="video",
             read=one_or_more,
