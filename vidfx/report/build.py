@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from vidfx.jobs.ledger import writable
 from vidfx.jobs.outcomes import Outcome, as_failure
 from vidfx.jobs.result_names import REPORT
 from vidfx.report import pages
@@ -63,7 +64,7 @@ def _write_page(out: Path, index: Index) -> None:
     folder = out / REPORT
     for name in (*pages.STYLES, *pages.SCRIPTS, *pages.OTHER_ASSETS):
         write(folder / "assets" / name, pages.asset(name))
-    title = f"{out.absolute().name}: faces in {len(index.videos)} videos"
+    title = f"{writable(out.absolute().name)}: faces in {len(index.videos)} videos"
     write(folder / "data" / "index.js", call("index", index.content(title)))
     rows = [(v[0], v[1], f"{v[2]:.1f}", str(len(v[8])), v[4]) for v in index.videos]
     write(folder / PAGE, pages.folder_page(title, title, HEADS, rows))

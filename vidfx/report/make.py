@@ -42,7 +42,9 @@ def single_pages(places: Sequence[Path], *, thumbnails: bool, report: Report) ->
             video = load_video(summary)
             page = summary.with_name(f"{video.name}.report.html")
             content = single_content(video, page.parent, faces=thumbnails)
-            write(page, single_page(video.name, content, video.name, HEADS, _table(content)))
+            write(
+                page, single_page(content["name"], content, content["name"], HEADS, _table(content))
+            )
             outcome = Outcome(str(summary), "done", {"page": str(page)})
         except Exception as error:  # noqa: BLE001 - one video's fault must not end the others
             outcome = Outcome(str(summary), "failed", error=as_failure(summary, error))

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from vidfx.jobs.ledger import writable
 from vidfx.report.codes import binned, runs, shares_code, shorts_code, thinned
 from vidfx.report.colours import colours_of
 from vidfx.saved.runs import SavedVideo
@@ -112,7 +113,7 @@ def describe(video: SavedVideo, frames: Frames, rows: Rows) -> dict[str, Any]:
     tracks = [_track(some, frames, seconds, labels) for some in _by_track(rows)]
     summary = video.summary
     return {
-        "name": video.name,
+        "name": writable(video.name),
         "size": video.size,
         "pixel": summary["input"].get("sample_aspect_ratio", "1"),
         "labels": labels,

@@ -23,4 +23,4 @@ def playable(video: SavedVideo, folder: Path) -> dict[str, Any]:
 
 
 def _address(file: Path, folder: Path) -> str:
-    return quote(os.path.relpath(file.absolute(), folder.absolute()))
+    return quote(os.fsencode(os.path.relpath(file.absolute(), folder.absolute())))

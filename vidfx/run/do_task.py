@@ -28,6 +28,7 @@ from vidfx.annotate.video import annotate_video, open_video
 from vidfx.errors import VidfxError
 from vidfx.jobs import storage
 from vidfx.jobs.events import Heartbeat, Listener, Notice
+from vidfx.jobs.ledger import writable
 from vidfx.jobs.leftovers import find_leftovers
 from vidfx.jobs.plan import Job
 from vidfx.jobs.result_names import REPORT, SUMMARY
@@ -134,7 +135,7 @@ def _add_to_report(job: Job, folder: OutputFolder, listener: Listener) -> None:
     from vidfx.report.video_file import write_video_data  # noqa: PLC0415
 
     summary = job.outputs.summary
-    name = summary.relative_to(folder.path).as_posix().removesuffix(SUMMARY)
+    name = writable(summary.relative_to(folder.path).as_posix().removesuffix(SUMMARY))
     try:
         write_video_data(folder.path / REPORT, name, summary, faces=False)
     except VidfxError as error:
