@@ -17,7 +17,7 @@ demo: $(VENV)/.installed-demo
 	@test -f demo/clip.mp4 || { echo "making the clip"; $(BIN)/python -m benchmarks clips demo demo/clip.mp4; }
 	$(BIN)/vidfx annotate demo/clip.mp4 -o demo/results
 	@echo
-	@echo "Results: demo/results/clip.mp4.annotated.mp4, clip.mp4.faces.csv, clip.mp4.frames.csv, clip.mp4.summary.json"
+	@echo "Results: demo/results/report/index.html, and beside it clip.mp4.annotated.mp4, clip.mp4.faces.csv, clip.mp4.frames.csv, clip.mp4.summary.json"
 
 # Who is who comes from the folders' names. A demonstration: each person's recordings are made from
 # one photograph, and would all be near-duplicates without --near 1.
