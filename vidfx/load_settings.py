@@ -34,6 +34,16 @@ def load_settings(
 
     Raises UsageError, naming the file, variable or flag, where a name or a value is wrong.
     """
+    return settings_and_places(flags, folder=folder, environment=environment)[0]
+
+
+def settings_and_places(
+    flags: Mapping[str, Any],
+    *,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> tuple[Settings, dict[str, str]]:
+    """See load_settings; also where each setting that is not a default comes from, by name."""
     environment = os.environ if environment is None else environment
     _check_variables(environment)
     given: list[SettingSource] = [
@@ -54,7 +64,7 @@ def load_settings(
             raise UsageError(f"{place}: {error}", hint="correct the value") from error
         places[setting.name] = place
     try:
-        return Settings(**values)
+        return Settings(**values), places
     except SettingError as error:
         wrong = [places[name] for name in error.names if name in places]
         raise UsageError(f"{', '.join(wrong)}: {error.problem}", hint=error.hint) from error

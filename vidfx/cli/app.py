@@ -10,6 +10,7 @@ from vidfx.cli.commands.annotate import annotate
 from vidfx.cli.commands.bench import bench
 from vidfx.cli.commands.build_engine import build_engine
 from vidfx.cli.commands.clips import clips
+from vidfx.cli.commands.config import config
 from vidfx.cli.commands.corrections import corrections
 from vidfx.cli.commands.dataset import dataset
 from vidfx.cli.commands.doctor import doctor
@@ -37,9 +38,10 @@ app = typer.Typer(
 
 def _version(asked: bool) -> None:
     if asked:
-        import vidfx
+        from vidfx.output.origin import versions
 
-        typer.echo(f"vidfx {vidfx.__version__}")
+        for name, number in versions().items():
+            typer.echo(f"{name} {number}")
         raise typer.Exit
 
 
@@ -48,7 +50,11 @@ def root(
     version: Annotated[
         bool,
         typer.Option(
-            "--version", "-V", callback=_version, is_eager=True, help="Print the version."
+            "--version",
+            "-V",
+            callback=_version,
+            is_eager=True,
+            help="Print the version, and those of the libraries that decide results.",
         ),
     ] = False,
 ) -> None:
@@ -80,6 +86,7 @@ app.command(cls=GroupedCommand)(train)
 app.command(cls=GroupedCommand)(evaluate)
 app.command("build-engine", cls=GroupedCommand)(build_engine)
 app.command(cls=GroupedCommand)(doctor)
+app.command(cls=GroupedCommand)(config)
 app.add_typer(engines)
 app.add_typer(models)
 app.add_typer(dataset)
