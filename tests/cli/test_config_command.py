@@ -1,4 +1,4 @@
-"""`vidfx config` says what annotate would use here, and from where; its template changes nothing."""
+"""`vidfx config` prints what annotate would use here, and its template changes nothing."""
 
 from __future__ import annotations
 
