@@ -21,7 +21,24 @@ def test_options_are_listed_in_groups() -> None:
     assert all(setting.flag in text for setting in SETTINGS.values())
 
 
-@pytest.mark.parametrize("command", ["annotate", "train", "evaluate", "build-engine", "bench"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "annotate",
+        "status",
+        "retry",
+        "render",
+        "report",
+        "export",
+        "tables",
+        "clips",
+        "sheets",
+        "train",
+        "evaluate",
+        "build-engine",
+        "bench",
+    ],
+)
 def test_help_begins_with_examples(command: str) -> None:
     text = vidfx(command, "--help").stdout
     assert 0 < text.index(f"  vidfx {command} ") < text.index("Arguments:")
@@ -29,9 +46,11 @@ def test_help_begins_with_examples(command: str) -> None:
 
 def test_the_list_of_commands_has_whole_sentences() -> None:
     text = vidfx("--help").stdout
-    commands = text.partition("Commands:\n")[2]
-    entries = re.split(r"\n  (?=\S)", commands.rstrip())
-    assert len(entries) > 10 and "..." not in commands
+    commands = text.partition("Videos:\n")[2]
+    headings = re.findall(r"(?m)^(\S.*):$", commands)
+    entries = re.split(r"\n  (?=\S)|\n\n\S.*\n", commands.strip())
+    assert headings == ["Results", "Models", "This machine"]
+    assert len(entries) > 15 and "..." not in commands
     assert all(entry.endswith(".") for entry in entries)
 
 

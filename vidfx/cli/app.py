@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 
@@ -63,8 +64,8 @@ def root(
     \b
     vidfx annotate talk.mp4 -o results          a video
     vidfx annotate recordings/ -o results       all videos of a folder
-    vidfx render results --messages none        drawn again, without running the models
-    vidfx status results                        how far the latest run is
+    vidfx render results --messages none        drawn again, without models
+    vidfx status results                        the state of the latest run
     vidfx doctor                                what works on this machine
 
     Exit codes: 0 all done, 1 some input failed, 2 usage, 3 nothing readable, 4 device, backend or
@@ -72,25 +73,18 @@ def root(
     """
 
 
-app.command(cls=GroupedCommand)(annotate)
-app.command(cls=GroupedCommand)(render)
-app.command(cls=GroupedCommand)(status)
-app.command(cls=GroupedCommand)(retry)
-app.command(cls=GroupedCommand)(report)
-app.command(cls=GroupedCommand)(export)
-app.command(cls=GroupedCommand)(tables)
-app.command(cls=GroupedCommand)(clips)
-app.command(cls=GroupedCommand)(sheets)
-app.command(cls=GroupedCommand)(bench)
-app.command(cls=GroupedCommand)(train)
-app.command(cls=GroupedCommand)(evaluate)
-app.command("build-engine", cls=GroupedCommand)(build_engine)
-app.command(cls=GroupedCommand)(doctor)
-app.command(cls=GroupedCommand)(config)
-app.add_typer(engines)
-app.add_typer(models)
-app.add_typer(dataset)
-app.add_typer(corrections)
+_COMMANDS: dict[str, tuple[Callable[..., Any] | typer.Typer, ...]] = {
+    "Videos": (annotate, status, retry),
+    "Results": (render, report, export, tables, clips, sheets, corrections),
+    "Models": (dataset, train, evaluate, models, build_engine, engines),
+    "This machine": (doctor, bench, config),
+}
+for _heading, _commands in _COMMANDS.items():
+    for _command in _commands:
+        if isinstance(_command, typer.Typer):
+            app.add_typer(_command, rich_help_panel=_heading)
+        else:
+            app.command(cls=GroupedCommand, rich_help_panel=_heading)(_command)
 
 
 def run() -> None:

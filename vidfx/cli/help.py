@@ -1,4 +1,4 @@
-"""The help of commands: options in groups, and whole sentences in lists of commands."""
+"""The help of commands: options and commands in groups."""
 
 from __future__ import annotations
 
@@ -27,12 +27,17 @@ class GroupedCommand(TyperCommand):
 
 
 class SentenceGroup(TyperGroup):
-    """Lists each command with the first sentence of its help, whole."""
+    """Lists each command below its heading, with the whole first sentence of its help."""
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        rows = [(name, _first_sentence(self.commands[name].help)) for name in self.commands]
-        with formatter.section("Commands"):
-            formatter.write_dl(rows)
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for name, command in self.commands.items():
+            heading = getattr(command, "rich_help_panel", None) or "Commands"
+            groups.setdefault(heading, []).append((name, _first_sentence(command.help)))
+        width = max(map(len, self.commands))
+        for heading, rows in groups.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(width), text) for name, text in rows])
 
 
 def _group(parameter: Any) -> str:

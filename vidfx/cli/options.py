@@ -42,6 +42,21 @@ Progress = Annotated[
         rich_help_panel=TERMINAL,
     ),
 ]
+Places = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="OUT|SUMMARY...",
+        help="Output folders of `vidfx annotate`, with their subfolders, or single summaries.",
+    ),
+]
+SourceFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--source",
+        metavar="DIR",
+        help="Folder of the source videos, if they were moved without the results.",
+    ),
+]
 SplitFile = Annotated[
     Path | None,
     typer.Option("--split", metavar="FILE", help="A split file. Default: split.json of the data."),

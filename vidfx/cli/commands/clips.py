@@ -8,54 +8,51 @@ from typing import Annotated, Literal
 import typer
 
 from vidfx.cli.guard import errors_in_one_line
-from vidfx.cli.options import AsJson, Debug, Quiet
+from vidfx.cli.options import AsJson, Debug, Places, Quiet, SourceFolder
 
 
 def clips(
-    places: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="OUT|SUMMARY...",
-            help="Output folders of annotate, with all below them, or single summaries.",
-        ),
-    ],
+    places: Places,
     where: Annotated[
         str,
         typer.Option(
             metavar="CONDITION",
-            help="Which faces: columns of faces.csv with == != < <= > >= in, and, or, not.",
+            help="Condition on a face: columns of faces.csv with == != < <= > >= in and or not.",
         ),
     ],
     *,
     margin: Annotated[
-        float, typer.Option(min=0, metavar="SECONDS", help="Before and after each moment.")
+        float,
+        typer.Option(min=0, metavar="SECONDS", help="Time added before and after each moment."),
     ] = 1.0,
     join: Annotated[
-        float, typer.Option(min=0, metavar="SECONDS", help="Moments less apart are one.")
+        float,
+        typer.Option(
+            min=0, metavar="SECONDS", help="Join moments with a shorter gap between them."
+        ),
     ] = 0.5,
     at_least: Annotated[
-        float, typer.Option(min=0, metavar="SECONDS", help="Leave out shorter moments.")
+        float, typer.Option(min=0, metavar="SECONDS", help="Leave out moments that are shorter.")
     ] = 0.0,
     cut: Annotated[
         Literal["fast", "exact", "none"],
         typer.Option(
-            help="fast: copy from the last key frame before; exact: encode again; none: only the "
-            "table."
+            help="fast: copy, from the key frame before the moment; exact: encode again; none: "
+            "only the table."
         ),
     ] = "fast",
-    source: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Where the inputs are now, if they were moved."),
-    ] = None,
+    source: SourceFolder = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="OUT2", help="Folder for the clips.  [OUT/clips]"),
+        typer.Option(
+            "--out", "-o", metavar="OUT2", help="Folder for the clips. Default: OUT/clips."
+        ),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Cut the moments that meet a condition out of the inputs of finished videos.
+    """Cut out the moments of finished videos that meet a condition, such as who smiles.
 
     \b
     vidfx clips results --where "identity == 'Ana' and emotion == 'happy'" --margin 1

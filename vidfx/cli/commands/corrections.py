@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
 from vidfx.cli.guard import errors_in_one_line
 from vidfx.cli.help import GroupedCommand, SentenceGroup
-from vidfx.cli.options import AsJson, Debug
+from vidfx.cli.options import AsJson, Debug, Places
 
 if TYPE_CHECKING:
     from vidfx.corrections.check import Checked
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 corrections = typer.Typer(
     cls=SentenceGroup,
     name="corrections",
-    help="Check files in which people correct finished results.",
+    help="Corrections of finished results, made by people: check them.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -25,23 +24,17 @@ corrections = typer.Typer(
 
 @corrections.command(cls=GroupedCommand)
 def check(
-    places: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="OUT|SUMMARY...",
-            help="Output folders of annotate, with all below them, or single summaries.",
-        ),
-    ],
+    places: Places,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Compare each line of the corrections with the rows of its video; nothing is changed.
+    """Compare each line of the corrections with the rows of its video; change nothing.
 
     \b
     vidfx corrections check results
 
-    A line is a problem where it is wrong, fits no row, or is contradicted by a later one. A note is
-    about a line that does less than it says. Exit code: 1 where there is a problem, else 0.
+    A problem is a line that is invalid, that no row matches, or that a later line contradicts. A
+    note is about a line that changes less than it says. Exit code 1 if there is a problem, else 0.
     """
     with errors_in_one_line(debug):
         from dataclasses import asdict

@@ -36,7 +36,7 @@ def _engines() -> None:
 
 @engines.command("list")
 def list_engines(as_json: AsJson = False, debug: Debug = False) -> None:
-    """The engines that come with vidfx, and those built and kept in the user's cache."""
+    """List the engines that come with vidfx, and those built here, in the user's cache."""
     with errors_in_one_line(debug):
         from vidfx.cli.console.tables import write_table
         from vidfx.cli.console.text import say
@@ -62,7 +62,7 @@ def list_engines(as_json: AsJson = False, debug: Debug = False) -> None:
 
 @engines.command(cls=GroupedCommand)
 def inspect(engine: Engine, as_json: AsJson = False, debug: Debug = False) -> None:
-    """Inputs and outputs of an engine, its measured quality and how it was built."""
+    """Print inputs and outputs of an engine, its measured quality and how it was built."""
     with errors_in_one_line(debug):
         from vidfx.cli.console.tables import write_line
         from vidfx.engine_argument import find_engine
@@ -80,7 +80,7 @@ def inspect(engine: Engine, as_json: AsJson = False, debug: Debug = False) -> No
 
 @engines.command(cls=GroupedCommand)
 def check(engine: Engine, as_json: AsJson = False, debug: Debug = False) -> None:
-    """Whether the file is intact and what can run it here; exit code 4 if nothing can."""
+    """Check that the file is intact, and what can run it here; exit code 4 if nothing can."""
     with errors_in_one_line(debug):
         from vidfx.cli.console.tables import write_line
         from vidfx.engine_argument import find_engine

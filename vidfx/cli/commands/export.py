@@ -8,39 +8,29 @@ from typing import Annotated
 import typer
 
 from vidfx.cli.guard import errors_in_one_line, require
-from vidfx.cli.options import AsJson, Debug, Quiet
+from vidfx.cli.options import AsJson, Debug, Places, Quiet, SourceFolder
 
 
 def export(
-    places: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="OUT|SUMMARY...",
-            help="Output folders of annotate, with all below them, or single summaries.",
-        ),
-    ],
+    places: Places,
     to: Annotated[
         str,
         typer.Option(
             metavar="FORMATS",
-            help="Some of vtt, srt, ass, mkv, chapters, thumbnails, elan, cvat, label-studio, "
-            "coco, mot and parquet, with commas between them.",
+            help="One or more, separated by commas: vtt, srt, ass, mkv, chapters, thumbnails, "
+            "elan, cvat, label-studio, coco, mot, parquet.",
         ),
     ],
     *,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="OUT2", help="Default: beside the results."),
-    ] = None,
-    source: Annotated[
-        Path | None,
         typer.Option(
-            metavar="DIR",
-            help="For mkv and thumbnails: where the inputs are now, if they were moved.",
+            "--out", "-o", metavar="OUT2", help="Folder for the files. Default: beside the results."
         ),
     ] = None,
+    source: SourceFolder = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Write files again that are there already.")
+        bool, typer.Option("--overwrite", help="Replace files that exist.")
     ] = False,
     as_json: AsJson = False,
     quiet: Quiet = False,

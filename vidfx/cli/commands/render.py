@@ -15,6 +15,7 @@ from vidfx.cli.options import (
     Debug,
     Progress,
     Quiet,
+    SourceFolder,
     TypedSettings,
     Verbose,
     with_settings,
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from vidfx.jobs.events import Listener
     from vidfx.jobs.outcomes import Outcome
 
-WHAT_TO_DRAW = [name for name, s in SETTINGS.items() if s.option.decides == "video"]
+WHAT_TO_DRAW = [
+    name for name, s in SETTINGS.items() if s.option.decides == "video" and name != "verify"
+]
 HOW_TO_RUN = ("overwrite", "threads", "jobs", "stall_timeout", "grace", "max_memory")
 
 
@@ -35,7 +38,7 @@ def render(
         list[str],
         typer.Argument(
             metavar="OUT|SUMMARY...",
-            help="Output folders of `vidfx annotate`, or summaries in them.",
+            help="Output folders of `vidfx annotate`, with their subfolders, or single summaries.",
             show_default=False,
         ),
     ],
@@ -46,20 +49,11 @@ def render(
             "--out",
             "-o",
             metavar="OUT2",
-            help="Folder for the videos. Default: beside the rows.",
+            help="Folder for the videos. Default: beside the results.",
             rich_help_panel="What to write",
         ),
     ] = None,
-    source: Annotated[
-        Path | None,
-        typer.Option(
-            "--source",
-            metavar="FOLDER",
-            help="Where the sources are by now. Default: where they were, or where they are if "
-            "they were moved together with the results.",
-            rich_help_panel="Input",
-        ),
-    ] = None,
+    source: SourceFolder = None,
     only: Annotated[
         list[str] | None,
         typer.Option(
@@ -83,15 +77,15 @@ def render(
     progress: Progress = "auto",
     debug: Debug = False,
 ) -> None:
-    """Draw finished videos again, from their rows: no model is run.
+    """Draw finished videos again from their saved rows, without running the models.
 
     \b
     vidfx render results --messages none
     vidfx render results/talk.mp4.summary.json --only track:3 --start 1:00 --end 1:30
 
     For each finished video: NAME.rendered.mp4 and, written last, NAME.rendered.json, which records
-    what it was made of. A video that is there already is drawn again only if rows or options
-    changed. The rows and the annotated video stay as they are.
+    what it was made of. A video that exists is drawn again only if its rows or the options have
+    changed. The rows and the annotated video are not changed.
     """
     with errors_in_one_line(debug):
         import shlex

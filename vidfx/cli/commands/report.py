@@ -16,7 +16,8 @@ def report(
         list[Path],
         typer.Argument(
             metavar="OUT|SUMMARY...",
-            help="The output folder of annotate; with --single-file and --figure also summaries.",
+            help="An output folder of `vidfx annotate`; with --single-file and --figure, also "
+            "several, or single summaries.",
         ),
     ],
     *,
@@ -27,7 +28,8 @@ def report(
     single_file: Annotated[
         bool,
         typer.Option(
-            "--single-file", help="Write one page for each video, NAME.report.html, to send."
+            "--single-file",
+            help="Write one file for each video, NAME.report.html, that can be sent.",
         ),
     ] = False,
     figure: Annotated[
@@ -40,17 +42,18 @@ def report(
         bool,
         typer.Option(
             "--serve",
-            help="Serve the report on this machine only, so that corrections can be saved from it.",
+            help="Serve the pages, on this machine only, so that they can save corrections.",
         ),
     ] = False,
     port: Annotated[
-        int, typer.Option(metavar="N", min=0, max=65535, help="Port of --serve. 0 is any.")
+        int,
+        typer.Option(metavar="N", min=0, max=65535, help="Port for --serve; 0 takes a free one."),
     ] = 0,
     as_json: AsJson = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Make pages for a browser from finished videos: who is where, and what their faces show.
+    """Make web pages of finished videos: who appears when, with which expression.
 
     \b
     vidfx report results                       results/report/index.html, of all videos
@@ -58,7 +61,7 @@ def report(
     vidfx report results/talk.mp4.summary.json --single-file
     vidfx report results --serve               to correct names while looking
 
-    The page needs no network, and can be opened while a batch still runs.
+    The pages need no network, and can be made while a batch still runs.
     """
     with errors_in_one_line(debug):
         from vidfx.cli.console.report_text import ReportConsole

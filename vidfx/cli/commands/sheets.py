@@ -8,28 +8,21 @@ from typing import Annotated
 import typer
 
 from vidfx.cli.guard import errors_in_one_line
-from vidfx.cli.options import AsJson, Debug, Quiet
+from vidfx.cli.options import AsJson, Debug, Places, Quiet, SourceFolder
 
 
 def sheets(
-    places: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="OUT|SUMMARY...",
-            help="Output folders of annotate, with all below them, or single summaries.",
-        ),
-    ],
+    places: Places,
     *,
     faces: Annotated[
-        int, typer.Option(min=1, max=100, metavar="N", help="At most this many on a sheet.")
+        int, typer.Option(min=1, max=100, metavar="N", help="Maximum number of faces on a sheet.")
     ] = 12,
-    source: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Where the inputs are now, if they were moved."),
-    ] = None,
+    source: SourceFolder = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="OUT2", help="Folder for the sheets.  [OUT/sheets]"),
+        typer.Option(
+            "--out", "-o", metavar="OUT2", help="Folder for the sheets. Default: OUT/sheets."
+        ),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -41,7 +34,7 @@ def sheets(
     vidfx sheets results
     vidfx sheets results/talk.mp4.summary.json --faces 24 -o sheets
 
-    talk.mp4 gives talk.mp4.track-0001.jpg and so on.
+    For each track of talk.mp4: talk.mp4.track-0001.jpg and so on.
     """
     with errors_in_one_line(debug):
         from vidfx.cli.console.clips_text import ClipsConsole

@@ -25,12 +25,19 @@ def status(
     out: Out,
     failed: Annotated[
         bool,
-        typer.Option("--failed", help="List all that failed or was refused, with the reasons."),
+        typer.Option(
+            "--failed", help="List every input that failed or was refused, with the reason."
+        ),
     ] = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Print the state of a batch, also while it runs: done, running, waiting, failed."""
+    """Print the state of a batch, also while it runs: done, running, waiting, failed.
+
+    \b
+    vidfx status results
+    vidfx status results --failed     every failed input, with the reason
+    """
     with errors_in_one_line(debug):
         from vidfx.jobs.history import read_ledger
         from vidfx.jobs.storage import folder_for
@@ -52,7 +59,11 @@ def retry(
     verbose: Verbose = False,
     debug: Debug = False,
 ) -> None:
-    """Continue the latest batch of OUT with its inputs and settings, where it is not done."""
+    """Run the latest batch of OUT again, with its inputs and settings: only what is not done.
+
+    \b
+    vidfx retry results
+    """
     with errors_in_one_line(debug):
         import os
 

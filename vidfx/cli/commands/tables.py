@@ -12,16 +12,20 @@ from vidfx.cli.options import AsJson, Debug, Quiet
 
 
 def tables(
-    out: Annotated[str, typer.Argument(metavar="OUT", help="An output folder of annotate.")],
+    out: Annotated[
+        str, typer.Argument(metavar="OUT", help="An output folder of `vidfx annotate`.")
+    ],
     to: Annotated[
         Path | None,
-        typer.Option("--out", "-o", metavar="DIR", help="Folder for the tables.  [OUT/tables]"),
+        typer.Option(
+            "--out", "-o", metavar="OUT2", help="Folder for the tables. Default: OUT/tables."
+        ),
     ] = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Write tables over all videos of OUT, also while a batch runs: tracks, people, videos.
+    """Write tables over all videos of OUT: tracks, appearances, people, videos.
 
     \b
     vidfx tables results
@@ -29,7 +33,7 @@ def tables(
 
     tracks.csv has a row for each track of each video, appearances.csv for each stretch of frames
     that shows it, people.csv for each name, videos.csv for each video with its state and why it
-    failed. Every run of annotate writes them at its end too.
+    failed. Every run of annotate writes them at its end; this command also works while one runs.
     """
     with errors_in_one_line(debug):
         from dataclasses import asdict
