@@ -26,7 +26,7 @@ class Settings(ResultSettings):
         Name,
         Option(
             "Where engines run: auto, cpu, cuda or cuda:N.",
-            "`auto` is what `vidfx bench` measured as faster here; docs/gpu.md has the rule.",
+            "`auto` is what `vidfx bench` measured as faster here; the rule: [gpu.md](gpu.md).",
             decides="rounding",
             group="Speed",
         ),
@@ -78,8 +78,8 @@ class Settings(ResultSettings):
         Meta(ge=0, le=256),
         Option(
             "Parts of each video that are processed in parallel: auto or a number.",
-            "`auto` makes some of a long video where fewer videos wait than cores could work on; "
-            "the rows stay the same ([scale.md](scale.md)).",
+            "`auto` divides a long video if there are more cores than videos; the rows stay the "
+            "same ([scale.md](scale.md)).",
             default="auto",
             decides="run",
             read=count_or_auto,
@@ -89,7 +89,7 @@ class Settings(ResultSettings):
     report: Annotated[
         bool,
         Option(
-            "Add what is done to the page of the folder, report/index.html, or not.",
+            "Update the report of the folder, report/index.html, or not.",
             "See [report.md](report.md).",
             decides="run",
             group="What to write",
@@ -100,7 +100,7 @@ class Settings(ResultSettings):
         Meta(ge=1, le=MAX_SECONDS),
         Option(
             "Seconds without progress after which a video is stopped.",
-            "This also stops a worker process that loads the engines.",
+            "This applies also to a worker process that loads the engines.",
             decides="run",
             read=seconds,
             group="Machine",
@@ -120,7 +120,7 @@ class Settings(ResultSettings):
         Meta(ge=0, le=1e6),
         Option(
             "GB for all worker processes together.",
-            "Above it the largest process is stopped.",
+            "If they use more, the largest process is stopped.",
             default="0, which is 80 % of the free memory",
             decides="run",
             group="Machine",

@@ -39,8 +39,8 @@ class HideSettings:
         Option(
             "Hide faces: all, others (without a name), unknown, NAME, not:NAME or track:N. Can be "
             "given several times.",
-            "Who is not surely to be shown is hidden too. No detector finds every face: look at "
-            "the result before you publish it ([hide.md](hide.md)).",
+            "In doubt a face is hidden. No detector finds every face: look at the result before "
+            "you publish it ([hide.md](hide.md)).",
             default="nobody",
             decides="video",
             read=one_or_more,
@@ -51,8 +51,8 @@ class HideSettings:
         How,
         Option(
             "How faces are hidden: solid, ellipse, mosaic or blur.",
-            "Mosaic and blur keep some of a face, and can be undone in part: use them where people "
-            "agreed to be shown.",
+            "Mosaic and blur can be undone in part: use them only where it does no harm if somebody "
+            "is recognised.",
             decides="video",
             group="Privacy",
         ),
@@ -61,7 +61,7 @@ class HideSettings:
         float,
         Meta(ge=0, le=10),
         Option(
-            "Seconds for which a face is hidden before it is found, and after it is lost.",
+            "Seconds that a face is hidden before its first row and after its last one.",
             decides="video",
             read=seconds,
             group="Privacy",
@@ -79,9 +79,9 @@ class HideSettings:
     verify: Annotated[
         bool,
         Option(
-            "Search the finished video with another detector; fail where a hidden face is seen.",
-            "It is the one that did not find the faces, on every frame, in a larger picture. It "
-            "takes longer than the rest; a video that fails is not written.",
+            "Search the finished video with another detector; fail if it finds a hidden face.",
+            "The included detector that did not hide the faces runs on every frame, in a larger "
+            "picture. It takes longer than all other steps; a video that fails is not written.",
             decides="video",
             group="Privacy",
         ),

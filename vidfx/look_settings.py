@@ -28,9 +28,9 @@ class LookSettings:
     colour_by: Annotated[
         ColourBy,
         Option(
-            "What a colour shows: the expression or the person.",
-            "A person keeps one of eight colours, by name or else by track; colour-blind people "
-            "can tell them apart. From the ninth on colours are used again.",
+            "What the colours show: the expression or the person.",
+            "A person keeps one of eight colours, by name or else by track. Colour-blind people "
+            "can tell them apart. The ninth person gets the first colour again.",
             decides="video",
             group="What to write",
         ),
@@ -39,8 +39,8 @@ class LookSettings:
         float,
         Meta(ge=0.5, le=3),
         Option(
-            "Factor of the size of texts, 0.5 to 3.",
-            "At 1 it follows the picture's diagonal and the size of the face.",
+            "Size of texts, relative to the usual one, 0.5 to 3.",
+            "The usual size depends on the picture's diagonal and on the size of the face.",
             decides="video",
             group="What to write",
         ),
@@ -49,8 +49,8 @@ class LookSettings:
         Name,
         Option(
             "Font of names and messages: auto or a FILE (TTF, OTF or TTC).",
-            "`auto` is the included font, or for characters that it lacks a font of this computer. "
-            "Characters that no font has are refused before the run.",
+            "`auto` is the included font, and a font of this computer for characters that it lacks. "
+            "If no font has a character, the run does not start.",
             decides="video",
             group="What to write",
         ),

@@ -27,9 +27,9 @@ class ResultSettings(HideSettings, LookSettings):
         Option(
             "Face detector: embedded, centerface, an ONNX file (SCRFD with landmarks, YuNet, "
             "CenterFace) or an insightface pack such as buffalo_s.",
-            "`embedded` is ours, and CenterFace checks what it finds, every 2.5 s and where a face "
-            "is in doubt; `centerface` runs on every frame that is detected on, which takes three "
-            "times as long. insightface downloads its packs; their licence is non-commercial.",
+            "`embedded` is our detector; CenterFace checks its faces every 2.5 s, and where a face "
+            "is in doubt. `centerface` uses CenterFace alone, which takes three times as long. "
+            "insightface downloads its packs; their licence is non-commercial.",
             decides="files",
         ),
     ] = "embedded"
@@ -38,14 +38,13 @@ class ResultSettings(HideSettings, LookSettings):
         Meta(ge=64, le=4096),
         Option(
             "Long side in pixels of the detector's input.",
-            "Larger values find smaller faces, and the time grows with the square.",
+            "Larger values find smaller faces; the time grows with the square of the value.",
         ),
     ] = 640
     thorough: Annotated[
         bool,
         Option(
-            "Search for faces with CenterFace alone, in a picture half as large again as "
-            "--detector-size.",
+            "Detect with CenterFace alone, in a picture 1.5 times as large as --detector-size.",
             "For crowds, and for faces of 10 to 20 px: about six times the time for detection. "
             "With another `--detector`, that one gets the larger picture.",
         ),
@@ -74,8 +73,8 @@ class ResultSettings(HideSettings, LookSettings):
     read: Annotated[
         Read,
         Option(
-            "Which detected faces are classified: auto (of each track some a second) or every one.",
-            "With `--every 1` too, each face on each frame is. How much the expressions differ: "
+            "Which detected faces are classified: auto (some of each track per second) or every one.",
+            "With `--every 1` as well, each face is classified on each frame. Differences: "
             "[benchmarks.md](benchmarks.md).",
         ),
     ] = "auto"
@@ -94,9 +93,9 @@ class ResultSettings(HideSettings, LookSettings):
         Share | None,
         Option(
             "Minimum smoothed probability of an expression; below it `emotion` is empty.",
-            "One that is shown stays until it is 0.05 below. 0.5 means more likely than all other "
-            "expressions together, whether there are four or eight. The `p_` columns keep the "
-            "probabilities; 0 always gives an expression.",
+            "An expression that is shown is kept until its probability is 0.05 lower. At 0.5 it is "
+            "more likely than all others together. The `p_` columns always have the "
+            "probabilities; with 0 there is always an expression.",
             default="the engine's own (0.64 for the included one), else 0.5",
         ),
     ] = None
@@ -104,14 +103,14 @@ class ResultSettings(HideSettings, LookSettings):
         Share,
         Option(
             "Minimum quality of a face, as in the CSV; below it `emotion` is empty.",
-            "It is smoothed too. Such faces do not count for names either.",
+            "The quality is smoothed over the track. Such faces do not count for identities either.",
         ),
     ] = 0.05
     min_face: Annotated[
         Annotated[float, Meta(ge=0, le=10_000)] | None,
         Option(
             "Minimum shorter side of a face in pixels; below it `emotion` is empty.",
-            "Such faces do not count for names either.",
+            "Such faces do not count for identities either.",
             default="the engine's own (20 for the included one)",
         ),
     ] = None
@@ -155,9 +154,9 @@ class ResultSettings(HideSettings, LookSettings):
             group="What to write",
         ),
     ] = False
-    video: Annotated[bool, Option("Write the annotated video or not.", group="What to write")] = (
-        True
-    )
+    video: Annotated[
+        bool, Option("Write the annotated video, or only CSVs and summary.", group="What to write")
+    ] = True
     crf: Annotated[
         int,
         Meta(ge=0, le=51),
@@ -185,5 +184,10 @@ class ResultSettings(HideSettings, LookSettings):
         ),
     ] = "auto"
     overwrite: Annotated[
-        bool, Option("Replace results of other settings.", decides="run", group="What to write")
+        bool,
+        Option(
+            "Replace results that were made with other settings.",
+            decides="run",
+            group="What to write",
+        ),
     ] = False

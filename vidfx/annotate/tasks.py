@@ -35,7 +35,7 @@ class AnnotateVideo(Struct, frozen=True, tag=True):
 
 
 class ObserveSegment(Struct, frozen=True, tag=True):
-    """Find, follow and read the faces of a segment."""
+    """Detect, track and classify the faces of a segment."""
 
     job: Job
     segment: Segment

@@ -59,7 +59,7 @@ def root(
         ),
     ] = False,
 ) -> None:
-    """Find faces in videos; track, name and read them. Everything stays on this machine.
+    """Detect and track faces in videos; classify identity and expression, on this machine only.
 
     \b
     vidfx annotate talk.mp4 -o results          a video

@@ -25,7 +25,7 @@ from vidfx_engines.files import AtomicFile
 
 
 def observe_segment(task: ObserveSegment, context: Context, listener: Listener) -> Observed:
-    """Find, follow and read the faces of a segment, into a file.
+    """Detect, track and classify the faces of a segment, into a file.
 
     Raises InputError, EngineFailedError and OutputError.
     """

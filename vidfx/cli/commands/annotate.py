@@ -62,7 +62,7 @@ def annotate(
     progress: Progress = "auto",
     debug: Debug = False,
 ) -> None:
-    """Find, follow, name and read the faces in videos and photographs; write what was found.
+    """Detect and track faces in videos and photographs; classify identity and expression.
 
     \b
     vidfx annotate talk.mp4 -o results
