@@ -51,8 +51,8 @@ class HideSettings:
         How,
         Option(
             "How faces are hidden: solid, ellipse, mosaic or blur.",
-            "Mosaic and blur can be undone in part: use them only where it does no harm if somebody "
-            "is recognised.",
+            "Mosaic and blur can be undone in part: do not use them where somebody must not be "
+            "recognised.",
             decides="video",
             group="Privacy",
         ),

@@ -49,8 +49,8 @@ class LookSettings:
         Name,
         Option(
             "Font of names and messages: auto or a FILE (TTF, OTF or TTC).",
-            "`auto` is the included font, and a font of this computer for characters that it lacks. "
-            "If no font has a character, the run does not start.",
+            "`auto` is the included font, and a font of this computer for characters that it "
+            "lacks. If no font has a character, the run does not start.",
             decides="video",
             group="What to write",
         ),

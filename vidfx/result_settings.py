@@ -73,7 +73,7 @@ class ResultSettings(HideSettings, LookSettings):
     read: Annotated[
         Read,
         Option(
-            "Which detected faces are classified: auto (some of each track per second) or every one.",
+            "Which detected faces are classified: auto (some a second of each track) or every one.",
             "With `--every 1` as well, each face is classified on each frame. Differences: "
             "[benchmarks.md](benchmarks.md).",
         ),
@@ -103,7 +103,7 @@ class ResultSettings(HideSettings, LookSettings):
         Share,
         Option(
             "Minimum quality of a face, as in the CSV; below it `emotion` is empty.",
-            "The quality is smoothed over the track. Such faces do not count for identities either.",
+            "The quality is smoothed over the track. Such faces do not count for names either.",
         ),
     ] = 0.05
     min_face: Annotated[
