@@ -156,10 +156,8 @@ class Settings(ResultSettings):
         """The settings that decide what the results are, except those that name files."""
         decisive = {"results", "video"} if self.video else {"results"}
         values = {n: v for n, v in asdict(self).items() if SETTINGS[n].option.decides in decisive}
-        if not self.hide:  # so that results of versions without it stay done
+        if not self.hide:  # these decide nothing then
             values = {n: v for n, v in values.items() if n not in _OF_HIDING}
-        if self.sound == "keep":
-            values.pop("sound", None)
         return values | {"start": self.start or None}
 
 

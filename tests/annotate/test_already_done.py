@@ -23,7 +23,7 @@ from vidfx.jobs.photographs import Making
 from vidfx.jobs.plan import Job, Outputs
 from vidfx.schema import SUMMARY_SCHEMA
 
-MODELS: Any = SimpleNamespace(selections=(), describe=list)
+MODELS: Any = SimpleNamespace(selections=(), describe=list, emotion=None)
 CONTEXT = Context(Settings(video=False), {"happy": "Ha!"}, MODELS)
 
 
@@ -111,6 +111,27 @@ def test_what_differs_is_said_with_both_values(job: Job) -> None:
     assert why_done(job, context, overwrite=True) is None
 
 
+def test_settings_that_earlier_versions_lacked_count_as_their_defaults(job: Job) -> None:
+    context = replace(CONTEXT, settings=Settings())
+    made_by = json.loads(json.dumps(work_fingerprint(job, context)))
+    for new in ("style", "font_scale", "bars", "sound"):
+        del made_by["settings"][new]
+    write_summary(job, fingerprint=made_by)
+    assert why_done(job, context, overwrite=False)
+    changed = replace(context, settings=Settings(style="boxes", hide=("all",)))
+    why = str(refusal(job, changed))
+    assert "style: 'default' before, 'boxes' now" in why and "hide: [] before, ['all'] now" in why
+    assert "font" not in why
+
+
+def test_a_result_that_an_earlier_version_did_not_write_is_not_missing(job: Job) -> None:
+    listed = {"faces": job.outputs.faces.name, "frames": job.outputs.frames.name}
+    write_summary(job, outputs=listed)
+    assert why_done(job, CONTEXT, overwrite=False)
+    write_summary(job, outputs=listed | {"unshown": job.outputs.unshown.name})
+    assert why_done(job, CONTEXT, overwrite=False) is None
+
+
 def test_results_without_a_summary_are_not_done(job: Job) -> None:
     job.outputs.summary.write_text('{"schema": "vidfx.summary/1"}')
     assert "no summary says what made it" in str(refusal(job))
@@ -139,8 +160,7 @@ def test_other_settings_of_photographs_are_named(job: Job) -> None:
 
 
 def test_changed_corrections_are_told_and_are_no_reason_to_run_models(job: Job) -> None:
-    models: Any = SimpleNamespace(**vars(MODELS), emotion=None)
-    context = Context(Settings(), None, models)
+    context = Context(Settings(), None, MODELS)
     write_summary(job, fingerprint=work_fingerprint(job, context))
     assert why_done(job, context, overwrite=False) == (
         "done already, with the same input and settings"

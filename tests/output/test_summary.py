@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -25,3 +26,13 @@ def test_a_summary_names_its_version(tmp_path: Path) -> None:
 def test_a_summary_of_version_1_is_read(name: str | None, is_read: bool, tmp_path: Path) -> None:
     (tmp_path / "b.json").write_text(json.dumps({"schema": name}))
     assert (read_summary(tmp_path / "b.json") is not None) == is_read
+
+
+def test_what_cannot_be_a_summary_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "c.json"
+    os.mkfifo(path)  # whose reader would wait
+    assert read_summary(path) is None
+    path.unlink()
+    for text in ("[" * 100_000, "[]", "{", ""):
+        path.write_text(text)
+        assert read_summary(path) is None

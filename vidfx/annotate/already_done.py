@@ -14,6 +14,7 @@ from typing import Any
 from vidfx.annotate.context import Context
 from vidfx.annotate.corrections import are_drawn
 from vidfx.annotate.same_input import input_state, is_newly_dated
+from vidfx.config import SETTINGS
 from vidfx.errors import OtherSettingsError, OutputExistsError
 from vidfx.jobs import storage
 from vidfx.jobs.plan import Job
@@ -22,6 +23,7 @@ from vidfx.output.summary import read_summary
 from vidfx_engines.fingerprint import spec_fingerprint
 
 FACTS = {"input", "settings", "messages", "models"}
+_DEFAULTS: Mapping[str, Any] = json.loads(to_json({n: s.default for n, s in SETTINGS.items()}))
 HINT = "use --overwrite, or another output folder"
 
 
@@ -93,7 +95,7 @@ def _differences(
     context: Context,
     now: Mapping[str, Any],
 ) -> Iterator[str]:
-    if changes := _changes(before["settings"], now["settings"]):
+    if changes := _changes(*map(_with_defaults, (before["settings"], now["settings"]))):
         yield f"other settings ({changes})"
     if before["messages"] != now["messages"]:
         changes = _changes(before["messages"] or {}, now["messages"] or {})
@@ -102,6 +104,11 @@ def _differences(
         described = (models, context.models.describe())
         changes = _changes(*({m["task"]: _model(m) for m in each} for each in described))
         yield f"other models ({changes or 'their thresholds'})"
+
+
+def _with_defaults(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What an earlier version had no setting for counts as the default of today."""
+    return {**_DEFAULTS, **settings}
 
 
 def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:

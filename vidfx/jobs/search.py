@@ -16,15 +16,14 @@ from vidfx.errors import InputError, NotMediaError, VidfxError
 from vidfx.jobs import storage
 from vidfx.jobs.left_out import LeftOutFiles, is_result
 from vidfx.jobs.locks import FOLDER
+from vidfx.jobs.path_list import LIST_SUFFIXES, read_list
 from vidfx.jobs.photographs import is_annotated_picture
 from vidfx.jobs.result_names import DRAWN, REPORT
 from vidfx.jobs.sequences import are_frames
 from vidfx.jobs.storage import Origin
 from vidfx.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_animation, may_be_video
-from vidfx_engines.files import leads_out, read_regular
+from vidfx_engines.files import leads_out
 
-LIST_SUFFIXES = frozenset({".txt", ".lst"})
-MOST_LIST_BYTES = 64 << 20
 _ANY_FOLDERS = re.compile(r"(?:^|(?<=/))\*\*(?:/|$)")
 
 
@@ -175,19 +174,7 @@ class Search:
             raise NotMediaError(f"{url}: no media there", hint="name a folder of videos")
 
     def _add_list(self, path: Path) -> None:
-        try:
-            content = read_regular(path, MOST_LIST_BYTES)
-            lines = _lines(content)
-        except ValueError as error:
-            raise NotMediaError(
-                f"{path}: not a list of paths: {error}",
-                hint="give a text in UTF-8, a path on each line",
-            ) from error
-        names = [line.strip() for line in lines]
-        names = [name for name in names if name and not name.startswith("#")]
-        if not names:
-            raise NotMediaError(f"{path}: lists no paths", hint="write one path on each line")
-        for name in names:
+        for name in read_list(path):
             self.add(name, path.parent, listed=True)
 
     def _add_glob(self, text: str, folder: Path) -> None:
@@ -286,19 +273,3 @@ class Search:
             )
         if path.exists() and not path.is_file():
             raise InputError(f"{path}: not a regular file", hint="remove it from the folder")
-
-
-def _lines(content: bytes) -> list[str]:
-    """The lines of a list. A line that is not UTF-8 is a path of these very bytes.
-
-    Raises ValueError for what is no text at all.
-    """
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise ValueError("it is UTF-16")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        if b"\0" in content:
-            raise
-        text = content.decode("utf-8-sig", "surrogateescape")
-    return re.split(r"[\r\n]+", text)

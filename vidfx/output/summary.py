@@ -9,7 +9,10 @@ from typing import Any, cast
 from vidfx import schema
 from vidfx.errors import output_errors
 from vidfx.output.strict_json import to_json
-from vidfx_engines.files import AtomicFile
+from vidfx_engines.files import AtomicFile, read_text
+
+MOST_BYTES = 1 << 30
+"""Those of photographs list every one."""
 
 
 def write_summary(file: AtomicFile, content: dict[str, Any]) -> None:
@@ -21,10 +24,10 @@ def write_summary(file: AtomicFile, content: dict[str, Any]) -> None:
 
 
 def read_summary(path: Path) -> dict[str, Any] | None:
-    """An earlier summary, of version 1 or later; None where there is none."""
+    """An earlier summary, of version 1 or later; None where there is none that can be read."""
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        content = json.loads(read_text(path, MOST_BYTES))
+    except (OSError, ValueError, RecursionError):
         return None
     if not isinstance(content, dict):
         return None

@@ -16,6 +16,7 @@ from vidfx.output.strict_json import to_json
 from vidfx.render.source import recorded_source
 from vidfx.render.task import RenderJob
 from vidfx.render.work import RenderWork
+from vidfx_engines.files import read_text
 
 SCHEMA = "vidfx.rendered/1"
 HINT = "use --overwrite, or another folder with -o"
@@ -46,8 +47,8 @@ def render_fingerprint(work: RenderWork) -> dict[str, Any]:
 
 def read_record(job: RenderJob) -> dict[str, Any] | None:
     """What the earlier video at this place was made of; None where nothing says it."""
-    with suppress(OSError, ValueError, TypeError, AttributeError):
-        content = json.loads(job.outputs.summary.read_text(encoding="utf-8"))
+    with suppress(OSError, ValueError, RecursionError, TypeError, KeyError, AttributeError):
+        content = json.loads(read_text(job.outputs.summary))
         if content.get("schema") == SCHEMA and isinstance(content["fingerprint"]["source"], dict):
             return content
     return None
