@@ -113,6 +113,7 @@ def test_lines_of_no_video_are_problems_and_wrong_files_are_reported_once(
     save_video(tmp_path / "day", rows({1: range(3)}, 3), name="two.mp4")
     (tmp_path / "day" / "lost.mp4.corrections.csv").write_text(HEADER)
     (tmp_path / ".vidfx").mkdir()
+    (tmp_path / ".vidfx" / "ledger.sqlite").touch()
     batch = tmp_path / "corrections.csv"
     batch.write_text("video," + HEADER + "day/gone.mp4,1,,,drop,\n,1,,,drop,\n")
     (tmp_path / "day" / "corrections.csv").write_text("")

@@ -44,7 +44,9 @@ def test_the_file_of_a_batch_is_found_without_its_ledger(tmp_path: Path) -> None
     video = save_video(tmp_path / "out" / "day", rows(TWO))
     (tmp_path / "out" / "corrections.csv").write_text(f"video,{HEADER}day/talk.mp4,1,,,drop,\n")
     assert [line.action for line in read_corrections(video.path, None).lines] == ["drop"]
-    (video.path.parent / ".vidfx").mkdir()
+    (video.path.parent / ".vidfx").mkdir()  # as a render of this folder leaves it
+    assert read_corrections(video.path, None).lines
+    (video.path.parent / ".vidfx" / "ledger.sqlite").touch()
     assert not read_corrections(video.path, None).lines
 
 
@@ -58,7 +60,6 @@ def test_the_example_in_the_docs_is_right(video: SavedVideo) -> None:
 def test_a_batch_has_one_file_and_the_line_of_a_video_comes_later(
     tmp_path: Path, video: SavedVideo
 ) -> None:
-    (tmp_path / ".vidfx").mkdir()
     batch = tmp_path / "corrections.csv"
     batch.write_text(
         "video,track_id,from_s,to_s,action,value\nday/talk.mp4,1,,,rename,Ana\nother.mp4,x,,,y,\n"

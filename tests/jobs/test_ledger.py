@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from vidfx.config import Settings
-from vidfx.errors import NotMediaError, OtherInputError, OtherSettingsError, VidfxError
+from vidfx.errors import NotMediaError, OtherInputError, OtherSettingsError, UsageError, VidfxError
 from vidfx.jobs import history, ledger
 from vidfx.jobs.events import (
     Advanced,
@@ -29,8 +29,8 @@ from vidfx.jobs.events import (
     Started,
 )
 from vidfx.jobs.history import read_ledger
-from vidfx.jobs.ledger import FILE, Ledger
-from vidfx.jobs.locks import FOLDER, hold_run_lock, is_run_locked
+from vidfx.jobs.ledger import Ledger
+from vidfx.jobs.locks import FOLDER, LEDGER, hold_run_lock, is_run_locked
 from vidfx.jobs.plan import Job, Outputs
 
 
@@ -159,7 +159,7 @@ def test_a_reader_that_holds_the_ledger_delays_it(out: Path, connection: type[Co
     told: list[str] = []
     jobs = [job(out, f"v{i}.mp4") for i in range(3)]
     found = begun(out, told, *jobs)
-    with closing(sqlite3.connect(out / FOLDER / FILE, timeout=0)) as reader:
+    with closing(sqlite3.connect(out / FOLDER / LEDGER, timeout=0)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM jobs").fetchall()
         for one in jobs:
@@ -284,14 +284,25 @@ def test_settings_come_back(out: Path) -> None:
     found.close()
     run, _ = read_ledger(out)
     assert run.settings == settings and run.inputs == (os.fsdecode(b"\xff.mp4"),)
-    with closing(sqlite3.connect(out / FOLDER / FILE)) as base:
+    with closing(sqlite3.connect(out / FOLDER / LEDGER)) as base:
         (facts,) = base.execute("SELECT inputs FROM runs").fetchall()
     assert json.loads(facts[0]) == ["\udcff.mp4"]
 
 
+def test_the_ledger_of_another_version_is_read_except_its_settings(out: Path) -> None:
+    ledger = Ledger(out, ["a.mp4"], Settings(), print)
+    ledger.handle(Heartbeat())
+    ledger.close()
+    with closing(sqlite3.connect(out / FOLDER / LEDGER)) as base, base:
+        base.execute('UPDATE runs SET settings = \'{"every": 2, "gone": 1}\'')
+    run, _ = read_ledger(out)
+    with pytest.raises(UsageError, match=r"another version .* setting gone"):
+        _ = run.settings
+
+
 def test_a_ledger_that_somebody_holds_is_not_to_be_removed(tmp_path: Path) -> None:
     (tmp_path / FOLDER).mkdir()
-    with closing(sqlite3.connect(tmp_path / FOLDER / FILE, isolation_level=None)) as base:
+    with closing(sqlite3.connect(tmp_path / FOLDER / LEDGER, isolation_level=None)) as base:
         base.execute("CREATE TABLE runs (id INTEGER)")
         base.execute("BEGIN EXCLUSIVE")
         with pytest.raises(VidfxError, match="somebody else is writing") as raised:

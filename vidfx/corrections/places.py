@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from vidfx.jobs.locks import FOLDER
+from vidfx.jobs.locks import FOLDER, LEDGER
 from vidfx.jobs.result_names import SUMMARY
 
 ENDING = ".corrections.csv"
@@ -22,11 +22,11 @@ def correction_files(summary: Path) -> tuple[Path, Path]:
 def batch_folder(summary: Path) -> Path:
     """The output folder of the batch that made a summary, which has BATCH if there is one.
 
-    Of results that were copied without their ledger: the nearest folder above that has BATCH, else
-    their own folder.
+    That is the nearest folder above with a ledger. Of results that were copied without it: the
+    nearest that has BATCH, else their own. Locks alone say nothing: `vidfx render` makes them too.
     """
     folders = summary.absolute().parents
-    for mark in (FOLDER, BATCH):
+    for mark in (Path(FOLDER, LEDGER), BATCH):
         for folder in folders:
             if (folder / mark).exists():
                 return folder

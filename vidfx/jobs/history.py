@@ -7,12 +7,13 @@ import os
 import socket
 import sqlite3
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from vidfx.config import Settings
+from vidfx.config import SETTINGS, Settings
 from vidfx.errors import (
     OtherInputError,
     OtherSettingsError,
@@ -20,8 +21,8 @@ from vidfx.errors import (
     UsageError,
     VidfxError,
 )
-from vidfx.jobs.ledger import FILE, LedgerStatus, writable
-from vidfx.jobs.locks import FOLDER, is_run_locked
+from vidfx.jobs.ledger import LedgerStatus, writable
+from vidfx.jobs.locks import FOLDER, LEDGER, is_run_locked
 
 HEARTBEAT_TIMEOUT_S = 15.0
 """Where locks prove nothing: a run that has not written for so long has ended."""
@@ -80,9 +81,23 @@ class Run:
     folder: Path
     "that it was started in"
     inputs: tuple[str, ...]
-    settings: Settings
+    recorded: Mapping[str, Any]
+    "its settings, as they were written"
     is_running: bool
     "whether it still runs"
+
+    @property
+    def settings(self) -> Settings:
+        """Raises UsageError where this version of vidfx lacks one of them."""
+        values = {**self.recorded}
+        if "hide" in values:
+            values["hide"] = tuple(values["hide"])  # a list, as JSON has it
+        if unknown := values.keys() - SETTINGS.keys():
+            raise UsageError(
+                f"another version of vidfx made the latest run, with the setting {min(unknown)}",
+                hint="run `vidfx annotate` with its inputs again; what is done stays done",
+            )
+        return Settings(**values)
 
 
 def read_ledger(out: Path) -> tuple[Run, list[LedgerEntry]]:
@@ -90,7 +105,7 @@ def read_ledger(out: Path) -> tuple[Run, list[LedgerEntry]]:
 
     Raises UsageError where there is no readable ledger, VidfxError where it is locked.
     """
-    file = out / FOLDER / FILE
+    file = out / FOLDER / LEDGER
     if not file.is_file():
         raise UsageError(
             f"{out}: no ledger of vidfx here", hint="name the output folder of `vidfx annotate`"
@@ -144,7 +159,7 @@ def _run(row: Any, is_running: bool) -> Run:
         pid=row["pid"],
         folder=Path(json.loads(row["folder"])),
         inputs=tuple(json.loads(row["inputs"])),
-        settings=Settings(**json.loads(row["settings"])),
+        recorded=json.loads(row["settings"]),
         is_running=is_running,
     )
 

@@ -35,10 +35,9 @@ from vidfx.jobs.events import (
     Skipped,
     Started,
 )
-from vidfx.jobs.locks import FOLDER, hold_run_lock, share
+from vidfx.jobs.locks import FOLDER, LEDGER, hold_run_lock, share
 from vidfx.jobs.plan import Job
 
-FILE = "ledger.sqlite"
 WRITE_EVERY_S = 2.0
 BUSY_S = 0.2
 """How long a write waits for a reader that has the file locked; the next write tries again."""
@@ -239,7 +238,7 @@ class Ledger:
         return None
 
     def _connect(self) -> sqlite3.Connection:
-        file = self._out / FOLDER / FILE
+        file = self._out / FOLDER / LEDGER
         if file.is_symlink():
             raise sqlite3.OperationalError(f"{file}: is a link")
         if self._run_lock is None:

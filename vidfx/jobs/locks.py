@@ -18,6 +18,8 @@ from vidfx.errors import OutputError, output_errors
 
 FOLDER = ".vidfx"
 """Below the output folder: locks and ledger."""
+LEDGER = "ledger.sqlite"
+"""In FOLDER, where videos were annotated."""
 RUN_LOCK = "alive"
 _TRIES, _TRY_S = 5, 0.02
 

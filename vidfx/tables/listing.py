@@ -9,8 +9,8 @@ from pathlib import Path
 
 from vidfx.errors import UsageError
 from vidfx.jobs.history import LedgerEntry, read_ledger
-from vidfx.jobs.ledger import FILE, NO_JOB, writable
-from vidfx.jobs.locks import FOLDER
+from vidfx.jobs.ledger import NO_JOB, writable
+from vidfx.jobs.locks import FOLDER, LEDGER
 from vidfx.jobs.result_names import SUMMARY
 from vidfx.notation import natural_order
 from vidfx.saved.runs import find_summaries
@@ -34,7 +34,7 @@ def list_videos(out: Path) -> list[Listed]:
     ledger, all below ``out``. Raises UsageError where there are none, or the ledger is damaged,
     VidfxError where it is locked.
     """
-    if not (out / FOLDER / FILE).is_file():
+    if not (out / FOLDER / LEDGER).is_file():
         entries: dict[str, LedgerEntry] = {}
         summaries = {_place(path, out): path for path in find_summaries([out])}
     else:
