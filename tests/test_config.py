@@ -104,7 +104,7 @@ def test_settings_of_results_may_be_in_a_file_and_those_of_a_run_may_not(
     assert (settings.detector, settings.video, settings.jobs) == ("none", False, 2)
     for name in names("run"):
         (tmp_path / "vidfx.toml").write_text(f"[annotate]\n{name} = 1\n")
-        with pytest.raises(UsageError, match=f"{name} is not read from a file"):
+        with pytest.raises(UsageError, match=f"{name} cannot be set in a file"):
             load_settings({}, folder=tmp_path, environment={})
 
 

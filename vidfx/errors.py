@@ -123,7 +123,7 @@ class Interrupted(VidfxError):
 def no_frame_error(source: Path, part: str = "") -> NotMediaError:
     """The error for an input without a frame in the wanted ``part`` of it."""
     return NotMediaError(
-        f"{source}: there is not one frame to read{part}",
+        f"{source}: there is no frame to read{part}",
         hint="check the input, and --start and --end",
     )
 

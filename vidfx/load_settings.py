@@ -114,7 +114,7 @@ def _of_file(file: Path) -> Iterator[SettingSource]:
                 )
             if setting.option.decides == "run":
                 raise UsageError(
-                    f"{file}: {key} is not read from a file, only what decides the results is",
+                    f"{file}: {key} cannot be set in a file: only options that decide results",
                     hint=f"use {setting.flag} or {setting.variable}",
                 )
             yield setting, value, f"{file}: {key}"

@@ -79,7 +79,7 @@ def test_a_new_date_with_the_same_content_goes_on_as_done(job: Job) -> None:
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [(b"c0ntent", "same size and other content"), (b"more content", "7 bytes, and now it has 12")],
+    [(b"c0ntent", "same size but other content"), (b"more content", "7 bytes, and now it has 12")],
 )
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_another_input_is_never_overwritten(

@@ -160,7 +160,7 @@ def test_unreadable_pictures_are_left_out(folders: Path, tmp_path: Path) -> None
         (
             lambda root: [p.write_bytes(b"none") for p in root.glob("*/*")],
             3,
-            "not one picture can be read",
+            "no picture can be read",
         ),
     ],
 )

@@ -64,7 +64,7 @@ def test_a_failed_overwrite_leaves_the_old_results(clip: Path, tmp_path: Path, v
     before = state(tmp_path)
     late = ["--start", "99", "--end", "100"]
     done = vidfx("annotate", clip, "-o", tmp_path, *SHORT, *late, video, "--overwrite")
-    assert done.exit_code != 0 and "not one frame" in done.stderr
+    assert done.exit_code != 0 and "there is no frame" in done.stderr
     assert state(tmp_path) == before
 
 

@@ -50,7 +50,7 @@ def test_a_damaged_video_fails_alone_and_leaves_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("args", "why", "code"),
     [
-        (["results", "--to", "gif"], "--to: 'gif' is no format (use some of vtt, srt", 2),
+        (["results", "--to", "gif"], "--to: 'gif' is not a format (use some of vtt, srt", 2),
         (["none", "--to", "vtt"], "none: there is no such file or folder", 2),
         (["results", "--to", "vtt", "-o", "results/talk.mp4.faces.csv"], "is a file", 2),
     ],

@@ -60,7 +60,7 @@ def test_nothing_is_encoded_and_lines_are_in_time(tmp_path: Path) -> None:
 
 
 def test_a_missing_input_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"talk\.mp4\.summary\.json: its source is missing"):
+    with pytest.raises(InputError, match=r"talk\.mp4\.summary\.json: its source video is missing"):
         exported(two_people(tmp_path), "mkv", tmp_path / "out")
 
 
@@ -74,7 +74,7 @@ def test_pictures_of_hidden_faces_are_refused(by: str, kind: str, tmp_path: Path
         (tmp_path / "talk.mp4.corrections.csv").write_text(
             "track_id,from_s,to_s,action,value\n1,,,hide,\n"
         )
-    with pytest.raises(InputError, match="faces are to be hidden"):
+    with pytest.raises(InputError, match="must be hidden"):
         exported(video, kind, tmp_path / "out")
 
 

@@ -447,5 +447,5 @@ def test_an_output_folder_that_is_no_folder(tmp_path: Path, there: str) -> None:
         out.touch()
     else:
         out.symlink_to(tmp_path / "nowhere")
-    with pytest.raises(OutputError, match="it is no folder"):
+    with pytest.raises(OutputError, match="it is not a folder"):
         Locks(out)

@@ -86,7 +86,7 @@ def test_what_names_nobody_is_refused(text: str) -> None:
 def test_names_must_be_known() -> None:
     Selection.of(["all", "track:3"]).check(None)
     Selection.of(["not:Ana", "others"]).check(["other", "Ana"])
-    with pytest.raises(UsageError, match="nobody is named"):
+    with pytest.raises(UsageError, match="faces have no names"):
         Selection.of(["others"]).check(None)
     with pytest.raises(UsageError, match="Anna: the engine does not know"):
         Selection.of(["not:Anna"]).check(["other", "Ana"])

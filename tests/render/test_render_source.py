@@ -36,7 +36,9 @@ def test_in_the_folder_that_is_named(below: str, save: Save, source: Path, tmp_p
     (folder / below).mkdir(parents=True)
     shutil.move(source, folder / below)
     assert find_source(video, folder) == folder / below / "talk.mp4"
-    with pytest.raises(InputError, match=r"summary\.json: its source is missing: .*talk\.mp4"):
+    with pytest.raises(
+        InputError, match=r"summary\.json: its source video is missing: .*talk\.mp4"
+    ):
         find_source(video, None)
     with pytest.raises(InputError, match=r"talk\.mp4 is not below"):
         find_source(video, tmp_path / "results")
@@ -45,7 +47,7 @@ def test_in_the_folder_that_is_named(below: str, save: Save, source: Path, tmp_p
 def test_another_file_in_its_place(save: Save, source: Path) -> None:
     video, content = save(), source.read_bytes()
     source.write_bytes(content[:-1] + b"x")
-    with pytest.raises(OtherInputError, match="the same size and other content"):
+    with pytest.raises(OtherInputError, match="the same size but other content"):
         find_source(video, None)
     source.write_bytes(content + b"x")
     size = len(content)
@@ -60,7 +62,7 @@ def test_rows_of_which_nothing_says_what_they_are_of(save: Save, source: Path) -
     )
     assert find_source(video, None) == source
     os.utime(source, (1, 1))
-    with pytest.raises(OtherInputError, match="kept no hash"):
+    with pytest.raises(OtherInputError, match="stored no hash"):
         find_source(video, None)
-    with pytest.raises(InputError, match="does not record of which source"):
+    with pytest.raises(InputError, match="does not record its source video"):
         find_source(save(fingerprint={"input": 3}), None)

@@ -56,8 +56,8 @@ def draw_hidden(work: VideoWork, files: ResultFiles, observed: Written) -> Writt
         text = f"{other} frames differ when the video is decoded again"
         if other > MOST_DIFFERING * frames:
             raise DecodeError(
-                f"{work.job.name}: {text}: it cannot be said who is on them",
+                f"{work.job.name}: {text}: so it is unknown who is in them",
                 hint="convert it first, with ffmpeg for example",
             )
-        warnings.append(f"{text}: those without rows are hidden whole")
+        warnings.append(f"{text}: those without rows are covered completely")
     return Written(report, warnings)

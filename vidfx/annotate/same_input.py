@@ -59,7 +59,7 @@ def is_newly_dated(job: Job, summary: Mapping[str, Any], place: str, *, overwrit
             return True
         raise OutputExistsError(
             f"{job.name}: {place} exists already; its input had another date, and an earlier vidfx "
-            "kept no hash by which to compare the content",
+            "stored no hash of the content",
             hint="use --overwrite if it is the same input, else another output folder",
         )
     if not changes and old_hash == _hash(job):
@@ -67,7 +67,7 @@ def is_newly_dated(job: Job, summary: Mapping[str, Any], place: str, *, overwrit
     where = summary["input"].get("absolute_path") or summary["input"]["path"]
     raise OtherInputError(
         f"{job.name}: {place} has the results of another input, {where}: "
-        f"{changes or 'it had the same size and other content'}",
+        f"{changes or 'it had the same size but other content'}",
         hint="use another output folder; if this is a new version of the same input, "
         "remove those results first",
     )

@@ -65,7 +65,9 @@ def annotate_video(
                 if files.hiding:
                     written = draw_hidden(work, files, written)
             if files.hiding and info.has_audio and settings.sound == "keep":
-                written.warnings.append("the sound is kept: a voice can tell who speaks")
+                written.warnings.append(
+                    "the sound is kept: voices can be recognised (--sound drop removes it)"
+                )
             if files.hiding and settings.verify:
                 with work.timer("verify"):
                     files.verify(settings, lambda: work.advanced(files.tally.frames))

@@ -104,7 +104,7 @@ class _Sheets:
                 if not self._wanted:
                     return
         raise InputError(
-            f"{source}: {len(self._wanted)} of the frames that its rows name are not in it",
+            f"{source}: {len(self._wanted)} frames that have rows are missing in it",
             hint=AGAIN,
         )
 

@@ -177,7 +177,7 @@ def _read_table(text: str, place: str, file: _File, batch: bool) -> None:
     needed = [*([VIDEO] if batch else []), *COLUMNS]
     named = [name for name in header if name]
     if {*named} - {NOTE} != {*needed} or len({*named}) < len(named):
-        raise ValueError(f"its first line must be {','.join(needed)} (and {NOTE}, if you like)")
+        raise ValueError(f"its first line must be {','.join(needed)} (and, optionally, {NOTE})")
     begin = table.line_num + 1
     for row in table:
         line, begin = begin, table.line_num + 1

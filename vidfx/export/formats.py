@@ -42,7 +42,7 @@ def read_formats(text: str) -> Writers:
     for name in text.split(","):
         if name.strip() not in FORMATS:
             raise UsageError(
-                f"--to: {name.strip()!r} is no format", hint=f"use some of {', '.join(FORMATS)}"
+                f"--to: {name.strip()!r} is not a format", hint=f"use some of {', '.join(FORMATS)}"
             )
         found |= FORMATS[name.strip()]
     return found

@@ -19,7 +19,7 @@ class PictureWriter(Writer):
         super().__init__(video, file)
         if _hides(video):
             raise InputError(
-                f"{video.path}: faces are to be hidden, and pictures of the input would show them",
+                f"{video.path}: faces in it must be hidden, and the source video shows them",
                 hint="use `vidfx render --hide`, and --to ass beside its result",
             )
 

@@ -84,7 +84,7 @@ def recut(
             part.mkdir(parents=True)
             rows = list(_write_pictures(data, part, crop, settings, progress))
             if not rows:
-                raise DataError(f"{root}: not one picture can be read", hint="check the files")
+                raise DataError(f"{root}: no picture can be read", hint="check the files")
             _write_tables(data, part, rows)
             part.replace(target)
     finally:

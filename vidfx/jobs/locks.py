@@ -98,7 +98,8 @@ class Locks:
         with output_errors(path):
             if os.path.lexists(out) and not out.is_dir():
                 raise OutputError(
-                    f"cannot write to {out}: it is no folder", hint="name a folder for the results"
+                    f"cannot write to {out}: it is not a folder",
+                    hint="name a folder for the results",
                 )
             out.mkdir(parents=True, exist_ok=True)
             if folder.is_symlink() or path.is_symlink():

@@ -83,7 +83,7 @@ class Selection:
         """
         if self.needs_names and known is None:
             raise UsageError(
-                "--hide: nobody is named, so only all and track:N can be hidden",
+                "--hide: faces have no names here, so only all and track:N can be hidden",
                 hint="name an engine with --recognition, or hide all",
             )
         if missing := sorted(self.names - {*(known or ())}):

@@ -25,7 +25,7 @@ def hiding_of(work: RenderWork) -> Hiding | None:
     selection.check(work.context.people if named else None)
     if selection.hides_unshown and video.unshown is None:
         raise InputError(
-            f"{video.path}: an earlier version made it, and kept no weak detections to hide",
+            f"{video.path}: an earlier version made it, without weak detections, to hide them too",
             hint="annotate the video again; `vidfx annotate` has --hide too",
         )
     if settings.verify:

@@ -34,7 +34,7 @@ def find_source(video: SavedVideo, sources: Path | None) -> Path:
         raise OtherInputError(f"{video.path}: {problem}", hint=hint)
     where = f"{video.source.name} is not below {sources}" if sources else f"{video.source}"
     raise InputError(
-        f"{video.path}: its source is missing: {where}",
+        f"{video.path}: its source video is missing: {where}",
         hint="name the folder that it is in with --source",
     )
 
@@ -68,10 +68,10 @@ def _difference(video: SavedVideo, place: Path) -> str | None:
                 return f"{which} had {size} bytes, and this has {state.st_size}"
         if known_hash is not None:
             same = known_hash == content_hash(files)
-            return None if same else "it had the same size and other content"
+            return None if same else "it had the same size but other content"
     if [date for _, _, date in entries] == [state.st_mtime_ns for state in states]:
         return None
-    return "it had another date, and an earlier vidfx kept no hash to compare the content by"
+    return "it had another date, and an earlier vidfx stored no hash of the content"
 
 
 def recorded_source(video: SavedVideo) -> tuple[Sequence[tuple[str, int, int]], str | None]:
@@ -85,6 +85,6 @@ def recorded_source(video: SavedVideo) -> tuple[Sequence[tuple[str, int, int]], 
         known_hash: Any = summary["input"].get("content_hash", {}).get("hex")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(
-            f"{video.path}: it does not record of which source it is", hint=AGAIN
+            f"{video.path}: it does not record its source video", hint=AGAIN
         ) from error
     return entries, known_hash

@@ -211,7 +211,7 @@ def _difference(job: RenderJob, frames: int, matched: int) -> list[str]:
     text = f"{frames - matched} of its {frames} frames have no rows"
     if frames - matched > MOST_DIFFERING * frames:
         raise DecodeError(
-            f"{job.name}: {text}: its source gives other frames than when it was annotated",
+            f"{job.name}: {text}: its source video decodes to other frames now",
             hint=AGAIN,
         )
     return [f"{text}: nothing is drawn on them"]

@@ -147,5 +147,5 @@ def _check_files(video: SavedVideo) -> None:
             raise InputError(
                 f"{table}: changed since it was written ({recorded[table.name]} bytes then, "
                 f"{size} now)",
-                hint=f"{AGAIN}; corrections belong into a file of their own",
+                hint=f"{AGAIN}; put corrections into NAME.corrections.csv",
             )

@@ -172,7 +172,7 @@ def test_no_place_or_name_of_a_person_is_passed_on(out: Path, tmp_path: Path) ->
 
 
 def test_without_frames_there_is_no_file(out: Path) -> None:
-    with pytest.raises(OutputError, match="not one frame") as caught:
+    with pytest.raises(OutputError, match="there is no frame") as caught:
         media.write_video(out, media.info(), [])
     assert caught.value.hint
     assert not list(out.parent.iterdir())

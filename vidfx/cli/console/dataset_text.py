@@ -23,7 +23,7 @@ def parse_ratios(text: str) -> tuple[float, ...]:
         return tuple(float(number) for number in text.split("/"))
     except ValueError as error:
         raise UsageError(
-            f"ratios: {text!r} are no numbers", hint="as in --ratios 70/15/15"
+            f"ratios: {text!r} are not numbers", hint="as in --ratios 70/15/15"
         ) from error
 
 

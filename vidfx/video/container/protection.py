@@ -22,9 +22,7 @@ def is_encrypted(packet: av.Packet[Any]) -> bool:
 
 
 def encrypted(path: Path) -> NotMediaError:
-    return NotMediaError(
-        f"{path}: is encrypted (DRM)", hint="give a copy that its publisher did not protect"
-    )
+    return NotMediaError(f"{path}: is encrypted (DRM)", hint="use a copy without protection")
 
 
 def undecodable(path: Path, reason: str) -> NotMediaError:

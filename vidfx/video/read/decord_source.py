@@ -105,7 +105,7 @@ class DecordSource(FrameSource):
         return rgb
 
     def _rest(self, index: int) -> Iterator[Frame]:
-        self.warnings.append(f"decord stopped; PyAV read on from frame {index}")
+        self.warnings.append(f"decord stopped; PyAV decoded the rest, from frame {index}")
         start_s = max(self.info.seconds(self._pts[index]), self.start_s or 0.0)
         rest = PyAVSource(self.info.path, planes=self._planes, start_s=start_s, end_s=self.end_s)
         with rest:

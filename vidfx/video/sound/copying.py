@@ -38,7 +38,7 @@ class SoundCopy:
             else:
                 others += 1
         if others:
-            self.warnings.append(f"{others} packets of the sound are no {codec} and were left out")
+            self.warnings.append(f"{others} packets of the sound are not {codec} and were left out")
 
     def packets(self, packets: Packets) -> Packets:
         """With timestamps in samples of the output; coarser timestamps are refined by counting."""

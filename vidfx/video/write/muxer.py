@@ -137,7 +137,7 @@ class Mp4Muxer:
         """Write the rest of the sound and seal the file, which still has its temporary name."""
         if self._container is None:
             raise OutputError(
-                f"cannot write {self.path}: there was not one frame to write",
+                f"cannot write {self.path}: there is no frame to write",
                 hint="check the input and the part of it that was asked for",
             )
         with self.errors():
