@@ -227,7 +227,7 @@ def test_an_animation_is_a_video(tmp_path: Path) -> None:
     assert [p.file for p in work.photographs] == ["c.png"]
 
 
-RENDERED_NAMES = ["a.rendered.mp4", "a.rendered.privacy.json", "a.rendered.json"]
+RENDERED_NAMES = ["a.rendered.mp4", "a.rendered.json"]
 RESULT_NAMES = [
     *("a.annotated.mp4", "a.faces.csv", "a.frames.csv", "a.unshown.csv", "a.privacy.json"),
     "a.summary.json",

@@ -44,7 +44,7 @@ def work_without_input(context: Context) -> dict[str, Any]:
 def why_done(job: Job, context: Context, *, overwrite: bool) -> str | None:
     """Why this work is not to be done: its results exist already, complete. None where it is.
 
-    With ``overwrite`` results of other settings are to be replaced, and those of this work too.
+    With ``overwrite`` results of other settings are replaced, and those of this work too.
     Raises OtherInputError where there are results of another input, even with ``overwrite``;
     OtherSettingsError where there are those of other settings; OutputExistsError where nothing says
     what made them; OutputError where their store cannot be read.

@@ -1,4 +1,4 @@
-"""A video drawn after all of its rows are known, so that no frame shows who is to be hidden."""
+"""A video drawn when all of its rows are known, so that no frame shows a hidden face."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ class SameFaces:
     def _pull(self) -> tuple[int, dict[int, np.ndarray]] | None:
         try:
             return next(self._before, None)
-        except InputError:  # the results before are damaged: there is no more to compare with
+        except InputError:  # the earlier results are damaged: nothing to compare with
             return None
 
 

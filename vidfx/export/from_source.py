@@ -1,4 +1,4 @@
-"""Files that show pictures of the input, which must have no face that is to be hidden."""
+"""Files that show pictures of the input, which may show no face that must be hidden."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class PictureWriter(Writer):
     needs_source = True
 
     def __init__(self, video: SavedVideo, file: AtomicFile) -> None:
-        """Raises InputError where the input shows faces that are to be hidden."""
+        """Raises InputError where the input shows faces that must be hidden."""
         super().__init__(video, file)
         if _hides(video):
             raise InputError(

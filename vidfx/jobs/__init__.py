@@ -1,4 +1,4 @@
-"""What is to be done, and its state: inputs, jobs, events, outcomes, locks, ledger.
+"""The jobs of a batch, and their state: inputs, jobs, events, outcomes, locks, ledger.
 
 ``search`` and ``plan`` make jobs of inputs, ``earlier_results`` finds results under other names,
 ``content`` has the hash of an input, ``storage`` and ``spool`` are for S3 and the like, ``events``

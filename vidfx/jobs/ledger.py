@@ -77,7 +77,7 @@ class JobChange:
     """Changes of one job that are not written yet."""
 
     input: str | None = None
-    "set where a job is to be entered; one that is done or running already keeps its state"
+    "set for a job that will be entered; one that is done or running keeps its state"
     attempts: int = 0
     "attempts to add"
     values: dict[str, Any] = field(default_factory=dict[str, Any])

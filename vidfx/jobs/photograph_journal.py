@@ -49,7 +49,7 @@ class PhotographJournal:
             with suppress(ValueError, RecursionError, msgspec.MsgspecError):
                 self._take(msgspec.convert(json.loads(line), Making | Claimed | PhotographRecord))
         if self.making is None:
-            self.records.clear()  # nobody knows what they are of
+            self.records.clear()  # it is unknown of which photographs they are
 
     def _read(self) -> bytes:
         try:

@@ -25,7 +25,7 @@ BAR = 4.5
 
 @dataclass(frozen=True)
 class FaceLabel:
-    """One face of one frame, and what is to be shown of it."""
+    """One face of one frame, and what its label shows."""
 
     box: tuple[float, float, float, float]
     "xyxy px of the upright frame; may reach outside it"

@@ -118,7 +118,7 @@ class Overlay:
 
 
 class PlacedOverlay(NamedTuple):
-    """An overlay that is to be blended with its upper left corner at (x, y), both even."""
+    """An overlay, and where its upper left corner is blended: (x, y), both even."""
 
     overlay: Overlay
     x: int

@@ -1,4 +1,4 @@
-"""Who is to be hidden, as it is asked for."""
+"""Whom ``--hide`` names."""
 
 from __future__ import annotations
 

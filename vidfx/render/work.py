@@ -1,4 +1,4 @@
-"""One finished video that is to be drawn again: what each step of it needs."""
+"""One finished video that is drawn again: what each step of it needs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which photographs of a plan are to be done: new and changed ones, which overwrite no others."""
+"""Which photographs of a plan are due: new and changed ones, which overwrite no others."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Choice:
 
 
 def choose(plan: Plan, journal: PhotographJournal, *, overwrite: bool, video: bool) -> Choice:
-    """What is to be done of ``plan``. ``video``: annotated pictures are wanted.
+    """The photographs of ``plan`` that are due. ``video``: annotated pictures are wanted.
 
     Raises OutputExistsError where the tables in the output folder are not those of the journal.
     """

@@ -15,7 +15,7 @@ from vidfx.saved.places import find_videos
 
 @dataclass(frozen=True)
 class RenderPlan:
-    """What is to be drawn."""
+    """What will be drawn."""
 
     jobs: tuple[RenderJob, ...]
     out: Path | None

@@ -99,7 +99,7 @@ def write_tables(out: Path, folder: Path | None = None) -> TablesWritten:
 
 
 def _read(listed: Listed) -> tuple[Summary | None, str | None]:
-    """The summary as it is to be counted, and why it, or its corrections, cannot be."""
+    """The summary as it is counted, and why it, or its corrections, cannot be counted."""
     if listed.summary is None:
         return None, None
     summary = None

@@ -26,7 +26,7 @@ class SurfaceFrames:
         """Raises ImportError or TypeError where PyAV is older than 18.1.
 
         Frames are in the CUDA context that torch made: FFmpeg cannot share it with flags of its
-        own. The first ``frame`` is to be made in a thread in which that context is current.
+        own. Make the first ``frame`` in a thread in which that context is current.
         """
         from av.video.frame import CudaContext  # noqa: PLC0415 - older PyAVs do not have it
 
