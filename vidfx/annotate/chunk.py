@@ -38,7 +38,7 @@ class Chunk:
     def detect_on(self, frames: Collection[ScheduledFrame]) -> None:
         """Start to detect faces on ``frames`` of this chunk, except where that was done already."""
         new = [f.frame for f in frames if f.frame.index not in self._analysis_of]
-        if new or not self._analyses:
+        if new:
             self._analyze(new)
 
     def check(self, f: ScheduledFrame) -> None:
@@ -64,6 +64,8 @@ class Chunk:
 
     def analysis(self) -> Analysis:
         """The faces of all analysed frames, in frame order; waits for them."""
+        if not self._analyses:
+            self._analyze([])
         frames = [
             [index for index, latest in self._analysis_of.items() if latest is one]
             for one in self._analyses

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ from vidfx.types import Frame, VideoInfo
 
 TYPICAL_EVERY = 5
 """Frames from detection to detection, where the schedule goes by time."""
+DOUBT_S = 1.0
+"""A track that was in doubt will be again, for so long."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ class Observer:
         )
         self.confirmation = Confirmation.above(models.threshold, settings.every or TYPICAL_EVERY)
         self.tracker = Tracker(threshold=models.threshold, confirmation=self.confirmation)
+        self._doubted_s = -math.inf
+        "the time of the last frame after which a track was in doubt"
         self.pending: deque[Chunk] = deque()
         "those after the chunk that is being tracked"
         self.followed: deque[_Followed] = deque()
@@ -120,11 +125,15 @@ class Observer:
         return ScheduledFrame(frame, time_s, m.starts_shot, turn)
 
     def _begin(self, frames: Sequence[ScheduledFrame]) -> None:
-        """Start the detector on the frames whose turn it is."""
         chunk = Chunk(frames, self.analyzer)
+        if self.analyzer.max_in_flight:
+            self._detect_on_due(chunk, frames)
+        self.pending.append(chunk)
+
+    def _detect_on_due(self, chunk: Chunk, frames: Sequence[ScheduledFrame]) -> None:
+        """Start the detector on those of ``frames`` whose turn it is."""
         with self.timer("detect"):
             chunk.detect_on(self._due(frames))
-        self.pending.append(chunk)
 
     def _due(self, frames: Iterable[ScheduledFrame]) -> list[ScheduledFrame]:
         return [f for f in frames if self.detection_schedule.is_due(f.turn, f.time_s)]
@@ -201,7 +210,7 @@ class Observer:
         for place, f in enumerate(chunk.frames, 1):
             if f.starts_shot:
                 self.tracker.cut()
-            if f.frame.index not in chunk.analysed:
+            if f.frame.index not in chunk.analysed and not self._detect_from(chunk, place - 1):
                 continue
             with self.timer("detect"):
                 found = chunk.found_on(f.frame.index)
@@ -209,14 +218,30 @@ class Observer:
             with self.timer("track"):
                 numbers.append(self.tracker.update(f.time_s, found.box, found.score, check=check))
             if self.models.checker and self.tracker.wants_check():
+                self._doubted_s = f.time_s
                 self._check_next(chunk, place)
             if self.tracker.may_have_lost:
                 self.detection_schedule.speed_up(f.time_s)
-                with self.timer("detect"):
-                    chunk.detect_on(self._due(chunk.frames[place:]))
-                    for later in self.pending:
-                        later.detect_on(self._due(later.frames))
+                if self.analyzer.max_in_flight:
+                    self._detect_on_due(chunk, chunk.frames[place:])
+                for later in self.pending:
+                    self._detect_on_due(later, later.frames)
         return np.concatenate(numbers)
+
+    def _detect_from(self, chunk: Chunk, place: int) -> bool:
+        """Run the detector on the frame at ``place`` of the chunk if it is due; whether it is.
+
+        On those after it too, unless a check is likely to take their place.
+        """
+        due = self._due(chunk.frames[place:])
+        if due[:1] != chunk.frames[place : place + 1]:
+            return False
+        checks = (count for count, f in enumerate(due, 1) if f.turn == "check")
+        doubts = due[0].time_s < self._doubted_s + DOUBT_S
+        together = 1 if doubts else next(checks, len(due))
+        with self.timer("detect"):
+            chunk.detect_on(due[:together])
+        return True
 
     def _is_checked(self, chunk: Chunk, f: ScheduledFrame) -> bool:
         return self.models.checker is None or f.frame.index in chunk.checked

@@ -15,8 +15,8 @@ def boxes(*rows: tuple[float, float, float]) -> np.ndarray:
     return np.array([[x - s / 2, y - s / 2, x + s / 2, y + s / 2] for x, y, s in rows], np.float32)
 
 
-def sure(n: int) -> np.ndarray:
-    return np.full(n, 0.9, np.float32)
+def sure(n: int, score: float = 0.9) -> np.ndarray:
+    return np.full(n, score, np.float32)
 
 
 def test_ids_are_stable_under_motion_and_order() -> None:
@@ -128,6 +128,14 @@ def test_a_track_with_poor_scores_asks_until_it_is_confirmed_or_has_enough() -> 
             found = np.array([score if check else 0.2], np.float32)
             assert tracker.update(i / 5, HERE, found, check=check).tolist() == [1]
         assert asked == checks
+
+
+def test_a_track_that_checks_find_below_the_threshold_asks_no_more() -> None:
+    tracker = Tracker(threshold=0.5, confirmation=Confirmation(0.75, (2, 0.65), (5, 0.5)))
+    tracker.update(0.0, HERE, sure(1, 0.55), check=True)
+    assert tracker.wants_check()
+    tracker.update(0.2, HERE, sure(1, 0.4), check=True)
+    assert not tracker.wants_check()
 
 
 def test_affinity_is_the_overlap_and_survives_a_jump() -> None:

@@ -49,6 +49,7 @@ class Confirmation:
         return confirmed
 
     def undecided(self, count: int, mean: float, best: float) -> bool:
-        """Whether a track is not confirmed, and has too few observations to be given up."""
+        """Whether a track is not confirmed, but would be after more observations like these."""
         scores = (np.array([value]) for value in (count, mean, best, np.inf))
-        return count < self.often[0] and not self(*scores)[0]
+        often, wanted = self.often
+        return count < often and mean >= wanted and not self(*scores)[0]
