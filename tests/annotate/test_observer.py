@@ -16,6 +16,7 @@ import pytest
 from tests.settled_frames import frame_by_frame
 from vidfx.annotate.models import Models
 from vidfx.annotate.pipeline import Pipeline
+from vidfx.annotate.segments.plan import least_warmup
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.annotate.threads import QUEUE_BYTES, queue_length
 from vidfx.config import Settings
@@ -23,6 +24,7 @@ from vidfx.stages.analyze import HostAnalyzer
 from vidfx.stages.cuts import AHEAD, BATCH
 from vidfx.stages.settled import Settled
 from vidfx.types import SQUARE, Detections, Frame, Stretch, VideoInfo
+from vidfx.video.container.cutting import WARMUP_S
 from vidfx_engines.backends.fake import FakeEngine, brightness_classifier
 from vidfx_engines.errors import EngineRunError
 from vidfx_engines.spec import CropSpec, EngineSpec, InputSpec
@@ -250,6 +252,60 @@ def test_the_second_detector_decides_what_is_a_face_and_finds_what_the_first_mis
     analysed = {r.frame.index for r in results if r.analysed}
     assert set(checker.analysed) <= analysed and len(checker.analysed) < 0.7 * len(analysed)
     assert set(faces.analysed) | set(checker.analysed) == analysed
+
+
+class Hovering:
+    """Finds faces whose scores are around the threshold and change from frame to frame."""
+
+    def __init__(self, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        self._score = rng.uniform(0.46, 0.7, (LONG, len(LEFTS))).astype(np.float32)
+        there = np.random.default_rng(0).random((LONG // 100, len(LEFTS))) < 0.7
+        self._seen = np.repeat(there, 100, axis=0)
+
+    def __call__(self, frames: Sequence[Frame], *_: object) -> Detections:
+        indices = np.array([frame.index for frame in frames], np.int64)
+        rows, faces = np.nonzero(self._seen[indices])
+        corner = np.stack([LEFTS[faces], np.full(len(faces), 50)], 1).astype(np.float32)
+        return Detections(
+            indices[rows],
+            np.concatenate([corner, corner + 40], 1),
+            self._score[indices[rows], faces],
+            corner[:, None] + MARKS * 2 / 3,
+        )
+
+
+LONG = 1800
+LEFTS = np.array([10, 80, 150, 220])
+
+
+@pytest.mark.parametrize("every", [0, 30])
+def test_segments_are_observed_like_the_whole_video(every: int) -> None:
+    plain, _, _ = pipeline()
+    first, second = cast(Any, Hovering(3)), cast(Any, Hovering(4))
+    models = replace(plain.models, detector=first, checker=second, identity=None, emotion=None)
+    grey = np.full((64, 64, 3), 128, np.uint8)
+
+    def observed(start: int, stop: int) -> list[tuple[Any, ...]]:
+        made = Pipeline(plain.observe.info, Settings(every=every), models, StageTimer())
+        some = (Frame(i, round(i * 1000 / RATE), grey) for i in range(start, stop))
+        return [
+            (
+                f.frame.index,
+                f.analysed,
+                f.checked,
+                o.faces.score[o.faces.frame == f.frame.index].tolist(),
+            )
+            for o in made.observe(some)
+            for f in o.frames
+        ]
+
+    whole = observed(0, LONG)
+    warmup = max(round(WARMUP_S * RATE), least_warmup(every))
+    for begin in range(413, LONG, 431):
+        end = min(begin + 400, LONG - 4)
+        part = observed(begin - warmup, end + 4)
+        assert part[warmup : warmup + end - begin] == whole[begin:end]
 
 
 def threads_of_analyzers() -> list[str]:

@@ -9,11 +9,12 @@ import pytest
 
 from vidfx.annotate.segments.cost import VideoCost, worthwhile
 
-LONG = VideoCost(cores=16, frames=3600 * 30, frame_rate=30, megapixels=2.07, draws=True)
+RATE = 30
+LONG = VideoCost(cores=16, frames=3600 * RATE, warmup_frames=3 * RATE, megapixels=2.07, draws=True)
 
 
 def with_seconds(cost: VideoCost, seconds: float) -> VideoCost:
-    return replace(cost, frames=seconds * cost.frame_rate)
+    return replace(cost, frames=seconds * RATE)
 
 
 @pytest.mark.parametrize("draws", [False, True])
@@ -46,6 +47,6 @@ def test_by_the_model_segments_are_never_slower_than_one_piece() -> None:
     for cores, seconds, megapixels, draws in product(
         (1, 2, 3, 8, 12, 16, 24, 48, 96), (1, 10, 60, 600), (0.1, 0.9, 2.1, 8.3), (False, True)
     ):
-        cost = VideoCost(cores, seconds * 30, 30, megapixels, draws)
+        cost = VideoCost(cores, seconds * RATE, 3 * RATE, megapixels, draws)
         count = worthwhile(cost, 100)
         assert count == 1 or cost.in_segments(count) < 0.85 * cost.in_one_piece()

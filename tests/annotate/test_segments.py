@@ -216,7 +216,7 @@ def test_what_cannot_be_cut_is_done_in_one_piece(
 
 def test_segments_meet_and_begin_with_key_frames(long: Path) -> None:
     info = preflight(long).info
-    found, why = split_at_key_frames(info, 4, 1.0, 10.0)
+    found, why = split_at_key_frames(info, 4, 1.0, 10.0, 0)
     assert not why and len(found) == 4
     assert found[0].first_s >= 1.0 and found[-1].end_s == found[-1].lookahead_s == 10.0
     for before, after in pairwise(found):

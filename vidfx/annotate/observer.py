@@ -30,8 +30,6 @@ from vidfx.stages.tracking.confirmation import Confirmation
 from vidfx.stages.tracking.track import Tracker
 from vidfx.types import Frame, VideoInfo
 
-TYPICAL_EVERY = 5
-"""Frames from detection to detection, where the schedule goes by time."""
 DOUBT_S = 1.0
 """A track that was in doubt will be again, for so long."""
 
@@ -78,7 +76,7 @@ class Observer:
         self.detection_schedule = DetectionSchedule(
             settings.every, max_between, checks=models.checker is not None
         )
-        self.confirmation = Confirmation.above(models.threshold, settings.every or TYPICAL_EVERY)
+        self.confirmation = Confirmation.above(models.threshold, settings.every)
         self.tracker = Tracker(threshold=models.threshold, confirmation=self.confirmation)
         self._doubted_s = -math.inf
         "the time of the last frame after which a track was in doubt"

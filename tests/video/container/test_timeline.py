@@ -220,7 +220,7 @@ def test_a_part_of_a_joined_file_is_a_slice_of_the_whole(tmp_path: Path):
             for n, pts in whole
             if info.seconds(pts) >= start and (end is None or info.seconds(pts) < end)
         ]
-    segments, why = split_at_key_frames(info, 2, None, None)
+    segments, why = split_at_key_frames(info, 2, None, None, 0)
     assert not segments
     assert "discontinuous" in why
 

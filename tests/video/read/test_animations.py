@@ -58,7 +58,7 @@ def test_an_animated_webp_is_a_video(tmp_path: Path, name: str) -> None:
         assert frame.planes is not None and frame.planes.shape == (HIGH * 3 // 2, WIDE)
     part, *_ = read(path, start_s=0.1, end_s=0.45)
     assert [f.index for f in part] == [2, 3, 4]
-    assert split_at_key_frames(info, 4, None, None)[0] == []
+    assert split_at_key_frames(info, 4, None, None, 0)[0] == []
 
 
 def test_it_is_what_the_library_of_the_format_shows(tmp_path: Path) -> None:

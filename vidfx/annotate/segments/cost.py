@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vidfx.video.container.cutting import WARMUP_S
-
 START_S = 2.0
 """To scan the file, start the processes, load their engines and concatenate the results."""
 OBSERVE_S, DRAW_S, DECODE_S = 0.007, 0.020, 0.004
@@ -29,7 +27,8 @@ class VideoCost:
 
     cores: int
     frames: float
-    frame_rate: float
+    warmup_frames: float
+    "observed before each segment but the first"
     megapixels: float
     draws: bool
     "whether the annotated video is written"
@@ -40,8 +39,8 @@ class VideoCost:
         return self._seconds(self.frames, work, 1)
 
     def in_segments(self, count: int) -> float:
-        """Seconds; all but the first segment are observed from some seconds before they begin."""
-        observed = self.frames + (count - 1) * WARMUP_S * self.frame_rate
+        """Seconds."""
+        observed = self.frames + (count - 1) * self.warmup_frames
         seconds = START_S + SETTLE_S * self.frames
         seconds += self._seconds(observed, OBSERVE_S, count)
         if self.draws:

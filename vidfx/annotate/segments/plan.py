@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from vidfx.annotate.segments.cost import MOST, VideoCost, worthwhile
 from vidfx.annotate.video_work import VideoWork
-from vidfx.video.container.cutting import split_at_key_frames
+from vidfx.stages.tracking.confirmation import Confirmation
+from vidfx.video.container.cutting import WARMUP_S, split_at_key_frames
 from vidfx.video.container.segment import Segment
 from vidfx.workers import memory
 from vidfx_engines.cores import available_cores
+
+MARGIN = 2
+"""Detections before a track begins and is in doubt."""
 
 
 def plan_segments(work: VideoWork) -> list[Segment]:
@@ -21,10 +25,19 @@ def plan_segments(work: VideoWork) -> list[Segment]:
     elif work.context.models.tensors_on is not None:
         segments, why = [], "the engines are on a GPU"
     else:
-        segments, why = split_at_key_frames(info, count, settings.start, settings.end)
+        warmup = least_warmup(settings.every)
+        segments, why = split_at_key_frames(info, count, settings.start, settings.end, warmup)
     if segments or settings.segments:
         work.detail(f"in one piece: {why}" if why else f"in {len(segments)} segments")
     return segments
+
+
+def least_warmup(every: int) -> int:
+    """Frames to observe before a segment, so that its tracks are checked as in the whole video.
+
+    ``every``: as of Settings.
+    """
+    return (Confirmation.above(1.0, every).doubted + MARGIN) * max(1, every)
 
 
 def _worthwhile(work: VideoWork) -> int:
@@ -35,7 +48,7 @@ def _worthwhile(work: VideoWork) -> int:
     cost = VideoCost(
         cores=cores,
         frames=info.frames_between(settings.start, settings.end) or 0,
-        frame_rate=float(info.frame_rate),
+        warmup_frames=max(WARMUP_S * float(info.frame_rate), least_warmup(settings.every)),
         megapixels=info.width * info.height / 1e6,
         draws=settings.video,
     )

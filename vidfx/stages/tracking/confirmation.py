@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+TYPICAL_EVERY = 5
+"""Frames from detection to detection, where the schedule goes by time."""
+
 
 @dataclass(frozen=True)
 class Confirmation:
@@ -24,13 +27,22 @@ class Confirmation:
     "a number of observations, and the mean score that is enough for so many"
     often: tuple[int, float] = (25, 0.5)
 
+    @property
+    def doubted(self) -> int:
+        """The number of updates after which a track is no longer undecided, whatever its scores.
+
+        So a segment of a video needs only so many before it to be checked like the whole video.
+        """
+        return 2 * self.often[0]
+
     @classmethod
     def above(cls, threshold: float, every: int = 1) -> Confirmation:
         """For a detector's threshold: where it is low, lower scores are enough.
 
         Detections on every Nth frame of some 25 a second are fewer and less alike than on
-        neighbours, so fewer must agree.
+        neighbours, so fewer must agree. 0: the schedule goes by time.
         """
+        every = every or TYPICAL_EVERY
         few, often = 3 if every < 3 else 2, max(4, -(-25 // every))
         return cls(
             min(0.75, threshold + 0.25), (few, min(0.65, threshold + 0.15)), (often, threshold)

@@ -43,6 +43,8 @@ class _Track:
     "a check has found it"
     missed: bool = False
     "the last check has not found it"
+    updates: int = 0
+    "of the tracker since it began"
 
     def expected(self, time_s: float) -> np.ndarray:
         ahead = min(time_s - self.detected_s, 0.25)
@@ -90,6 +92,8 @@ class Tracker:
         gap_s = max(self.max_gap_s, MAX_GAP_DETECTIONS * self._step_s)
         oldest_s = min(time_s - gap_s, self._updated_s)
         self._tracks = [t for t in self._tracks if t.detected_s >= oldest_s]
+        for known in self._tracks:
+            known.updates += 1
         self._step_s = time_s - self._updated_s if np.isfinite(self._updated_s) else 0.0
         self._updated_s = time_s
         strong = score >= self.threshold
@@ -135,7 +139,8 @@ class Tracker:
             return False
         lost = track.detected_s < self._updated_s
         mean = track.total / track.count
-        undecided = self.confirmation.undecided(track.count, mean, track.best)
+        rule = self.confirmation
+        undecided = track.updates < rule.doubted and rule.undecided(track.count, mean, track.best)
         return not track.verified or lost or undecided
 
     def _match(

@@ -13,14 +13,15 @@ from vidfx.video.container.segment import KeyFrame, Segment
 WARMUP_S = 3.0
 """Seconds before a segment on which detection runs too."""
 LOOKAHEAD_FRAMES = 3
-"""Frames after a segment on which detection runs too; also the least number before it."""
+"""Frames after a segment on which detection runs too."""
 
 
 def split_at_key_frames(
-    info: VideoInfo, count: int, start_s: float | None, end_s: float | None
+    info: VideoInfo, count: int, start_s: float | None, end_s: float | None, warmup_frames: int
 ) -> tuple[list[Segment], str]:
     """At most ``count`` segments of about the same length, each beginning at a key frame.
 
+    Detection begins WARMUP_S before each, and at least ``warmup_frames``.
     Returns no segments, and the reason, where the video cannot be cut. Raises NotMediaError.
     """
     if kind_of(info.path) != "video":
@@ -44,7 +45,7 @@ def split_at_key_frames(
 
     segments: list[Segment] = []
     for number, (index, after) in enumerate(pairwise([*cuts, stop])):
-        warmup = min(times[index] - WARMUP_S, times[max(index - LOOKAHEAD_FRAMES, 0)])
+        warmup = min(times[index] - WARMUP_S, times[max(index - warmup_frames, 0)])
         warmup = max(times[first], warmup)
         lookahead = after + LOOKAHEAD_FRAMES
         segments.append(
