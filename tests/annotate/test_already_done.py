@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from vidfx.annotate.already_done import why_done, work_fingerprint, work_without_input
+from vidfx.annotate.already_done import why_done, work_fingerprint
 from vidfx.annotate.context import Context
-from vidfx.annotate.photographs.group import annotate_photographs
+from vidfx.annotate.photographs.group import annotate_photographs, photograph_work
 from vidfx.annotate.same_input import files_of, is_newly_dated
 from vidfx.annotate.tasks import AnnotatePhotographs
 from vidfx.config import Settings
@@ -153,10 +153,12 @@ def test_pictures_of_a_folder_are_one_input(job: Job) -> None:
 
 
 def test_other_settings_of_photographs_are_named(job: Job) -> None:
-    making = Making(work_without_input(CONTEXT), [], [], {})
-    context = replace(CONTEXT, settings=Settings(video=False, every=2))
-    with pytest.raises(OtherSettingsError, match="every: 0 before, 2 now"):
-        annotate_photographs(AnnotatePhotographs(job, (), making), context, lambda _: None)
+    task = AnnotatePhotographs(job, (), Making(photograph_work(CONTEXT), [], [], {}))
+    of_videos = replace(CONTEXT, settings=Settings(video=False, start=1, end=2, every=2))
+    assert photograph_work(of_videos) == photograph_work(CONTEXT)
+    context = replace(CONTEXT, settings=Settings(video=False, detector_size=320))
+    with pytest.raises(OtherSettingsError, match="detector_size: 640 before, 320 now"):
+        annotate_photographs(task, context, lambda _: None)
 
 
 def test_changed_corrections_are_told_and_are_no_reason_to_run_models(job: Job) -> None:

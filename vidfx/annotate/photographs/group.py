@@ -34,6 +34,19 @@ from vidfx.video.read.photograph import read_photograph
 from vidfx.video.write.photograph import write_photograph
 from vidfx_engines.errors import EngineError
 
+OF_VIDEOS = {
+    "start", "end", "every", "read", "clock", "sound", "crf", "preset", "encoder", "file_column",
+    "hold", "verify",
+}  # fmt: skip
+"""Settings that decide nothing for photographs."""
+
+
+def photograph_work(context: Context) -> dict[str, Any]:
+    """What all photographs of the same tables have in common, as in JSON."""
+    work = work_without_input(context)
+    settings = {n: value for n, value in work["settings"].items() if n not in OF_VIDEOS}
+    return json.loads(to_json(work | {"settings": settings}))
+
 
 def annotate_photographs(
     task: AnnotatePhotographs, context: Context, listener: Listener
@@ -43,7 +56,7 @@ def annotate_photographs(
     A picture that cannot be read or written is returned with its error. Raises EngineFailedError,
     and OtherSettingsError where the tables that exist are of other work (``task.known``).
     """
-    work: dict[str, Any] = json.loads(to_json(work_without_input(context)))
+    work = photograph_work(context)
     models = context.models.describe()
     known = task.known
     if known is not None and known.work != work:
