@@ -109,6 +109,11 @@ class EngineSpec:
     "engines that `vidfx build-engine` made"
 
     @property
+    def least_prob(self) -> float:
+        """``min_prob``; where there is none, more likely than all other labels together."""
+        return self.min_prob or 0.5
+
+    @property
     def is_plan(self) -> bool:
         """Whether the weights are a TensorRT plan, which only TensorRT can read."""
         return self.build is not None and self.build.backend in ("tensorrt", "tensorrt-rtx")

@@ -16,7 +16,7 @@ from vidfx.engine_argument import PACKAGED, find_engine
 from vidfx.errors import UnavailableError, UsageError
 from vidfx.jobs.events import Notice
 from vidfx.stages.analyze import Analyzer, HostAnalyzer, ReadTask
-from vidfx.stages.certainty import MIN_CONFIDENCE, NO_LIMITS, Certainty
+from vidfx.stages.certainty import NO_LIMITS, Certainty
 from vidfx.stages.detect import Detector, Letterbox
 from vidfx.stages.detector_heads import HEADS
 from vidfx.stages.smooth import DEFAULT_THRESHOLDS
@@ -154,9 +154,10 @@ def _describe(selection: Selection, task: str, certainty: Certainty) -> dict[str
     }
 
 
-def load_models(settings: Settings) -> Models:
+def load_models(settings: Settings, *, checks: bool = True) -> Models:
     """Load the detector and the classifiers that the settings name.
 
+    ``checks``: the second detector is loaded too, where the first one has one.
     Raises UsageError where an engine is for another task, UnavailableError where one cannot be
     loaded here.
     """
@@ -172,7 +173,7 @@ def load_models(settings: Settings) -> Models:
         size, name = round(THOROUGH * size), CHECKERS.get(name, name)
     with _engine_errors("detector"):
         detector = _select(_detector_path(name, notices), settings)
-        second = CHECKERS.get(name)
+        second = CHECKERS.get(name) if checks else None
         checker = _select(embedded(second), settings) if second else None
     chosen = [detector, checker] if checker else [detector]
     classifiers: dict[str, Engine | None] = {"identity": None, "emotion": None}
@@ -219,7 +220,7 @@ def _certainty(engine: Engine | None, settings: Settings) -> Certainty:
     if engine and least_px is None:
         least_px = engine.spec.min_face_px
     if engine and least_prob is None:
-        least_prob = engine.spec.min_prob or MIN_CONFIDENCE
+        least_prob = engine.spec.least_prob
     return Certainty(least_px or 0.0, settings.min_quality, least_prob or 0.0)
 
 

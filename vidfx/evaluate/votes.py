@@ -27,9 +27,9 @@ def vote_figures(
     other = ~labelled & np.isin(answer, classes)
     return {
         "agreement": agreement,
-        "min_prob": spec.min_prob,
-        "majority": _confidence(found, labelled, spec.min_prob),
-        "other_classes": _confidence(found, other, spec.min_prob),
+        "min_prob": spec.least_prob,
+        "majority": _confidence(found, labelled, spec.least_prob),
+        "other_classes": _confidence(found, other, spec.least_prob),
         "other_majority": dict(sorted(Counter(data.answers[i] for i in elsewhere).items())),
         "no_majority": int((~labelled & ~agreed).sum()),
         **_against_votes(found, data),

@@ -145,7 +145,7 @@ def _write_pictures(
         return [(picture, path), (picture, _cut_name(path))]
 
     threads = settings.threads or available_cores()
-    with load_models(settings) as models, ThreadPoolExecutor(threads) as pool:
+    with load_models(settings, checks=False) as models, ThreadPoolExecutor(threads) as pool:
         for notice in models.notices():
             progress.notice(notice.text)
         detector = Detector(models.detector.engine, threshold=THRESHOLD, long_side=CANVAS)

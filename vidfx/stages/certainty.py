@@ -12,8 +12,6 @@ Reason = Literal["", "too_small", "low_quality", "not_read", "low_confidence"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 """Why a face has no expression; the first: it has one."""
 CERTAIN, TOO_SMALL, LOW_QUALITY, NOT_READ, LOW_CONFIDENCE = range(5)
-MIN_CONFIDENCE = 0.5
-"""Of an engine that states none: more likely than all other expressions together."""
 
 
 class Decision(NamedTuple):

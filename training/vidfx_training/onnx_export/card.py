@@ -33,7 +33,7 @@ def card(checkpoint: Checkpoint, spec: EngineSpec) -> str:
 | Network input | {recipe.input.colour}, {recipe.input.side} px |
 | Returns | calibrated probabilities (temperature {facts.get("temperature", 1.0):.3f}) |
 | Smallest face | {spec.min_face_px:g} px |
-| Least probability shown | {f"{spec.min_prob:g}" if spec.min_prob else "0.5, by default"} |
+| Least probability shown | {spec.least_prob:g}{"" if spec.min_prob else ", by default"} |
 | Training data | {_plain(spec.training_data)} |
 | Licence | {_plain(spec.licence)} |
 | Made by | `vidfx train`, recipe "{_plain(recipe.name)}", seed {schedule.seed}, \
