@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +15,7 @@ import pytest
 
 from tests.saved.saved_videos import EMOTIONS, save_video
 from tests.settled_frames import Reading, SettledFace, frame_by_frame, settled_of
+from vidfx import schema
 from vidfx.errors import InputError, UsageError
 from vidfx.saved.frames import TOGETHER, read_settled
 from vidfx.saved.runs import find_summaries, load_video
@@ -123,6 +127,9 @@ def test_damage_is_said_with_the_file(old: str, new: str, why: str, tmp_path: Pa
         ({"outputs": {"faces": "../x.csv", "frames": "y.csv"}}, "named by a path"),
         ({"outputs": {"faces": "x.csv"}}, "'frames' is missing"),
         ({"models": 3}, "damaged"),
+        ({"models": [{"task": "emotion", "labels": 3}]}, "damaged: labels"),
+        ({"bytes": []}, "damaged"),
+        ({"outputs": {"faces": 1, "frames": 2}}, "damaged"),
         ({"schema": "vidfx.summary/99"}, "not a summary that this version can read"),
         ({"photographs": []}, "of photographs"),
         ({"bytes": {"talk.mp4.faces.csv": 1}}, "changed since it was written"),
@@ -138,6 +145,35 @@ def test_a_missing_table_is_refused(tmp_path: Path) -> None:
     video.frames.unlink()
     with pytest.raises(InputError, match=r"frames\.csv: No such file"):
         load_video(video.path)
+
+
+def test_a_table_that_is_a_pipe_is_refused(tmp_path: Path) -> None:
+    video = save_video(tmp_path, settled(3), bytes={})
+    video.frames.unlink()
+    os.mkfifo(video.frames)
+    with pytest.raises(InputError, match="not a regular file"):
+        load_video(video.path)
+
+
+def test_results_of_version_1_are_read(tmp_path: Path) -> None:
+    new = save_video(tmp_path / "new", settled(9))
+    old = save_video(tmp_path / "old", settled(9), schema="vidfx.summary/1", bytes={})
+    summary = json.loads(old.path.read_text())
+    del summary["outputs"]["unshown"]
+    old.path.write_text(json.dumps(summary))
+    names = {now: then for then, now in schema.VERSION_1_NAMES.items()}
+    lines = [*csv.reader(old.faces.read_text().splitlines())]
+    gone = lines[0].index("emotion_reason")
+    lines[0] = [names.get(name, name) for name in lines[0]]
+    assert "lm0_x_px" in lines[0]
+    text = "".join(",".join(row[:gone] + row[gone + 1 :]) + "\n" for row in lines)
+    old.faces.write_text(text)
+    video = load_video(old.path)
+    assert video.unshown is None
+    for one, other in zip(read_settled(new), read_settled(video), strict=True):
+        assert (one.faces.landmarks == other.faces.landmarks).all()
+        assert one.faces.emotion and other.faces.emotion
+        assert (one.faces.emotion.index == other.faces.emotion.index).all()
 
 
 def _frames_of_unshown(settled: Settled) -> list[int]:

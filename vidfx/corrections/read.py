@@ -107,7 +107,7 @@ def read_corrections(summary: Path, expressions: Sequence[str] | None) -> Correc
     lines, problems = read_lines(summary, expressions)
     if problems:
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        raise InputError(f"{problems[0]}{more}", hint=f"correct the line; {CHECK}")
+        raise InputError(f"{problems[0]}{more}", hint=f"correct it; {CHECK}")
     return Corrections(tuple(lines))
 
 

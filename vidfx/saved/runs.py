@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from stat import S_ISREG
+from typing import Any, cast
 
 from vidfx.errors import InputError, UsageError
 from vidfx.jobs.result_names import SUMMARY
@@ -96,17 +97,17 @@ def load_video(summary: Path) -> SavedVideo:
         )
     try:
         video = _described(summary, content)
-    except (KeyError, TypeError, ValueError, ZeroDivisionError, AttributeError) as error:
+        _check_files(video)
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise InputError(f"{summary}: damaged: {what}", hint=AGAIN) from error
-    _check_files(video)
     return video
 
 
 def _described(path: Path, summary: Mapping[str, Any]) -> SavedVideo:
-    """Raises KeyError, TypeError, ValueError, ZeroDivisionError and AttributeError."""
+    """Raises KeyError, TypeError, ValueError, ArithmeticError and AttributeError."""
     of_input, outputs, models = summary["input"], summary["outputs"], summary["models"]
-    labels = {model["task"]: tuple(model["labels"]) for model in models}
+    labels = {model["task"]: _texts(model["labels"]) for model in models}
     faces, frames, annotated = outputs["faces"], outputs["frames"], outputs.get("video")
     unshown = outputs.get("unshown")
     named = faces, frames, annotated or frames, unshown or frames
@@ -133,16 +134,26 @@ def _described(path: Path, summary: Mapping[str, Any]) -> SavedVideo:
     )
 
 
+def _texts(values: Any) -> tuple[str, ...]:
+    """Raises TypeError where they are no list of texts."""
+    if not isinstance(values, list):
+        raise TypeError("labels are not a list")
+    return tuple(map(str, cast(list[object], values)))
+
+
 def _check_files(video: SavedVideo) -> None:
-    """Raises InputError where the tables are not as they were written."""
+    """Raises InputError where the tables are not as they were written, and as ``_described``."""
     recorded = video.summary.get("bytes", {})
     tables = [video.faces, video.frames]
     tables += [video.unshown] if video.unshown else []
     for table in tables:
         try:
-            size = table.stat().st_size
+            facts = table.stat()
         except OSError as error:
             raise InputError(f"{table}: {error.strerror}", hint=AGAIN) from error
+        if not S_ISREG(facts.st_mode):
+            raise InputError(f"{table}: not a regular file", hint=AGAIN)
+        size = facts.st_size
         if recorded.get(table.name, size) != size:
             raise InputError(
                 f"{table}: changed since it was written ({recorded[table.name]} bytes then, "
