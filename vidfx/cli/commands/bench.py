@@ -16,12 +16,10 @@ if TYPE_CHECKING:
 
 @with_settings("recognition", "emotion", "detector", "every", "read", "preset", "device", "threads")
 def bench(
-    video: Annotated[
-        Path, typer.Argument(metavar="VIDEO", help="One of the videos that you have.")
-    ],
+    video: Annotated[Path, typer.Argument(metavar="VIDEO", help="One of your videos.")],
     given: TypedSettings,
     seconds: Annotated[
-        float, typer.Option(min=2, max=3600, help="How long to measure, about.")
+        float, typer.Option(min=2, max=3600, help="Approximate duration of the measurement.")
     ] = 20.0,
     as_json: AsJson = False,
     debug: Debug = False,

@@ -32,19 +32,21 @@ def build_engine(
             "emotion-embedded-8.",
         ),
     ],
-    backend: Annotated[BuiltFor, typer.Option(help="What the engine is for.")] = "openvino",
+    backend: Annotated[
+        BuiltFor, typer.Option(help="Library that will run the engine.")
+    ] = "openvino",
     precision: Annotated[
         Precision,
         typer.Option(
-            help="auto: OpenVINO's fastest here, by measurement; fp16 for TensorRT; fp32 for onnx."
+            help="auto: for OpenVINO the fastest measured here; fp16 for TensorRT; fp32 for onnx."
         ),
     ] = "auto",
     calibration: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Pictures like those to come: faces in DIR/<label>/, or photographs for a "
-            "detector. They set int8's ranges, and others of them show what was lost.",
+            help="Pictures like yours: faces in DIR/<label>/, or photographs for a detector. "
+            "Some set the ranges of int8, the others measure its loss.",
         ),
     ] = None,
     max_drop: Annotated[
@@ -52,26 +54,30 @@ def build_engine(
         typer.Option(
             min=0.0,
             max=1.0,
-            help="Refuse what loses more accuracy, or without labels more agreement.",
+            help="Maximum loss of accuracy (without labels: of agreement with the source).",
         ),
     ] = 0.01,
     batch: Annotated[
-        str, typer.Option(metavar="N,N,N", help="TensorRT: least, usual and most pictures a call.")
+        str,
+        typer.Option(
+            metavar="N,N,N", help="TensorRT: minimum, usual and maximum pictures per call."
+        ),
     ] = "1,16,64",
     size: Annotated[
-        str, typer.Option(metavar="WxH", help="A detector's usual input, px.")
+        str, typer.Option(metavar="WxH", help="Usual input size of a detector, px.")
     ] = "640x384",
     hardware_compatibility: Annotated[
         HardwareCompatibility, typer.Option(help="TensorRT: which other GPUs may run the plan.")
     ] = "none",
     version_compatible: Annotated[
-        bool, typer.Option("--version-compatible", help="TensorRT: later versions may run it.")
+        bool,
+        typer.Option("--version-compatible", help="TensorRT: later versions can run the plan."),
     ] = False,
     optimisation: Annotated[
-        int, typer.Option(min=0, max=5, help="TensorRT: how long to look for fast kernels.")
+        int, typer.Option(min=0, max=5, help="TensorRT: effort to find fast kernels, 0 to 5.")
     ] = 3,
     workspace: Annotated[
-        float, typer.Option(metavar="GB", min=0.1, max=512, help="TensorRT: memory it may use.")
+        float, typer.Option(metavar="GB", min=0.1, max=512, help="TensorRT: memory for the build.")
     ] = 4.0,
     out: Annotated[
         Path | None,
@@ -79,7 +85,7 @@ def build_engine(
             "--out",
             "-o",
             metavar="FILE",
-            help="Default: the user's cache, where annotate finds it by the model.",
+            help="File of the engine. Default: the user's cache, where annotate finds it.",
         ),
     ] = None,
     as_json: AsJson = False,
@@ -93,8 +99,8 @@ def build_engine(
     vidfx build-engine runs/ana --calibration faces/ --precision int8
     vidfx build-engine runs/ana --backend tensorrt
 
-    The precision is written into the graph, compared with the source on pictures that it has not
-    seen, and refused where it loses too much.
+    The result is compared with the source model on pictures, and refused if it loses more than
+    --max-drop.
     """
     with errors_in_one_line(debug):
         require("onnxruntime", "PIL", extra="build")

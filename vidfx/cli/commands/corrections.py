@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 corrections = typer.Typer(
     cls=SentenceGroup,
     name="corrections",
-    help="Corrections of finished results, made by people: check them.",
+    help="Check the files that correct finished results.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

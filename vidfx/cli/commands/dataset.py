@@ -41,18 +41,18 @@ def check(
     folder: Folder,
     split: SplitFile = None,
     html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The page (default DIR/check.html).")
+        Path | None, typer.Option(metavar="FILE", help="File of the page. Default: DIR/check.html.")
     ] = None,
     no_html: Annotated[bool, typer.Option("--no-html", help="Write no page.")] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Exit code 1 where there are problems.")
+        bool, typer.Option("--strict", help="Exit code 1 if there are problems.")
     ] = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Find leaks, duplicates, conflicts, broken files and imbalance; no picture is changed.
+    """Find leaks, duplicates, conflicts, broken files and imbalance; change no picture.
 
-    With votes: also on how many pictures people agree, by class, and Fleiss' kappa.
+    With votes also: the share of pictures on which people agree, by class, and Fleiss' kappa.
     """
     with errors_in_one_line(debug):
         require("PIL", extra="dataset")
@@ -80,7 +80,7 @@ def check(
 def split(
     folder: Folder,
     ratios: Annotated[
-        str, typer.Option(help="Of train, val and test; two numbers make no test set.")
+        str, typer.Option(help="Sizes of train, val and test; two numbers: no test set.")
     ] = "70/15/15",
     group_by: Annotated[
         str,
@@ -105,18 +105,23 @@ def split(
         float,
         typer.Option(
             help="Correlation from which pictures are near-duplicates and stay together; "
-            "1 goes by equal pixels only."
+            "with 1 only identical pictures do."
         ),
     ] = 0.8,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed, another split.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random split.")] = 0,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Default DIR/split.json.")
+        Path | None,
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="File of the split. Default: DIR/split.json."
+        ),
     ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Write over a split.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace an existing split.")
+    ] = False,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:
-    """Divide into train, val and test, as one small file; no picture is moved.
+    """Divide a data set into train, val and test, in one small file; move no picture.
 
     Recordings and near-duplicates stay together, copies and pictures with two labels are left
     out, and every class has its share in each part. The class of a picture with votes is the
@@ -152,23 +157,24 @@ def split(
 def recut(
     folder: Folder,
     out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="OUT", help="The new data set, a new folder.")
+        Path, typer.Option("--out", "-o", metavar="OUT", help="New folder for the data set.")
     ],
     *,
     size: Annotated[int, typer.Option(min=32, max=1024, help="Side of the crops in px.")] = 96,
     template: Annotated[
-        Literal["arcface", "fer"], typer.Option(help="Where eyes, nose and mouth are in the crop.")
+        Literal["arcface", "fer"],
+        typer.Option(help="Positions of eyes, nose and mouth in the crop."),
     ] = "fer",
     given: TypedSettings,
     as_json: AsJson = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
-    """Copy a data set, and beside each picture its face cut again as annotate cuts faces.
+    """Copy a data set, and add to each picture its face, aligned as annotate aligns faces.
 
-    For pictures of one face each that were framed by others. Those without a face that the
-    detector finds are only copied. OUT has the labels or votes of DIR, and faces.csv, by which
-    split keeps a picture and its crop together; a split.json of DIR is not copied.
+    For data sets of others, with one face in each picture. A picture without a detected face is
+    only copied. OUT has the labels or votes of DIR, and faces.csv, so that `dataset split` keeps a
+    picture and its crop together; a split.json of DIR is not copied.
     """
     with errors_in_one_line(debug):
         require("PIL", extra="dataset")

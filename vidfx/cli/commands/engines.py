@@ -16,7 +16,7 @@ from vidfx.errors import UnavailableError
 engines = typer.Typer(
     cls=SentenceGroup,
     name="engines",
-    help="Engines: list them, inspect one, check one.",
+    help="List engines, inspect one, check one.",
     no_args_is_help=True,
 )
 Engine = Annotated[
@@ -31,7 +31,7 @@ Engine = Annotated[
 
 @engines.callback()
 def _engines() -> None:
-    """Engines: list them, inspect one, check one."""
+    """List engines, inspect one, check one."""
 
 
 @engines.command("list")

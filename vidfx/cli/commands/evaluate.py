@@ -31,7 +31,7 @@ def evaluate(
     *,
     part: Annotated[
         PartOrAll | None,
-        typer.Option(help="Which pictures (default: test, else val, else all)."),
+        typer.Option(help="Which pictures. Default: test, else val, else all."),
     ] = None,
     split: SplitFile = None,
     ignore_unknown: Annotated[
@@ -42,7 +42,7 @@ def evaluate(
         float | None,
         typer.Option(
             help="Pictures with votes: the label is the one with more than this share of all "
-            "votes (default 0.5); without one, a picture is not in accuracy and recall."
+            "votes (default 0.5); pictures without one do not count for accuracy and recall."
         ),
     ] = None,
     target_far: Annotated[
@@ -53,18 +53,20 @@ def evaluate(
         ),
     ] = None,
     threshold_part: Annotated[
-        PartOrAll | None, typer.Option(help="The pictures that set the thresholds (default val).")
+        PartOrAll | None, typer.Option(help="The pictures that set the thresholds. Default: val.")
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", "-o", help="Folder for the results (default: evaluation beside it)."),
+        typer.Option(
+            "--out", "-o", help="Folder for the results. Default: evaluation, beside the model."
+        ),
     ] = None,
     given: TypedSettings,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads of engine and reading (default: all cores).")
+        int | None, typer.Option(min=1, help="Threads of engine and reading. Default: all cores.")
     ] = None,
-    batch: Annotated[int, typer.Option(min=1, max=4096, help="Pictures at once.")] = 64,
-    seed: Annotated[int, typer.Option(min=0, help="Of the intervals' resamples.")] = 0,
+    batch: Annotated[int, typer.Option(min=1, max=4096, help="Pictures in a batch.")] = 64,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the confidence intervals.")] = 0,
     as_json: AsJson = False,
     debug: Debug = False,
 ) -> None:

@@ -35,10 +35,12 @@ def extract(
             help="Videos, photographs, folders of them, globs, or text files that list paths.",
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="The data set.")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="Folder of the data set.")
+    ],
     *,
     label: Annotated[
-        str | None, typer.Option(metavar="NAME", help="What all these faces are.")
+        str | None, typer.Option(metavar="NAME", help="Label of all these faces.")
     ] = None,
     label_by_folder: Annotated[
         bool, typer.Option("--label-by-folder", help="The label is the name of a file's folder.")
@@ -49,33 +51,34 @@ def extract(
             "--from",
             metavar="FILE|DIR",
             help="Take boxes and labels from CVAT: annotations of the one video, or a folder with "
-            "NAME.cvat.xml of each. All that people boxed on key frames is taken.",
+            "NAME.cvat.xml for each. Boxes on key frames are used.",
         ),
     ] = None,
     label_from: Annotated[
         str,
         typer.Option(
             metavar="ATTRIBUTE",
-            help="With --from: the attribute that is the label, or label for CVAT's own.",
+            help="With --from: attribute that is the label; label means CVAT's own label.",
         ),
     ] = "identity",
     size: Annotated[int, typer.Option(help="Side of the crops in px.")] = 224,
     template: Annotated[
-        Literal["arcface", "fer"], typer.Option(help="Where eyes, nose and mouth are in the crop.")
+        Literal["arcface", "fer"],
+        typer.Option(help="Positions of eyes, nose and mouth in the crop."),
     ] = "arcface",
     per_second: Annotated[
-        float, typer.Option(help="At most this many crops a second of each person, the best ones.")
+        float, typer.Option(help="Maximum crops of each person per second, the best ones.")
     ] = 2.0,
     faces: Annotated[
         Literal["largest", "all"],
-        typer.Option(help="The largest and most central one, as the label means one, or all."),
+        typer.Option(help="largest: only the largest and most central face; or all."),
     ] = "largest",
-    min_face: Annotated[float, typer.Option(help="Shorter side of a face in px.")] = 40.0,
+    min_face: Annotated[float, typer.Option(help="Minimum shorter side of a face in px.")] = 40.0,
     min_quality: Annotated[
-        float, typer.Option(help="Size, sharpness and frontality multiplied, 0 to 1.")
+        float, typer.Option(help="Minimum of size, sharpness and frontality multiplied, 0 to 1.")
     ] = 0.1,
     limit: Annotated[
-        int | None, typer.Option(help="At most this many crops of each source, evenly spread.")
+        int | None, typer.Option(help="Maximum crops of each source, evenly spread.")
     ] = None,
     given: TypedSettings,
     as_json: AsJson = False,

@@ -81,7 +81,7 @@ def render(
 
     \b
     vidfx render results --messages none
-    vidfx render results/talk.mp4.summary.json --only track:3 --start 1:00 --end 1:30
+    vidfx render results/talk.mp4.summary.json --only track:3 --start 1:00
 
     For each finished video: NAME.rendered.mp4 and, written last, NAME.rendered.json, which records
     what it was made of. A video that exists is drawn again only if its rows or the options have

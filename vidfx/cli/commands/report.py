@@ -56,10 +56,10 @@ def report(
     """Make web pages of finished videos: who appears when, with which expression.
 
     \b
-    vidfx report results                       results/report/index.html, of all videos
-    vidfx report results --thumbnails          with a picture of each face
+    vidfx report results                 results/report/index.html, of all videos
+    vidfx report results --thumbnails    with a picture of each face
+    vidfx report results --serve         to correct names while looking
     vidfx report results/talk.mp4.summary.json --single-file
-    vidfx report results --serve               to correct names while looking
 
     The pages need no network, and can be made while a batch still runs.
     """

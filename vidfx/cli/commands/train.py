@@ -26,44 +26,49 @@ ArchName = Literal["vggface", "resnet18", "small"]
 
 
 def train(
-    task: Annotated[TaskName, typer.Argument(help="What to learn.")],
+    task: Annotated[TaskName, typer.Argument(help="What to classify: recognition or emotion.")],
     data: Annotated[
         Path,
         typer.Argument(
-            metavar="DATA", help="A folder a class, split on disk or by `vidfx dataset split`."
+            metavar="DATA",
+            help="Data set: a folder for each class, split on disk or by `vidfx dataset split`.",
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder of this run.")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the results.")],
     arch: Annotated[
-        ArchName | None, typer.Option(help="The network (default resnet18, or the recipe's).")
+        ArchName | None, typer.Option(help="The network. Default: the recipe's, or resnet18.")
     ] = None,
     init: Annotated[
         str | None,
-        typer.Option(help="scratch, imagenet, vggface, or a PATH of weights (default: recipe's)."),
+        typer.Option(
+            help="scratch, imagenet, vggface, or a PATH of weights. Default: the recipe's."
+        ),
     ] = None,
     recipe: Annotated[
         str | None,
-        typer.Option(help="A recipe's FILE or name (default: the one of task, arch and init)."),
+        typer.Option(help="FILE or name of a recipe. Default: by task, arch and init."),
     ] = None,
     target: Annotated[
         str | None,
-        typer.Option(help="Recognition: this person, everyone else is other (default: all)."),
+        typer.Option(help="Recognition: only this person; everybody else is other. Default: all."),
     ] = None,
     split: SplitFile = None,
     name: EngineName = None,
     epochs: Annotated[int | None, typer.Option(help="Passes over the data.")] = None,
     batch: Annotated[int | None, typer.Option(help="Pictures in a batch.")] = None,
     lr: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
-    size: Annotated[int | None, typer.Option(help="px of the pictures the network sees.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
-    licence: Annotated[str | None, typer.Option(help="Of the weights, for the card.")] = None,
+    size: Annotated[int | None, typer.Option(help="Side of the network's input in px.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of all random numbers.")] = None,
+    licence: Annotated[
+        str | None, typer.Option(help="Licence of the weights, for the model card.")
+    ] = None,
     teacher: Annotated[
         list[Path] | None,
-        typer.Option(help="A checkpoint to learn from; may be given several times."),
+        typer.Option(help="Checkpoint of a teacher (distillation). Can be given several times."),
     ] = None,
     logger: Annotated[
         Literal["files", "wandb", "tensorboard"],
-        typer.Option(help="Where figures are written, besides files."),
+        typer.Option(help="Where to log, besides files."),
     ] = "files",
     resume: Annotated[
         bool, typer.Option("--resume", help="Continue a run that was stopped.")
@@ -75,7 +80,7 @@ def train(
     device: Annotated[
         str, typer.Option(help="auto (a CUDA GPU where there is one), cpu, cuda or cuda:N.")
     ] = "auto",
-    threads: Annotated[int, typer.Option(help="Threads (default: all cores).")] = 0,
+    threads: Annotated[int, typer.Option(help="Threads. 0 is all cores.")] = 0,
     as_json: AsJson = False,
     quiet: Quiet = False,
     debug: Debug = False,
@@ -140,14 +145,14 @@ def _recipe(task: str, arch: ArchName | None, init: str | None, recipe: str | No
 models = typer.Typer(
     cls=SentenceGroup,
     name="models",
-    help="Trained models: from a checkpoint to an engine.",
+    help="Make engines of the checkpoints of trainings.",
     no_args_is_help=True,
 )
 
 
 @models.callback()
 def _models() -> None:
-    """Trained models: from a checkpoint to an engine."""
+    """Make engines of the checkpoints of trainings."""
 
 
 @models.command(cls=GroupedCommand)
@@ -155,13 +160,13 @@ def average(
     checkpoints: Annotated[
         list[Path], typer.Argument(help="best.safetensors of a run, or of several.")
     ],
-    data: Annotated[Path, typer.Option(help="The data whose val part it is calibrated on.")],
+    data: Annotated[Path, typer.Option(help="Data set; its val part is used for calibration.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for checkpoint and engine.")],
     shift: Annotated[
         list[str] | None,
         typer.Option(
             metavar="LABEL=LOGIT",
-            help="Find a class more often (above 0) or less often; may be given several times.",
+            help="Predict a class more (above 0) or less often. Can be given several times.",
         ),
     ] = None,
     debug: Debug = False,
@@ -211,7 +216,7 @@ def export(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the engine.")],
     name: EngineName = None,
     half: Annotated[
-        bool, typer.Option("--half", help="Keep the weights in 16 bits: half the size.")
+        bool, typer.Option("--half", help="Store the weights in 16 bits: half the size.")
     ] = False,
     debug: Debug = False,
 ) -> None:
