@@ -12,6 +12,9 @@ import pytest
 
 from tests.export.exported_videos import HOSTILE, exported, face, settled, two_people
 from tests.saved.saved_videos import save_video
+from vidfx.export.elan import Elan
+from vidfx.export.thumbnails import ThumbnailVtt
+from vidfx.export.video import export_video
 
 SHOWN = HOSTILE.replace("\n", " ")
 
@@ -46,6 +49,14 @@ def test_elan_is_in_the_order_of_its_schema_and_refers_to_what_is_there(tmp_path
     used = [a.attrib[f"TIME_SLOT_REF{end}"] for a in annotations for end in (1, 2)]
     assert sorted(used) == sorted(slots)
     assert len({a.attrib["ANNOTATION_ID"] for a in annotations}) == len(annotations)
+
+
+def test_files_that_name_others_have_the_bytes_of_their_names(tmp_path: Path) -> None:
+    video = save_video(tmp_path, settled([[face(1, 10)]]), name="caf\udce9.mp4")
+    files = export_video(video, {".eaf": Elan, ".thumbnails.vtt": ThumbnailVtt}, tmp_path / "out")
+    elan, thumbnails = (file.read_text() for file in files)
+    assert 'RELATIVE_MEDIA_URL="./../caf%E9.mp4"' in elan
+    assert "\ncaf%E9.mp4.thumbnails.jpg#xywh=0,0," in thumbnails
 
 
 def test_one_who_is_seen_twice_at_a_time_has_a_second_tier(tmp_path: Path) -> None:

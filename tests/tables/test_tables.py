@@ -11,7 +11,7 @@ import pytest
 from tests.corrections.corrected_rows import rows
 from tests.saved.saved_videos import save_video
 from tests.tables.batches import keep_ledger, save_summary, track
-from tests.vidfx_command import read_csv
+from tests.vidfx_command import read_csv, vidfx_json
 from vidfx.errors import OutputError, UsageError
 from vidfx.jobs import ledger as ledger_module
 from vidfx.jobs.events import Planned, Started
@@ -124,10 +124,12 @@ def test_a_row_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_not_utf8_is_escaped(tmp_path: Path) -> None:
-    save_summary(tmp_path, "\udc80.mp4", [])
+    save_summary(tmp_path, "\udc80.mp4", [track(1)])
     write_tables(tmp_path)
     (row,) = read_csv(tmp_path / "tables" / "videos.csv")
     assert (row["video"], row["input"], row["status"]) == ("\\udc80.mp4", "\\udc80.mp4", "done")
+    (row,) = read_csv(tmp_path / "tables" / "tracks.csv")
+    assert row["share_happy"] == "0.75"
 
 
 def test_photographs_are_one_video_without_tracks(tmp_path: Path) -> None:
@@ -192,3 +194,10 @@ def test_wrong_corrections_leave_the_video_uncorrected(tmp_path: Path) -> None:
         ("uncorrected", "0"),
     ]
     assert "reanme" in videos[1]["reason"] and "reanme" in written.warnings()[0]
+
+
+def test_the_command_writes_one_object(tmp_path: Path) -> None:
+    save_summary(tmp_path, "a.mp4", [track(1)])
+    written = vidfx_json("tables", tmp_path)
+    assert (written["exit_code"], written["folder"]) == (0, str(tmp_path / "tables"))
+    assert written["rows"]["tracks"] == 1 and written["statuses"] == {"done": 1}

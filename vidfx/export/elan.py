@@ -61,8 +61,8 @@ class Elan(TextWriter):
         relative = os.path.relpath(source, self.folder) if source.is_absolute() else source
         return _HEADER.format(
             date=datetime.now().astimezone().isoformat(timespec="seconds"),
-            url=for_xml(source.as_uri() if source.is_absolute() else quote(source.as_posix())),
-            relative=for_xml(quote(f"./{Path(relative).as_posix()}")),
+            url=for_xml(source.as_uri() if source.is_absolute() else quote(bytes(source))),
+            relative=for_xml(quote(b"./" + bytes(Path(relative)))),
             kind=mimetypes.guess_type(source.name)[0] or "unknown",
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from fractions import Fraction
 from urllib.parse import quote
@@ -105,7 +106,7 @@ class ThumbnailVtt(TextWriter):
     def finish(self) -> None:
         plan, times = self._plan, self._plan.times()
         ends = [*times[1:], plan.last_s + 1 / self.video.frame_rate]
-        sheet = quote(f"{self.video.name}.thumbnails.jpg")
+        sheet = quote(os.fsencode(f"{self.video.name}.thumbnails.jpg"))
         self.text.write("WEBVTT\n")
         for number, (start_s, end_s) in enumerate(zip(times, ends, strict=True)):
             place = ",".join(map(str, (*plan.corner(number), *plan.size)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct, field
@@ -94,18 +94,23 @@ class _Models(Struct):
     models: list[_Model] = []
 
 
+_T = TypeVar("_T")
 _SUMMARY = msgspec.json.Decoder(Summary)
 _MODELS = msgspec.json.Decoder(_Models)
+
+
+def _decode(content: bytes, decoder: msgspec.json.Decoder[_T]) -> _T:
+    """Raises ValueError."""
+    try:
+        return decoder.decode(content)
+    except msgspec.DecodeError:  # msgspec refuses names that are not UTF-8
+        return msgspec.convert(json.loads(content), decoder.type)
 
 
 def read(path: Path) -> Summary:
     """Raises InputError where the file is missing, damaged or of another version."""
     try:
-        content = path.read_bytes()
-        try:
-            summary = _SUMMARY.decode(content)
-        except msgspec.DecodeError:  # msgspec refuses names that are not UTF-8
-            summary = msgspec.convert(json.loads(content), Summary)
+        summary = _decode(path.read_bytes(), _SUMMARY)
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}", hint=AGAIN) from error
     except (msgspec.MsgspecError, ValueError) as error:
@@ -118,7 +123,7 @@ def read(path: Path) -> Summary:
 def read_expressions(path: Path) -> list[str]:
     """All that the model of this summary can name; none where it cannot be read."""
     found: list[str] = []
-    with suppress(OSError, msgspec.MsgspecError, UnicodeDecodeError):
-        for model in _MODELS.decode(path.read_bytes()).models:
+    with suppress(OSError, msgspec.MsgspecError, ValueError):
+        for model in _decode(path.read_bytes(), _MODELS).models:
             found += model.labels if model.task == "emotion" else []
     return found

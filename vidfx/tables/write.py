@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from vidfx.errors import InputError, output_errors
 from vidfx.output.strict_json import to_json
@@ -39,6 +40,13 @@ class TablesWritten:
     "why videos, or their corrections, could not be counted"
     without_appearances: int
     "videos of earlier versions, which did not count them"
+
+    @property
+    def exit_code(self) -> int:
+        return 1 if self.damaged else 0
+
+    def as_json(self) -> dict[str, Any]:
+        return {"exit_code": self.exit_code} | asdict(self) | {"folder": str(self.folder)}
 
     def warnings(self) -> list[str]:
         """Lines for the user."""

@@ -36,8 +36,6 @@ def tables(
     failed. Every run of annotate writes them at its end; this command also works while one runs.
     """
     with errors_in_one_line(debug):
-        from dataclasses import asdict
-
         from vidfx.cli.console.results import write_object
         from vidfx.cli.console.tables import write_line, write_table
         from vidfx.cli.console.text import say
@@ -52,11 +50,11 @@ def tables(
             )
         written = write_tables(Path(local_path(out)), to)
         if as_json:
-            write_object({"schema": "vidfx.tables_written/1", **asdict(written)})
+            write_object({"schema": "vidfx.tables_written/1"} | written.as_json())
         elif not quiet:
             write_line(f"{written.folder}:")
             write_table(("table", "rows"), [(f"{n}.csv", r) for n, r in written.rows.items()])
             write_line(", ".join(f"{n} {status}" for status, n in written.statuses.items()))
         for line in written.warnings():
             say(f"warning: {line}")
-        raise typer.Exit(1 if written.damaged else 0)
+        raise typer.Exit(written.exit_code)
