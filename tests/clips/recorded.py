@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,25 @@ from tests.saved.saved_videos import EMOTIONS, save_video
 from tests.settled_frames import SettledFace, settled_of
 from tests.video.media import write_recording
 from vidfx.jobs.content import content_hash
+from vidfx.jobs.outcomes import Outcome
 from vidfx.saved.runs import SavedVideo
 from vidfx.stages.settled import Settled
 from vidfx.types import Frame
 from vidfx.video.read.source import open_source
+
+
+@dataclass
+class Reported:
+    """What was reported."""
+
+    outcomes: list[Outcome] = field(default_factory=list[Outcome])
+    notices: list[str] = field(default_factory=list[str])
+
+    def notice(self, text: str) -> None:
+        self.notices.append(text)
+
+    def report(self, outcome: Outcome) -> None:
+        self.outcomes.append(outcome)
 
 
 def recorded(folder: Path, name: str = "talk.mp4", begin: float = 0.0) -> tuple[SavedVideo, Path]:

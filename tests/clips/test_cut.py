@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.clips.recorded import recorded
+from tests.clips.recorded import Reported, recorded
 from tests.corrections.corrected_rows import rows
 from tests.saved.saved_videos import save_video
 from tests.video.media import beep_times, flash_times, presentation_times
@@ -16,8 +16,7 @@ from vidfx.clips.batch import ClipRequest, cut_clips
 from vidfx.clips.cut import Cut, clip_name, cut_moments
 from vidfx.clips.moments import Moment, Span
 from vidfx.clips.where import Where
-from vidfx.errors import InputError, OutputError
-from vidfx.jobs.outcomes import Outcome
+from vidfx.errors import InputError, OutputError, UsageError
 from vidfx.saved.runs import SavedVideo
 
 MOMENTS = [(0.7, 1.2), (1.3, 2.1), (2.7, 9.0)]
@@ -81,20 +80,25 @@ def test_a_batch_of_clips_has_a_table_and_one_failure_costs_one_video(tmp_path: 
     recorded(tmp_path)
     out = tmp_path / "results"
     save_video(out / "day 2", rows({1: range(20), 3: range(30, 50)}), name="lost.mp4")
-    seen: list[Outcome] = []
+    seen = Reported()
+    (out / "photos.summary.json").write_text("{}")
     request = ClipRequest(Where("track_id == 1 and 1.0 <= time_s < 1.2"), Span(0.1))
-    outcomes = cut_clips([out], tmp_path / "clips", request, seen.append)
-    assert outcomes == seen
+    outcomes = cut_clips([out], tmp_path / "clips", request, seen)
+    assert outcomes == seen.outcomes
+    assert [line.endswith("left out, it is of photographs") for line in seen.notices] == [True]
     assert [(o.status, o.counts["clips"]) for o in outcomes] == [("done", 1), ("done", 0)]
     (row,) = read_csv(tmp_path / "clips" / "clips.csv")
     assert (row["video"], row["from_s"], row["to_s"]) == ("talk.mp4", "0.9", "1.3")
     assert (row["tracks"], row["frames"], row["cut"]) == ("1", "5", "fast")
     assert (tmp_path / "clips" / row["clip"]).is_file() and float(row["begins_s"]) <= 0.9
     request = ClipRequest(Where("track_id == 1"), cut="fast")
-    outcomes = cut_clips([out], tmp_path / "again", request, seen.append)
+    outcomes = cut_clips([out], tmp_path / "again", request, seen)
     assert [outcome.status for outcome in outcomes] == ["done", "failed"]
     assert "its source is missing" in str(outcomes[1].error)
     request = ClipRequest(Where("track_id == 1 and p_bored > 0.5"), cut="none")
-    outcomes = cut_clips([out], tmp_path / "none", request, seen.append)
+    outcomes = cut_clips([out], tmp_path / "none", request, seen)
     assert "no column p_bored" in str(outcomes[0].error)
     assert read_csv(tmp_path / "none" / "clips.csv") == []
+    with pytest.raises(UsageError):
+        cut_clips([tmp_path / "lost"], tmp_path / "unmade", request, seen)
+    assert not (tmp_path / "unmade").exists()

@@ -9,14 +9,13 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.clips.recorded import recorded
+from tests.clips.recorded import Reported, recorded
 from tests.corrections.corrected_rows import rows
 from tests.saved.saved_videos import EMOTIONS, save_video
 from tests.settled_frames import SettledFace, settled_of
 from vidfx.clips.clearest import clearest_faces
 from vidfx.clips.sheet import SIDE, cut_out
 from vidfx.clips.sheets import SheetRequest, make_sheets
-from vidfx.jobs.outcomes import Outcome
 from vidfx.stages.settled import Settled
 from vidfx.types import Frame
 
@@ -70,9 +69,9 @@ def test_each_track_has_a_sheet_and_one_failure_costs_one_video(tmp_path: Path) 
     video, _ = recorded(tmp_path)
     out = tmp_path / "results"
     save_video(out / "day 2", rows({1: range(20)}), name="lost.mp4")
-    seen: list[Outcome] = []
-    outcomes = make_sheets([out], tmp_path / "sheets", SheetRequest(faces=3), seen.append)
-    assert outcomes == seen
+    seen = Reported()
+    outcomes = make_sheets([out], tmp_path / "sheets", SheetRequest(faces=3), seen)
+    assert outcomes == seen.outcomes
     assert [(o.status, o.counts["sheets"]) for o in outcomes] == [("done", 1), ("failed", 0)]
     files = [path for path in (tmp_path / "sheets").rglob("*") if path.is_file()]
     assert [path.name for path in files] == ["talk.mp4.track-0001.jpg"]
@@ -80,5 +79,5 @@ def test_each_track_has_a_sheet_and_one_failure_costs_one_video(tmp_path: Path) 
     assert sheet is not None and sheet.shape[1] > 3 * SIDE and sheet.shape[0] > SIDE
     lines = "track_id,from_s,to_s,action,value\n1,,,hide,\n"
     video.path.with_name("talk.mp4.corrections.csv").write_text(lines)
-    (outcome,) = make_sheets([video.path], tmp_path / "hidden", SheetRequest(), seen.append)
+    (outcome,) = make_sheets([video.path], tmp_path / "hidden", SheetRequest(), seen)
     assert (outcome.status, outcome.counts) == ("done", {"sheets": 0})

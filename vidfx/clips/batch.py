@@ -15,6 +15,7 @@ from vidfx.corrections.read import corrected
 from vidfx.errors import InputError, output_errors
 from vidfx.jobs.outcomes import Outcome
 from vidfx.render.source import find_source
+from vidfx.saved.places import VideosProgress, find_targets
 from vidfx.saved.runs import SavedVideo
 from vidfx.schema.batch import CLIPS_COLUMNS
 from vidfx.tables.table_file import TableFile
@@ -39,13 +40,14 @@ def cut_clips(
     places: Sequence[Path],
     out: Path,
     request: ClipRequest,
-    report: Callable[[Outcome], None],
+    progress: VideosProgress,
 ) -> list[Outcome]:
     """Cut the moments of every video that ``places`` have; one that fails does not stop the others.
 
-    ``report`` gets each outcome, with its number of clips, as soon as it is known. Raises
+    ``progress`` gets each outcome, with its number of clips, as soon as it is known. Raises
     UsageError before any work, and OutputError where the table cannot be written.
     """
+    targets = find_targets(places, out, progress)
     with output_errors(out):
         out.mkdir(parents=True, exist_ok=True)
     with closing(TableFile(out / TABLE, CLIPS_COLUMNS)) as table:
@@ -61,7 +63,7 @@ def cut_clips(
                 table.add([_row(str(below / video.name), moment, file, begins_s, request.cut)])
                 made()
 
-        outcomes = for_each_video(places, out, "clips", work, report)
+        outcomes = for_each_video(targets, "clips", work, progress)
         table.complete()
     return outcomes
 

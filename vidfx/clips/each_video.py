@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from vidfx.jobs.outcomes import Outcome, as_failure
-from vidfx.saved.places import find_videos
+from vidfx.saved.places import VideosProgress
 from vidfx.saved.runs import SavedVideo, load_video
 
 Work = Callable[[SavedVideo, Path, Callable[[], None]], None]
@@ -15,21 +15,19 @@ Work = Callable[[SavedVideo, Path, Callable[[], None]], None]
 
 
 def for_each_video(
-    places: Sequence[Path],
-    out: Path,
+    targets: Sequence[tuple[Path, Path]],
     what: str,
     work: Work,
-    report: Callable[[Outcome], None],
+    progress: VideosProgress,
 ) -> list[Outcome]:
-    """Do ``work`` for every video that ``places`` have, in the subfolders of ``out`` that fit.
+    """Do ``work`` for the videos of these summaries, in the folder of each.
 
-    Photographs are left out where they are not named themselves. ``report`` gets each outcome as
-    soon as it is known; ``what`` names its count. Raises UsageError before any work.
+    ``progress`` gets each outcome as soon as it is known; ``what`` names its count.
     """
     outcomes: list[Outcome] = []
-    for summary, folder in find_videos(places).targets(out):
+    for summary, folder in targets:
         outcomes.append(_outcome(summary, folder, what, work))
-        report(outcomes[-1])
+        progress.report(outcomes[-1])
     return outcomes
 
 

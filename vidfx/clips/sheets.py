@@ -22,6 +22,7 @@ from vidfx.notation import clean
 from vidfx.overlay.font import Font
 from vidfx.render.source import find_source
 from vidfx.saved.frames import read_settled
+from vidfx.saved.places import VideosProgress, find_targets
 from vidfx.saved.runs import AGAIN, SavedVideo
 from vidfx.stages.settled import Settled
 from vidfx.video.read.source import open_source
@@ -43,11 +44,11 @@ def make_sheets(
     places: Sequence[Path],
     out: Path,
     request: SheetRequest,
-    report: Callable[[Outcome], None],
+    progress: VideosProgress,
 ) -> list[Outcome]:
     """Make the sheets of every video that ``places`` have; one that fails stops no other.
 
-    ``report`` gets each outcome, with its number of sheets, as soon as it is known. Raises
+    ``progress`` gets each outcome, with its number of sheets, as soon as it is known. Raises
     UsageError before any work.
     """
 
@@ -57,7 +58,7 @@ def make_sheets(
             source = find_source(video, request.sources)
             _Sheets(video, tracks, request.faces, folder, made).read(source)
 
-    return for_each_video(places, out, "sheets", work, report)
+    return for_each_video(find_targets(places, out, progress), "sheets", work, progress)
 
 
 def _not_hidden(video: SavedVideo) -> Iterator[Settled]:

@@ -5,26 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
 
 from vidfx.export.formats import Writers
 from vidfx.export.video import export_video
 from vidfx.jobs.outcomes import Outcome, as_failure
 from vidfx.jobs.result_names import SUMMARY
-from vidfx.saved.places import find_videos
+from vidfx.saved.places import VideosProgress, find_targets
 from vidfx.saved.runs import load_video
-
-
-class ExportProgress(Protocol):
-    """Receives how an export goes on."""
-
-    def notice(self, text: str) -> None:
-        """Something that the user should know."""
-        ...
-
-    def report(self, outcome: Outcome) -> None:
-        """What became of one video."""
-        ...
 
 
 def export(
@@ -34,7 +21,7 @@ def export(
     sources: Path | None,
     *,
     overwrite: bool,
-    progress: ExportProgress,
+    progress: VideosProgress,
 ) -> list[Outcome]:
     """Export every video that ``places`` have; one that fails does not stop the others.
 
@@ -42,11 +29,8 @@ def export(
     summaries. ``sources`` is a folder of the inputs; None: they are where they were. Where all
     files of a video exist it is skipped, unless ``overwrite``. Raises UsageError before any work.
     """
-    found = find_videos(places)
-    for line in found.left_out:
-        progress.notice(line)
     outcomes: list[Outcome] = []
-    for summary, folder in found.targets(out):
+    for summary, folder in find_targets(places, out, progress):
         outcome = _one(summary, folder, writers, sources, overwrite=overwrite)
         progress.report(outcome)
         outcomes.append(outcome)

@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from vidfx.errors import UsageError
+from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.photographs import PHOTOGRAPHS
 from vidfx.jobs.result_names import SUMMARY
 from vidfx.saved.runs import find_summaries
@@ -35,6 +37,32 @@ class FoundVideos:
         if out.exists() and not out.is_dir():
             raise UsageError(f"{out}: is a file", hint="name a folder")
         return [(summary, (out / below).parent) for summary, below in self.summaries]
+
+
+class VideosProgress(Protocol):
+    """Receives how work on many videos goes on."""
+
+    def notice(self, text: str) -> None:
+        """Something that the user should know."""
+        ...
+
+    def report(self, outcome: Outcome) -> None:
+        """What became of one video."""
+        ...
+
+
+def find_targets(
+    places: Sequence[str | Path], out: Path | None, progress: VideosProgress
+) -> list[tuple[Path, Path]]:
+    """Each video with the folder of what is made of it; see ``FoundVideos.targets``.
+
+    What is left out is reported. Raises UsageError as ``find_videos`` does.
+    """
+    found = find_videos(places)
+    targets = found.targets(out)
+    for line in found.left_out:
+        progress.notice(line)
+    return targets
 
 
 def find_videos(places: Sequence[str | Path]) -> FoundVideos:

@@ -62,15 +62,13 @@ def clips(
     A moment is a stretch of frames on which a face meets the condition. clips.csv lists them.
     """
     with errors_in_one_line(debug):
-        from vidfx.cli.console.clips_text import ClipsConsole
+        from vidfx.cli.console.outcomes import ClipsConsole
         from vidfx.clips.batch import FOLDER, ClipRequest, cut_clips
         from vidfx.clips.moments import Span
         from vidfx.clips.where import Where
-        from vidfx.jobs.outcomes import exit_code
 
         request = ClipRequest(Where(where), Span(margin, join, at_least), cut, source)
         folder = out or (places[0] if places[0].is_dir() else places[0].parent) / FOLDER
-        console = ClipsConsole("clip", folder, quiet, debug)
-        outcomes = cut_clips(places, folder, request, console.report)
-        console.end(outcomes, as_json=as_json)
-        raise typer.Exit(exit_code(outcomes))
+        console = ClipsConsole("clip", folder, quiet=quiet, debug=debug, as_json=as_json)
+        outcomes = cut_clips(places, folder, request, console)
+        raise typer.Exit(console.end(outcomes))

@@ -45,15 +45,13 @@ def export(
     talk.mp4.summary.json gives talk.mp4.vtt, talk.mp4.cvat.xml and so on.
     """
     with errors_in_one_line(debug):
-        from vidfx.cli.console.export_text import ExportConsole
+        from vidfx.cli.console.outcomes import ExportConsole
         from vidfx.export.batch import export as run
         from vidfx.export.formats import read_formats
-        from vidfx.jobs.outcomes import exit_code
 
-        console = ExportConsole(quiet=quiet, debug=debug)
+        console = ExportConsole("vidfx.export/1", quiet=quiet, debug=debug, as_json=as_json)
         writers = read_formats(to)
         if any(ending.endswith(".parquet") for ending in writers):
             require("pyarrow", extra="parquet")
         outcomes = run(places, writers, out, source, overwrite=overwrite, progress=console)
-        console.end(outcomes, as_json=as_json)
-        raise typer.Exit(exit_code(outcomes))
+        raise typer.Exit(console.end(outcomes))

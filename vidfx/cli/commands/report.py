@@ -64,10 +64,10 @@ def report(
     The pages need no network, and can be made while a batch still runs.
     """
     with errors_in_one_line(debug):
-        from vidfx.cli.console.report_text import ReportConsole
+        from vidfx.cli.console.outcomes import ReportConsole
         from vidfx.report import make
 
-        console = ReportConsole(quiet=quiet, debug=debug, as_json=as_json)
+        console = ReportConsole("vidfx.report/1", quiet=quiet, debug=debug, as_json=as_json)
         if figure is not None:
             require("matplotlib", extra="report")
             make.figure_of(places, figure)
@@ -75,8 +75,8 @@ def report(
         if serve:
             make.serve_report(places, port, thumbnails=thumbnails, ready=console.serving)
         elif single_file:
-            made = make.single_pages(places, thumbnails=thumbnails, report=console.outcome)
+            made = make.single_pages(places, thumbnails=thumbnails, report=console.report)
             raise typer.Exit(console.end(made, None))
         page = make.page_of(places)
-        made = make.folder_report(places, thumbnails=thumbnails, report=console.outcome)
+        made = make.folder_report(places, thumbnails=thumbnails, report=console.report)
         raise typer.Exit(console.end(made, page))

@@ -37,12 +37,10 @@ def sheets(
     For each track of talk.mp4: talk.mp4.track-0001.jpg and so on.
     """
     with errors_in_one_line(debug):
-        from vidfx.cli.console.clips_text import ClipsConsole
+        from vidfx.cli.console.outcomes import ClipsConsole
         from vidfx.clips.sheets import FOLDER, SheetRequest, make_sheets
-        from vidfx.jobs.outcomes import exit_code
 
         folder = out or (places[0] if places[0].is_dir() else places[0].parent) / FOLDER
-        console = ClipsConsole("sheet", folder, quiet, debug)
-        outcomes = make_sheets(places, folder, SheetRequest(faces, source), console.report)
-        console.end(outcomes, as_json=as_json)
-        raise typer.Exit(exit_code(outcomes))
+        console = ClipsConsole("sheet", folder, quiet=quiet, debug=debug, as_json=as_json)
+        outcomes = make_sheets(places, folder, SheetRequest(faces, source), console)
+        raise typer.Exit(console.end(outcomes))

@@ -27,9 +27,10 @@ def write_outcomes(
     failure: VidfxError | None,
     left_out: Sequence[str],
     schema: str,
+    **facts: object,
 ) -> None:
-    """The result of a run as one object on stdout."""
-    content: dict[str, Any] = {"schema": schema, "exit_code": code}
+    """The result of a run, with ``facts``, as one object on stdout."""
+    content: dict[str, Any] = {"schema": schema, "exit_code": code} | facts
     if failure:
         content["error"] = failure.as_json()
     if left_out:
