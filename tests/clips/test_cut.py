@@ -94,7 +94,7 @@ def test_a_batch_of_clips_has_a_table_and_one_failure_costs_one_video(tmp_path: 
     request = ClipRequest(Where("track_id == 1"), cut="fast")
     outcomes = cut_clips([out], tmp_path / "again", request, seen)
     assert [outcome.status for outcome in outcomes] == ["done", "failed"]
-    assert "its source is missing" in str(outcomes[1].error)
+    assert "its source video is missing" in str(outcomes[1].error)
     request = ClipRequest(Where("track_id == 1 and p_bored > 0.5"), cut="none")
     outcomes = cut_clips([out], tmp_path / "none", request, seen)
     assert "no column p_bored" in str(outcomes[0].error)
