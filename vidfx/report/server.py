@@ -22,6 +22,7 @@ from vidfx.jobs.result_names import REPORT, SUMMARY
 from vidfx.report.build import PAGE
 from vidfx.report.scripts import call
 from vidfx.report.video_file import write_video_data
+from vidfx.report.video_place import hides
 from vidfx.saved.runs import load_video
 
 PIECE = 1 << 18
@@ -187,8 +188,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _source(report: ReportServer, path: str) -> Path | None:
-    """The source of the video that ``path`` names after SOURCE."""
+    """The source of the video that ``path`` names after SOURCE; None where somebody is hidden."""
     summary = report.inside(f"{path.removeprefix(SOURCE)}{SUMMARY}")
     with suppress(VidfxError):
-        return summary and load_video(summary).source
+        video = load_video(summary) if summary else None
+        return video.source if video and not hides(video) else None
     return None

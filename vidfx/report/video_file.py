@@ -16,7 +16,7 @@ from vidfx.errors import output_errors
 from vidfx.report.face_sheets import MOST, face_sheet
 from vidfx.report.scripts import call
 from vidfx.report.video_data import collect, describe
-from vidfx.report.video_place import playable
+from vidfx.report.video_place import hides, playable
 from vidfx.saved.runs import SavedVideo, load_video
 from vidfx_engines.files import write_atomically
 
@@ -30,14 +30,15 @@ def write_video_data(folder: Path, name: str, summary: Path, *, faces: bool) -> 
     is_new = _is_newer(summary, data)
     if not is_new and (not faces or sheet.exists()):
         return False
+    if is_new:  # where the results or a correction cannot be read, nothing old is shown
+        for old in (data, sheet):
+            with output_errors(old):
+                old.unlink(missing_ok=True)
     video = load_video(summary)
     content = video_content(video, folder)
     numbers = _sheet_numbers(video.summary)
-    if faces and numbers and video.source.exists():
+    if faces and numbers and _may_take_faces(video):
         write(sheet, _sheet(video, numbers, content))
-    elif is_new:
-        with suppress(OSError):
-            sheet.unlink()
     if sheet.exists():
         _add_sheet(content, f"faces/{quote(name)}.jpg", numbers)
     write(data, call("video", {"id": name, **content}))
@@ -51,7 +52,7 @@ def single_content(video: SavedVideo, folder: Path, *, faces: bool) -> dict[str,
     """
     content = video_content(video, folder)
     numbers = _sheet_numbers(video.summary)
-    if faces and numbers and video.source.exists():
+    if faces and numbers and _may_take_faces(video):
         jpeg = base64.b64encode(_sheet(video, numbers, content)).decode()
         _add_sheet(content, f"data:image/jpeg;base64,{jpeg}", numbers)
     return content
@@ -72,6 +73,11 @@ def _hidden_tracks(video: SavedVideo) -> set[int]:
     lines = saved_corrections(video).lines
     last = {line.track: line.action for line in hidden_spans(lines)}
     return {track for track, action in last.items() if action == "hide"}
+
+
+def _may_take_faces(video: SavedVideo) -> bool:
+    """A cut-out of the source can show a hidden face beside the one it is of."""
+    return video.source.exists() and not hides(video)
 
 
 def sheet_file(folder: Path, name: str) -> Path:

@@ -14,7 +14,9 @@ class Player {
     const path = live && loaded.served ? loaded.served.source + pathOf(data.id) : data.video.path;
     this.begins = begins_s;
     if (!path) {
-      this.element.append(h("p", {}, "Neither the annotated video nor its source is here."));
+      this.element.append(h("p", {}, data.video.hides
+        ? "Faces are hidden, so the source is not shown. Draw the video again, with vidfx annotate, to see it with its corrections."
+        : "Neither the annotated video nor its source is here."));
       return;
     }
     this.video = h("video", { src: path, controls: true, preload: "metadata", playsinline: true, "aria-label": data.name });
