@@ -47,7 +47,7 @@ def _probabilities(prefix: str, labels: Sequence[str], what: str) -> list[Column
 FILE_COLUMN = Column(
     "file",
     "path",
-    "the input, as it was named or found (only with `--file-column`); of photographs, always, the "
+    "path of the input, as given or found (only with `--file-column`); of photographs, always, the "
     "path below the folder that was named",
 )
 
@@ -61,7 +61,7 @@ def faces_columns(
         for name, text in zip(
             LANDMARKS,
             (
-                "the eye on the left as one sees the upright face: the person's right eye",
+                "the eye on the left of the upright picture: the person's right eye",
                 "the other eye",
                 "tip of the nose",
                 "the corner of the mouth on the same side as the left eye",
@@ -105,7 +105,7 @@ def faces_columns(
             "emotion_reason",
             "label",
             "why `emotion` is empty: too_small (`--min-face`), low_quality (`--min-quality`), "
-            "not_read (no reading is near), low_confidence (`--min-confidence`); the latest one "
+            "not_read (not classified nearby), low_confidence (`--min-confidence`); the latest one "
             "until it has been empty for a quarter of a second; empty where `emotion` is not, and "
             "without an expression engine",
         ),
@@ -123,7 +123,7 @@ def faces_columns(
             "source",
             "label",
             "detected; tracked (a low-score detection where a track expected it); "
-            "interpolated (between two frames); drawn (by hand, only in rows with corrections)",
+            "interpolated (between two frames); drawn (by hand, only in corrected rows)",
         ),
     ]
 

@@ -13,13 +13,13 @@ _VIDEO = Column(
     "the results of the video: their path below OUT up to `.summary.json`; the same in all tables",
 )
 _TRACK = Column("track_id", "id", "number of the track in its video, from 1")
-_SHOWN = Column("shown_s", "s", "for how long the face is shown; not the time in gaps")
+_SHOWN = Column("shown_s", "s", "how long the face is shown, without gaps")
 _FRAMES = Column("frames", "count", "frames with the face: rows of `faces.csv`")
 
 
 def _expressions(emotions: Sequence[str]) -> list[Column]:
     shares = [
-        Column(f"share_{name}", "0..1", f"part of the rows with an `emotion` that are `{name}`")
+        Column(f"share_{name}", "0..1", f"share of the rows with an `emotion` that have `{name}`")
         for name in emotions
     ]
     means = [
@@ -28,7 +28,7 @@ def _expressions(emotions: Sequence[str]) -> list[Column]:
     ]
     return [
         *shares,
-        Column("share_unsure", "0..1", "part of all rows that are without an `emotion`"),
+        Column("share_unsure", "0..1", "share of all rows without an `emotion`"),
         *means,
     ]
 
@@ -43,7 +43,7 @@ def tracks_columns(emotions: Sequence[str] = DEFAULT_EMOTIONS) -> list[Column]:
         Column("first_s", "s", "playback time of its first frame"),
         Column("last_s", "s", "playback time of its last frame"),
         _SHOWN,
-        Column("appearances", "count", "its rows in `appearances.csv`"),
+        Column("appearances", "count", "number of its rows in `appearances.csv`"),
         _FRAMES,
         Column("frames_detected", "count", "those on which the detector found it"),
         *_expressions(emotions),
@@ -77,24 +77,28 @@ def people_columns(emotions: Sequence[str] = DEFAULT_EMOTIONS) -> list[Column]:
         Column("videos", "count", "videos with the person"),
         Column("tracks", "count", "tracks of the person"),
         Column("appearances", "count", "rows in `appearances.csv`"),
-        Column("shown_s", "s", "for how long; two tracks of one name at one time count twice"),
+        Column(
+            "shown_s",
+            "s",
+            "how long the person is shown; two tracks of one name at one time count twice",
+        ),
         _FRAMES,
         Column("identity_prob", "0..1", "mean over the tracks, weighted by their frames"),
         *_expressions(emotions),
         Column("best_quality", "0..1", "the highest `quality`"),
-        Column("best_video", "path", "the `video` that has it"),
-        Column("best_track_id", "id", "the track in that video that has it"),
+        Column("best_video", "path", "the `video` with this highest quality"),
+        Column("best_track_id", "id", "the track with it in that video"),
     ]
 
 
 VIDEOS_COLUMNS = [
     Column("video", "path", "as in the other tables; empty where the input could not be a job"),
-    Column("input", "path", "the input, as it was named or found"),
+    Column("input", "path", "path of the input, as given or found"),
     Column("kind", "label", "video, or photographs: all of OUT together, in no other table"),
     Column(
         "status",
         "label",
-        "done; failed; running; waiting; missing (the ledger says done, and there is no summary); "
+        "done; failed; running; waiting; missing (done by the ledger, but without a summary); "
         "damaged (the summary cannot be read); uncorrected (the corrections, or the rows that they "
         "are of, cannot be read: counted without them)",
     ),
@@ -103,8 +107,8 @@ VIDEOS_COLUMNS = [
     ),
     Column("attempts", "count", "how often it was started"),
     Column("annotated_at", "ISO 8601", "when its results were written, in UTC"),
-    Column("seconds", "s", "for how long it was worked on"),
-    Column("duration_s", "s", "of the input; empty where its container does not say"),
+    Column("seconds", "s", "processing time"),
+    Column("duration_s", "s", "length of the input; empty where its container does not state it"),
     Column("width_px", "px", "of the upright picture"),
     Column("height_px", "px", "of the upright picture"),
     Column("frame_rate", "1/s", "frames per second, on average"),
@@ -122,10 +126,14 @@ VIDEOS_COLUMNS = [
 
 CLIPS_COLUMNS = [
     Column("clip", "path", "the file, below the folder of the table; empty with `--cut none`"),
-    Column("video", "path", "the results that it is of: their path up to `.summary.json`"),
+    Column("video", "path", "the results of its video: their path up to `.summary.json`"),
     Column("from_s", "s", "playback time in the input at which the moment begins, with its margin"),
     Column("to_s", "s", "at which it ends, with its margin"),
-    Column("begins_s", "s", "of the first picture in the file; earlier where it is cut fast"),
+    Column(
+        "begins_s",
+        "s",
+        "playback time of the first picture in the file; earlier than `from_s` with `--cut fast`",
+    ),
     Column("frames", "count", "frames on which a face meets the condition"),
     Column("tracks", "labels", "the tracks of these faces, joined by |"),
     Column("identities", "labels", "their identities, joined by |"),
