@@ -159,6 +159,17 @@ def test_a_correction_is_a_line_of_a_file(open_page: Any) -> None:
     assert text == "track_id,from_s,to_s,action,value\n2,,,hide,\n"
 
 
+def test_undo_takes_back_what_a_correction_changed(open_page: Any) -> None:
+    page = open_page("#video=talk.mp4")
+    page.page.locator(".person").nth(1).get_by_role("button", name="Hide").click()
+    page.page.locator(".person").nth(0).get_by_role("button", name="Drop").click()
+    page.page.get_by_role("button", name="Undo").click()
+    assert len(page.texts(".person")) == 2
+    page.page.get_by_role("button", name="Undo").click()
+    assert page.page.get_by_role("button", name="Hide").count() == 2
+    assert page.texts("[role=status]") == [""]
+
+
 def test_without_javascript_there_is_a_table(open_page: Any) -> None:
     page = open_page(java_script_enabled=False)
     assert page.texts("tbody td:first-child")[-1] == "talk.mp4"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.result_names import REPORT
 from vidfx.report.build import PAGE, write_report
 from vidfx.report.make import figure_of, folder_report, single_pages
+from vidfx.report.pages import asset
 from vidfx.report.scripts import call
 from vidfx.report.video_data import collect, describe
 from vidfx.saved.frames import read_settled
@@ -120,3 +122,10 @@ def test_the_report_is_of_one_folder(tmp_path: Path) -> None:
     video = reported(tmp_path)
     with pytest.raises(UsageError, match="one output folder"):
         folder_report([video.path], thumbnails=False, report=lambda _: None)
+
+
+def test_uplot_is_the_released_file_and_has_its_licence() -> None:
+    assert asset("uplot.js").startswith("/*! https://github.com/leeoniya/uPlot (v1.6.32) */")
+    digest = "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f"
+    assert sha256(asset("uplot.js").encode()).hexdigest() == digest
+    assert "MIT License" in asset("uplot.LICENSE")

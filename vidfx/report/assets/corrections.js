@@ -5,12 +5,15 @@ class Corrections {
   constructor(data, changed) {
     this.data = data;
     this.lines = [];
+    this.before = []; // of each line, what its track was like
     this.changed = changed;
     addEventListener("beforeunload", (event) => this.lines.length && !this.saved && event.preventDefault());
   }
 
   add(track, action, value = "", from = "", to = "") {
     this.lines.push([track.id, from, to, action, value]);
+    const { person, hidden, dropped } = track;
+    this.before.push([track, { person, hidden, dropped }]);
     this.saved = false;
     const now = { rename: () => { track.person = value; }, hide: () => { track.hidden = true; },
       show: () => { track.hidden = false; }, drop: () => { track.dropped = true; },
@@ -21,6 +24,7 @@ class Corrections {
 
   undo() {
     this.lines.pop();
+    Object.assign(...this.before.pop());
     this.saved = false;
     this.changed();
   }
