@@ -31,6 +31,7 @@ BENCHMARKS = {
     "detector_data": ("detection.training_data", "make the pictures that a detector is trained on"),
     "recall": ("detection.recall", "faces that are lost by detecting on every Nth frame"),
     "readings": ("annotate.readings", "labels that differ from those of reading every face"),
+    "rooms": ("detection.rooms", "make scenes of many small and turned faces, for tracks"),
     "tracks": ("detection.tracks", "which of CenterFace's tracks the other detectors have"),
     "training": ("training.speed", "train, compared with the usual torchvision loop"),
     "study": ("training.study", "train and evaluate every variant that can be had here"),
