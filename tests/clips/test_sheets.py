@@ -80,4 +80,5 @@ def test_each_track_has_a_sheet_and_one_failure_costs_one_video(tmp_path: Path) 
     lines = "track_id,from_s,to_s,action,value\n1,,,hide,\n"
     video.path.with_name("talk.mp4.corrections.csv").write_text(lines)
     (outcome,) = make_sheets([video.path], tmp_path / "hidden", SheetRequest(), seen)
-    assert (outcome.status, outcome.counts) == ("done", {"sheets": 0})
+    assert (outcome.status, outcome.counts) == ("failed", {"sheets": 0})
+    assert "must be hidden" in str(outcome.error)

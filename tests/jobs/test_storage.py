@@ -43,7 +43,7 @@ def test_from_a_bucket_to_a_bucket_and_again(s3: Any, clip: Path, tmp_path: Path
     assert [f["status"] for f in files] == ["done", "done"]
     assert {f["input"] for f in files} == {f"s3://videos/raw/{name}" for name in names[:2]}
     stems = ("run/clip.mp4", "run/day 1/ångström & <b>.mp4")
-    endings = (".faces.csv", ".frames.csv", ".summary.json")
+    endings = (".faces.csv", ".frames.csv", ".summary.json", ".unshown.csv")
     assert sorted(keys(s3, "results")) == sorted(s + e for s in stems for e in endings)
     assert in_spool() == []
     assert list(storage.folder_for(out).rglob("*.csv")) == []

@@ -210,8 +210,10 @@ def test_corrections_are_saved_from_a_served_page(
     corrections = out / "day 1" / "walk #2.mp4.corrections.csv"
     page = Page(browser, f"{server.address}#video=day+1%2Fwalk+%232.mp4")
     page.page.locator(".person").nth(2).get_by_role("button", name="Drop").click()
-    page.page.get_by_role("button", name="Save").click()
-    page.page.wait_for_function("document.querySelectorAll('.person').length === 2")
+    with page.page.expect_navigation():  # to the page itself, once they are saved
+        page.page.get_by_role("button", name="Save").click()
+    page.page.wait_for_selector(".person")
+    assert page.page.locator(".person").count() == 2
     assert corrections.read_text() == "track_id,from_s,to_s,action,value\n3,,,drop,\n"
     page.page.close()
 

@@ -90,7 +90,7 @@ def check(done: Result, out: Path) -> None:
 def again(folder: Path, out: Path) -> None:
     done = annotate(folder, out)
     assert done.exit_code == 0, done.stderr
-    assert set(statuses(done).values()) <= {"done", "skipped"} and len(results_in(out)) == 12
+    assert set(statuses(done).values()) <= {"done", "skipped"} and len(results_in(out)) == 15
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from vidfx.clips.each_video import for_each_video
 from vidfx.clips.moments import Moment, Span, find_moments
 from vidfx.clips.where import Where
 from vidfx.corrections.read import corrected
+from vidfx.corrections.shown import check_none_hidden
 from vidfx.errors import InputError, output_errors
 from vidfx.jobs.outcomes import Outcome
 from vidfx.render.source import find_source
@@ -57,6 +58,7 @@ def cut_clips(
             moments = _moments(video, request)
             source = video.source
             if moments and request.cut != "none":
+                check_none_hidden(video)
                 source = find_source(video, request.sources)
             for moment, name, begins_s in cut_moments(video, source, moments, request.cut, folder):
                 file = str(below / name) if name else ""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,18 +13,15 @@ from vidfx.clips.clearest import Shot, TrackFaces, clearest_faces
 from vidfx.clips.each_video import for_each_video
 from vidfx.clips.names import file_name
 from vidfx.clips.sheet import compose, cut_out
-from vidfx.corrections.apply import apply
-from vidfx.corrections.hidden import HIDE, HideOrShow, hidden_spans
-from vidfx.corrections.read import saved_corrections
+from vidfx.corrections.read import corrected
+from vidfx.corrections.shown import check_none_hidden
 from vidfx.errors import InputError
 from vidfx.jobs.outcomes import Outcome
 from vidfx.notation import clean
 from vidfx.overlay.font import Font
 from vidfx.render.source import find_source
-from vidfx.saved.frames import read_settled
 from vidfx.saved.places import VideosProgress, find_targets
 from vidfx.saved.runs import AGAIN, SavedVideo
-from vidfx.stages.settled import Settled
 from vidfx.video.read.source import open_source
 from vidfx.video.write.photograph import write_photograph
 
@@ -53,21 +50,13 @@ def make_sheets(
     """
 
     def work(video: SavedVideo, folder: Path, made: Callable[[], None]) -> None:
-        tracks = clearest_faces(_not_hidden(video), request.faces)
+        check_none_hidden(video)
+        tracks = clearest_faces(corrected(video), request.faces)
         if tracks:
             source = find_source(video, request.sources)
             _Sheets(video, tracks, request.faces, folder, made).read(source)
 
     return for_each_video(find_targets(places, out, progress), "sheets", work, progress)
-
-
-def _not_hidden(video: SavedVideo) -> Iterator[Settled]:
-    """The corrected rows without those that corrections hide."""
-    lines = saved_corrections(video).lines
-    hidden = HideOrShow(hidden_spans(lines))
-    for settled in apply(read_settled(video), lines):
-        keep = hidden.said(settled) != HIDE
-        yield replace(settled, place=settled.place[keep], faces=settled.faces.rows(keep))
 
 
 class _Sheets:

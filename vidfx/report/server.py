@@ -17,12 +17,12 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from vidfx.corrections.add import add_corrections
+from vidfx.corrections.shown import hides_faces
 from vidfx.errors import UsageError, VidfxError
 from vidfx.jobs.result_names import REPORT, SUMMARY
 from vidfx.report.build import PAGE
 from vidfx.report.scripts import call
 from vidfx.report.video_file import write_video_data
-from vidfx.report.video_place import hides
 from vidfx.saved.runs import load_video
 
 PIECE = 1 << 18
@@ -192,5 +192,5 @@ def _source(report: ReportServer, path: str) -> Path | None:
     summary = report.inside(f"{path.removeprefix(SOURCE)}{SUMMARY}")
     with suppress(VidfxError):
         video = load_video(summary) if summary else None
-        return video.source if video and not hides(video) else None
+        return video.source if video and not hides_faces(video) else None
     return None

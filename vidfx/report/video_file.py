@@ -12,11 +12,12 @@ from urllib.parse import quote
 from vidfx.corrections.hidden import hidden_spans
 from vidfx.corrections.places import correction_files
 from vidfx.corrections.read import corrected, saved_corrections
+from vidfx.corrections.shown import hides_faces
 from vidfx.errors import output_errors
 from vidfx.report.face_sheets import MOST, face_sheet
 from vidfx.report.scripts import call
 from vidfx.report.video_data import collect, describe
-from vidfx.report.video_place import hides, playable
+from vidfx.report.video_place import playable
 from vidfx.saved.runs import SavedVideo, load_video
 from vidfx_engines.files import write_atomically
 
@@ -77,7 +78,7 @@ def _hidden_tracks(video: SavedVideo) -> set[int]:
 
 def _may_take_faces(video: SavedVideo) -> bool:
     """A cut-out of the source can show a hidden face beside the one it is of."""
-    return video.source.exists() and not hides(video)
+    return video.source.exists() and not hides_faces(video)
 
 
 def sheet_file(folder: Path, name: str) -> Path:

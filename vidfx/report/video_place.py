@@ -7,18 +7,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from vidfx.corrections.read import Corrections, read_corrections
+from vidfx.corrections.read import saved_corrections
+from vidfx.corrections.shown import hides_faces, is_drawn_hidden
 from vidfx.saved.runs import SavedVideo
 
 NOWHERE = {"path": None, "live": False, "begins_s": 0.0}
-
-
-def hides(video: SavedVideo) -> bool:
-    """Whether somebody is hidden, so that no picture of the source may be shown.
-
-    Raises InputError where a correction is wrong.
-    """
-    return _run_hides(video) or bool(_corrections(video).of("hide"))
 
 
 def playable(video: SavedVideo, folder: Path) -> dict[str, Any]:
@@ -28,7 +21,7 @@ def playable(video: SavedVideo, folder: Path) -> dict[str, Any]:
 
     Raises InputError where a correction is wrong.
     """
-    hidden = hides(video)
+    hidden = hides_faces(video)
     if video.annotated and video.annotated.exists() and _is_drawn(video):
         begins_s = video.summary.get("clock", {}).get("annotated_video_begins_at_s") or 0.0
         path = _address(video.annotated, folder)
@@ -39,21 +32,12 @@ def playable(video: SavedVideo, folder: Path) -> dict[str, Any]:
     return NOWHERE | {"hides": hidden}
 
 
-def _run_hides(video: SavedVideo) -> bool:
-    settings = video.summary.get("fingerprint", {}).get("settings", {})
-    return bool(settings.get("hide")) or "privacy" in video.summary.get("outputs", {})
-
-
 def _is_drawn(video: SavedVideo) -> bool:
     """Whether the annotated video has all corrections; it may lack them where nobody is hidden."""
-    now = _corrections(video)
-    if not now.of("hide") and not (_run_hides(video) and now.lines):
+    now = saved_corrections(video)
+    if not now.of("hide") and not (is_drawn_hidden(video) and now.lines):
         return True
     return video.summary.get("corrections", {}).get("sha256") == now.fingerprint()
-
-
-def _corrections(video: SavedVideo) -> Corrections:
-    return read_corrections(video.path, video.expressions)
 
 
 def _address(file: Path, folder: Path) -> str:
