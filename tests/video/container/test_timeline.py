@@ -275,5 +275,5 @@ def test_sound_of_another_codec_from_the_middle_on_costs_itself_alone(
     times, report, _ = annotated(path, out)
     assert len(times) == 100
     assert report.audio == f"copied {first}"
-    assert f"of the sound are no {first} and were left out" in report.warnings[0]
+    assert f"of the sound are not {first} and were left out" in report.warnings[0]
     assert media.beep_times(out) == pytest.approx(media.flash_times(out)[:4], abs=0.03)
