@@ -10,10 +10,11 @@ import pytest
 
 from tests.report.reported_videos import reported
 from vidfx.corrections.read import read_corrections
+from vidfx.corrections.shown import hides_faces
 from vidfx.jobs.result_names import REPORT
 from vidfx.report.build import write_report
 from vidfx.report.video_file import sheet_file
-from vidfx.report.video_place import hides, playable
+from vidfx.report.video_place import playable
 from vidfx.saved.runs import SavedVideo, load_video
 
 HIDE = "track_id,from_s,to_s,action,value\n1,,,hide,\n1,1,2,show,\n"
@@ -52,7 +53,7 @@ def test_the_source_is_shown_where_nobody_is_hidden(video: SavedVideo) -> None:
 
 def test_the_source_of_a_run_that_hid_faces_is_not_shown(video: SavedVideo) -> None:
     hiding = described(video, fingerprint={"settings": {"hide": ["all"]}})
-    assert hides(hiding)
+    assert hides_faces(hiding)
     assert playable(hiding, video.path.parent)["path"] is None
 
 
