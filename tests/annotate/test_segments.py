@@ -78,11 +78,21 @@ def rows(out: Path) -> dict[str, bytes]:
     return {p.name: p.read_bytes() for p in sorted(out.glob("*.csv"))}
 
 
-@pytest.mark.parametrize("window", [(), ("--start", "2.05", "--end", "11")])
+CORRECTIONS = """track_id,from_s,to_s,action,value
+900,3,,box,10 10 90 90
+900,9,,box,200 100 280 180
+"""
+
+
+@pytest.mark.parametrize(
+    ("window", "corrections"), [((), ""), (("--start", "2.05", "--end", "11"), CORRECTIONS)]
+)
 def test_what_comes_out_is_what_comes_out_of_the_whole(
-    long: Path, tmp_path: Path, window: Sequence[str]
+    long: Path, tmp_path: Path, window: Sequence[str], corrections: str
 ) -> None:
     for count in (1, 4):
+        (tmp_path / str(count)).mkdir()
+        (tmp_path / str(count) / "long.mp4.corrections.csv").write_text(corrections)
         done = vidfx(
             "annotate", long, "-o", tmp_path / str(count), *FAST, *window, "--segments", count
         )
@@ -99,6 +109,8 @@ def test_what_comes_out_is_what_comes_out_of_the_whole(
     told = [json.loads((out / "long.mp4.summary.json").read_text()) for out in (whole, cut_)]
     for name in ("counts", "tracks", "fingerprint", "models", "warnings", "outputs"):
         assert told[0][name] == told[1][name]
+    assert told[0].get("corrections") == told[1].get("corrections")
+    assert ("corrections" in told[1]) == bool(corrections)
 
 
 def least_psnr(a: Path, b: Path) -> float:
