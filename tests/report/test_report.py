@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.report.reported_videos import frames, reported
+from tests.tables.batches import save_summary
 from vidfx.errors import UsageError
 from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.result_names import REPORT
@@ -129,3 +130,10 @@ def test_uplot_is_the_released_file_and_has_its_licence() -> None:
     digest = "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f"
     assert sha256(asset("uplot.js").encode()).hexdigest() == digest
     assert "MIT License" in asset("uplot.LICENSE")
+
+
+def test_photographs_have_no_page_and_are_no_failure(tmp_path: Path) -> None:
+    save_summary(tmp_path, "photos", [], photographs=[{"file": "a.jpg"}])
+    (outcome,) = write_report(tmp_path, faces=False, report=lambda _: None)
+    assert (outcome.status, outcome.error) == ("skipped", None)
+    assert "have no page" in (tmp_path / REPORT / "data" / "index.js").read_text()

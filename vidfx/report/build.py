@@ -43,8 +43,12 @@ def write_report(out: Path, *, faces: bool, report: Report) -> list[Outcome]:
 
 def _add(folder: Path, index: Index, name: str, summary: Path, *, faces: bool) -> Outcome:
     try:
+        content = read(summary)
+        if content.photographs is not None:
+            index.add_other(name, "photographs", "have no page; their rows are in the CSVs", "")
+            return Outcome(name, "skipped")
         made = write_video_data(folder, name, summary, faces=faces)
-        content = with_corrections(summary, read(summary))
+        content = with_corrections(summary, content)
         index.add_done(name, content, has_faces=sheet_file(folder, name).exists())
     except Exception as error:  # noqa: BLE001 - one video's fault must not end the others
         failure = as_failure(name, error)
