@@ -34,7 +34,7 @@ def test_a_folder_with_good_and_bad_results(clip: Path, tmp_path: Path) -> None:
     assert "\x1b" not in done.stderr
     for name, why in (
         ("dama", "changed since it was written"),
-        ("gone", "its source is missing"),
+        ("gone", "its source video is missing"),
         ("half", "not a summary that this version can read"),
     ):
         lines = [line for line in done.stderr.splitlines() if why in line]
