@@ -15,15 +15,12 @@ from vidfx.corrections.read import corrected
 from vidfx.corrections.shown import check_none_hidden
 from vidfx.errors import InputError, output_errors
 from vidfx.jobs.outcomes import Outcome
+from vidfx.jobs.result_names import CLIPS_TABLE
 from vidfx.render.source import find_source
 from vidfx.saved.places import VideosProgress, find_targets
 from vidfx.saved.runs import SavedVideo
 from vidfx.schema.batch import CLIPS_COLUMNS
 from vidfx.tables.table_file import TableFile
-
-TABLE = "clips.csv"
-FOLDER = "clips"
-"""Below the first place, where no other folder is named."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ def cut_clips(
     targets = find_targets(places, out, progress)
     with output_errors(out):
         out.mkdir(parents=True, exist_ok=True)
-    with closing(TableFile(out / TABLE, CLIPS_COLUMNS)) as table:
+    with closing(TableFile(out / CLIPS_TABLE, CLIPS_COLUMNS)) as table:
 
         def work(video: SavedVideo, folder: Path, made: Callable[[], None]) -> None:
             below = folder.relative_to(out)

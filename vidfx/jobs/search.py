@@ -18,7 +18,7 @@ from vidfx.jobs.left_out import LeftOutFiles, is_result
 from vidfx.jobs.locks import FOLDER
 from vidfx.jobs.path_list import LIST_SUFFIXES, read_list
 from vidfx.jobs.photographs import is_annotated_picture
-from vidfx.jobs.result_names import DRAWN, REPORT
+from vidfx.jobs.result_names import CLIPS, CLIPS_TABLE, DRAWN, REPORT, is_made
 from vidfx.jobs.sequences import are_frames
 from vidfx.jobs.storage import Origin
 from vidfx.suffixes import IMAGE_SUFFIXES, VIDEO_SUFFIXES, is_animation, may_be_video
@@ -164,7 +164,7 @@ class Search:
         empty = True
         for item in storage.find(url):
             video = item.local.suffix.lower() in VIDEO_SUFFIXES
-            if item.named or (video and not item.local.name.endswith(DRAWN)):
+            if item.named or (video and not is_made(item.local.name)):
                 found = Found(item.local, item.relative, item.origin, named=item.named)
                 self._take(real(item.local), found)
                 empty = False
@@ -183,7 +183,7 @@ class Search:
         head = folder.joinpath(*fixed)
         pattern = os.path.join(glob.escape(str(folder)), text)  # noqa: PTH118 - keeps a last slash
         paths = [Path(match) for match in sorted(set(self._matches(pattern)))]
-        lost = {p for p in paths if p.name.endswith(DRAWN) and not is_result(p)}
+        lost = {p for p in paths if is_made(p.name) and not is_result(p)}
         for path in lost:  # a result whose summary is missing
             self.left_out.add(path.name)
         if len(paths) == len(lost):
@@ -213,7 +213,8 @@ class Search:
 
         for place, folders, files in os.walk(folder, onerror=refuse):
             if FOLDER in folders:  # it has results
-                folders[:] = [name for name in folders if name != REPORT]
+                own = {REPORT} | ({CLIPS} if Path(place, CLIPS, CLIPS_TABLE).is_file() else set())
+                folders[:] = [name for name in folders if name not in own]
             folders[:] = sorted(f for f in folders if not f.startswith("."))
             yield Path(place), sorted(f for f in files if not f.startswith("."))
 
@@ -254,8 +255,10 @@ class Search:
         for name in names:
             path, suffix = place / name, Path(name).suffix.lower()
             with self._refusing(str(path), path):
-                picture = suffix in IMAGE_SUFFIXES and not is_annotated_picture(name)
-                if picture or (suffix in VIDEO_SUFFIXES and not name.endswith(DRAWN)):
+                picture = suffix in IMAGE_SUFFIXES and not (
+                    is_annotated_picture(name) or is_made(name)
+                )
+                if picture or (suffix in VIDEO_SUFFIXES and not is_made(name)):
                     self._check(path, inside)
                     if picture or may_be_video(path):
                         (pictures if picture else videos).append(name)

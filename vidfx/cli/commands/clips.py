@@ -63,12 +63,13 @@ def clips(
     """
     with errors_in_one_line(debug):
         from vidfx.cli.console.outcomes import ClipsConsole
-        from vidfx.clips.batch import FOLDER, ClipRequest, cut_clips
+        from vidfx.clips.batch import ClipRequest, cut_clips
         from vidfx.clips.moments import Span
         from vidfx.clips.where import Where
+        from vidfx.jobs.result_names import CLIPS
 
         request = ClipRequest(Where(where), Span(margin, join, at_least), cut, source)
-        folder = out or (places[0] if places[0].is_dir() else places[0].parent) / FOLDER
+        folder = out or (places[0] if places[0].is_dir() else places[0].parent) / CLIPS
         console = ClipsConsole("clip", folder, quiet=quiet, debug=debug, as_json=as_json)
         outcomes = cut_clips(places, folder, request, console)
         raise typer.Exit(console.end(outcomes))
