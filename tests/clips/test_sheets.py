@@ -42,12 +42,12 @@ def test_the_clearest_faces_of_a_track_are_spread_over_its_time(
 ) -> None:
     (track,) = clearest_faces(with_qualities(qualities), wanted)
     chosen = track.chosen(wanted)
-    assert [shot.time_s for shot in chosen] == sorted(shot.time_s for shot in chosen)
+    assert [view.time_s for view in chosen] == sorted(view.time_s for view in chosen)
     if frames is not None:
-        assert [shot.pts for shot in chosen] == frames
+        assert [view.pts for view in chosen] == frames
     else:
-        assert len(chosen) == wanted and all(shot.quality == 0.99 for shot in chosen)
-        assert min(np.diff([shot.pts for shot in chosen])) >= 100
+        assert len(chosen) == wanted and all(view.quality == 0.99 for view in chosen)
+        assert min(np.diff([view.pts for view in chosen])) >= 100
 
 
 @pytest.mark.parametrize("stretch", [(1.0, 1.0), (2.0, 0.5)])

@@ -14,7 +14,7 @@ _WIDTH_S = 0.25
 
 
 @dataclass(frozen=True)
-class Shot:
+class View:
     """A face on one frame."""
 
     pts: int
@@ -36,29 +36,29 @@ class TrackFaces:
     identity: str | None = None
     "at the end of the track"
     _width_s: float = _WIDTH_S
-    _best: dict[int, Shot] = field(default_factory=dict[int, Shot])
+    _best: dict[int, View] = field(default_factory=dict[int, View])
     "by the part of the track"
 
-    def add(self, shot: Shot, wanted: int) -> None:
-        self.last_s = shot.time_s
-        self._put(shot)
+    def add(self, view: View, wanted: int) -> None:
+        self.last_s = view.time_s
+        self._put(view)
         while len(self._best) > 2 * wanted:  # parts become twice as long
-            shots, self._best = [*self._best.values()], {}
+            views, self._best = [*self._best.values()], {}
             self._width_s *= 2
-            for one in shots:
+            for one in views:
                 self._put(one)
 
-    def _put(self, shot: Shot) -> None:
-        part = int((shot.time_s - self.first_s) / self._width_s)
-        if part not in self._best or shot.quality > self._best[part].quality:
-            self._best[part] = shot
+    def _put(self, view: View) -> None:
+        part = int((view.time_s - self.first_s) / self._width_s)
+        if part not in self._best or view.quality > self._best[part].quality:
+            self._best[part] = view
 
-    def chosen(self, wanted: int) -> list[Shot]:
+    def chosen(self, wanted: int) -> list[View]:
         """The clearest of all parts, in order of time; interpolated ones if there are no others."""
-        measured = [shot for shot in self._best.values() if shot.quality >= 0]
-        shots = measured or self._best.values()
-        clearest = sorted(shots, key=lambda shot: -shot.quality)[:wanted]
-        return sorted(clearest, key=lambda shot: shot.time_s)
+        measured = [view for view in self._best.values() if view.quality >= 0]
+        views = measured or self._best.values()
+        clearest = sorted(views, key=lambda view: -view.quality)[:wanted]
+        return sorted(clearest, key=lambda view: view.time_s)
 
 
 def clearest_faces(rows: Iterable[Settled], wanted: int) -> list[TrackFaces]:
@@ -76,6 +76,6 @@ def clearest_faces(rows: Iterable[Settled], wanted: int) -> list[TrackFaces]:
             track.identity = names[i]
             x1, y1, x2, y2 = faces.box[i].tolist()
             box = (x1, y1, x2, y2)
-            shot = Shot(frame.frame.pts, frame.time_s, box, quality[i], labels[i])
-            track.add(shot, wanted)
+            view = View(frame.frame.pts, frame.time_s, box, quality[i], labels[i])
+            track.add(view, wanted)
     return [found[number] for number in sorted(found)]

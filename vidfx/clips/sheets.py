@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vidfx.clips.clearest import Shot, TrackFaces, clearest_faces
+from vidfx.clips.clearest import TrackFaces, View, clearest_faces
 from vidfx.clips.each_video import for_each_video
 from vidfx.clips.names import file_name
 from vidfx.clips.sheet import compose, cut_out
@@ -72,12 +72,12 @@ class _Sheets:
     ) -> None:
         self._video, self._folder, self._made = video, folder, made
         self._font = Font()
-        self._shots = {track.number: track.chosen(most) for track in tracks}
-        self._wanted: defaultdict[int, list[tuple[TrackFaces, Shot]]] = defaultdict(list)
+        self._views = {track.number: track.chosen(most) for track in tracks}
+        self._wanted: defaultdict[int, list[tuple[TrackFaces, View]]] = defaultdict(list)
         "by pts"
         for track in tracks:
-            for shot in self._shots[track.number]:
-                self._wanted[shot.pts].append((track, shot))
+            for view in self._views[track.number]:
+                self._wanted[view.pts].append((track, view))
         self._pictures: defaultdict[int, list[np.ndarray]] = defaultdict(list)
         "by track"
 
@@ -86,10 +86,10 @@ class _Sheets:
         opened, _ = open_source(source, planes=False)
         with opened:
             for frame in opened:
-                for track, shot in self._wanted.pop(frame.pts, ()):
+                for track, view in self._wanted.pop(frame.pts, ()):
                     pictures = self._pictures[track.number]
-                    pictures.append(cut_out(frame.rgb, shot.box, opened.info.stretch))
-                    if len(pictures) == len(self._shots[track.number]):
+                    pictures.append(cut_out(frame.rgb, view.box, opened.info.stretch))
+                    if len(pictures) == len(self._views[track.number]):
                         self._write(track)
                 if not self._wanted:
                     return
@@ -99,10 +99,10 @@ class _Sheets:
         )
 
     def _write(self, track: TrackFaces) -> None:
-        shots, pictures = self._shots[track.number], self._pictures.pop(track.number)
+        views, pictures = self._views[track.number], self._pictures.pop(track.number)
         faces = [
-            (picture, _clock(shot.time_s), clean(_line(shot)))
-            for shot, picture in zip(shots, pictures, strict=True)
+            (picture, _clock(view.time_s), clean(_line(view)))
+            for view, picture in zip(views, pictures, strict=True)
         ]
         who = f": {track.identity}" if track.identity else ""
         sheet = compose(
@@ -116,9 +116,9 @@ class _Sheets:
         self._made()
 
 
-def _line(shot: Shot) -> str:
-    quality = "interpolated" if shot.quality < 0 else f"quality {shot.quality:.2f}"
-    return f"{shot.expression}, {quality}" if shot.expression else quality
+def _line(view: View) -> str:
+    quality = "interpolated" if view.quality < 0 else f"quality {view.quality:.2f}"
+    return f"{view.expression}, {quality}" if view.expression else quality
 
 
 def _clock(time_s: float) -> str:
