@@ -213,7 +213,7 @@ class Search:
 
         for place, folders, files in os.walk(folder, onerror=refuse):
             if FOLDER in folders:  # it has results
-                own = {REPORT} | ({CLIPS} if Path(place, CLIPS, CLIPS_TABLE).is_file() else set())
+                own = (REPORT, CLIPS) if Path(place, CLIPS, CLIPS_TABLE).is_file() else (REPORT,)
                 folders[:] = [name for name in folders if name not in own]
             folders[:] = sorted(f for f in folders if not f.startswith("."))
             yield Path(place), sorted(f for f in files if not f.startswith("."))
