@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 
 from tests.vidfx_command import results_in, vidfx, vidfx_json
+from vidfx_engines.files import part_name
 
 
 def test_a_folder_with_good_and_bad_results(clip: Path, tmp_path: Path) -> None:
@@ -24,8 +25,10 @@ def test_a_folder_with_good_and_bad_results(clip: Path, tmp_path: Path) -> None:
     (out / "damaged.mp4.faces.csv").write_text("track_id\n")
     (out / "half\x1b[31m.mp4.summary.json").write_text("{")
 
+    killed = out / part_name("talk.mp4.rendered.mp4", owner=(1 << 22) - 1)  # a run that was killed
+    killed.touch()
     done = vidfx("render", out, "--style", "boxes", "--json")
-    assert done.exit_code == 1
+    assert done.exit_code == 1 and not killed.exists()
     results = {Path(r["input"]).name[:4]: r for r in json.loads(done.stdout)["results"]}
     assert {name for name, r in results.items() if r["status"] == "failed"} == {
         *("dama", "gone", "half")
