@@ -38,6 +38,7 @@ BENCHMARKS = {
     "results": ("training.results", "write docs/results.md from the runs of the study"),
     "expressions": ("training.expressions", "write docs/expressions.md from evaluations"),
     "tables": ("parts.tables", "the tables over many videos, from 10,000 summaries"),
+    "report": ("parts.report", "the page of many videos, made and opened in Chromium"),
     "compare": ("compare", "two saved runs: which figures changed"),
     "clips": ("clips", "make clips of known content"),
 }

@@ -30,12 +30,7 @@ def main() -> None:
     args = parser.parse_args()
     with TemporaryDirectory() as folder:
         out = Path(folder, "out")
-        out.mkdir()
-        size = 0
-        for number in range(args.videos):
-            text = json.dumps(_summary(number, args.tracks, args.appearances), indent=1)
-            size += len(text)
-            (out / f"{number:05}.mp4.summary.json").write_text(text)
+        size = write_summaries(out, args.videos, args.tracks, args.appearances)
         turns = [
             run("tables", [*PROGRAM, "tables", str(out)], Path(folder)) for _ in range(args.turns)
         ]
@@ -46,6 +41,17 @@ def main() -> None:
         Row("peak memory", "MiB", tuple(turn.peak_mib for turn in turns), "less"),
     ]
     show("tables", "Tables over many videos.", rows, machine(), args.save, notes)
+
+
+def write_summaries(out: Path, videos: int, tracks: int, appearances: int) -> int:
+    """The summaries of ``videos`` in a new folder; returns how many bytes they have."""
+    out.mkdir()
+    size = 0
+    for number in range(videos):
+        text = json.dumps(_summary(number, tracks, appearances), indent=1)
+        size += len(text)
+        (out / f"{number:05}.mp4.summary.json").write_text(text)
+    return size
 
 
 def _summary(number: int, tracks: int, appearances: int) -> dict[str, object]:
