@@ -25,7 +25,7 @@ import numpy as np
 from benchmarks.measure import machine, table
 from benchmarks.saved import Row, add_option, show
 from vidfx.annotate.context import Context
-from vidfx.annotate.frame_labels import labels_of
+from vidfx.annotate.drawing.frame_labels import labels_of
 from vidfx.annotate.models import WEAK, Models
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.result_files import ResultFiles

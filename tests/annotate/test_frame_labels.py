@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.settled_frames import Reading, SettledFace, settled_of
-from vidfx.annotate.frame_labels import labels_of
+from vidfx.annotate.drawing.frame_labels import labels_of
 from vidfx.overlay.looks import DEFAULT_LOOKS, Looks
 from vidfx.types import Frame
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from vidfx.annotate.draw_context import DrawContext
+from vidfx.annotate.drawing.draw_context import DrawContext
 from vidfx.annotate.models import load_models
 from vidfx.annotate.photographs.detector import PhotographDetector
 from vidfx.annotate.photographs.picture import drawn

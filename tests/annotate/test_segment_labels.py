@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from vidfx.annotate.frame_labels import FrameLabels, LabelMatcher
+from vidfx.annotate.drawing.frame_labels import FrameLabels, LabelMatcher
 from vidfx.annotate.segments.workers import compare_rounds
 from vidfx.errors import DecodeError
 from vidfx.overlay.labels import FaceLabel

@@ -140,7 +140,8 @@ def test_a_segment_whose_worker_dies_is_done_again(
     mark = str(tmp_path / "died")
     fault = f"""
         import os
-        import vidfx.annotate.annotated_video as film, vidfx.annotate.segments.task as segment
+        import vidfx.annotate.drawing.annotated_video as film
+        import vidfx.annotate.segments.task as segment
         def dying(whole):
             def do(*args, **more):
                 made = whole(*args, **more)

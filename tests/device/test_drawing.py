@@ -15,8 +15,9 @@ import torch
 
 from benchmarks.parts.device_work import counted
 from tests.video.media import info, write_frames
-from vidfx.annotate import context, draw_context, video
+from vidfx.annotate import context, video
 from vidfx.annotate.context import load_context
+from vidfx.annotate.drawing import draw_context
 from vidfx.annotate.models import load_models
 from vidfx.annotate.video import annotate_video
 from vidfx.config import Settings

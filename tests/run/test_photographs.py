@@ -13,14 +13,13 @@ import pytest
 
 from tests.photograph_workers import WORK, FakeWorkers, pictures
 from tests.vidfx_command import read_csv, same_imports, vidfx
-from vidfx.errors import (
-    CrashedError,
-    NotMediaError,
-)
+from vidfx.config import Settings
+from vidfx.errors import CrashedError, NotMediaError, UsageError
 from vidfx.jobs.events import Done, Event, Failed, Skipped
 from vidfx.jobs.plan import plan_jobs
 from vidfx.output.strict_json import to_json
 from vidfx.output.summary import read_summary
+from vidfx.run.batch import annotate
 from vidfx.run.photographs import GROUP, photographs_of
 
 STORED = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
@@ -186,3 +185,11 @@ def test_done_is_reported_with_the_counts(tmp_path: Path) -> None:
     workers.run()
     (done,) = [event for event in workers.events if isinstance(event, Done)]
     assert done.job.photographs and done.summary["counts"]["frames"] == 1
+
+
+def test_photographs_are_not_searched_for_hidden_faces(tmp_path: Path) -> None:
+    pictures(tmp_path, "a.jpg")
+    settings = Settings(hide=("all",), verify=True)
+    with pytest.raises(UsageError, match="--verify searches videos, not photographs"):
+        annotate([str(tmp_path / "in")], tmp_path / "out", settings, lambda _: None)
+    assert not (tmp_path / "out").exists()

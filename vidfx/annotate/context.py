@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from vidfx import schema
-from vidfx.annotate.draw_context import DrawContext
+from vidfx.annotate.drawing.draw_context import DrawContext
 from vidfx.annotate.models import Models, load_models
 from vidfx.config import Settings
 from vidfx.messages import chosen_messages

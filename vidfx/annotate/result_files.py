@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vidfx.annotate.drawing.verify import verify
 from vidfx.annotate.threads import uninterrupted
-from vidfx.annotate.verify import verify
 from vidfx.annotate.video_work import VideoWork
 from vidfx.errors import FaceSeenError, OutputError, output_errors
 from vidfx.output.rows import RowWriter

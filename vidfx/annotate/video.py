@@ -14,7 +14,7 @@ from typing import Any
 from vidfx.annotate.already_done import work_fingerprint
 from vidfx.annotate.context import Context
 from vidfx.annotate.corrections import corrections_of
-from vidfx.annotate.draw_hidden import draw_hidden
+from vidfx.annotate.drawing.draw_hidden import draw_hidden
 from vidfx.annotate.result_files import ResultFiles
 from vidfx.annotate.same_input import check_unchanged, files_of
 from vidfx.annotate.segments.plan import plan_segments

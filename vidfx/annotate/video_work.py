@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from vidfx.annotate.context import Context
 from vidfx.annotate.corrections import RowCorrections
-from vidfx.annotate.draw_work import DrawWork
+from vidfx.annotate.drawing.draw_work import DrawWork
 from vidfx.errors import EngineFailedError
 from vidfx_engines.errors import EngineError
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from contextlib import nullcontext
 
-from vidfx.annotate.annotated_video import AnnotatedVideo
-from vidfx.annotate.frame_labels import labels_of
+from vidfx.annotate.drawing.annotated_video import AnnotatedVideo
+from vidfx.annotate.drawing.frame_labels import labels_of
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.result_files import ResultFiles, Written
 from vidfx.annotate.threads import consumer, prefetch, queue_length

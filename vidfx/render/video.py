@@ -14,9 +14,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from vidfx.annotate.annotated_video import AnnotatedVideo
-from vidfx.annotate.draw_work import DrawWork
-from vidfx.annotate.frame_labels import FrameLabels, LabelMatcher, frame_labels, masked_labels
+from vidfx.annotate.drawing.annotated_video import AnnotatedVideo
+from vidfx.annotate.drawing.draw_work import DrawWork
+from vidfx.annotate.drawing.frame_labels import (
+    FrameLabels,
+    LabelMatcher,
+    frame_labels,
+    masked_labels,
+)
 from vidfx.annotate.threads import prefetch, queue_length, uninterrupted
 from vidfx.corrections.apply import Corrector
 from vidfx.errors import (

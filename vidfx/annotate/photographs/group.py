@@ -7,7 +7,7 @@ from typing import Any
 
 from vidfx.annotate.already_done import HINT, differences, work_without_input
 from vidfx.annotate.context import Context
-from vidfx.annotate.frame_labels import labels_of
+from vidfx.annotate.drawing.frame_labels import labels_of
 from vidfx.annotate.photographs.picture import (
     drawn,
     masked_photograph,
@@ -115,8 +115,6 @@ def _annotate(
             pixels = drawn(rgb, labels_of(faces, context.looks), context)
         with timer("encode"):
             size = write_photograph(photograph.result, pixels, picture.profile)
-    if context.settings.verify and context.settings.hide:
-        warnings.append("--verify: photographs are not searched again")
     if picture.has_more:
         warnings.append(f"{photograph.file}: has further pages, which were not read")
     height, width = picture.rgb.shape[:2]

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from vidfx.annotate.context import Context
-from vidfx.annotate.draw_context import DrawContext
+from vidfx.annotate.drawing.draw_context import DrawContext
 from vidfx.annotate.photographs.detector import PhotographDetector
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.stage_timer import StageTimer

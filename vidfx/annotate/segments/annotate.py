@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
-from vidfx.annotate.frame_labels import frame_labels, masked_labels
+from vidfx.annotate.drawing.frame_labels import frame_labels, masked_labels
 from vidfx.annotate.observations import follow, load
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.result_files import ResultFiles, Written

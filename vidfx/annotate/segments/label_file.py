@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from vidfx.annotate.frame_labels import FrameLabels
+from vidfx.annotate.drawing.frame_labels import FrameLabels
 from vidfx.errors import output_errors
 from vidfx.output.strict_json import to_json
 from vidfx.overlay.labels import FaceLabel

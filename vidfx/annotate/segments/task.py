@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 
-from vidfx.annotate.annotated_video import AnnotatedVideo
 from vidfx.annotate.context import Context
-from vidfx.annotate.frame_labels import LabelMatcher
+from vidfx.annotate.drawing.annotated_video import AnnotatedVideo
+from vidfx.annotate.drawing.frame_labels import LabelMatcher
 from vidfx.annotate.observations import save, within
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.segments.label_file import read_labels

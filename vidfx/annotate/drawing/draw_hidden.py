@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from vidfx.annotate.annotated_video import AnnotatedVideo
-from vidfx.annotate.draw_context import DrawContext
-from vidfx.annotate.draw_work import DrawWork
-from vidfx.annotate.frame_labels import LabelMatcher, masked_labels
+from vidfx.annotate.drawing.annotated_video import AnnotatedVideo
+from vidfx.annotate.drawing.draw_context import DrawContext
+from vidfx.annotate.drawing.draw_work import DrawWork
+from vidfx.annotate.drawing.frame_labels import LabelMatcher, masked_labels
 from vidfx.annotate.result_files import ResultFiles, Written
 from vidfx.annotate.threads import prefetch, queue_length
 from vidfx.annotate.video_work import VideoWork
@@ -52,6 +52,8 @@ def draw_hidden(work: VideoWork, files: ResultFiles, observed: Written) -> Writt
             count = video.write_all(again, matcher, lambda _: work.advanced(frames))
         report = video.complete()
     warnings = [*observed.warnings, *report.warnings]
+    if work.context.models.tensors_on is not None:
+        warnings.append("faces are hidden on the CPU, not on the GPU, which takes longer")
     if other := max(count, frames) - matcher.matched:
         text = f"{other} frames differ when the video is decoded again"
         if other > MOST_DIFFERING * frames:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from vidfx.annotate.draw_work import DrawWork
-from vidfx.annotate.frame_labels import Box, LabelMatcher
+from vidfx.annotate.drawing.draw_work import DrawWork
+from vidfx.annotate.drawing.frame_labels import Box, LabelMatcher
 from vidfx.annotate.threads import BoundedQueue, consumer
 from vidfx.overlay.painter import FaceLabel, Painter
 from vidfx.privacy.paint import paint_masks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from vidfx.annotate.draw_context import DrawContext
+from vidfx.annotate.drawing.draw_context import DrawContext
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.jobs.events import Advanced, Listener, Notice
 from vidfx.jobs.plan import Job

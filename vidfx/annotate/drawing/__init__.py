@@ -1,0 +1,1 @@
+"""Drawing on the frames of one video: labels and masks, and the encoded result."""
