@@ -151,12 +151,6 @@ class Settings(ResultSettings):
             raise SettingError(
                 f"the end, {self.end:g} s, is not after the start, {start:g} s", "start", "end"
             )
-        if self.hide and not self.video:
-            raise SettingError(
-                "faces are hidden in the annotated video, and none is to be written",
-                "hide",
-                "video",
-            )
 
     def about_results(self) -> dict[str, Any]:
         """The settings that decide what the results are, except those that name files."""

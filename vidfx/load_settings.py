@@ -63,6 +63,12 @@ def settings_and_places(
         except ValueError as error:
             raise UsageError(f"{place}: {error}", hint="correct the value") from error
         places[setting.name] = place
+    if values.get("hide") and values.get("video") is False:
+        raise UsageError(
+            f"{places['hide']}: faces are hidden in the annotated video, and {places['video']} "
+            "says that none is written",
+            hint="leave one of them out",
+        )
     try:
         return Settings(**values), places
     except SettingError as error:

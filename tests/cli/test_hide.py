@@ -79,9 +79,10 @@ def test_a_face_that_is_seen_fails_the_search_with_the_times(clip: Path) -> None
 @pytest.mark.parametrize(
     ("options", "why"),
     [
-        (["--hide", "others"], "nobody is named"),
+        (["--hide", "others"], "faces have no names here"),
         (["--hide", "track:x"], "--hide: 'track:x': track: needs the number of a track"),
         (["--hide", "all", "--hold", "11"], "hold"),
+        (["--hide", "all", "--no-video"], "--video says that none is written"),
     ],
 )
 def test_what_cannot_be_hidden_is_refused(
