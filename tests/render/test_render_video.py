@@ -162,5 +162,5 @@ def test_a_hidden_face_is_on_no_frame_and_the_record_says_so(save: Save, source:
 
 
 def test_names_that_are_not_in_the_rows_cannot_be_hidden(save: Save) -> None:
-    with pytest.raises(UsageError, match="nobody is named"):
+    with pytest.raises(UsageError, match="faces have no names here"):
         render(save(), hide=("others",))
