@@ -34,6 +34,14 @@ Verbose = Annotated[
         rich_help_panel=TERMINAL,
     ),
 ]
+DryRun = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run",
+        help="Print what would be done, and do nothing.",
+        rich_help_panel=TERMINAL,
+    ),
+]
 Debug = Annotated[bool, typer.Option("--debug", help="Print tracebacks.", rich_help_panel=TERMINAL)]
 Progress = Annotated[
     Literal["auto", "bar", "text", "jsonl", "none"],

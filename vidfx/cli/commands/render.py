@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from vidfx.cli.guard import errors_in_one_line
-from vidfx.cli.help import TERMINAL
 from vidfx.cli.options import (
     AsJson,
     Debug,
+    DryRun,
     Progress,
     Quiet,
     SourceFolder,
@@ -63,14 +63,7 @@ def render(
             rich_help_panel="What to write",
         ),
     ] = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option(
-            "--dry-run",
-            help="Print what would be done, and do nothing.",
-            rich_help_panel=TERMINAL,
-        ),
-    ] = False,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
