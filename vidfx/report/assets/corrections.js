@@ -7,7 +7,13 @@ class Corrections {
     this.lines = [];
     this.before = []; // of each line, what its track was like
     this.changed = changed;
-    addEventListener("beforeunload", (event) => this.lines.length && !this.saved && event.preventDefault());
+    this.warn = (event) => this.lines.length && !this.saved && event.preventDefault();
+    addEventListener("beforeunload", this.warn);
+  }
+
+  // The page of another video comes.
+  close() {
+    removeEventListener("beforeunload", this.warn);
   }
 
   add(track, action, value = "", from = "", to = "") {

@@ -104,7 +104,10 @@ function showVideo(data, main, single) {
   if (wanted) choose(wanted, false);
   if (given.t) seek(Number(given.t) || 0);
   else lanes.moveTo(times.length ? times[0] : 0);
-  return () => document.removeEventListener("keydown", onKey);
+  return () => {
+    document.removeEventListener("keydown", onKey);
+    corrections.close();
+  };
 }
 
 const nameOf = (track) => (isName(track.person) ? track.person : `track ${track.id}`);
