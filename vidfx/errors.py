@@ -15,6 +15,7 @@
     ├── OutputError             1   a result could not be written
     ├── EngineFailedError       4   an engine failed on an input, which is not the input's fault
     ├── NothingReadableError    3   not one input could be read
+    ├── GalleryError            3   a gallery of people is missing, damaged or of another model
     ├── UnavailableError        4   the device, backend, engine or library is not here
     ├── Interrupted             130 Ctrl-C
     ├── EngineError             4   in vidfx_engines/errors.py
@@ -106,6 +107,10 @@ class EngineFailedError(VidfxError):
 
 
 class NothingReadableError(VidfxError):
+    exit_code = 3
+
+
+class GalleryError(VidfxError):
     exit_code = 3
 
 

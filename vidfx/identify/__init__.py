@@ -1,0 +1,1 @@
+"""People in finished results: named and grouped by the saved embeddings of their tracks."""
