@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from vidfx.corrections.boxes import DrawBoxes
 from vidfx.corrections.hidden import HideOrShow
 from vidfx.corrections.line import ACTIONS, Action, Correction
-from vidfx.corrections.steps import Drop, Express, Rename, Renumber, Step
+from vidfx.corrections.steps import Deny, Drop, Express, Rename, Renumber, Step
 from vidfx.stages.settled import Settled
 
 STEPS: Mapping[Action, type[Step]] = {
@@ -16,6 +16,7 @@ STEPS: Mapping[Action, type[Step]] = {
     "box": DrawBoxes,
     "drop": Drop,
     "rename": Rename,
+    "not": Deny,
     "expression": Express,
     "hide": HideOrShow,
     "show": HideOrShow,
@@ -41,8 +42,9 @@ class Corrector:
         return settled
 
     def unused(self) -> list[Correction]:
-        """The lines that were about no row so far."""
-        return [line for step in self.steps for line in step.lines if not step.rows[line]]
+        """The lines that people wrote and that were about no row so far."""
+        lines = ((line, step.rows[line]) for step in self.steps for line in step.lines)
+        return [line for line, rows in lines if not rows and not line.by]
 
     def warnings(self) -> Iterator[str]:
         """At the end of the video, a line about each line that was about nothing."""

@@ -13,7 +13,7 @@ from vidfx_engines.names import index_of
 from vidfx_engines.validation import Label, convert, shown
 
 COLUMNS = ("track_id", "from_s", "to_s", "action", "value")
-Action = Literal["split", "merge", "box", "drop", "rename", "expression", "hide", "show"]
+Action = Literal["split", "merge", "box", "drop", "rename", "not", "expression", "hide", "show"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 """In the order in which they are applied."""
 NONE = "none"
@@ -37,11 +37,15 @@ class Correction:
     from_s: float = -math.inf
     to_s: float = math.inf
     name: str | None = None
-    "of rename and expression; None: no expression"
+    "of rename, not and expression; None: no expression"
     new_track: int = 0
     "of split and merge"
     box: Box | None = None
     "of box, xyxy px; None: no box from here on"
+    prob: float = 1.0
+    "of rename, 0..1"
+    by: str = ""
+    "of a name that a command gave, which; empty: a person wrote the line"
 
     def holds(self, time_s: float) -> bool:
         return self.from_s - ROUNDING_S <= time_s <= self.to_s + ROUNDING_S
@@ -49,7 +53,8 @@ class Correction:
     def facts(self) -> tuple[object, ...]:
         """All of it but its place."""
         span = self.from_s, self.to_s
-        return self.action, self.track, *span, self.name, self.new_track, self.box
+        named = (self.prob, self.by) if self.by else ()
+        return self.action, self.track, *span, self.name, self.new_track, self.box, *named
 
 
 def parse(place: str, cells: Mapping[str, str], expressions: Sequence[str] | None) -> Correction:
@@ -118,8 +123,8 @@ def _drawn(correction: Correction, value: str) -> Correction:
     )
 
 
-def _renamed(correction: Correction, value: str) -> Correction:
-    return replace(correction, name=convert(value, Label, "value of rename"))
+def _named(correction: Correction, value: str) -> Correction:
+    return replace(correction, name=convert(value, Label, f"value of {correction.action}"))
 
 
 def _without_value(correction: Correction, value: str) -> Correction:
@@ -132,7 +137,8 @@ _READ_VALUE: Mapping[Action, Callable[[Correction, str], Correction]] = {
     "split": _split,
     "merge": _renumbered,
     "box": _drawn,
-    "rename": _renamed,
+    "rename": _named,
+    "not": _named,
     **dict.fromkeys(("drop", "hide", "show"), _without_value),
 }
 

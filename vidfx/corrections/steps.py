@@ -12,6 +12,7 @@ import numpy as np
 from vidfx.corrections.line import ROUNDING_S, Correction
 from vidfx.stages.certainty import CERTAIN, NO_LABEL, NOT_READ
 from vidfx.stages.settled import Expressions, Labels, Settled
+from vidfx.stages.smooth import UNKNOWN
 
 
 class Step(ABC):
@@ -86,8 +87,24 @@ class Rename(Step):
             assert line.name is not None
             if line.name not in names:
                 names.append(line.name)
-            index[which], prob[which] = names.index(line.name), 1.0
+            index[which], prob[which] = names.index(line.name), line.prob
         return replace(settled, faces=replace(faces, identity=Labels(tuple(names), index, prob)))
+
+
+class Deny(Step):
+    """Who is not a person is unknown, where this is the identity; others stay as they are."""
+
+    def __call__(self, settled: Settled) -> Settled:
+        old = settled.faces.identity
+        if old is None:
+            return settled
+        names = old.names if UNKNOWN in old.names else (*old.names, UNKNOWN)
+        index, prob = old.index.copy(), old.prob.copy()
+        for line, which in self.about(settled, settled.faces.track):
+            if line.name in names:
+                denied = which & (old.index == names.index(line.name))
+                index[denied], prob[denied] = names.index(UNKNOWN), np.nan
+        return replace(settled, faces=replace(settled.faces, identity=Labels(names, index, prob)))
 
 
 class Express(Step):

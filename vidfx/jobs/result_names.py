@@ -5,6 +5,8 @@ import re
 ANNOTATED = ".annotated.mp4"
 SUMMARY = ".summary.json"
 RESULTS = (ANNOTATED, ".faces.csv", ".frames.csv", ".unshown.csv", ".privacy.json", SUMMARY)
+PEOPLE = ".people.json"
+"""The names that `vidfx people` gave to tracks."""
 RENDERED = ".rendered.mp4"
 """The same results drawn again."""
 RENDER_RECORD = ".rendered.json"
