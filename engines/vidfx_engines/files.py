@@ -17,6 +17,9 @@ DEFAULT_MODE = 0o666
 """Of a new file, less the user's umask."""
 MOST_TEXT_BYTES = 1 << 20
 """Of settings, messages and lists."""
+NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
+"""For os.open: do not follow a link. Windows has no such flag."""
+_WITHOUT_WAITING: int = getattr(os, "O_NONBLOCK", 0)
 _NAME_MAX = 255
 _MAX_PID = 1 << 22
 _OPEN_FILES = Path("/proc/self/fd")
@@ -123,7 +126,7 @@ def create(path: Path, mode: int = DEFAULT_MODE) -> int:
     """
     with suppress(FileNotFoundError):
         path.unlink()
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | NO_FOLLOW, mode)
 
 
 def create_text(path: Path, encoding: str) -> IO[str]:
@@ -134,7 +137,7 @@ def create_text(path: Path, encoding: str) -> IO[str]:
 def _sync_folder(folder: Path) -> None:
     """Write the names in ``folder`` to the disk, where the file system can. Raises OSError."""
     try:
-        opened = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+        opened = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(opened)
         finally:
@@ -203,4 +206,4 @@ def leads_out(path: Path, folder: Path) -> bool:
 
 
 def _without_waiting(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK)  # opening a pipe would wait for a writer
+    return os.open(path, flags | _WITHOUT_WAITING)  # opening a pipe would wait for a writer

@@ -13,7 +13,6 @@ lists them, and from then on they count: the next process that opens the folder 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,6 +31,7 @@ from vidfx.extract.tables import (
     end_last_line,
     read_sources,
 )
+from vidfx.jobs.file_locks import lock_file
 from vidfx_engines.spec import CropSpec
 from vidfx_training.dataset.index import FACE_COLUMNS, FACES_FILE, read_faces, read_json
 from vidfx_training.errors import DataError
@@ -224,12 +224,8 @@ def _lock(folder: Path, root: Path) -> int:
     Raises OSError, and OutputError where another run has it.
     """
     opened = os.open(folder, os.O_RDONLY)
-    if sys.platform == "win32":
-        return opened
-    import fcntl  # noqa: PLC0415
-
     try:
-        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        lock_file(opened)
     except BlockingIOError as error:
         os.close(opened)
         raise OutputError(

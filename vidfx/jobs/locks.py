@@ -6,7 +6,6 @@ works between machines where the file system has locks (local ones, NFS, Lustre)
 
 from __future__ import annotations
 
-import fcntl
 import os
 import time
 from collections.abc import Generator
@@ -15,6 +14,8 @@ from hashlib import blake2b
 from pathlib import Path
 
 from vidfx.errors import OutputError, output_errors
+from vidfx.jobs.file_locks import lock_byte, lock_file, unlock_byte
+from vidfx_engines.files import NO_FOLLOW
 
 FOLDER = ".vidfx"
 """Below the output folder: locks and ledger."""
@@ -41,7 +42,7 @@ def hold_run_lock(out: Path) -> int | None:
         share(out / FOLDER / RUN_LOCK, out)
         for _ in range(_TRIES):
             with suppress(BlockingIOError):  # another process tests just now whether it is held
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                lock_file(file, shared=True)
                 return file
             time.sleep(_TRY_S)
         os.close(file)
@@ -60,7 +61,7 @@ def is_run_locked(out: Path) -> bool | None:
     try:
         for _ in range(_TRIES):
             with suppress(BlockingIOError):
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock_file(file)
                 return False
             time.sleep(_TRY_S)  # it may be another process that tests
         return True
@@ -71,12 +72,12 @@ def is_run_locked(out: Path) -> bool | None:
 
 
 def _open_run_lock(out: Path, flags: int) -> int:
-    return os.open(out / FOLDER / RUN_LOCK, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    return os.open(out / FOLDER / RUN_LOCK, flags | NO_FOLLOW, 0o666)
 
 
 def _open_or_create(path: Path) -> int:
     """Raises OSError. In a folder like /tmp, Linux may refuse O_CREAT of another user's file."""
-    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+    flags = os.O_RDWR | NO_FOLLOW
     try:
         return os.open(path, flags)
     except FileNotFoundError:
@@ -131,7 +132,7 @@ class Locks:
         """Hold the lock of ``path``. Raises BusyError where another process holds it."""
         offset = int.from_bytes(blake2b(os.fsencode(path), digest_size=7).digest(), "big")
         try:
-            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, offset)
+            lock_byte(self._file, offset)
         except (BlockingIOError, PermissionError) as error:
             raise BusyError from error
         except OSError as error:
@@ -141,7 +142,7 @@ class Locks:
         try:
             yield
         finally:
-            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, offset)
+            unlock_byte(self._file, offset)
 
     def close(self) -> None:
         os.close(self._file)

@@ -19,7 +19,7 @@ from msgspec import Struct
 from vidfx.errors import OutputError, output_errors
 from vidfx.jobs.locks import FOLDER, share
 from vidfx.jobs.photographs import Making, PhotographRecord
-from vidfx_engines.files import read_regular, write_atomically
+from vidfx_engines.files import NO_FOLLOW, read_regular, write_atomically
 
 FILE = "photographs.jsonl"
 MOST_BYTES = 8 << 30
@@ -98,7 +98,7 @@ class PhotographJournal:
             self._append(new.values())
 
     def _append(self, entries: Iterable[Struct]) -> None:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | NO_FOLLOW
         with output_errors(self._path):
             with os.fdopen(os.open(self._path, flags, 0o666), "wb") as file:
                 file.write(b"\n" + _lines(entries))  # the last line may not be complete

@@ -6,7 +6,6 @@ dead processes are removed by the next run.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -14,6 +13,8 @@ from collections.abc import Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from vidfx.jobs.file_locks import lock_file
+from vidfx_engines.files import NO_FOLLOW
 from vidfx_engines.user_cache import user_cache
 
 
@@ -36,10 +37,10 @@ def own_folder() -> Generator[Path]:
     root = make_spool() / "in"
     root.mkdir(exist_ok=True)
     with _opened(root) as gate:
-        fcntl.flock(gate, fcntl.LOCK_EX)  # an unlocked folder looks like a dead process's
+        lock_file(gate, wait=True)  # an unlocked folder looks like a dead process's
         folder = Path(tempfile.mkdtemp(dir=root))
         holder = os.open(folder, os.O_RDONLY)
-        fcntl.flock(holder, fcntl.LOCK_EX)
+        lock_file(holder)
     try:
         yield folder
     finally:
@@ -50,16 +51,16 @@ def own_folder() -> Generator[Path]:
 def remove_dead() -> None:
     """Remove what dead processes had fetched. Never raises."""
     with suppress(OSError), _opened(spool() / "in") as gate:
-        fcntl.flock(gate, fcntl.LOCK_EX)
+        lock_file(gate, wait=True)
         for folder in (spool() / "in").iterdir():
             with suppress(OSError), _opened(folder) as holder:
-                fcntl.flock(holder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock_file(holder)
                 shutil.rmtree(folder)
 
 
 @contextmanager
 def _opened(folder: Path) -> Generator[int]:
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    file = os.open(folder, os.O_RDONLY | NO_FOLLOW)
     try:
         yield file
     finally:

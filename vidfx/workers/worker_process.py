@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from vidfx.config import Settings
+from vidfx.errors import UnavailableError
 from vidfx.workers.channel import Channel
 from vidfx.workers.messages import Assignment, Exit, FromWorker, Setup
 from vidfx.workers.task import QueuedTask
@@ -29,7 +30,15 @@ class WorkerProcess:
     def __init__(
         self, settings: Settings, out: Path | None, gpu: str | None, *, engines: bool = True
     ) -> None:
-        """Raises OSError where the machine allows no further process or open file."""
+        """Raises OSError where the machine allows no further process or open file.
+
+        Raises UnavailableError where there are no POSIX processes.
+        """
+        if os.name != "posix":
+            raise UnavailableError(
+                f"videos are processed on Linux and macOS, not on {sys.platform}",
+                hint="use WSL2 or a container; finished results can be read here",
+            )
         self.channel, theirs = Channel.pair(FromWorker)
         path = [entry for entry in sys.path if Path(entry).is_absolute()]
         environment = {"OPENBLAS_NUM_THREADS": "1"} | os.environ  # idle, they spin 0.2 s at start
