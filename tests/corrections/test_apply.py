@@ -151,3 +151,10 @@ def test_who_is_hidden_or_shown_is_said_by_the_last_line_that_holds() -> None:
     assert {f for f, what in of_two.items() if what == SHOW} == {*range(20, 31)} - {25}
     assert {*of_two.values()} == {SHOW, HIDE}
     assert [line.holds(1.1) for line in hidden_spans(given)] == [True, True, False]
+
+
+def test_who_somebody_is_not_changes_only_rows_with_that_name() -> None:
+    some = [*apply(rows(TWO), lines("1,,,rename,Ana", "2,,,rename,Bo"))]
+    found = names(apply(some, lines("1,0.4,,not,Ana", "2,,,not,Ana")))
+    assert [name for track, name, _ in found if track == 1] == ["Ana"] * 10 + ["unknown"] * 10
+    assert {name for track, name, _ in found if track == 2} == {"Bo"}

@@ -42,9 +42,8 @@ class Corrector:
         return settled
 
     def unused(self) -> list[Correction]:
-        """The lines that people wrote and that were about no row so far."""
-        lines = ((line, step.rows[line]) for step in self.steps for line in step.lines)
-        return [line for line, rows in lines if not rows and not line.by]
+        """The lines that were about no row so far."""
+        return [line for step in self.steps for line in step.lines if not step.rows[line]]
 
     def warnings(self) -> Iterator[str]:
         """At the end of the video, a line about each line that was about nothing."""

@@ -42,10 +42,6 @@ class Correction:
     "of split and merge"
     box: Box | None = None
     "of box, xyxy px; None: no box from here on"
-    prob: float = 1.0
-    "of rename, 0..1"
-    by: str = ""
-    "of a name that a command gave, which; empty: a person wrote the line"
 
     def holds(self, time_s: float) -> bool:
         return self.from_s - ROUNDING_S <= time_s <= self.to_s + ROUNDING_S
@@ -53,8 +49,7 @@ class Correction:
     def facts(self) -> tuple[object, ...]:
         """All of it but its place."""
         span = self.from_s, self.to_s
-        named = (self.prob, self.by) if self.by else ()
-        return self.action, self.track, *span, self.name, self.new_track, self.box, *named
+        return self.action, self.track, *span, self.name, self.new_track, self.box
 
 
 def parse(place: str, cells: Mapping[str, str], expressions: Sequence[str] | None) -> Correction:

@@ -12,7 +12,6 @@ from pathlib import Path
 
 from vidfx.corrections.apply import apply
 from vidfx.corrections.line import COLUMNS, Action, Correction, parse
-from vidfx.corrections.names import names_as_lines
 from vidfx.corrections.places import correction_files
 from vidfx.errors import InputError
 from vidfx.jobs.result_names import SUMMARY
@@ -45,7 +44,6 @@ class Corrections:
     """Those of one video, in the order of their lines."""
 
     lines: tuple[Correction, ...] = ()
-    "names that commands gave come first"
     left_out: tuple[Correction, ...] = ()
     "lines that are not applied: they may be about another face"
 
@@ -71,10 +69,6 @@ class Corrections:
                 "was annotated again; correct the line"
             )
 
-    def by_people(self) -> Corrections:
-        """Without the names that commands gave."""
-        return Corrections(tuple(e for e in self.lines if not e.by), self.left_out)
-
     def fingerprint(self) -> str | None:
         """Of what they say, whatever their lines look like; None where there are none."""
         facts = repr([line.facts() for line in self.lines])
@@ -92,11 +86,10 @@ def corrected(video: SavedVideo) -> Iterator[Settled]:
 def saved_corrections(video: SavedVideo) -> Corrections:
     """Those of a finished video, as far as its track numbers still are of the same faces.
 
-    Raises InputError where a line is wrong, or the file of names is damaged.
+    Raises InputError where a line is wrong.
     """
     corrections = read_corrections(video.path, video.expressions)
-    kept = corrections.without(other_faces(video, corrections))
-    return Corrections((*names_as_lines(video), *kept.lines), kept.left_out)
+    return corrections.without(other_faces(video, corrections))
 
 
 def other_faces(video: SavedVideo, corrections: Corrections) -> Collection[int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from vidfx.corrections.read import saved_corrections
 from vidfx.errors import InputError
-from vidfx.privacy.selection import Selection
 from vidfx.saved.runs import SavedVideo
 
 
@@ -12,12 +11,6 @@ def is_drawn_hidden(video: SavedVideo) -> bool:
     """Whether the annotated video hides faces."""
     settings = video.summary.get("fingerprint", {}).get("settings", {})
     return bool(settings.get("hide")) or "privacy" in video.summary.get("outputs", {})
-
-
-def hides_by_name(video: SavedVideo) -> bool:
-    """Whether names decided who is hidden in the annotated video."""
-    settings = video.summary.get("fingerprint", {}).get("settings", {})
-    return Selection.of(settings.get("hide") or ()).needs_names
 
 
 def hides_faces(video: SavedVideo) -> bool:

@@ -87,7 +87,7 @@ class Rename(Step):
             assert line.name is not None
             if line.name not in names:
                 names.append(line.name)
-            index[which], prob[which] = names.index(line.name), line.prob
+            index[which], prob[which] = names.index(line.name), 1.0
         return replace(settled, faces=replace(faces, identity=Labels(tuple(names), index, prob)))
 
 

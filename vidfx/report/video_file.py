@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import quote
 
 from vidfx.corrections.hidden import hidden_spans
-from vidfx.corrections.names import names_file
 from vidfx.corrections.places import correction_files
 from vidfx.corrections.read import corrected, saved_corrections
 from vidfx.corrections.shown import hides_faces
@@ -106,7 +105,7 @@ def _add_sheet(content: dict[str, Any], path: str, numbers: Sequence[int]) -> No
 def _is_newer(summary: Path, data: Path) -> bool:
     """Whether the results or their corrections are newer than the data."""
     times: list[int] = []
-    for file in (summary, names_file(summary), *correction_files(summary)):
+    for file in (summary, *correction_files(summary)):
         with suppress(FileNotFoundError):
             times.append(file.stat().st_mtime_ns)
     with suppress(OSError):

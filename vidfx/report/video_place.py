@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from vidfx.corrections.read import saved_corrections
-from vidfx.corrections.shown import hides_by_name, hides_faces, is_drawn_hidden
+from vidfx.corrections.shown import hides_faces, is_drawn_hidden
 from vidfx.saved.runs import SavedVideo
 
 NOWHERE = {"path": None, "live": False, "begins_s": 0.0}
@@ -33,17 +33,11 @@ def playable(video: SavedVideo, folder: Path) -> dict[str, Any]:
 
 
 def _is_drawn(video: SavedVideo) -> bool:
-    """Whether the annotated video has all corrections; it may lack them where nobody is hidden.
-
-    Names that commands gave later count where somebody is hidden by name.
-    """
+    """Whether the annotated video has all corrections; it may lack them where nobody is hidden."""
     now = saved_corrections(video)
-    own = now.by_people()
     if not now.of("hide") and not (is_drawn_hidden(video) and now.lines):
         return True
-    if own.lines != now.lines and hides_by_name(video):
-        return False
-    return video.summary.get("corrections", {}).get("sha256") == own.fingerprint()
+    return video.summary.get("corrections", {}).get("sha256") == now.fingerprint()
 
 
 def _address(file: Path, folder: Path) -> str:
