@@ -40,6 +40,15 @@ from pathlib import Path
 
 from vidfx_engines.errors import VidfxError
 
+EXIT_CODES = {
+    0: "all done",
+    1: "some input failed",
+    2: "usage",
+    3: "nothing readable",
+    4: "device, backend or engine not available, or failed on every input",
+    130: "interrupted",
+}
+"""What each exit code of a command means."""
 _WRITE_HINTS = {
     errno.ENOSPC: "free some space or choose another output folder",
     errno.EDQUOT: "free some space in your quota or choose another output folder",

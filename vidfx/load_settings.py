@@ -12,8 +12,9 @@ from typing import Any, Literal, cast, get_origin
 from vidfx.config import SETTINGS, Settings
 from vidfx.errors import UsageError
 from vidfx.setting import PREFIX, Setting, SettingError
+from vidfx_engines.errors import shown
 from vidfx_engines.files import read_text
-from vidfx_engines.validation import convert, plain_type, shown
+from vidfx_engines.validation import convert, plain_type
 
 SETTINGS_FILE = "vidfx.toml"
 TABLE = "annotate"

@@ -6,7 +6,7 @@ import math
 import re
 from typing import Any
 
-from vidfx_engines.validation import shown
+from vidfx_engines.errors import shown
 
 _CLOCK = re.compile(r"(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d+)?)")
 

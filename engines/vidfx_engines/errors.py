@@ -46,3 +46,12 @@ def first_line(error: BaseException, limit: int = 200) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = lines[-1] if lines else type(error).__name__
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def shown(value: object, most: int = 80) -> str:
+    """``value`` in a message, cut after ``most`` characters."""
+    try:
+        found = repr(value)
+    except (ValueError, RecursionError):  # thousands of digits; deep nesting
+        return "(a value too long to print)"
+    return found if len(found) <= most else f"{found[:most]}..."

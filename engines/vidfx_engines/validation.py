@@ -27,6 +27,8 @@ from typing import (
 import msgspec
 from msgspec import Meta
 
+from vidfx_engines.errors import shown
+
 T = TypeVar("T")
 KeyedValue = tuple[object, Any, str]
 "A value, its annotated type and its key."
@@ -123,15 +125,6 @@ def describe(kind: Any) -> str:
 def plain_type(kind: Any) -> Any:
     """The type itself, without `Annotated` and `| None`."""
     return _split(kind)[0]
-
-
-def shown(value: object, most: int = 80) -> str:
-    """``value`` in a message, cut after ``most`` characters."""
-    try:
-        found = repr(value)
-    except (ValueError, RecursionError):  # thousands of digits; deep nesting
-        return "(a value too long to print)"
-    return found if len(found) <= most else f"{found[:most]}..."
 
 
 def _parts(raw: object, base: Any, key: str) -> Iterator[KeyedValue]:

@@ -1,35 +1,109 @@
-"""All commands. The options of each are in a module of its own."""
+"""All commands, in the order of --help. The options of each are in a module of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from vidfx.cli.commands.annotate import annotate
-from vidfx.cli.commands.bench import bench
-from vidfx.cli.commands.build_engine import build_engine
-from vidfx.cli.commands.clips import clips
-from vidfx.cli.commands.config import config
-from vidfx.cli.commands.corrections import corrections
-from vidfx.cli.commands.dataset import dataset
-from vidfx.cli.commands.doctor import doctor
-from vidfx.cli.commands.engines import engines
-from vidfx.cli.commands.evaluate import evaluate
-from vidfx.cli.commands.export import export
-from vidfx.cli.commands.render import render
-from vidfx.cli.commands.report import report
-from vidfx.cli.commands.sheets import sheets
-from vidfx.cli.commands.status import retry, status
-from vidfx.cli.commands.tables import tables
-from vidfx.cli.commands.train import models, train
 from vidfx.cli.console.streams import guarded_streams
-from vidfx.cli.help import GroupedCommand, SentenceGroup
+from vidfx.cli.lazy import Entry, lazy_group
+from vidfx.errors import EXIT_CODES
+
+COMMANDS = {
+    "Videos": {
+        "annotate": Entry(
+            "annotate:annotate",
+            "Detect and track faces in videos and photographs; classify identity and expression.",
+        ),
+        "status": Entry(
+            "status:status",
+            "Print the state of a batch, also while it runs: done, running, waiting, failed.",
+        ),
+        "retry": Entry(
+            "status:retry",
+            "Run the latest batch of OUT again, with its inputs and settings: only what is not "
+            "done.",
+        ),
+    },
+    "Results": {
+        "render": Entry(
+            "render:render",
+            "Draw finished videos again from their saved rows, without running the models.",
+        ),
+        "report": Entry(
+            "report:report",
+            "Make web pages of finished videos: who appears when, with which expression.",
+        ),
+        "export": Entry(
+            "export:export",
+            "Write the rows of finished videos as files for other programs; no model runs.",
+        ),
+        "tables": Entry(
+            "tables:tables",
+            "Write tables over all videos of OUT: tracks, appearances, people, videos.",
+        ),
+        "clips": Entry(
+            "clips:clips",
+            "Cut out the moments of finished videos that meet a condition, such as who smiles.",
+        ),
+        "sheets": Entry(
+            "sheets:sheets",
+            "Make a contact sheet of each track: its clearest faces over time, as a JPEG.",
+        ),
+        "corrections": Entry(
+            "corrections:corrections",
+            "Check the files that correct finished results.",
+        ),
+    },
+    "Models": {
+        "dataset": Entry(
+            "dataset:dataset",
+            "Make, check and split folders of labelled face pictures.",
+        ),
+        "train": Entry(
+            "train:train",
+            "Train a classifier of faces, and export it as an engine for annotate.",
+        ),
+        "evaluate": Entry(
+            "evaluate:evaluate",
+            "Measure classifiers on labelled pictures that they have not learned from.",
+        ),
+        "models": Entry(
+            "train:models",
+            "Make engines of the checkpoints of trainings.",
+        ),
+        "build-engine": Entry(
+            "build_engine:build_engine",
+            "Compile a model for this machine: TensorRT on a GPU, OpenVINO on a CPU, or plain "
+            "ONNX.",
+        ),
+        "engines": Entry(
+            "engines:engines",
+            "List engines, inspect one, check one.",
+        ),
+    },
+    "This machine": {
+        "doctor": Entry(
+            "doctor:doctor",
+            "Print what is installed, what works, and what annotate would choose here and why.",
+        ),
+        "bench": Entry(
+            "bench:bench",
+            "Time annotate on the first part of a video: CPU, GPU where there is one, decoding "
+            "alone.",
+        ),
+        "config": Entry(
+            "config:config",
+            "Print the settings that annotate has in this folder, and where each comes from.",
+        ),
+    },
+}
+"""By heading, then by name."""
 
 app = typer.Typer(
     name="vidfx",
-    cls=SentenceGroup,
+    cls=lazy_group(COMMANDS),
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -46,7 +120,20 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+HELP = f"""Detect and track faces in videos; classify identity and expression, on this machine only.
+
+\b
+vidfx annotate talk.mp4 -o results          a video
+vidfx annotate recordings/ -o results       all videos of a folder
+vidfx render results --messages none        drawn again, without models
+vidfx status results                        the state of the latest run
+vidfx doctor                                what works on this machine
+
+Exit codes: {", ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items())}.
+"""
+
+
+@app.callback(help=HELP)
 def root(
     version: Annotated[
         bool,
@@ -59,32 +146,7 @@ def root(
         ),
     ] = False,
 ) -> None:
-    """Detect and track faces in videos; classify identity and expression, on this machine only.
-
-    \b
-    vidfx annotate talk.mp4 -o results          a video
-    vidfx annotate recordings/ -o results       all videos of a folder
-    vidfx render results --messages none        drawn again, without models
-    vidfx status results                        the state of the latest run
-    vidfx doctor                                what works on this machine
-
-    Exit codes: 0 all done, 1 some input failed, 2 usage, 3 nothing readable, 4 device, backend or
-    engine not available, 130 interrupted.
-    """
-
-
-_COMMANDS: dict[str, tuple[Callable[..., Any] | typer.Typer, ...]] = {
-    "Videos": (annotate, status, retry),
-    "Results": (render, report, export, tables, clips, sheets, corrections),
-    "Models": (dataset, train, evaluate, models, build_engine, engines),
-    "This machine": (doctor, bench, config),
-}
-for _heading, _commands in _COMMANDS.items():
-    for _command in _commands:
-        if isinstance(_command, typer.Typer):
-            app.add_typer(_command, rich_help_panel=_heading)
-        else:
-            app.command(cls=GroupedCommand, rich_help_panel=_heading)(_command)
+    """All commands."""
 
 
 def run() -> None:

@@ -6,17 +6,21 @@ from typing import Any, get_args
 
 from typer.core import TyperCommand, TyperGroup
 
-from vidfx.setting import Group
-
 TERMINAL = "What is printed"
-ORDER = ("Arguments", "Options", *get_args(Group), TERMINAL)
+
+
+def order() -> tuple[str, ...]:
+    """The headings of options, in their order."""
+    from vidfx.setting import Group  # only the help of a single command needs it
+
+    return ("Arguments", "Options", *get_args(Group), TERMINAL)
 
 
 class GroupedCommand(TyperCommand):
     """Lists its options by their ``rich_help_panel``."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        groups: dict[str, list[tuple[str, str]]] = {name: [] for name in ORDER}
+        groups: dict[str, list[tuple[str, str]]] = {name: [] for name in order()}
         for parameter in self.get_params(ctx):
             if record := parameter.get_help_record(ctx):
                 groups[_group(parameter)].append(record)
@@ -30,14 +34,14 @@ class SentenceGroup(TyperGroup):
     """Lists each command below its heading, with the whole first sentence of its help."""
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for name, command in self.commands.items():
-            heading = getattr(command, "rich_help_panel", None) or "Commands"
-            groups.setdefault(heading, []).append((name, _first_sentence(command.help)))
         width = max(map(len, self.commands))
-        for heading, rows in groups.items():
+        for heading, rows in self.sentences().items():
             with formatter.section(heading):
                 formatter.write_dl([(name.ljust(width), text) for name, text in rows])
+
+    def sentences(self) -> dict[str, list[tuple[str, str]]]:
+        """Name and first sentence of each command, by heading."""
+        return {"Commands": [(n, first_sentence(c.help)) for n, c in self.commands.items()]}
 
 
 def _group(parameter: Any) -> str:
@@ -46,6 +50,7 @@ def _group(parameter: Any) -> str:
     return TERMINAL if parameter.name == "help" else parameter.rich_help_panel or "Options"
 
 
-def _first_sentence(text: str | None) -> str:
+def first_sentence(text: str | None) -> str:
+    """That of the help of a command."""
     paragraph = " ".join((text or "").partition("\n\n")[0].split())
     return paragraph.partition(". ")[0].removesuffix(".") + "."

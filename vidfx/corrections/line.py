@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from vidfx.notation import seconds
+from vidfx_engines.errors import shown
 from vidfx_engines.names import index_of
-from vidfx_engines.validation import Label, convert, shown
+from vidfx_engines.validation import Label, convert
 
 COLUMNS = ("track_id", "from_s", "to_s", "action", "value")
 Action = Literal["split", "merge", "box", "drop", "rename", "not", "expression", "hide", "show"]
