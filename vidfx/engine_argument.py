@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vidfx.errors import UsageError
+from vidfx_engines.dlib_face.convert import DLIB_FACE, dlib_face
 from vidfx_engines.embedded import ORIGINS, embedded
 from vidfx_engines.names import some
 from vidfx_engines.spec import SUFFIX, spec_path
@@ -21,11 +22,13 @@ PACKAGED = {
 def find_engine(name: str) -> Path:
     """The weights of the model ``name``: an included one, a file, or a folder with one engine.
 
-    Raises UsageError where there is none, EngineFileError for an incomplete installation.
+    Raises UsageError where there is none, EngineError for an incomplete installation.
     """
     path = Path(name)
     if name in PACKAGED or name in ORIGINS:
         return embedded(PACKAGED.get(name, name))
+    if name == DLIB_FACE:
+        return dlib_face()
     if path.suffix in (".safetensors", ".pt", ".pth", ".ckpt"):
         raise UsageError(
             f"{name}: a checkpoint, not an engine", hint=f"make one: vidfx models export {name}"
@@ -48,6 +51,6 @@ def find_engine(name: str) -> Path:
     if not path.is_file():
         raise UsageError(
             f"{name}: there is no such file or folder",
-            hint="name emotion-embedded, an .onnx file or the folder of a training",
+            hint=f"name emotion-embedded, {DLIB_FACE}, an .onnx file or the folder of a training",
         )
     return path

@@ -19,12 +19,12 @@ from vidfx_engines.errors import EngineFileError
 from vidfx_engines.files import DEFAULT_MODE, read_regular, write_atomically
 from vidfx_engines.validation import Figures, FileName, Label, Sha256, Share, convert, text
 
-EngineTask = Literal["detection", "identity", "emotion"]
+EngineTask = Literal["detection", "identity", "emotion", "embedding"]
 Family = Literal["centerface", "scrfd", "yunet"]
 TensorLayout = Literal["NCHW", "NHWC"]
 DType = Literal["uint8", "float32"]
 ColourOrder = Literal["rgb", "bgr"]
-Template = Literal["arcface", "fer"]
+Template = Literal["arcface", "dlib", "fer"]
 ChannelValue = Annotated[float, Meta(ge=-1e6, le=1e6)]
 Triple = tuple[ChannelValue, ChannelValue, ChannelValue]
 InputSide = Annotated[int, Meta(ge=8, le=1024)]
@@ -59,7 +59,7 @@ class InputSpec:
 
 @dataclass(frozen=True)
 class CropSpec:
-    """How a face is cut out for a classifier."""
+    """How a face is cut out for a classifier or an embedding."""
 
     template: Template
     "where the landmarks are in the crop"
@@ -88,14 +88,14 @@ class EngineSpec:
     sha256: Sha256
     "of the weights"
     labels: Annotated[tuple[Label, ...], Meta(max_length=10_000)]
-    "in output order; empty for detectors"
+    "in output order, of classifiers; empty for detectors and embeddings"
     input: InputSpec
     outputs: Annotated[tuple[Annotated[str, text(200)], ...], Meta(min_length=1, max_length=64)]
     "names, in the order that ``Engine.run`` returns them"
     licence: Annotated[str, text(20_000)]
     training_data: Annotated[str, text(20_000)]
     crop: CropSpec | None = None
-    "classifiers only"
+    "classifiers and embeddings only"
     family: Family | None = None
     "detectors only: what the outputs mean"
     thresholds: Thresholds | None = None
@@ -112,6 +112,18 @@ class EngineSpec:
     def least_prob(self) -> float:
         """``min_prob``; where there is none, more likely than all other labels together."""
         return self.min_prob or 0.5
+
+    @property
+    def embedding_model(self) -> str:
+        """A sha256 that embeddings have in common which may be compared with each other.
+
+        That is of the weights, or of those that an engine was built from, and of what they are
+        given: the crop and its normalisation.
+        """
+        weights = self.build.source_sha256 if self.build else self.sha256
+        given = self.input.colour, self.input.mean, self.input.scale
+        facts = json.dumps([weights, asdict(self.crop) if self.crop else None, given])
+        return hashlib.sha256(facts.encode()).hexdigest()
 
     @property
     def is_plan(self) -> bool:
@@ -246,13 +258,14 @@ def _of_schema(document: object) -> object:
 
 def _check_rules(spec: EngineSpec) -> None:
     """The rules between fields; ValueError, one line, for the first that is broken."""
-    detects = spec.task == "detection"
+    detects, classifies = spec.task == "detection", spec.task in ("identity", "emotion")
     unscaled = (spec.input.mean, spec.input.scale) == ((0, 0, 0), (1, 1, 1))
     given = spec.thresholds
     wrong = {
         "labels: the same label twice": len(set(spec.labels)) < len(spec.labels),
         "labels: a detector has none": detects and spec.labels,
-        "labels: a classifier needs two or more": not detects and len(spec.labels) < 2,
+        "labels: an embedding has none": spec.task == "embedding" and spec.labels,
+        "labels: a classifier needs two or more": classifies and len(spec.labels) < 2,
         "labels: unknown is the label of faces between the thresholds": spec.task == "identity"
         and "unknown" in spec.labels,
         "family: missing; it says what a detector's outputs mean": detects and not spec.family,
@@ -262,7 +275,8 @@ def _check_rules(spec: EngineSpec) -> None:
         "input.size: a detector's is null (any multiple of 32)": detects and spec.input.size,
         "input.size: not the same as crop.size": spec.crop and spec.crop.size != spec.input.size,
         "outputs: the same name twice": len(set(spec.outputs)) < len(spec.outputs),
-        "outputs: a classifier has one": not detects and len(spec.outputs) != 1,
+        "outputs: a classifier has one, and so has an embedding": not detects
+        and len(spec.outputs) != 1,
         "thresholds: only identity has them": spec.task != "identity" and given,
         "min_prob: only emotion has one": spec.task != "emotion" and spec.min_prob,
         "thresholds: reject is above accept": given and given.reject > given.accept,

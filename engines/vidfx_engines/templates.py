@@ -18,7 +18,13 @@ _ARCFACE_112 = np.array(
 _FER_48 = np.array([[15.3, 19.6], [32.7, 19.6], [24.0, 28.8], [17.1, 35.9], [30.9, 35.9]])
 """CenterFace's landmarks on FER2013's 48 px pictures: the median of 505, made symmetric."""
 
-TEMPLATES = {"arcface": _ARCFACE_112 / 112, "fer": _FER_48 / 48}
+_DLIB_150 = np.array(
+    [[46.59, 46.0], [102.41, 46.0], [74.5, 78.88], [50.88, 104.69], [98.12, 104.69]]
+)
+"""Our detectors' landmarks in px of 150, as dlib's face network wants faces: fitted on photographs
+of people who are in no test pair."""
+
+TEMPLATES = {"arcface": _ARCFACE_112 / 112, "dlib": _DLIB_150 / 150, "fer": _FER_48 / 48}
 """Landmarks (5, 2) in a crop of side 1, by name."""
 
 

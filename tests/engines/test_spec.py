@@ -76,8 +76,14 @@ def _drop(key: str) -> Callable[[Document], None]:
         (_set("name", value=" "), "name: a text of 1 to 100 characters is needed, not ' '"),
         (_set("name", value="a\x1b[31m"), "name: has control characters: 'a\\x1b[31m'"),
         (_set("licence", value="x" * 20_001), "licence: a text of 1 to 20000 characters is needed"),
-        (_set("task", value="age"), "task: one of detection, identity, emotion is needed"),
-        (_set("task", value=["age"]), "task: one of detection, identity, emotion is needed"),
+        (
+            _set("task", value="age"),
+            "task: one of detection, identity, emotion, embedding is needed",
+        ),
+        (
+            _set("task", value=["age"]),
+            "task: one of detection, identity, emotion, embedding is needed",
+        ),
         (
             _set("weights", value="../people.onnx"),
             "weights: a file name without a folder is needed",
@@ -127,7 +133,10 @@ def _drop(key: str) -> Callable[[Document], None]:
         (_set("input", "size", value=112.0), "input.size: a whole number from 8 to 1024 is needed"),
         (_set("input", "size", value=96), "input.size: not the same as crop.size"),
         (_set("crop", value=None), "crop: missing; it says how"),
-        (_set("crop", "template", value="eyes"), "crop.template: one of arcface, fer is needed"),
+        (
+            _set("crop", "template", value="eyes"),
+            "crop.template: one of arcface, dlib, fer is needed",
+        ),
         (_set("outputs", value=[]), "outputs: a list of 1 to 64 values is needed, not []"),
         (_set("outputs", value=["p", "q"]), "outputs: a classifier has one"),
         (_set("family", value="scrfd"), "family: only detectors have one"),

@@ -1,4 +1,4 @@
-"""Detectors out of insightface's model packs."""
+"""Detectors and face embeddings out of insightface's model packs."""
 
 from __future__ import annotations
 
@@ -7,27 +7,33 @@ import re
 import sys
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from vidfx.errors import UnavailableError
 
+FILES = {"detector": ("det_*.onnx",), "embedding": ("w600k_*.onnx", "glintr*.onnx")}
 PACK = re.compile(r"(buffalo_[lmsc]+|antelopev2)")
 
 
-def insightface_pack(name: str, notices: list[str]) -> Path:
-    """The detector of a model pack, which insightface downloads where it is not here yet."""
+def insightface_pack(
+    name: str, notices: list[str], task: Literal["detector", "embedding"] = "detector"
+) -> Path:
+    """The file for ``task`` in a model pack, which insightface downloads if it is not here yet.
+
+    Raises UnavailableError where insightface is not installed, or has no such file.
+    """
     try:
         storage: Any = importlib.import_module("insightface.utils.storage")
     except ImportError as error:
         library = re.search(r"(lib[\w.+-]+\.so[.\d]*)", str(error))
         if library:
             raise UnavailableError(
-                f"detector {name}: insightface needs the system library {library[1]}",
+                f"{task} {name}: insightface needs the system library {library[1]}",
                 hint="apt-get install libgl1 libglib2.0-0, or reinstall opencv-python-headless",
             ) from error
         missing = error.name or "insightface"
         raise UnavailableError(
-            f"detector {name}: a model pack of insightface, and {missing} is not installed",
+            f"{task} {name}: a model pack of insightface, and {missing} is not installed",
             hint="pip install 'vidfx[insightface]'",
         ) from error
     notices.append(
@@ -38,12 +44,12 @@ def insightface_pack(name: str, notices: list[str]) -> Path:
             folder = Path(storage.ensure_available("models", name))
     except Exception as error:  # whatever a downloader raises
         raise UnavailableError(
-            f"detector {name}: insightface could not download the pack: {error}",
-            hint=f"put its files in ~/.insightface/models/{name}, or leave --detector out",
+            f"{task} {name}: insightface could not download the pack: {error}",
+            hint=f"put its files in ~/.insightface/models/{name}, or name another {task}",
         ) from error
     files = sorted(folder.rglob("det_*.onnx"))
     if not files:
         raise UnavailableError(
-            f"detector {name}: no det_*.onnx in {folder}", hint="remove the folder and try again"
+            f"{task} {name}: no det_*.onnx in {folder}", hint="remove the folder and try again"
         )
     return files[0]

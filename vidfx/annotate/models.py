@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from vidfx.annotate.model_pack import PACK, insightface_pack
+from vidfx.annotate.selecting import engine_errors, selected
 from vidfx.auto_device import choose_device
 from vidfx.config import Settings
 from vidfx.engine_argument import PACKAGED, find_engine
-from vidfx.errors import UnavailableError, UsageError
+from vidfx.errors import UsageError
 from vidfx.jobs.events import Notice
 from vidfx.stages.analyze import Analyzer, HostAnalyzer, ReadTask
 from vidfx.stages.certainty import NO_LIMITS, Certainty
@@ -25,8 +24,8 @@ from vidfx_engines.base import Engine, PreparesShapes, device_text
 from vidfx_engines.cores import available_cores
 from vidfx_engines.device import Device
 from vidfx_engines.embedded import embedded
-from vidfx_engines.errors import EngineError, EngineUnavailable
-from vidfx_engines.select import Selection, select
+from vidfx_engines.errors import EngineUnavailable
+from vidfx_engines.select import Selection
 from vidfx_engines.user_cache import CACHE_HINT, user_cache, why_untrusted
 
 WEAK = 0.5
@@ -171,19 +170,19 @@ def load_models(settings: Settings, *, checks: bool = True) -> Models:
     size, name = settings.detector_size, settings.detector
     if settings.thorough:
         size, name = round(THOROUGH * size), CHECKERS.get(name, name)
-    with _engine_errors("detector"):
-        detector = _select(_detector_path(name, notices), settings)
+    with engine_errors("detector"):
+        detector = selected(_detector_path(name, notices), settings)
         second = CHECKERS.get(name) if checks else None
-        checker = _select(embedded(second), settings) if second else None
+        checker = selected(embedded(second), settings) if second else None
     chosen = [detector, checker] if checker else [detector]
     classifiers: dict[str, Engine | None] = {"identity": None, "emotion": None}
     for task, name in (("identity", settings.recognition), ("emotion", settings.emotion)):
         if name == "none":
             continue
-        with _engine_errors(task):
+        with engine_errors(task):
             packaged = task == "emotion" and name in PACKAGED
             path = embedded(PACKAGED[name]) if packaged else _existing(name)
-            selection = _select(path, settings)
+            selection = selected(path, settings)
         if selection.engine.spec.task != task:
             raise UsageError(
                 f"{name}: this is an engine for {selection.engine.spec.task}, not for {task}",
@@ -227,24 +226,6 @@ def _certainty(engine: Engine | None, settings: Settings) -> Certainty:
 def _tensors_on(detector: Engine) -> Device | None:
     """Where the detector takes tensors; the other engines then get theirs there too."""
     return detector.device if hasattr(detector, "run_tensor") else None
-
-
-def _select(path: Path, settings: Settings) -> Selection:
-    return select(
-        path,
-        device=settings.device,
-        backend=settings.backend,
-        threads=settings.threads or None,
-    )
-
-
-@contextmanager
-def _engine_errors(what: str) -> Generator[None]:
-    """Name the task in an engine's error. Raises UnavailableError."""
-    try:
-        yield
-    except EngineError as error:
-        raise UnavailableError(f"{what}: {error}", hint=error.hint) from error
 
 
 def _detector_path(name: str, notices: list[str]) -> Path:

@@ -24,6 +24,7 @@ PACKAGES = (
     ("torch", "torch", "train"),
     ("torchvision", "torchvision", "train"),
     ("insightface", "insightface", "insightface"),
+    ("face-recognition-models", "face_recognition_models", "people"),
 )
 """(distribution, module, extra): what only some commands need."""
 

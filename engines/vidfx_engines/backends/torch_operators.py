@@ -37,6 +37,7 @@ PARAMETERS: dict[str, tuple[int, ...]] = {
     "Clip": (1, 2),
     "ConstantOfShape": (0,),
     "Expand": (1,),
+    "Pad": (1, 2),
     "ReduceMax": (1,),
     "ReduceMean": (1,),
     "ReduceMin": (1,),
@@ -106,6 +107,15 @@ def _clip(x: Inputs, a: Attributes) -> Tensor:
         least[0] if least else a.get("min"),
         most[0] if most else a.get("max", math.inf),
     )
+
+
+def _pad(x: Inputs, a: Attributes) -> Tensor:
+    if a.get("mode", "constant") != "constant" or len(x) > 3:
+        raise ValueError("Pad with another mode than constant, or with axes")
+    pads, value = _list(x, 1, a, "pads") or [], _list(x, 2, a, "value")
+    before, after = pads[: len(pads) // 2], pads[len(pads) // 2 :]
+    sides = [side for pair in zip(before, after, strict=True) for side in pair[::-1]]
+    return F.pad(x[0], sides[::-1], value=float(value[0]) if value else 0.0)
 
 
 def _prelu(x: Inputs, a: Attributes) -> Tensor:
@@ -224,6 +234,7 @@ OPERATORS: dict[str, Operator] = {
     "Min": lambda x, a: reduce(torch.minimum, x),
     "Mul": lambda x, a: x[0] * x[1],
     "PRelu": _prelu,
+    "Pad": _pad,
     "Pow": lambda x, a: x[0].pow(x[1]),
     "ReduceMax": _reduced(torch.amax),
     "ReduceMean": _reduced(torch.mean),
