@@ -72,8 +72,8 @@ def test_no_frame_of_a_written_video_shows_a_hidden_face(
 
 def test_a_face_that_is_seen_fails_the_search_with_the_times(clip: Path) -> None:
     """All of its frames show one, and none of them is said to be shown."""
-    with pytest.raises(FaceSeenError, match=r"seen on 60 of 60 frames, at 0\.00, 0\.03"):
-        verify(clip, [], ResultSettings(detector_size=320), lambda: None)
+    with pytest.raises(FaceSeenError, match=r"a\.mp4: .* seen on 60 of 60 frames, at 0\.00, 0\.03"):
+        verify("a.mp4", clip, [], ResultSettings(detector_size=320), int, lambda: None)
 
 
 @pytest.mark.parametrize(
@@ -134,3 +134,13 @@ def test_photographs_show_no_hidden_face(tmp_path: Path) -> None:
     pictures = (read_photograph(path).rgb for path in found)
     seen = seen_in(pictures, detector)
     assert len(seen) <= len(names) // 20, [found[i].name for i in seen]
+
+
+def test_saved_rows_are_hidden_and_the_drawn_part_is_searched(clip: Path, tmp_path: Path) -> None:
+    assert vidfx("annotate", clip, "-o", tmp_path, "--no-video", *QUICK).exit_code == 0
+    part = ["--start", "0.5", "--end", "1", "--preset", "ultrafast"]
+    done = vidfx("render", tmp_path, "--hide", "all", "--verify", *part)
+    assert done.exit_code == 0, done.output
+    record = json.loads((tmp_path / "clip.mp4.rendered.json").read_text())
+    assert record["privacy"]["verified"] == {"frames": 15, "faces_seen": 0}
+    assert any(warning.startswith("the sound is kept") for warning in record["warnings"])

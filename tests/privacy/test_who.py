@@ -90,3 +90,22 @@ def test_names_must_be_known() -> None:
         Selection.of(["others"]).check(None)
     with pytest.raises(UsageError, match="Anna: the engine does not know"):
         Selection.of(["not:Anna"]).check(["other", "Ana"])
+
+
+def test_a_name_that_a_person_gave_counts_whatever_the_readings_say() -> None:
+    settled = track(["Ana"] * 4, ["other", "Ana", "unknown", "Bob"])
+    for given, shown in ((["Ana"] * 4, "----"), (["Ana", None, None, "unknown"], "--##")):
+
+        def of(_: Settled, given: Sequence[str | None] = given) -> Sequence[str | None]:
+            return given
+
+        verdicts = Verdicts(Selection.of(["not:Ana"]), of)
+        verdicts.add(settled)
+        assert "".join("-#"[int(row)] for row in verdicts.hidden(settled)) == shown
+
+
+def test_a_name_that_a_person_gave_to_a_part_of_a_track_is_not_that_of_the_rest() -> None:
+    settled = track(["Ana", "Ana", "Ana", "Bob"], ["Ana"] * 4)
+    verdicts = Verdicts(Selection.of(["not:Ana"]), lambda _: [None, None, None, "Bob"])
+    verdicts.add(settled)
+    assert [*verdicts.hidden(settled)] == [False, False, False, True]

@@ -13,7 +13,14 @@ import pytest
 from tests.render.conftest import BOX, Save, job_of
 from tests.vidfx_command import run_python
 from vidfx.config import Settings
-from vidfx.errors import DecodeError, InputError, OtherInputError, OutputExistsError, UsageError
+from vidfx.errors import (
+    DecodeError,
+    FaceSeenError,
+    InputError,
+    OtherInputError,
+    OutputExistsError,
+    UsageError,
+)
 from vidfx.jobs.events import Advanced, Event, Started
 from vidfx.render.fingerprint import render_fingerprint, why_rendered
 from vidfx.render.task import RenderOptions
@@ -164,3 +171,23 @@ def test_a_hidden_face_is_on_no_frame_and_the_record_says_so(save: Save, source:
 def test_names_that_are_not_in_the_rows_cannot_be_hidden(save: Save) -> None:
     with pytest.raises(UsageError, match="faces have no names here"):
         render(save(), hide=("others",))
+
+
+def test_a_track_that_a_person_named_is_shown_whatever_the_models_read(
+    save: Save, source: Path
+) -> None:
+    """Track 1 is on every second frame; the rows have no names but that which is given."""
+    video = save()
+    lines = "track_id,from_s,to_s,action,value\n1,,,rename,Ana\n"
+    video.path.with_name("talk.mp4.corrections.csv").write_text(lines)
+    privacy = render(video, hide=("not:Ana",), hold=0.0)["privacy"]
+    assert privacy["rows"] == 60 and privacy["rows_hidden"] == 30
+    assert privacy["tracks_hidden"] == 1
+
+
+def test_a_video_in_which_another_detector_sees_a_face_is_not_written(save: Save) -> None:
+    """The rows are of one place; the clip shows faces elsewhere."""
+    video = save()
+    with pytest.raises(FaceSeenError, match=r"talk\.mp4.*: a face that should be hidden is seen"):
+        render(video, hide=("all",), verify=True, end=0.1)
+    assert not [path for path in video.path.parent.iterdir() if "rendered" in path.name]

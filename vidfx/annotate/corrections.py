@@ -10,7 +10,7 @@ from typing import Any
 
 from vidfx.annotate.context import Context
 from vidfx.corrections.apply import Corrector, apply
-from vidfx.corrections.hidden import HideOrShow
+from vidfx.corrections.hidden import GivenNames, HideOrShow
 from vidfx.corrections.line import Correction
 from vidfx.corrections.read import Corrections, read_corrections, read_lines
 from vidfx.corrections.same_faces import SameFaces
@@ -51,6 +51,7 @@ class RowCorrections:
             settings,
             lambda: apply(rows(), lines()),
             lambda settled: HideOrShow(lines()).said(settled),
+            lambda settled: GivenNames(lines()).of(settled),
         )
 
     def add(self, settled: Settled) -> Settled:

@@ -11,7 +11,7 @@ from typing import Any
 from vidfx.annotate.drawing.verify import verify
 from vidfx.annotate.threads import uninterrupted
 from vidfx.annotate.video_work import VideoWork
-from vidfx.errors import FaceSeenError, OutputError, output_errors
+from vidfx.errors import OutputError, output_errors
 from vidfx.output.rows import RowWriter
 from vidfx.output.strict_json import to_json
 from vidfx.output.summary import write_summary
@@ -130,13 +130,11 @@ class ResultFiles:
 
     def verify(self, settings: ResultSettings, alive: Callable[[], None]) -> None:
         """Search the completed video for hidden faces. Raises FaceSeenError."""
-        assert self.hiding
+        assert self.hiding and self.mp4
         part = next(file.part for file in self._files if file.path == self._outputs.video)
-        try:
-            frames = verify(part, self.hiding.masked(), settings, alive)
-        except FaceSeenError as error:
-            raise FaceSeenError(f"{self._name}: {error}", hint=error.hint) from error
-        self._verified = {"frames": frames, "faces_seen": 0}
+        self._verified = verify(
+            self._name, part, self.hiding.masked(), settings, self.mp4.input_pts, alive
+        )
 
     def complete(self, video: VideoReport | None) -> dict[str, Any]:
         """Complete the rows; returns the "outputs", "columns" and "bytes" of the summary."""

@@ -26,6 +26,7 @@ from vidfx.jobs.plan import Job
 from vidfx.output.origin import describe_clock, describe_input, describe_making, versions
 from vidfx.output.overview import overview
 from vidfx.output.strict_json import map_texts
+from vidfx.privacy.hiding import SOUND_KEPT
 from vidfx.video.read.frame_source import FrameSource
 from vidfx.video.read.source import open_source
 
@@ -65,9 +66,7 @@ def annotate_video(
                 if files.hiding:
                     written = draw_hidden(work, files, written)
             if files.hiding and info.has_audio and settings.sound == "keep":
-                written.warnings.append(
-                    "the sound is kept: voices can be recognised (--sound drop removes it)"
-                )
+                written.warnings.append(SOUND_KEPT)
             if files.hiding and settings.verify:
                 with work.timer("verify"):
                     files.verify(settings, lambda: work.advanced(files.tally.frames))

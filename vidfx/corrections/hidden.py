@@ -1,4 +1,4 @@
-"""Whom people want hidden or shown, whatever else decides it."""
+"""Whom people want hidden or shown, and who they say that a face is, whatever else decides it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from vidfx.corrections.line import Correction
-from vidfx.corrections.steps import Step
+from vidfx.corrections.steps import Rename, Step
 from vidfx.stages.settled import Settled
 
 SHOW, UNSAID, HIDE = -1, 0, 1
@@ -38,3 +38,20 @@ class HideOrShow(Step):
         for line, which in self.about(settled, settled.faces.track):
             found[which] = HIDE if line.action == "hide" else SHOW
         return found
+
+
+class GivenNames(Rename):
+    """The names that people gave to corrected rows."""
+
+    def __init__(self, lines: Sequence[Correction]) -> None:
+        """Lines of other actions are left out."""
+        super().__init__([line for line in lines if line.action == "rename"])
+
+    def of(self, settled: Settled) -> list[str | None]:
+        """That of each face; None where only the models named it."""
+        names: list[str | None] = [None] * len(settled.faces)
+        for line, which in self.about(settled, settled.faces.track):
+            rows: list[int] = np.flatnonzero(which).tolist()
+            for row in rows:
+                names[row] = line.name
+        return names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,13 +17,15 @@ from vidfx.stages.settled import Settled
 SCHEMA = "vidfx.privacy/1"
 DROPPED = ("tags", "chapters", "names of sound streams", "subtitles", "cover pictures", "data")
 """Of what the video had beside picture and sound."""
+SOUND_KEPT = "the sound is kept: voices can be recognised (--sound drop removes it)"
 
 
 class Hiding:
     """Hides faces as ``settings`` say.
 
     ``rows`` gives all frames in order, each time it is called. ``said`` has what people said about
-    each face of some frames: (N,) above 0 to hide it, below 0 to show it.
+    each face of some frames: (N,) above 0 to hide it, below 0 to show it. ``given`` has the names
+    that people gave to them.
     """
 
     def __init__(
@@ -31,9 +33,10 @@ class Hiding:
         settings: HideSettings,
         rows: Callable[[], Iterable[Settled]],
         said: Callable[[Settled], np.ndarray] | None = None,
+        given: Callable[[Settled], Sequence[str | None]] | None = None,
     ) -> None:
         self._settings, self._rows, self._said = settings, rows, said
-        self._verdicts = Verdicts(Selection.of(settings.hide))
+        self._verdicts = Verdicts(Selection.of(settings.hide), given)
         self._decided = False
         self._tally = HidingTally()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -39,11 +40,17 @@ class Verdicts:
 
     Who a face is counts as sure only where the decision about the whole track and the readings
     next to the row, before and after it, agree. So a track that went from one person to another
-    is hidden between them.
+    is hidden between them. A name that a person gave is sure.
     """
 
-    def __init__(self, selection: Selection) -> None:
+    def __init__(
+        self,
+        selection: Selection,
+        given: Callable[[Settled], Sequence[str | None]] | None = None,
+    ) -> None:
+        """``given`` has the names that people gave to faces; None for all others."""
         self.selection = selection
+        self._given = given or (lambda settled: [None] * len(settled.faces))
         self._tracks: dict[int, _TrackReadings] = {}
 
     def add(self, settled: Settled) -> None:
@@ -53,11 +60,12 @@ class Verdicts:
         decided = faces.identity.texts()
         raw = faces.raw_identity.texts() if faces.raw_identity else [None] * len(faces)
         times = [settled.frames[place].time_s for place in settled.places]
-        for track, time_s, name, read in zip(
-            faces.track.tolist(), times, decided, raw, strict=True
+        for track, time_s, name, read, given in zip(
+            faces.track.tolist(), times, decided, raw, self._given(settled), strict=True
         ):
             known = self._tracks.setdefault(track, _TrackReadings())
-            known.decided = name
+            if given is None:
+                known.decided = name
             if read is None:
                 continue
             if known.stretches and known.stretches[-1].name == read:
@@ -75,7 +83,9 @@ class Verdicts:
             return tracks
         unread = _TrackReadings()
         sure = [
-            self._tracks.get(track, unread).sure(settled.frames[place].time_s)
-            for track, place in zip(faces.track.tolist(), settled.places, strict=True)
+            given or self._tracks.get(track, unread).sure(settled.frames[place].time_s)
+            for track, place, given in zip(
+                faces.track.tolist(), settled.places, self._given(settled), strict=True
+            )
         ]
         return tracks | np.array([selection.hides(name) for name in sure], bool)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -35,9 +35,10 @@ from vidfx.errors import (
 from vidfx.jobs.events import Listener, Started
 from vidfx.output.origin import describe_input, describe_making, versions
 from vidfx.output.strict_json import to_json
+from vidfx.privacy.hiding import SOUND_KEPT
 from vidfx.privacy.masks import Masked
 from vidfx.render.fingerprint import SCHEMA, render_fingerprint
-from vidfx.render.hiding import hiding_of
+from vidfx.render.hiding import hiding_of, verify_rendered
 from vidfx.render.only import Only
 from vidfx.render.source import find_source
 from vidfx.render.task import RenderJob
@@ -80,11 +81,18 @@ def render_video(work: RenderWork, listener: Listener) -> dict[str, Any]:
             settled = only(settled) if only else settled
             frames_to_draw = frame_labels(settled, work.context.looks)
         with _result_files(job) as (file, record):
-            frames, labels, report = _draw(
-                source, drawing, file, frames_to_draw, hides=hiding is not None
-            )
-            warnings = [*source.warnings, *report.warnings]
-            warnings += _difference(job, frames, labels.matched)
+            drawn = _draw(source, drawing, file, frames_to_draw, hides=hiding is not None)
+            frames, matched = drawn.frames, drawn.matched
+            warnings = [*source.warnings, *drawn.report.warnings]
+            warnings += _difference(job, frames, matched, hides=hiding is not None)
+            privacy = hiding.describe() if hiding else None
+            if hiding and info.has_audio and settings.sound == "keep":
+                warnings.append(SOUND_KEPT)
+            if hiding and privacy and settings.verify:
+                with drawing.timer("verify"):
+                    privacy["verified"] = verify_rendered(
+                        work, file.part, hiding, drawn.input_pts, lambda: drawing.advanced(frames)
+                    )
             if render_fingerprint(work) != before:
                 raise ChangedError(
                     f"{job.name}: its rows changed while they were drawn",
@@ -100,9 +108,9 @@ def render_video(work: RenderWork, listener: Listener) -> dict[str, Any]:
                 "of": {"summary": str(video.path), "source": str(info.path)},
                 "input": describe_input(info, source.name, why),
                 "settings": before["settings"],
-                "counts": {"frames": frames, "frames_with_rows": labels.matched},
-                "privacy": hiding.describe() if hiding else None,
-                "outputs": {"video": job.outputs.video.name, "audio": report.audio},
+                "counts": {"frames": frames, "frames_with_rows": matched},
+                "privacy": privacy,
+                "outputs": {"video": job.outputs.video.name, "audio": drawn.report.audio},
                 "bytes": {job.outputs.video.name: file.size()},
                 "seconds": {
                     "total": round(time.perf_counter() - started, 3),
@@ -176,6 +184,16 @@ def _only(only: Only | None, masked: Iterable[Masked]) -> Iterator[Masked]:
             yield replace(some, settled=chosen)
 
 
+@dataclass(frozen=True)
+class _Drawn:
+    frames: int
+    matched: int
+    "frames that have rows"
+    report: VideoReport
+    input_pts: Callable[[Fraction], int]
+    "see Mp4Muxer.input_pts"
+
+
 def _draw(
     source: FrameSource,
     work: DrawWork,
@@ -183,11 +201,10 @@ def _draw(
     frames_to_draw: Iterable[FrameLabels],
     *,
     hides: bool,
-) -> tuple[int, LabelMatcher, VideoReport]:
+) -> _Drawn:
     """Draw on the frames of ``source``, and encode them into ``file``.
 
-    ``hides``: a frame without rows is hidden whole, and nothing in the file names somebody. Returns
-    how many frames there are, which of them had rows, and what was written.
+    ``hides``: a frame without rows is hidden whole, and nothing in the file names somebody.
     """
     info, settings = work.info, work.context.settings
     labels = LabelMatcher(work.timer.each("rows", frames_to_draw), hides=hides)
@@ -206,10 +223,10 @@ def _draw(
             count = video.write_all(frames, labels, work.advanced)
         if not count:
             raise no_frame_error(info.path, " in the part that was annotated")
-        return count, labels, video.complete()
+        return _Drawn(count, labels.matched, video.complete(), mp4.input_pts)
 
 
-def _difference(job: RenderJob, frames: int, matched: int) -> list[str]:
+def _difference(job: RenderJob, frames: int, matched: int, *, hides: bool) -> list[str]:
     """A warning where frames have no rows. Raises DecodeError where many have none."""
     if frames == matched:
         return []
@@ -219,4 +236,4 @@ def _difference(job: RenderJob, frames: int, matched: int) -> list[str]:
             f"{job.name}: {text}: its source video decodes to other frames now",
             hint=AGAIN,
         )
-    return [f"{text}: nothing is drawn on them"]
+    return [f"{text}: {'they are covered completely' if hides else 'nothing is drawn on them'}"]

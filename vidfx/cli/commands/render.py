@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from vidfx.jobs.events import Listener
     from vidfx.jobs.outcomes import Outcome
 
-WHAT_TO_DRAW = [
-    name for name, s in SETTINGS.items() if s.option.decides == "video" and name != "verify"
-]
+WHAT_TO_DRAW = [name for name, s in SETTINGS.items() if s.option.decides == "video"]
 HOW_TO_RUN = ("overwrite", "threads", "jobs", "stall_timeout", "grace", "max_memory")
 
 

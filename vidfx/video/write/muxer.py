@@ -120,6 +120,10 @@ class Mp4Muxer:
         """Where ``pts`` of the input is in the output, in ticks."""
         return (pts - self.zero_pts) * self._ticks_per_pts
 
+    def input_pts(self, seconds: Fraction) -> int:
+        """The pts in the input of the frame at ``seconds`` in the output."""
+        return round(seconds / self.info.time_base) + self.zero_pts
+
     def mux(self, packets: Iterable[VideoPacket]) -> None:
         """Write video packets, one per frame, and before each the sound up to its time."""
         assert self._container is not None
