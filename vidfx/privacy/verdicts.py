@@ -50,7 +50,7 @@ class Verdicts:
     ) -> None:
         """``given`` has the names that people gave to faces; None for all others."""
         self.selection = selection
-        self._given = given or (lambda settled: [None] * len(settled.faces))
+        self._given = given or _nobody
         self._tracks: dict[int, _TrackReadings] = {}
 
     def add(self, settled: Settled) -> None:
@@ -89,3 +89,7 @@ class Verdicts:
             )
         ]
         return tracks | np.array([selection.hides(name) for name in sure], bool)
+
+
+def _nobody(settled: Settled) -> Sequence[str | None]:
+    return [None] * len(settled.faces)
