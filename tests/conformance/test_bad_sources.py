@@ -107,7 +107,7 @@ def test_a_hole_is_survived_and_said(tmp_path: Path, reader: Reader):
 
 
 def test_pyav_reads_on_where_decord_stops(media):
-    checked = replace(preflight(media("hevc.mp4")), objection=None)
+    checked = replace(preflight(media("hevc.mp4")), known_fault=None)
     with DecordSource(checked, rescue=True) as source:
         frames = list(source)
     assert [number_in(f.rgb) for f in frames] == list(range(48))

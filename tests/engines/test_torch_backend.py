@@ -16,6 +16,7 @@ import onnxruntime
 import torch
 
 from tests.engines import toys
+from tests.vidfx_command import run_python
 from vidfx_engines.backends.torch_graph import TorchGraph
 from vidfx_engines.base import PIXELS
 from vidfx_engines.embedded import embedded
@@ -234,3 +235,14 @@ def test_an_unknown_operator_is_a_reason_to_pass_over(tmp_path: Path) -> None:
     ):
         select(tmp_path / "toy.onnx", device="cpu", backend="torch")
     assert select(tmp_path / "toy.onnx", device="cpu", backend="onnxruntime")
+
+
+def test_loading_a_graph_does_not_load_the_compiler_of_torch() -> None:
+    """That alone takes over a second; torch loads it for many an operation without values."""
+    done = run_python(
+        "import sys; from vidfx_engines.embedded import embedded\n"
+        "from vidfx_engines.select import select\n"
+        "engine = select(embedded('detector-embedded'), device='cpu', backend='torch').engine\n"
+        "engine.prepare(64, 64); engine.close(); print('torch._dynamo' in sys.modules)"
+    )
+    assert done.stdout.strip() == "False", done.stdout + done.stderr

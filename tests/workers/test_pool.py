@@ -27,6 +27,7 @@ from vidfx.workers.exhaustion import resources_exhausted, suggests_exhaustion
 from vidfx.workers.messages import (
     Answer,
     Assignment,
+    EnginesFailed,
     Exhausted,
     Failure,
     FromWorker,
@@ -107,6 +108,29 @@ def test_where_engines_are_known_to_load_no_worker_waits_for_the_first(
     run = Run(2, size(2), engines="load here")
     assert run.go() == {"done": 2}
     assert len(hand.all) == 2 and not hand.all[0].engines_loaded
+
+
+def test_on_a_gpu_all_workers_start_together(hand: type[FakeWorker]) -> None:
+    hand.starts = lambda worker: [ready("cuda:0")] if len(hand.all) > 1 else []
+    guess = PoolSize(2, 4, ("0",), None, starts_together=True)
+    assert Run(2, guess, size_for_device={"cuda:0": guess}.__getitem__).go() == {"done": 2}
+    assert len(hand.all) == 2 and not hand.all[0].engines_loaded
+
+
+def test_workers_of_a_wrong_guess_give_way_to_others(hand: type[FakeWorker]) -> None:
+    hand.starts = lambda _: [ready("cpu")]
+    guess, right = PoolSize(2, 4, ("0",), None, starts_together=True), PoolSize(3, 1, (), None)
+    assert Run(9, guess, size_for_device={"cpu": right}.__getitem__).go() == {"done": 9}
+    assert [h.threads for h in hand.all] == [4, 4, 1, 1, 1]
+    assert all(h.left for h in hand.all[:2])
+
+
+def test_what_all_workers_lack_is_said_once(hand: type[FakeWorker]) -> None:
+    hand.starts = lambda _: [EnginesFailed(UnavailableError("no CUDA here"))]
+    run = Run(9, PoolSize(3, 4, ("0",), None, starts_together=True))
+    with pytest.raises(UnavailableError, match="no CUDA here"):
+        run.go()
+    assert len(hand.all) == 3 and not run.notices
 
 
 def test_the_first_worker_says_what_the_engines_run_on(hand: type[FakeWorker]) -> None:

@@ -64,14 +64,19 @@ def thinned(at: np.ndarray, boxes: np.ndarray, tolerance: float) -> np.ndarray:
     if not len(at):
         return keep
     allowed = tolerance * np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])
-    first = 0
-    keep[[0, -1]] = True
-    for last in range(2, len(at)):
-        between = slice(first + 1, last)
-        share = (at[between] - at[first]) / (at[last] - at[first])
-        line = boxes[first] + share[:, None] * (boxes[last] - boxes[first])
-        off = np.abs(boxes[between] - line).max(1)
-        if (off > allowed[between]).any() or last - first > MOST_BETWEEN:
-            first = last - 1
-            keep[first] = True
+    first, last = 0, len(at) - 1
+    keep[[0, last]] = True
+    while (first := first + _reach(at, boxes, allowed, first)) < last:
+        keep[first] = True
     return keep
+
+
+def _reach(at: np.ndarray, boxes: np.ndarray, allowed: np.ndarray, first: int) -> int:
+    """How many boxes after ``first`` a line can end so that it misses none before its end."""
+    rest = slice(first + 1, first + MOST_BETWEEN + 1)
+    elapsed = (at[rest] - at[first])[:, None]
+    slope, play = (boxes[rest] - boxes[first]) / elapsed, allowed[rest, None] / elapsed
+    least = np.maximum.accumulate(slope - play)[:-1]
+    most = np.minimum.accumulate(slope + play)[:-1]
+    misses = ((slope[1:] < least) | (slope[1:] > most)).any(1)
+    return int(misses.argmax()) + 1 if misses.any() else len(slope)

@@ -25,6 +25,8 @@ class PoolSize:
     "one for each worker in turn; empty: no GPU, or the one that the settings name"
     max_bytes: int | None
     "of all workers together"
+    starts_together: bool = False
+    "no worker waits until the first has loaded its engines, as those of a CPU do for its cache"
 
     @classmethod
     def of(cls, settings: Settings, jobs: int) -> PoolSize:
@@ -53,7 +55,7 @@ class PoolSize:
                 workers -= 1
         all_cores = workers == 1 and count == os.cpu_count()
         threads = settings.threads or (0 if all_cores else max(1, count // workers))
-        return cls(workers, threads, gpus, limit)
+        return cls(workers, threads, gpus, limit, starts_together=gpu)
 
 
 def _beside_gpus(gpus: int, cores: int) -> int:

@@ -36,7 +36,7 @@ class Supervisor:
     """Starts and stops workers.
 
     Where it is unknown if engines load here and on what device, one worker loads them first; then
-    the others start.
+    the others start. On a GPU, where loading takes seconds and leaves no cache, all start together.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class Supervisor:
         self._leaving = [worker for worker in self._leaving if not worker.has_exited(timeout=0)]
         if time.monotonic() < self._start_at:
             return
-        if self.workers and not self._may_start_all:
+        if self.workers and (not self._may_start_all or self._first_ones_fail):
             return  # if the engines are missing it need not be said twice
         while len(self.workers) < min(wanted, self._limit.now):
             settings = replace(self._settings, threads=self._size.threads)
@@ -99,19 +99,22 @@ class Supervisor:
 
     @property
     def _may_start_all(self) -> bool:
-        return self.first_worker_ready or self._engines != "untried"
+        return self.first_worker_ready or self._engines != "untried" or self._size.starts_together
+
+    @property
+    def _first_ones_fail(self) -> bool:
+        return bool(self._failed_starts) and not self.first_worker_ready
 
     def mark_ready(self, worker: WorkerProcess, device: str) -> None:
         """It has loaded its engines, on ``device``."""
         worker.engines_loaded = True
-        if self.first_worker_ready:
-            return
-        self.first_worker_ready = True
-        if self._size_for_device:
-            self._size = self._size_for_device(device)
-            self._limit.set_wanted(self._size.workers)
-            if worker.threads != self._size.threads:  # it was started for another size
-                self.stop(worker)
+        if not self.first_worker_ready:
+            self.first_worker_ready = True
+            if self._size_for_device:
+                self._size = self._size_for_device(device)
+                self._limit.set_wanted(self._size.workers)
+        if worker.threads != self._size.threads:  # it was started for another size
+            self.stop(worker)
 
     def mark_begun(self, worker: WorkerProcess) -> None:
         """It has begun with its task."""
@@ -137,6 +140,8 @@ class Supervisor:
         if not self.workers and self._failed_starts >= tries:
             raise error
         self._start_at = time.monotonic() + TRY_AGAIN_S * self._failed_starts
+        if self.workers and not self.first_worker_ready:
+            return  # others are starting, and the last one's error is told
         if self.workers:
             self.lower_limit(f"a further worker could not start: {error}")
         else:

@@ -19,8 +19,7 @@ from vidfx_engines.backends.torch_operators import OPERATORS, PARAMETERS, Operat
 from vidfx_engines.base import PIXELS
 from vidfx_engines.errors import EngineUnavailable, first_line
 
-META = torch.device("meta")
-"""Tensors there have a shape and no values: operations on them take microseconds."""
+HOST = torch.device("cpu")
 TRIAL_SIDE = 64
 """px, of the picture on which a detector's operators are checked."""
 
@@ -69,7 +68,11 @@ class TorchGraph:
         self._nodes = [_node(node, _opset(model)) for node in model.graph.node]
         self._plans: dict[tuple[int, ...], list[Step]] = {}
         self._fold()
-        self._plan((2, 3, side or TRIAL_SIDE, side or TRIAL_SIDE))
+        self._last_use = {
+            name: place for place, node in enumerate(self._nodes) for name in node.inputs
+        }
+        "the place of the last node that needs a value"
+        self._plan((2, 3, side or TRIAL_SIDE, side or TRIAL_SIDE), HOST)
         sides = {
             value.name: [dim.dim_value or None for dim in value.type.tensor_type.shape.dim]
             for value in model.graph.output
@@ -81,7 +84,7 @@ class TorchGraph:
         shape = tuple(pixels.shape)
         steps = self._plans.get(shape)
         if steps is None:
-            steps = self._plans[shape] = self._plan(shape)
+            steps = self._plans[shape] = self._plan(shape, self._device)
         values: dict[str, Tensor] = {PIXELS: pixels}
         for step in steps:
             inputs = [values[x] if isinstance(x, str) else x for x in step.inputs]
@@ -102,31 +105,36 @@ class TorchGraph:
         self._nodes = nodes
         self._host = {name: value for name, value in self._host.items() if name in needed}
 
-    def _plan(self, shape: tuple[int, ...]) -> list[Step]:
-        """The steps for pixels of ``shape``; what depends on shapes only is computed here."""
+    @torch.inference_mode()
+    def _plan(self, shape: tuple[int, ...], device: torch.device) -> list[Step]:
+        """The steps for pixels of ``shape``; what depends on shapes only is computed here.
+
+        Runs the graph once: torch knows the shapes of results without computing them too (its
+        device "meta"), but takes over a second to load that.
+        """
         known = dict(self._host)
-        made = {PIXELS: torch.empty(shape, dtype=torch.uint8, device=META)}
+        made = {PIXELS: torch.zeros(shape, dtype=torch.uint8, device=device)}
         chosen: list[tuple[Node, tuple[Tensor | str | None, ...]]] = []
-        for node in self._nodes:
+        for place, node in enumerate(self._nodes):
             if node.kind == "Shape":
                 (name,) = node.inputs
                 known[node.output] = _run(node, [known[name] if name in known else made[name]])
             elif all(name in known for name in node.inputs if name):
                 known[node.output] = _run(node, [known.get(name) for name in node.inputs])
             else:
-                inputs = tuple(self._input(node, i, known) for i in range(len(node.inputs)))
+                inputs = tuple(self._input(node, i, known, device) for i in range(len(node.inputs)))
                 chosen.append((node, inputs))
-                parameters = PARAMETERS.get(node.kind, ())
-                trial = [
-                    made[x] if isinstance(x, str)
-                    else x if x is None or i in parameters
-                    else x.to(META)
-                    for i, x in enumerate(inputs)
-                ]  # fmt: skip
-                made[node.output] = _run(node, trial)
+                made[node.output] = _run(
+                    node, [made[x] if isinstance(x, str) else x for x in inputs]
+                )
+            for name in node.inputs:
+                if self._last_use[name] == place and name not in self._outputs:
+                    made.pop(name, None)
         return _steps(chosen, self._outputs)
 
-    def _input(self, node: Node, place: int, known: dict[str, Tensor]) -> Tensor | str | None:
+    def _input(
+        self, node: Node, place: int, known: dict[str, Tensor], device: torch.device
+    ) -> Tensor | str | None:
         name = node.inputs[place]
         if not name:
             return None
@@ -136,10 +144,10 @@ class TorchGraph:
             return known[name]
         if name not in known:
             return name
-        if name not in self._host:  # of this shape only
-            return known[name].to(self._device)
+        if name not in self._host or device != self._device:  # of this plan only
+            return known[name].to(device)
         if name not in self._on_device:
-            self._on_device[name] = known[name].to(self._device)
+            self._on_device[name] = known[name].to(device)
         return self._on_device[name]
 
 

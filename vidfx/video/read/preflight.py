@@ -34,8 +34,8 @@ class Preflight:
     scan: Scan
     unusual: str | None
     "what only PyAVSource handles; None where any decoder's pictures are right"
-    objection: str | None
-    "why decord must not read the file; None where it may"
+    known_fault: str | None
+    "what decord is known to get wrong in such a file"
     shortfall: str | None
     "what the container claims that is missing"
 
@@ -45,6 +45,11 @@ class Preflight:
         if _changes_shape(self.info.path, self.scan.keyframes):
             return "its pictures change their shape on the way"
         return None
+
+    @cached_property
+    def objection(self) -> str | None:
+        """Why decord must not read the file; None where it may."""
+        return self.known_fault or self.unusual or self.changes
 
 
 def preflight(path: Path, *, most_bytes: int | None = None) -> Preflight:
@@ -63,17 +68,16 @@ def preflight(path: Path, *, most_bytes: int | None = None) -> Preflight:
         deque(packets, maxlen=0)
         scanned = scanner.result()
     unusual = shapes.doubt or _unusual(frame, info, shapes.first)
-    objection = _objection(info, demuxer.format, scanned) or unusual
-    if not objection:
+    fault = _known_fault(info, demuxer.format, scanned)
+    if not (fault or unusual):
         _limit(path, len(scanned.pts), info.width, info.height, most_bytes)
-    checked = Preflight(
+    return Preflight(
         info=replace(info, n_frames=len(scanned.pts)),
         scan=scanned,
         unusual=unusual,
-        objection=objection,
+        known_fault=fault,
         shortfall=shortfall(info, scanned.n_packets, max(scanned.pts, default=0)),
     )
-    return checked if objection else replace(checked, objection=checked.changes)
 
 
 def _limit(path: Path, n_frames: int, width: int, height: int, most_bytes: int | None) -> None:
@@ -132,7 +136,7 @@ def _unusual(frame: av.VideoFrame, info: VideoInfo, shape: Shape) -> str | None:
     return None
 
 
-def _objection(info: VideoInfo, format_: str, scanned: Scan) -> str | None:
+def _known_fault(info: VideoInfo, format_: str, scanned: Scan) -> str | None:
     """Each of these was seen to give wrong or missing frames, most of them without an error."""
     if format_ not in _DECORD_FORMATS:
         return f"decord loses frames of some formats, and {format_} is not known to be safe"
