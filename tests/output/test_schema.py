@@ -19,7 +19,7 @@ def test_order_of_the_first_columns() -> None:
         *("identity", "identity_prob", "emotion", "emotion_prob", "emotion_reason"),
         *("p_angry", "p_happy", "p_neutral", "p_sad"),
     ]
-    assert names[-1] == "source"
+    assert names[-2:] == ["source", "person_id"]
     assert len(names) == len(set(names))
     frames = [c.name for c in schema.frames_columns()]
     assert frames[:2] == ["frame", "time_s"]

@@ -130,7 +130,7 @@ def _longer(faces: SettledFaces, track: int, boxes: np.ndarray) -> SettledFaces:
             old.names, add(old.index, NO_LABEL), add(old.prob), add(old.probs)
         )
 
-    reason = faces.emotion_reason
+    reason, person = faces.emotion_reason, faces.person
     return SettledFaces(
         track=add(faces.track, track),
         box=add(faces.box, boxes),
@@ -143,4 +143,5 @@ def _longer(faces: SettledFaces, track: int, boxes: np.ndarray) -> SettledFaces:
         emotion_reason=None if reason is None else add(reason, NOT_READ),
         raw_identity=names(faces.raw_identity),
         raw_emotion=expressions(faces.raw_emotion),
+        person=None if person is None else add(person, max(person[faces.track == track], default=0)),
     )

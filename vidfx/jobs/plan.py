@@ -28,6 +28,7 @@ class Outputs:
     frames: Path
     unshown: Path
     privacy: Path
+    embeddings: Path
     summary: Path
 
     @classmethod
@@ -36,7 +37,7 @@ class Outputs:
 
     def __iter__(self) -> Iterator[Path]:
         tables = self.faces, self.frames, self.unshown
-        return iter((self.video, *tables, self.privacy, self.summary))
+        return iter((self.video, *tables, self.privacy, self.embeddings, self.summary))
 
 
 @dataclass(frozen=True)

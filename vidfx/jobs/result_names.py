@@ -4,7 +4,10 @@ import re
 
 ANNOTATED = ".annotated.mp4"
 SUMMARY = ".summary.json"
-RESULTS = (ANNOTATED, ".faces.csv", ".frames.csv", ".unshown.csv", ".privacy.json", SUMMARY)
+RESULTS = (
+    *(ANNOTATED, ".faces.csv", ".frames.csv", ".unshown.csv", ".privacy.json", ".embeddings.npz"),
+    SUMMARY,
+)
 PEOPLE = ".people.json"
 """The names that `vidfx people` gave to tracks."""
 RENDERED = ".rendered.mp4"

@@ -108,6 +108,8 @@ class Rows:
         quality = np.concatenate([faces.quality.prod(1, keepdims=True), faces.quality], 1)
         columns.add_numbers(quality, SHARE)
         columns.add_cells(faces.sources())
+        person = np.zeros(len(faces)) if faces.person is None else faces.person
+        columns.add_numbers(np.where(person > 0, person, np.nan)[:, None], 0)
         return columns.lines()
 
     @staticmethod

@@ -24,6 +24,8 @@ class _Track:
     last_s: float = 0.0
     identity: str | None = None
     identity_prob: float = math.nan
+    person: int = 0
+    "0: not known"
     best_quality: float = 0.0
 
     def describe(
@@ -39,6 +41,7 @@ class _Track:
         means = zip(names, probs, strict=True) if read else ()
         return {
             "track_id": number,
+            "person_id": self.person or None,
             "first_s": round(self.first_s, 6),
             "last_s": round(self.last_s, 6),
             "frames": int(sum(sources)),
@@ -95,6 +98,8 @@ class TrackTally:
             track.sums += sums[place]
             track.best_quality = max(track.best_quality, best[place])
             track.last_s = settled.frames[places[row]].time_s
+            if faces.person is not None:
+                track.person = int(faces.person[row])
             if who and faces.identity:
                 track.identity = who[row]
                 track.identity_prob = float(faces.identity.prob[row])

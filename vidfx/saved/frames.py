@@ -227,7 +227,18 @@ def _faces(cells: _Rows, video: Tables) -> SettledFaces:
         emotion_reason=reason,
         raw_identity=_names(cells, "raw_identity") if recognises else None,
         raw_emotion=None if emotions is None else _expressions(cells, "raw_", emotions),
+        person=_people(cells),
     )
+
+
+def _people(cells: _Rows) -> np.ndarray | None:
+    """The numbers of the persons; None where no row has one."""
+    if not any(texts := cells.texts("person_id")):
+        return None
+    try:
+        return np.array([int(text or 0) for text in texts], np.int64)
+    except (ValueError, OverflowError) as error:
+        raise cells.table_of.damaged(f"person_id: {error}") from error
 
 
 def _names(cells: _Rows, column: str) -> Labels:

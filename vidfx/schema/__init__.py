@@ -89,7 +89,10 @@ def faces_columns(
         *landmarks,
         Column("identity", "label", "identity of the track: a name, other or unknown"),
         Column(
-            "identity_prob", "0..1", "its probability; for unknown, that of the most likely name"
+            "identity_prob",
+            "0..1",
+            "its probability; for unknown, that of the most likely name; with `--people` a score of "
+            "the same meaning",
         ),
         Column(
             "emotion",
@@ -124,6 +127,12 @@ def faces_columns(
             "label",
             "detected; tracked (a low-score detection where a track expected it); "
             "interpolated (between two frames); drawn (by hand, only in corrected rows)",
+        ),
+        Column(
+            "person_id",
+            "id",
+            "the same for all tracks of one person in the video: the number of the first of them; "
+            "empty without `--people` and `--embeddings`, and where the face was never clear enough",
         ),
     ]
 

@@ -13,6 +13,9 @@ _VIDEO = Column(
     "the results of the video: their path below OUT up to `.summary.json`; the same in all tables",
 )
 _TRACK = Column("track_id", "id", "number of the track in its video, from 1")
+_PERSON = Column(
+    "person_id", "id", "the same for all tracks of one person in the video; empty if not known"
+)
 _SHOWN = Column("shown_s", "s", "how long the face is shown, without gaps")
 _FRAMES = Column("frames", "count", "frames with the face: rows of `faces.csv`")
 
@@ -38,7 +41,8 @@ def tracks_columns(emotions: Sequence[str] = DEFAULT_EMOTIONS) -> list[Column]:
     return [
         _VIDEO,
         _TRACK,
-        Column("identity", "label", "a name, other or unknown; empty without recognition"),
+        _PERSON,
+        Column("identity", "label", "a name, other or unknown; empty where nobody is named"),
         Column("identity_prob", "0..1", "its probability at the end of the track"),
         Column("first_s", "s", "playback time of its first frame"),
         Column("last_s", "s", "playback time of its last frame"),

@@ -82,6 +82,8 @@ class SettledFaces:
     "on this frame alone"
     raw_emotion: Expressions | None
     "on this frame alone"
+    person: np.ndarray | None = None
+    "(N,) int64 from 1, the same in all tracks of a person; 0: not known; None without embeddings"
 
     def __len__(self) -> int:
         return len(self.track)
@@ -107,6 +109,7 @@ class SettledFaces:
             emotion_reason=None if self.emotion_reason is None else self.emotion_reason[keep],
             raw_identity=self.raw_identity and self.raw_identity.rows(keep),
             raw_emotion=self.raw_emotion and self.raw_emotion.rows(keep),
+            person=None if self.person is None else self.person[keep],
         )
 
 

@@ -17,7 +17,7 @@ def track_rows(
     """Those of ``tracks.csv``, with columns for these expressions."""
     for track in tracks:
         yield [
-            *(video, track.track_id, track.identity, track.identity_prob),
+            *(video, track.track_id, track.person_id, track.identity, track.identity_prob),
             *(track.first_s, track.last_s, track.shown_s),
             None if track.appearances is None else len(track.appearances),
             *(track.frames, track.sources.get("detected", 0) if track.sources else None),

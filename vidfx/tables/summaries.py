@@ -32,6 +32,7 @@ class Track(Struct):
     last_s: float
     frames: int
     sources: dict[str, int] = {}
+    person_id: int | None = None
     identity: str | None = None
     identity_prob: float | None = None
     emotion_share: dict[str, float] = {}
