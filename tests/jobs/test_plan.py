@@ -230,7 +230,7 @@ def test_an_animation_is_a_video(tmp_path: Path) -> None:
 RENDERED_NAMES = ["a.rendered.mp4", "a.rendered.json"]
 RESULT_NAMES = [
     *("a.annotated.mp4", "a.faces.csv", "a.frames.csv", "a.unshown.csv", "a.privacy.json"),
-    *("a.embeddings.npz", "a.summary.json"),
+    *("a.embeddings.npz", "a.people.json", "a.summary.json"),
 ]
 
 
@@ -238,7 +238,7 @@ def test_results_named_beside_inputs_are_left_and_said(tmp_path: Path) -> None:
     touch(tmp_path, "a.mp4", *RESULT_NAMES, "mine.annotated.mp4", *RENDERED_NAMES)
     named = [f"{tmp_path}/{name}" for name in ["a.mp4", *RESULT_NAMES]]
     taken, (line,) = left_out(tmp_path, *named)
-    assert taken == ["a.mp4"] and line.startswith("7 results of an earlier run were not taken: ")
+    assert taken == ["a.mp4"] and line.startswith("8 results of an earlier run were not taken: ")
     assert left_out(tmp_path, f"{tmp_path}/a*")[0] == ["a.mp4"]
     (tmp_path / "list.txt").write_text("\n".join(named))
     assert left_out(tmp_path, f"{tmp_path}/list.txt")[0] == ["a.mp4"]

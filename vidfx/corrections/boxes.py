@@ -143,5 +143,7 @@ def _longer(faces: SettledFaces, track: int, boxes: np.ndarray) -> SettledFaces:
         emotion_reason=None if reason is None else add(reason, NOT_READ),
         raw_identity=names(faces.raw_identity),
         raw_emotion=expressions(faces.raw_emotion),
-        person=None if person is None else add(person, max(person[faces.track == track], default=0)),
+        person=None
+        if person is None
+        else add(person, max(person[faces.track == track], default=0)),
     )

@@ -29,6 +29,7 @@ class Outputs:
     unshown: Path
     privacy: Path
     embeddings: Path
+    people: Path
     summary: Path
 
     @classmethod
@@ -37,7 +38,8 @@ class Outputs:
 
     def __iter__(self) -> Iterator[Path]:
         tables = self.faces, self.frames, self.unshown
-        return iter((self.video, *tables, self.privacy, self.embeddings, self.summary))
+        others = self.privacy, self.embeddings, self.people
+        return iter((self.video, *tables, *others, self.summary))
 
 
 @dataclass(frozen=True)

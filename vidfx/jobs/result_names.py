@@ -4,12 +4,13 @@ import re
 
 ANNOTATED = ".annotated.mp4"
 SUMMARY = ".summary.json"
-RESULTS = (
-    *(ANNOTATED, ".faces.csv", ".frames.csv", ".unshown.csv", ".privacy.json", ".embeddings.npz"),
-    SUMMARY,
-)
+EMBEDDINGS = ".embeddings.npz"
 PEOPLE = ".people.json"
 """The names that `vidfx people` gave to tracks."""
+RESULTS = (
+    *(ANNOTATED, ".faces.csv", ".frames.csv", ".unshown.csv", ".privacy.json"),
+    *(EMBEDDINGS, PEOPLE, SUMMARY),
+)
 RENDERED = ".rendered.mp4"
 """The same results drawn again."""
 RENDER_RECORD = ".rendered.json"

@@ -16,6 +16,8 @@ from vidfx.output.strict_json import to_json
 from vidfx.render.source import recorded_source
 from vidfx.render.task import RenderJob
 from vidfx.render.work import RenderWork
+from vidfx.saved.people import people_path
+from vidfx.saved.runs import SavedVideo
 from vidfx_engines.files import read_text
 
 SCHEMA = "vidfx.rendered/1"
@@ -41,8 +43,17 @@ def render_fingerprint(work: RenderWork) -> dict[str, Any]:
         "settings": drawn | {"start": values["start"] or None, "end": values["end"]},
         "messages": context.messages,
         "corrections": work.corrections.fingerprint(),
+        **_people(video),
         "only": sorted(set(work.options.only)),
     }
+
+
+def _people(video: SavedVideo) -> dict[str, str]:
+    """Who its tracks are, where it was asked."""
+    if video.people is None:
+        return {}
+    with read_errors(video.path):
+        return {"people": content_hash([people_path(video.path)])}
 
 
 def read_record(job: RenderJob) -> dict[str, Any] | None:

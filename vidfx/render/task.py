@@ -26,7 +26,7 @@ class RenderOutputs(Outputs):
         return cls(
             stem.with_name(stem.name + RENDERED),
             *(of_rows.faces, of_rows.frames, of_rows.unshown),
-            of_rows.privacy,
+            *(of_rows.privacy, of_rows.embeddings, of_rows.people),
             stem.with_name(stem.name + RENDER_RECORD),
         )
 

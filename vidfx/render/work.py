@@ -67,6 +67,7 @@ def _part(settings: Settings, video: SavedVideo) -> tuple[float | None, float | 
 
 
 def _names(video: SavedVideo) -> list[str]:
-    """Those that the engine knew."""
-    models = video.summary["models"]
-    return [name for m in models if m["task"] == "identity" for name in m["labels"]]
+    """Those that the engine and the gallery knew, and those of the tracks."""
+    models, gallery = video.summary["models"], video.summary.get("people") or {"names": ()}
+    known = [name for m in models if m["task"] == "identity" for name in m["labels"]]
+    return [*known, *gallery["names"], *(video.people.names() if video.people else ())]

@@ -18,6 +18,7 @@ from vidfx.report.face_sheets import MOST, face_sheet
 from vidfx.report.scripts import call
 from vidfx.report.video_data import collect, describe
 from vidfx.report.video_place import playable
+from vidfx.saved.people import people_path
 from vidfx.saved.runs import SavedVideo, load_video
 from vidfx_engines.files import write_atomically
 
@@ -103,9 +104,9 @@ def _add_sheet(content: dict[str, Any], path: str, numbers: Sequence[int]) -> No
 
 
 def _is_newer(summary: Path, data: Path) -> bool:
-    """Whether the results or their corrections are newer than the data."""
+    """Whether the results, their names or their corrections are newer than the data."""
     times: list[int] = []
-    for file in (summary, *correction_files(summary)):
+    for file in (summary, people_path(summary), *correction_files(summary)):
         with suppress(FileNotFoundError):
             times.append(file.stat().st_mtime_ns)
     with suppress(OSError):

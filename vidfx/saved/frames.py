@@ -13,6 +13,8 @@ import numpy as np
 
 from vidfx import schema
 from vidfx.errors import InputError
+from vidfx.people.people_file import People
+from vidfx.saved.named import named
 from vidfx.saved.runs import AGAIN
 from vidfx.stages.certainty import NO_LABEL, REASONS
 from vidfx.stages.observed import ObservedFrame
@@ -44,10 +46,14 @@ class Tables(Protocol):
     def recognises(self) -> bool: ...
     @property
     def expressions(self) -> tuple[str, ...] | None: ...
+    @property
+    def people(self) -> People | None: ...
 
 
 def read_settled(video: Tables) -> Iterator[Settled]:
     """All frames with their faces, in order, as they were written; memory does not grow.
+
+    Tracks that `vidfx people` named since have these names.
 
     The frames have no pixels. Raises InputError where a table is damaged.
     """
@@ -62,7 +68,7 @@ def read_settled(video: Tables) -> Iterator[Settled]:
             if np.bincount(place, minlength=len(some)).tolist() != rows.numbers("faces").tolist():
                 raise faces.table.damaged("a frame has another number of faces in the other table")
             found = _unshown(*unshown.next(observed)) if unshown else NO_UNSHOWN
-            yield Settled(observed, place, _faces(cells, video), found)
+            yield named(Settled(observed, place, _faces(cells, video), found), video.people)
         for table in (faces, unshown):
             if table:
                 table.check_end()

@@ -15,6 +15,8 @@ from vidfx.errors import InputError, UsageError
 from vidfx.jobs.result_names import SUMMARY
 from vidfx.notation import natural_order
 from vidfx.output.summary import read_summary
+from vidfx.people.people_file import People
+from vidfx.saved.people import named_track, people_of
 
 AGAIN = "annotate the video again"
 
@@ -46,6 +48,8 @@ class SavedVideo:
     "whether faces were named"
     expressions: tuple[str, ...] | None
     "all that can be; None where none were read"
+    people: People | None = None
+    "who the tracks are, as `vidfx people` found since; None where it was not asked"
 
 
 def find_summaries(places: Sequence[str | Path]) -> list[Path]:
@@ -96,7 +100,7 @@ def load_video(summary: Path) -> SavedVideo:
             f"{summary}: it is of photographs, not of a video", hint="name the summary of a video"
         )
     try:
-        video = _described(summary, content)
+        video = _described(summary, content, _people(summary, content))
         _check_files(video)
     except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
@@ -104,8 +108,18 @@ def load_video(summary: Path) -> SavedVideo:
     return video
 
 
-def _described(path: Path, summary: Mapping[str, Any]) -> SavedVideo:
+def _people(path: Path, summary: Mapping[str, Any]) -> People | None:
+    """Raises InputError, and as ``_described``."""
+    gallery = summary.get("people")
+    names = None if gallery is None else _texts(gallery["names"])
+    return people_of(path, names, [model["task"] for model in summary["models"]])
+
+
+def _described(path: Path, summary: Mapping[str, Any], people: People | None) -> SavedVideo:
     """Raises KeyError, TypeError, ValueError, ArithmeticError and AttributeError."""
+    if people:
+        tracks = [named_track(track, people) for track in summary["tracks"]]
+        summary = {**summary, "tracks": tracks}
     of_input, outputs, models = summary["input"], summary["outputs"], summary["models"]
     labels = {model["task"]: _texts(model["labels"]) for model in models}
     faces, frames, annotated = outputs["faces"], outputs["frames"], outputs.get("video")
@@ -129,8 +143,9 @@ def _described(path: Path, summary: Mapping[str, Any]) -> SavedVideo:
         size=size,
         time_base=base,
         frame_rate=rate,
-        recognises="identity" in labels,
+        recognises="identity" in labels or "people" in summary or bool(people and people.are_named),
         expressions=labels.get("emotion"),
+        people=people,
     )
 
 

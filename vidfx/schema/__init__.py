@@ -91,8 +91,7 @@ def faces_columns(
         Column(
             "identity_prob",
             "0..1",
-            "its probability; for unknown, that of the most likely name; with `--people` a score of "
-            "the same meaning",
+            "its probability; for unknown, that of the most likely name; with `--people` a score",
         ),
         Column(
             "emotion",
@@ -131,8 +130,8 @@ def faces_columns(
         Column(
             "person_id",
             "id",
-            "the same for all tracks of one person in the video: the number of the first of them; "
-            "empty without `--people` and `--embeddings`, and where the face was never clear enough",
+            "the same for all tracks of a person in the video: the number of the first of them; "
+            "empty without `--people` and `--embeddings`",
         ),
     ]
 

@@ -11,6 +11,7 @@ from vidfx.corrections.apply import apply
 from vidfx.corrections.read import read_lines, saved_corrections
 from vidfx.output.track_tally import TrackTally
 from vidfx.saved.frames import read_settled
+from vidfx.saved.people import people_path
 from vidfx.saved.runs import load_video
 from vidfx.tables.summaries import Summary, Track
 
@@ -18,10 +19,10 @@ from vidfx.tables.summaries import Summary, Track
 def count_again(path: Path, summary: Summary) -> Summary:
     """``summary``, which is that of ``path``, with the counts of the video's corrected rows.
 
-    As it is where no line is about the video. Raises InputError where a line is wrong or a table is
+    Raises InputError where a line is wrong or a table is
     damaged.
     """
-    if not any(read_lines(path, None)):
+    if not any(read_lines(path, None)) and not people_path(path).exists():
         return summary
     video = load_video(path)
     lines = saved_corrections(video).lines

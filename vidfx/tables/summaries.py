@@ -71,6 +71,17 @@ class Seconds(Struct):
     total: float | None = None
 
 
+class Model(Struct):
+    task: str
+    labels: list[str] = []
+
+
+class Gallery(Struct):
+    """The people by whom the tracks were named."""
+
+    names: list[str] = []
+
+
 class Summary(Struct):
     """A summary of a video, or of photographs."""
 
@@ -81,18 +92,15 @@ class Summary(Struct):
     made: Made = field(default_factory=Made)
     seconds: Seconds = field(default_factory=Seconds)
     warnings: list[str] = []
+    models: list[Model] = []
+    people: Gallery | None = None
     photographs: Any = None
     corrected: bool = False
     "whether tracks and counts are with corrections; a summary in a file has none"
 
 
-class _Model(Struct):
-    task: str
-    labels: list[str] = []
-
-
 class _Models(Struct):
-    models: list[_Model] = []
+    models: list[Model] = []
 
 
 _T = TypeVar("_T")
