@@ -16,6 +16,7 @@ from vidfx.output.rows import RowWriter
 from vidfx.output.strict_json import to_json
 from vidfx.output.summary import write_summary
 from vidfx.output.tally import Tally
+from vidfx.people.people_file import People
 from vidfx.privacy.hiding import Hiding
 from vidfx.result_settings import ResultSettings
 from vidfx.saved.frames import read_settled
@@ -43,6 +44,7 @@ class _WrittenTables:
     unshown: Path
     recognises: bool
     expressions: tuple[str, ...] | None
+    people: People | None = None
 
 
 class ResultFiles:
@@ -167,6 +169,9 @@ class ResultFiles:
                 if self.mp4 is None:  # one of an earlier run would not belong to the new rows
                     with output_errors(outputs.video):
                         outputs.video.unlink(missing_ok=True)
+                for path in (outputs.embeddings, outputs.people):  # of other track numbers
+                    with output_errors(path):
+                        path.unlink(missing_ok=True)
                 if self.hiding is None:
                     with output_errors(outputs.privacy):
                         outputs.privacy.unlink(missing_ok=True)
