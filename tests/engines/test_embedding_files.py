@@ -15,30 +15,12 @@ from vidfx_engines.errors import EngineFileError
 from vidfx_engines.select import select
 from vidfx_engines.spec import EngineSpec
 
-COLUMNS = 16
-
-
-def embedding(folder: Path, *, normalises: bool = False, columns: int = COLUMNS) -> Path:
-    """toy.onnx, of ArcFace's kind and without a spec."""
-    net = toys.Network()
-    x = "input"
-    if normalises:
-        x = net.node("Sub", x, net.constant(np.float32([127.5])))
-        x = net.node("Mul", x, net.constant(np.float32([1 / 128])))
-    x = net.node("Relu", net.conv(x, 3, 8, stride=2))
-    x = net.node("Flatten", net.node("GlobalAveragePool", x))
-    weight = net.random.normal(0, 1, (8, columns)).astype(np.float32)
-    net.node("MatMul", x, net.constant(weight), output="vector")
-    given = helper.make_tensor_value_info("input", TensorProto.FLOAT, [1, 3, 112, 112])
-    net.save(folder / "toy.onnx", given, {"vector": [1, columns]})
-    return folder / "toy.onnx"
-
 
 @pytest.mark.parametrize(("normalises", "mean"), [(True, 0.0), (False, 127.5)])
 def test_a_file_of_arcfaces_kind_needs_no_spec(
     tmp_path: Path, normalises: bool, mean: float
 ) -> None:
-    path = embedding(tmp_path, normalises=normalises)
+    path = toys.embedding(tmp_path, normalises=normalises)
     spec = embedding_spec_for(path)
     assert spec.task == "embedding"
     assert spec.crop is not None
@@ -49,13 +31,13 @@ def test_a_file_of_arcfaces_kind_needs_no_spec(
 @pytest.mark.parametrize("backend", ["openvino", "onnxruntime", "torch"])
 def test_every_backend_gives_a_row_for_every_face(tmp_path: Path, backend: str) -> None:
     pytest.importorskip(backend)
-    path = embedding(tmp_path)
+    path = toys.embedding(tmp_path)
     engine = select(path, spec=embedding_spec_for(path), backend=backend, device="cpu").engine
     faces = np.random.default_rng(0).integers(0, 256, (11, 112, 112, 3), np.uint8)
     (whole,) = engine.run(faces)
-    assert whole.shape == (11, COLUMNS)
+    assert whole.shape == (11, toys.COLUMNS)
     np.testing.assert_allclose(engine.run(faces[3:5])[0], whole[3:5], atol=2e-2)
-    assert engine.run(faces[:0])[0].shape == (0, COLUMNS)
+    assert engine.run(faces[:0])[0].shape == (0, toys.COLUMNS)
 
 
 @pytest.mark.parametrize("template", ["arcface", "dlib"])
@@ -69,7 +51,7 @@ def test_a_file_that_is_no_embedding_is_one_line(tmp_path: Path, template: str) 
 
 
 def test_what_may_be_compared_has_one_model(tmp_path: Path) -> None:
-    path = embedding(tmp_path)
+    path = toys.embedding(tmp_path)
     spec, cut_otherwise = embedding_spec_for(path), embedding_spec_for(path, "dlib")
     assert spec.embedding_model != cut_otherwise.embedding_model
     build = Build("onnx", "fp16", spec.sha256, "0", "1", "", "2026-01-01")
@@ -79,7 +61,7 @@ def test_what_may_be_compared_has_one_model(tmp_path: Path) -> None:
 
 
 def test_an_embedding_with_labels_is_refused(tmp_path: Path) -> None:
-    spec = replace(embedding_spec_for(embedding(tmp_path)), labels=("a", "b"))
+    spec = replace(embedding_spec_for(toys.embedding(tmp_path)), labels=("a", "b"))
     with pytest.raises(ValueError, match="labels: an embedding has none"):
         EngineSpec.from_json(spec.to_json())
 

@@ -12,6 +12,8 @@ from onnx import TensorProto, helper, numpy_helper
 from vidfx_engines.spec import CropSpec, EngineSpec, InputSpec, Thresholds
 
 SIDE = 32
+COLUMNS = 16
+"""Of an embedding."""
 LABELS = ("angry", "happy", "neutral", "sad")
 
 
@@ -85,6 +87,22 @@ def classifier(
     )
     spec.save(folder)
     return spec
+
+
+def embedding(folder: Path, *, normalises: bool = False, columns: int = COLUMNS) -> Path:
+    """toy.onnx, of ArcFace's kind and without a spec."""
+    net = Network()
+    x = "input"
+    if normalises:
+        x = net.node("Sub", x, net.constant(np.float32([127.5])))
+        x = net.node("Mul", x, net.constant(np.float32([1 / 128])))
+    x = net.node("Relu", net.conv(x, 3, 8, stride=2))
+    x = net.node("Flatten", net.node("GlobalAveragePool", x))
+    weight = net.random.normal(0, 1, (8, columns)).astype(np.float32)
+    net.node("MatMul", x, net.constant(weight), output="vector")
+    given = helper.make_tensor_value_info("input", TensorProto.FLOAT, [1, 3, 112, 112])
+    net.save(folder / "toy.onnx", given, {"vector": [1, columns]})
+    return folder / "toy.onnx"
 
 
 def identity_spec() -> EngineSpec:

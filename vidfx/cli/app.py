@@ -56,6 +56,12 @@ COMMANDS = {
             "Check the files that correct finished results.",
         ),
     },
+    "People": {
+        "people": Entry(
+            "people:people",
+            "Say who people are by a few pictures of each: galleries, and names in results.",
+        ),
+    },
     "Models": {
         "dataset": Entry(
             "dataset:dataset",

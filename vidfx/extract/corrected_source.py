@@ -11,13 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from vidfx.annotate.models import Models
+from vidfx.annotate.source_faces import is_photograph
 from vidfx.errors import EngineFailedError, InputError
 from vidfx.extract.crop_selection import CropSelector
 from vidfx.extract.cvat_boxes import CvatBoxes, LabelledBox, read_cvat
 from vidfx.extract.dataset_writer import DatasetWriter, PendingCrop
 from vidfx.extract.recut_picture import CANVAS, THRESHOLD
 from vidfx.extract.request import ExtractRequest
-from vidfx.extract.source import is_photograph, open_frames, source_entry, within_limit
+from vidfx.extract.source import open_frames, source_entry, within_limit
 from vidfx.jobs.outcomes import Outcome
 from vidfx.stages import align
 from vidfx.stages.detect import Detector

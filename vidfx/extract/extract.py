@@ -11,11 +11,12 @@ from functools import partial
 from pathlib import Path
 
 from vidfx.annotate.models import Models, load_models
+from vidfx.annotate.source_faces import is_photograph
 from vidfx.errors import OutputError, UsageError
 from vidfx.extract.corrected_source import extract_corrected
 from vidfx.extract.dataset_writer import DatasetWriter
 from vidfx.extract.request import ExtractProgress, ExtractRequest
-from vidfx.extract.source import extract_source, is_photograph
+from vidfx.extract.source import extract_source
 from vidfx.jobs.outcomes import Outcome, as_failure
 from vidfx.jobs.plan import find_media
 from vidfx.workers.memory import give_memory_back

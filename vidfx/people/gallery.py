@@ -24,13 +24,14 @@ from msgspec import Meta
 from vidfx.errors import GalleryError, output_errors
 from vidfx.people.names import check_names, folded, normal
 from vidfx_engines.files import AtomicFile, read_regular, write_atomically
+from vidfx_engines.spec import Template
 from vidfx_engines.validation import FileName, Finite, Label, Sha256, Share, convert, text
 
 SCHEMA = "vidfx.gallery/1"
 GALLERY, EMBEDDINGS, THUMBNAILS = "gallery.json", "embeddings.npy", "thumbnails"
 MOST_BYTES = 1 << 30
 _UNIT = 1e-3
-_PRIVATE, _PRIVATE_FILE = 0o700, 0o600
+PRIVATE, PRIVATE_FILE = 0o700, 0o600
 
 Box = tuple[Finite, Finite, Finite, Finite]
 NamedFile = Annotated[str, text(4096, empty=True)]
@@ -79,6 +80,8 @@ class Gallery:
     cannot be compared with them"""
     engine: str = ""
     "the name, or the path, by which that model was loaded"
+    crop: Template = "arcface"
+    "how faces were cut for it"
     pictures: tuple[Picture, ...] = ()
     "n, of the rows; empty where they are not known"
     rejected: tuple[tuple[Rejected, ...], ...] = ()
@@ -126,6 +129,7 @@ class Gallery:
             self.embeddings[keep],
             self.model,
             self.engine,
+            self.crop,
             tuple(self.pictures[i] for i in keep) if self.pictures else (),
             tuple(self.rejected[i] for i in others) if self.rejected else (),
         )
@@ -153,13 +157,14 @@ class Gallery:
             vectors[order].astype(np.float32),
             self.model,
             self.engine,
+            self.crop,
             tuple(records[i] for i in order),
             tuple(refused),
         )
 
     @classmethod
-    def empty(cls, model: str, engine: str) -> Gallery:
-        return cls((), np.zeros(0, np.int64), np.zeros((0, 0), np.float32), model, engine)
+    def empty(cls, model: str, engine: str, crop: Template = "arcface") -> Gallery:
+        return cls((), np.zeros(0, np.int64), np.zeros((0, 0), np.float32), model, engine, crop)
 
     @classmethod
     def read(cls, folder: Path) -> Gallery:
@@ -192,10 +197,10 @@ class Gallery:
         data = stream.getvalue()
         text = json.dumps(_content(self, data), indent=1, ensure_ascii=False) + "\n"
         with output_errors(folder):
-            folder.mkdir(_PRIVATE, parents=True, exist_ok=True)
-            (folder / THUMBNAILS).mkdir(_PRIVATE, exist_ok=True)
+            folder.mkdir(PRIVATE, parents=True, exist_ok=True)
+            (folder / THUMBNAILS).mkdir(PRIVATE, exist_ok=True)
             for name, picture in (thumbnails or {}).items():
-                write_atomically(folder / THUMBNAILS / name, picture, _PRIVATE_FILE)
+                write_atomically(folder / THUMBNAILS / name, picture, PRIVATE_FILE)
             _write_together({folder / EMBEDDINGS: data, folder / GALLERY: text.encode()})
             kept = {picture.thumbnail for picture in self.pictures}
             for old in (folder / THUMBNAILS).glob("*.jpg"):
@@ -217,6 +222,7 @@ class _Content:
     schema: Literal["vidfx.gallery/1"]
     model: Sha256
     engine: Annotated[str, text(4096, empty=True)]
+    crop: Template
     embeddings: Sha256
     "of ``embeddings.npy``"
     people: tuple[_Person, ...]
@@ -230,7 +236,7 @@ def _content(gallery: Gallery, data: bytes) -> dict[str, Any]:
         for p, name in enumerate(gallery.names)
     )
     digest = hashlib.sha256(data).hexdigest()
-    return asdict(_Content(SCHEMA, gallery.model, gallery.engine, digest, people))
+    return asdict(_Content(SCHEMA, gallery.model, gallery.engine, gallery.crop, digest, people))
 
 
 def _of_schema(content: object) -> object:
@@ -255,6 +261,7 @@ def _gallery(about: _Content, data: bytes) -> Gallery:
         embeddings,
         about.model,
         about.engine,
+        about.crop,
         tuple(chain.from_iterable(person.pictures for person in about.people)),
         tuple(person.rejected for person in about.people),
     )
@@ -265,7 +272,7 @@ def _write_together(files: Mapping[Path, bytes]) -> None:
     parts: list[AtomicFile] = []
     try:
         for path, content in files.items():
-            parts.append(part := AtomicFile(path, _PRIVATE_FILE))
+            parts.append(part := AtomicFile(path, PRIVATE_FILE))
             part.writable.write_bytes(content)
             part.seal()
         for part in parts:
