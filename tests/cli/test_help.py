@@ -52,7 +52,7 @@ def test_the_list_of_commands_has_whole_sentences() -> None:
     commands = text.partition("Videos:\n")[2]
     headings = re.findall(r"(?m)^(\S.*):$", commands)
     entries = re.split(r"\n  (?=\S)|\n\n\S.*\n", commands.strip())
-    assert headings == ["Results", "Models", "This machine"]
+    assert headings == ["Results", "People", "Models", "This machine"]
     assert len(entries) > 15 and "..." not in commands
     assert all(entry.endswith(".") for entry in entries)
 

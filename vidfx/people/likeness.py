@@ -14,7 +14,7 @@ from vidfx.people.gallery import Gallery
 
 UNLIKE = 2.0
 """A picture is unlike the others from this many times their own distance on. On LFW, with
-dlib-face and five pictures, that is so for one of 2.7 % of the people, and for 96 % of strangers'."""
+dlib-face and five pictures, one of somebody's own is in 2.7 %, one of a stranger's in 96 %."""
 LEAST = 4
 """Pictures of which one can be told to be unlike the others: with three, of 10 % one would be."""
 TWINS = 0.25
