@@ -24,5 +24,5 @@ def test_what_is_drawn_is_corrected_and_the_rows_are_not(clip: Path, tmp_path: P
     assert job.outputs.video.read_bytes() != picture and file.read_text() == text
     assert again["corrections"]["lines"] == 2 and again["corrections"]["other_faces"] == []
     assert [w for w in again["warnings"] if w not in first["warnings"]] == [
-        f"{file}, line 3: drop of track 99 fits no row of this video"
+        f"{file}, line 3: drop of track 99 fits no row"
     ]

@@ -136,3 +136,16 @@ def test_the_command_writes_a_table_and_its_exit_code_says_whether_all_fits(
     check(video, "9,,,rename,Ana")
     out = CliRunner().invoke(app, ["corrections", "check", str(video.path.parent)])
     assert out.exit_code == 1 and "problem: " in out.stdout
+
+
+def test_a_line_within_a_later_one_is_told_whatever_their_order(video: SavedVideo) -> None:
+    """Compared with the search through all later lines, of lines of one track."""
+    spans = [(n * 7919 % 13 / 100, n * 104729 % 29 / 50 + 0.13) for n in range(60)]
+    found = check(video, *(f"2,{start},{end},hide," for start, end in spans))
+    told = [n for n, one in enumerate(found) if "says it again" in one.why]
+    assert told == [
+        n
+        for n, (start, end) in enumerate(spans)
+        if found[n].rows and any(s <= start and end <= e for s, e in spans[n + 1 :])
+    ]
+    assert 10 < len(told) < 60

@@ -109,7 +109,7 @@ def test_corrections_are_drawn_and_change_what_is_done(save: Save, source: Path)
     render(video, end=0.5, crf=10)
     assert changed(video, source, 15) == shown
     (warning,) = render(video)["warnings"]
-    assert warning.endswith("line 4: drop of track 9 fits no row of this video")
+    assert warning.endswith("line 4: drop of track 9 fits no row")
 
 
 def test_a_source_that_gives_other_frames_is_refused_and_nothing_is_left(save: Save) -> None:

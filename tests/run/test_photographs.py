@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -13,13 +14,15 @@ import pytest
 
 from tests.photograph_workers import WORK, FakeWorkers, pictures
 from tests.vidfx_command import read_csv, same_imports, vidfx
+from vidfx.annotate.context import load_context
+from vidfx.annotate.photographs.group import annotate_photographs
+from vidfx.annotate.tasks import AnnotatePhotographs
 from vidfx.config import Settings
-from vidfx.errors import CrashedError, NotMediaError, UsageError
+from vidfx.errors import CrashedError, NotMediaError
 from vidfx.jobs.events import Done, Event, Failed, Skipped
-from vidfx.jobs.plan import plan_jobs
+from vidfx.jobs.plan import Job, Outputs, plan_jobs
 from vidfx.output.strict_json import to_json
 from vidfx.output.summary import read_summary
-from vidfx.run.batch import annotate
 from vidfx.run.photographs import GROUP, photographs_of
 
 STORED = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
@@ -187,9 +190,57 @@ def test_done_is_reported_with_the_counts(tmp_path: Path) -> None:
     assert done.job.photographs and done.summary["counts"]["frames"] == 1
 
 
-def test_photographs_are_not_searched_for_hidden_faces(tmp_path: Path) -> None:
-    pictures(tmp_path, "a.jpg")
-    settings = Settings(hide=("all",), verify=True)
-    with pytest.raises(UsageError, match="--verify searches videos, not photographs"):
-        annotate([str(tmp_path / "in")], tmp_path / "out", settings, lambda _: None)
-    assert not (tmp_path / "out").exists()
+def test_corrections_of_photographs_are_drawn_and_hide_faces(album: Path, tmp_path: Path) -> None:
+    (album / "broken.jpg").unlink()
+    out = tmp_path / "out"
+    options = ["-o", out, "--emotion", "none", "--no-report"]
+    assert vidfx("annotate", album, *options).exit_code == 0
+    drawn = (out / "me.annotated.jpg").read_bytes()
+    (out / "corrections.csv").write_text(
+        "video,track_id,from_s,to_s,action,value\n"
+        "me.jpg,1,,,rename,Ana\nsub/turned.jpg,1,,,hide,\nno.jpg,1,,,hide,\nme.jpg,3,,,hide,\n"
+    )
+    checked = vidfx("corrections", "check", out)
+    assert checked.exit_code == 1 and "4 lines, 2 problems" in checked.output, checked.output
+    assert "me.jpg has no face 3" in checked.output
+    rows = (out / "photos.faces.csv").read_bytes()
+    done = vidfx("annotate", album, *options, "--verify")
+    assert done.exit_code == 0 and "hide of track 3 fits no row" in done.stderr
+    assert (out / "me.annotated.jpg").read_bytes() != drawn
+    assert (out / "photos.faces.csv").read_bytes() == rows
+    told = json.loads((out / "photos.privacy.json").read_text())["photographs"]
+    assert {file: one["rows_hidden"] for file, one in told.items()} == {
+        "me.jpg": 0,
+        "sub/turned.jpg": 1,
+    }
+    assert told["sub/turned.jpg"]["verified"]
+    hidden = cv2.imread(str(out / "sub/turned.annotated.jpg"))
+    row = next(r for r in read_csv(out / "photos.faces.csv") if r["file"] == "sub/turned.jpg")
+    x0, y0, x1, y1 = (round(float(row[f"{side}_px"])) for side in ("x1", "y1", "x2", "y2"))
+    assert hidden[y0:y1, x0:x1].std() < 6
+    again = vidfx("annotate", album, *options, "--verify")
+    assert again.exit_code == 0 and "done already" in again.stderr
+    (out / "corrections.csv").unlink()
+    assert vidfx("annotate", album, *options).exit_code == 0
+    assert (out / "me.annotated.jpg").read_bytes() == drawn
+    assert not (out / "photos.privacy.json").exists()
+
+
+def test_a_photograph_in_which_a_hidden_face_is_seen_is_not_written(
+    album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a search that takes nothing for hidden."""
+    monkeypatch.setattr("vidfx.annotate.drawing.verify.SAME_FACE", 1.1)
+    settings = Settings(hide=("track:9",), verify=True, emotion="none")
+    out = tmp_path / "out"
+    (photograph,) = (
+        one
+        for one in plan_jobs([str(album)], out, sequence=False).photographs
+        if one.file == "me.jpg"
+    )
+    task = AnnotatePhotographs(Job(photograph.source, Outputs.of(out / "a")), (photograph,))
+    with load_context(settings) as context:
+        done = annotate_photographs(task, context, lambda _: None)
+    ((file, error),) = done.failures
+    assert file == "me.jpg" and "a face that should be hidden is seen" in str(error)
+    assert not done.records and not photograph.result.exists()

@@ -30,6 +30,11 @@ class Context(DrawContext):
         return self.models.identity.spec.labels if self.models.identity else ()
 
     @property
+    def expressions(self) -> tuple[str, ...] | None:
+        """Those that are read; None: none are."""
+        return self.models.emotion.spec.labels if self.models.emotion else None
+
+    @property
     def emotions(self) -> tuple[str, ...]:
         """The expressions that the results have columns for."""
         return _emotions(self.models)

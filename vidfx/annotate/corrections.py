@@ -86,7 +86,7 @@ def corrections_of(job: Job, context: Context) -> RowCorrections:
     """Those beside the results of ``job``. Raises InputError where a line is wrong."""
     if job.destination is not None:  # results on storage are not corrected
         return RowCorrections()
-    corrections = read_corrections(job.outputs.summary, _expressions(context))
+    corrections = read_corrections(job.outputs.summary, context.expressions)
     before = None
     if corrections.lines and job.outputs.summary.exists():
         try:
@@ -100,11 +100,6 @@ def are_drawn(job: Job, context: Context, summary: Mapping[str, Any]) -> bool:
     """Whether the results that ``summary`` describes have the corrections that are there now."""
     if job.destination is not None:
         return True
-    lines, problems = read_lines(job.outputs.summary, _expressions(context))
+    lines, problems = read_lines(job.outputs.summary, context.expressions)
     now = Corrections(tuple(lines)).fingerprint()
     return not problems and summary.get("corrections", {}).get("sha256") == now
-
-
-def _expressions(context: Context) -> tuple[str, ...] | None:
-    emotion = context.models.emotion
-    return emotion.spec.labels if emotion else None

@@ -46,9 +46,9 @@ class Corrector:
         return [line for step in self.steps for line in step.lines if not step.rows[line]]
 
     def warnings(self) -> Iterator[str]:
-        """At the end of the video, a line about each line that was about nothing."""
+        """After all rows, a line about each line that was about nothing."""
         for line in self.unused():
-            yield f"{line.place}: {line.action} of track {line.track} fits no row of this video"
+            yield f"{line.place}: {line.action} of track {line.track} fits no row"
 
 
 def apply(settled: Iterable[Settled], lines: Sequence[Correction]) -> Iterator[Settled]:

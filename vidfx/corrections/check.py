@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Literal
 import numpy as np
 
 from vidfx.corrections.apply import Corrector
+from vidfx.corrections.check_photographs import check_photographs, photographs_in
 from vidfx.corrections.line import Correction
 from vidfx.corrections.places import BATCH, ENDING, batch_folder
 from vidfx.corrections.read import Corrections, other_faces, read_lines, videos_named
@@ -24,7 +26,7 @@ from vidfx.stages.settled import Settled
 
 Verdict = Literal["fits", "note", "problem"]
 """note: it does less than it seems to, and may be meant so."""
-QUESTIONS = ({"rename"}, {"expression"}, {"drop"}, {"hide", "show"})
+QUESTIONS = tuple(map(frozenset, (["rename"], ["expression"], ["drop"], ["hide", "show"])))
 """Actions of which a later line replaces an earlier one."""
 AFTER = {"split": "", "merge": " after the splits", "drop": " after splits and merges"}
 LATER = " after splits, merges and drops"
@@ -63,7 +65,10 @@ def check_videos(summaries: Sequence[Path]) -> Iterator[Checked]:
 
 def _check_video(summary: Path) -> Iterator[Checked]:
     name = str(summary).removesuffix(SUMMARY)
-    if summary.name == PHOTOGRAPHS + SUMMARY or not any(read_lines(summary, None)):
+    if summary.name == PHOTOGRAPHS + SUMMARY:
+        yield from _check_photographs(summary)
+        return
+    if not any(read_lines(summary, None)):
         return
     try:
         video = load_video(summary)
@@ -73,6 +78,15 @@ def _check_video(summary: Path) -> Iterator[Checked]:
         yield from _check_rows(name, video, lines)
     except InputError as error:
         yield Checked(name, str(summary), "problem", f"{error} ({error.hint})")
+
+
+def _check_photographs(summary: Path) -> Iterator[Checked]:
+    for photograph in check_photographs(summary):
+        for problem in photograph.problems:
+            yield Checked(photograph.name, problem.place, "problem", problem.why)
+        for line, rows, why in photograph.lines:
+            verdict: Verdict = "problem" if why else "fits"
+            yield Checked(photograph.name, line.place, verdict, why, rows, line.action, line.track)
 
 
 def _check_rows(name: str, video: SavedVideo, lines: Sequence[Correction]) -> Iterator[Checked]:
@@ -85,15 +99,13 @@ def _check_rows(name: str, video: SavedVideo, lines: Sequence[Correction]) -> It
             _extend(spans, settled)
             settled = step(settled)
     others = other_faces(video, Corrections(tuple(lines)))
-    of_track: dict[int, list[Correction]] = {}
-    for line in lines:
-        of_track.setdefault(line.track, []).append(line)
+    contradictions = _contradictions(lines)
     steps = zip(corrector.steps, before, strict=True)
     of_line = {line: (step, spans) for step, spans in steps for line in step.lines}
     for line in lines:
         step, spans = of_line[line]
         rows = step.rows[line]
-        problem = _contradiction(line, of_track[line.track]) if rows else _misfit(line, spans)
+        problem = contradictions.get(line, "") if rows else _misfit(line, spans)
         if line.track in others:
             problem = f"track {line.track} was another face before the video was annotated again"
         note = "" if problem else _note(line, step, spans, video)
@@ -126,14 +138,39 @@ def _misfit(line: Correction, spans: Spans) -> str:
     return f"track {line.track} is from {first:.3f} s to {last:.3f} s, and not then"
 
 
-def _contradiction(line: Correction, of_track: Sequence[Correction]) -> str:
-    """Why a line is of no use: a later one answers the same for all of its rows."""
-    for other in of_track[of_track.index(line) + 1 :]:
-        within = other.from_s <= line.from_s and line.to_s <= other.to_s
-        if within and any({line.action, other.action} <= ask for ask in QUESTIONS):
+def _contradictions(lines: Sequence[Correction]) -> dict[Correction, str]:
+    """Why lines are of no use: a later one answers the same for all of their rows."""
+    later: dict[tuple[int, frozenset[str]], _Spans] = {}
+    found: dict[Correction, str] = {}
+    for line in reversed(lines):
+        question = next((ask for ask in QUESTIONS if line.action in ask), None)
+        if question is None:
+            continue
+        if other := later.setdefault((line.track, question), _Spans()).around(line):
             same = (other.action, other.name) == (line.action, line.name)
-            return f"{other.place} {'says it again' if same else 'contradicts it, and counts'}"
-    return ""
+            verb = "says it again" if same else "contradicts it, and counts"
+            found[line] = f"{other.place} {verb}"
+    return found
+
+
+class _Spans:
+    """Lines of which none is within another: each begins and ends after the one before it."""
+
+    def __init__(self) -> None:
+        self._from: list[float] = []
+        self._lines: list[Correction] = []
+
+    def around(self, line: Correction) -> Correction | None:
+        """One of the lines within whose span ``line`` is; else None, and ``line`` is added."""
+        place = bisect_right(self._from, line.from_s)
+        if place and self._lines[place - 1].to_s >= line.to_s:
+            return self._lines[place - 1]
+        start = bisect_left(self._from, line.from_s)
+        end = start
+        while end < len(self._lines) and self._lines[end].to_s <= line.to_s:
+            end += 1
+        self._from[start:end], self._lines[start:end] = [line.from_s], [line]
+        return None
 
 
 def _note(line: Correction, step: Step, spans: Spans, video: SavedVideo) -> str:
@@ -151,19 +188,20 @@ def _note(line: Correction, step: Step, spans: Spans, video: SavedVideo) -> str:
 
 
 def _of_no_video(summaries: Sequence[Path]) -> Iterator[Checked]:
-    """Files of corrections, and lines of those of batches, to which no summary belongs."""
+    """Files of corrections, and lines of those of batches, to which no result belongs."""
     known = {Path(os.path.abspath(summary)) for summary in summaries}  # noqa: PTH100
-    batches = {path.parent: batch_folder(path) for path in known}
+    photographs = {place for summary in known for place in photographs_in(summary).values()}
+    batches = {path.parent: batch_folder(path) for path in (*known, *photographs)}
     for folder in sorted(batches):
         if batches[folder] != folder and (stray := folder / BATCH).exists():
             why = f"it is not read: that of these videos is {batches[folder] / BATCH}"
             yield Checked("", str(stray), "problem", why)
         for file in sorted(folder.glob(f"*{ENDING}")):
             summary = file.with_name(file.name.removesuffix(ENDING) + SUMMARY)
-            if not summary.exists():
+            if not (summary.exists() or summary in photographs):
                 yield Checked("", str(file), "problem", f"there is no {summary.name} beside it")
     for folder in sorted({*batches.values()}):
         for name, place in videos_named(folder / BATCH).items():
             summary = folder / (name + SUMMARY)
-            if not summary.exists():
+            if not (summary.exists() or summary in photographs):
                 yield Checked("", place, "problem", f"there is no {summary}")

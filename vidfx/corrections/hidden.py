@@ -48,10 +48,12 @@ class GivenNames(Rename):
         super().__init__([line for line in lines if line.action == "rename"])
 
     def of(self, settled: Settled) -> list[str | None]:
-        """That of each face; None where only the models named it."""
-        names: list[str | None] = [None] * len(settled.faces)
-        for line, which in self.about(settled, settled.faces.track):
+        """That of each face; None where nobody named it, or it lost the name again."""
+        faces = settled.faces
+        have = faces.identity.texts() if faces.identity else [None] * len(faces)
+        names: list[str | None] = [None] * len(faces)
+        for line, which in self.about(settled, faces.track):
             rows: list[int] = np.flatnonzero(which).tolist()
             for row in rows:
                 names[row] = line.name
-        return names
+        return [name if name == now else None for name, now in zip(names, have, strict=True)]

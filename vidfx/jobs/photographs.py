@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from vidfx.jobs.content import content_hash
+from vidfx.jobs.result_names import SUMMARY
 from vidfx.notation import natural_order
 from vidfx.suffixes import ANNOTATED_PICTURE, WRITABLE_PICTURES
 
@@ -34,6 +35,11 @@ class Photograph(Struct, frozen=True):
     file: str
     "its path below the folder that the user named, as in the tables"
     result: Path
+
+    @property
+    def summary(self) -> Path:
+        """Where its summary would be, which it does not have: its corrections are beside this."""
+        return self.result.with_name(Path(self.file).name + SUMMARY)
 
     def state(self) -> State:
         """Raises OSError."""
@@ -78,6 +84,10 @@ class PhotographRecord(Struct, frozen=True, tag=True):
     "of photos.faces.csv"
     frame_lines: str
     "of photos.frames.csv"
+    corrections: str | None = None
+    "hash of those that the annotated picture has; None: it has none"
+    privacy: dict[str, Any] | None = None
+    "what was hidden in it; None: nobody"
 
     def is_of(self, photograph: Photograph) -> bool:
         """Whether ``photograph`` was done, has not changed, and its annotated picture is there."""

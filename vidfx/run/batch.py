@@ -18,7 +18,6 @@ from vidfx.annotate.tasks import (
 )
 from vidfx.auto_device import choose_device
 from vidfx.config import Settings
-from vidfx.errors import UsageError
 from vidfx.jobs.events import (
     Broadcast,
     Done,
@@ -68,11 +67,6 @@ def annotate(
     outcomes = [] if outcomes is None else outcomes
     started = time.monotonic()
     work = plan_jobs(inputs, out, sequence=settings.sequence)
-    if work.photographs and settings.hide and settings.verify:
-        raise UsageError(
-            f"{work.photographs[0].source}: --verify searches videos, not photographs",
-            hint="annotate the photographs without it, and look at each result",
-        )
     broadcast = Broadcast(listener)
     report = broadcast.handle
     with ExitStack() as stack:
@@ -137,6 +131,7 @@ def _run(
                     overwrite=wanted,
                     command=command,
                     video=settings.video,
+                    verify=settings.verify,
                     dry_run=dry_run,
                 )
             )

@@ -41,12 +41,14 @@ class PhotographRun:
         *,
         overwrite: bool,
         video: bool = True,
+        verify: bool = False,
         dry_run: bool = False,
         command: str | None = None,
     ) -> None:
         """Reports what becomes of them, and adds it to ``outcomes``.
 
-        ``video``: annotated pictures are wanted. Raises OutputError, and OutputExistsError where
+        ``video``: annotated pictures are wanted; ``verify``: those with hidden faces are searched.
+        Raises OutputError, and OutputExistsError where
         the tables are not those of earlier runs into this folder.
         """
         self._job = plan.jobs[-1]
@@ -63,7 +65,7 @@ class PhotographRun:
         self._handled = 0
         self._failed: dict[Path, Outcome] = {}
         "by photograph"
-        choice = choose(plan, self._journal, overwrite=overwrite, video=video)
+        choice = choose(plan, self._journal, overwrite=overwrite, video=video, verify=verify)
         self._all, self._todo = choice.photographs, choice.due
         for photograph, error in choice.refused:
             self._fail(photograph, error)
@@ -230,6 +232,7 @@ def photographs_of(
     overwrite: bool,
     command: str | None,
     video: bool = True,
+    verify: bool = False,
     dry_run: bool = False,
 ) -> Generator[PhotographRun | None]:
     """The photographs of a plan, with their tables locked; None where there are none to do.
@@ -253,6 +256,7 @@ def photographs_of(
                 outcomes,
                 overwrite=overwrite,
                 video=video,
+                verify=verify,
                 dry_run=dry_run,
                 command=command,
             )

@@ -11,9 +11,16 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from vidfx.corrections.places import correction_files
 from vidfx.errors import OtherInputError, OutputExistsError, VidfxError
 from vidfx.jobs.photograph_journal import PhotographJournal
-from vidfx.jobs.photographs import Making, Photograph, annotated_picture, in_order
+from vidfx.jobs.photographs import (
+    Making,
+    Photograph,
+    PhotographRecord,
+    annotated_picture,
+    in_order,
+)
 from vidfx.jobs.plan import Job, Plan
 from vidfx.jobs.search import real
 from vidfx.output.summary import read_summary
@@ -29,8 +36,12 @@ class Choice:
     refused: list[tuple[Photograph, VidfxError]]
 
 
-def choose(plan: Plan, journal: PhotographJournal, *, overwrite: bool, video: bool) -> Choice:
-    """The photographs of ``plan`` that are due. ``video``: annotated pictures are wanted.
+def choose(
+    plan: Plan, journal: PhotographJournal, *, overwrite: bool, video: bool, verify: bool = False
+) -> Choice:
+    """The photographs of ``plan`` that are due.
+
+    ``video``: annotated pictures are wanted; ``verify``: those with hidden faces are searched.
 
     Raises OutputExistsError where the tables in the output folder are not those of the journal.
     """
@@ -44,13 +55,34 @@ def choose(plan: Plan, journal: PhotographJournal, *, overwrite: bool, video: bo
         record = journal.records.get(photograph.file)
         if owner is not photograph:
             refused.append((photograph, _of_another(photograph, str(owner.source))))
-        elif overwrite or not (record and record.is_of(photograph)):
+        elif (
+            overwrite
+            or not (record and record.is_of(photograph))
+            or (video and not _is_drawn(photograph, record, journal, verify=verify))
+        ):
             error = _in_the_way(photograph, journal, overwrite=overwrite, video=video)
             if error is None:
                 due.append(photograph)
             else:
                 refused.append((photograph, error))
     return Choice(owners, due, refused)
+
+
+def _is_drawn(
+    photograph: Photograph, record: PhotographRecord, journal: PhotographJournal, *, verify: bool
+) -> bool:
+    """Whether the annotated picture has the present corrections, and was searched if it had to."""
+    if verify and record.privacy and not record.privacy.get("verified"):
+        return False
+    if not any(path.exists() for path in correction_files(photograph.summary)):
+        return record.corrections is None
+    # brings NumPy, which the process that assigns the work needs for nothing else
+    from vidfx.corrections.read import Corrections, read_lines  # noqa: PLC0415
+
+    models = journal.making.models if journal.making else []
+    expressions = next((model["labels"] for model in models if model["task"] == "emotion"), None)
+    lines, problems = read_lines(photograph.summary, expressions)
+    return not problems and record.corrections == Corrections(tuple(lines)).fingerprint()
 
 
 def _named_as_before(plan: Plan, journal: PhotographJournal) -> list[Photograph]:
@@ -142,8 +174,10 @@ def are_tables_complete(job: Job, journal: PhotographJournal) -> bool:
     if summary.get("fingerprint") != fingerprint(journal.making):
         return False
     sizes: Mapping[str, Any] = summary.get("bytes", {})
+    hidden = any(record.privacy for record in journal.records.values())
+    tables = [outputs.faces, outputs.frames, *([outputs.privacy] if hidden else [])]
     with suppress(OSError):
-        return all(p.stat().st_size == sizes.get(p.name) for p in (outputs.faces, outputs.frames))
+        return all(p.stat().st_size == sizes.get(p.name) for p in tables)
     return False
 
 

@@ -80,7 +80,9 @@ def find_videos(places: Sequence[str | Path]) -> FoundVideos:
                 below = summary.relative_to(place if place.is_dir() else place.parent)
                 found.setdefault(summary.resolve(), (summary, below))
     if not found:
-        raise UsageError(left_out[0], hint="name the results of videos")
+        raise UsageError(
+            left_out[0], hint="name the results of videos; `vidfx annotate` draws photographs again"
+        )
     times = Counter(below for _, below in found.values())
     common = os.path.commonpath([place.parent for place in found])
     unlike = (

@@ -7,15 +7,12 @@ from typing import Any
 
 from vidfx.annotate.already_done import HINT, differences, work_without_input
 from vidfx.annotate.context import Context
-from vidfx.annotate.drawing.frame_labels import labels_of
-from vidfx.annotate.photographs.picture import (
-    drawn,
-    masked_photograph,
-    photograph_context,
-    settle_photograph,
-)
+from vidfx.annotate.photographs.drawing import PictureDrawing
+from vidfx.annotate.photographs.picture import photograph_context, settle_photograph
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.annotate.tasks import AnnotatePhotographs, Photographed
+from vidfx.corrections.apply import Corrector
+from vidfx.corrections.read import read_corrections
 from vidfx.errors import (
     ChangedError,
     EngineFailedError,
@@ -29,7 +26,6 @@ from vidfx.jobs.photographs import PHOTOGRAPHS, Making, Photograph, PhotographRe
 from vidfx.jobs.result_names import SUMMARY
 from vidfx.output.rows import Rows
 from vidfx.output.strict_json import to_json
-from vidfx.privacy.paint import hidden_rgb
 from vidfx.video.read.photograph import read_photograph
 from vidfx.video.write.photograph import write_photograph
 from vidfx_engines.errors import EngineError
@@ -70,19 +66,20 @@ def annotate_photographs(
     records: list[PhotographRecord] = []
     failures: list[tuple[str, VidfxError]] = []
     context = photograph_context(context)
-    for photograph in task.pictures:
-        listener(Heartbeat())
-        try:
-            record, warned = _annotate(photograph, context, rows, timer)
-        except EngineError as error:
-            raise EngineFailedError(f"{photograph.source}: {error}", hint=error.hint) from error
-        except VidfxError as error:
-            failures.append((photograph.file, error))
-        except MemoryError as error:
-            failures.append((photograph.file, as_failure(photograph.source, error)))
-        else:
-            records.append(record)
-            warnings.update(warned)
+    with PictureDrawing(context, timer) as drawing:
+        for photograph in task.pictures:
+            listener(Heartbeat())
+            try:
+                record, warned = _annotate(photograph, context, rows, timer, drawing)
+            except EngineError as error:
+                raise EngineFailedError(f"{photograph.source}: {error}", hint=error.hint) from error
+            except VidfxError as error:
+                failures.append((photograph.file, error))
+            except MemoryError as error:
+                failures.append((photograph.file, as_failure(photograph.source, error)))
+            else:
+                records.append(record)
+                warnings.update(warned)
     return Photographed(
         making=Making(work, models, rows.headers, rows.types),
         records=records,
@@ -93,7 +90,11 @@ def annotate_photographs(
 
 
 def _annotate(
-    photograph: Photograph, context: Context, rows: Rows, timer: StageTimer
+    photograph: Photograph,
+    context: Context,
+    rows: Rows,
+    timer: StageTimer,
+    drawing: PictureDrawing,
 ) -> tuple[PhotographRecord, list[str]]:
     """Raises InputError, OutputError and EngineError."""
     with timer("decode"), read_errors(photograph.source):
@@ -105,14 +106,13 @@ def _annotate(
                 hint="run again when it is complete",
             )
     settled, warnings = settle_photograph(photograph.source, picture.rgb, context, timer)
-    size = None
+    size, corrections, privacy = None, None, None
     if context.settings.video:
-        with timer("draw"):
-            rgb, faces = picture.rgb, settled.faces
-            if context.settings.hide:
-                masked = masked_photograph(rgb, settled, context)
-                rgb, faces = hidden_rgb(rgb, masked.box, context.settings.how), masked.settled.faces
-            pixels = drawn(rgb, labels_of(faces, context.looks), context)
+        found = read_corrections(photograph.summary, context.expressions)
+        corrections = found.fingerprint()
+        correct = Corrector(found.lines)
+        pixels, privacy = drawing.of(photograph, picture.rgb, correct(settled), found.lines)
+        warnings += correct.warnings()
         with timer("encode"):
             size = write_photograph(photograph.result, pixels, picture.profile)
     if picture.has_more:
@@ -128,5 +128,7 @@ def _annotate(
         faces=len(settled.faces),
         face_lines="".join(rows.faces(settled, photograph.file)),
         frame_lines="".join(rows.frames(settled, photograph.file)),
+        corrections=corrections,
+        privacy=privacy,
     )
     return record, warnings

@@ -15,10 +15,11 @@ from vidfx.annotate.drawing.draw_context import DrawContext
 from vidfx.annotate.photographs.detector import PhotographDetector
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.stage_timer import StageTimer
+from vidfx.corrections.hidden import GivenNames, HideOrShow
+from vidfx.corrections.line import Correction
 from vidfx.overlay.labels import FaceLabel
 from vidfx.overlay.painter import Painter
 from vidfx.privacy.hiding import Hiding
-from vidfx.privacy.masks import Masked
 from vidfx.stages.pixels import to_rgb
 from vidfx.stages.settled import Settled, UnshownFaces
 from vidfx.types import Frame, VideoInfo
@@ -68,8 +69,15 @@ def settle_photograph(
     return replace(settled, faces=numbered), warnings
 
 
-def masked_photograph(rgb: np.ndarray, settled: Settled, context: Context) -> Masked:
-    """What is hidden of a picture: in it all that either detector finds counts."""
+def hiding_of(
+    rgb: np.ndarray, settled: Settled, context: Context, lines: Sequence[Correction]
+) -> Hiding | None:
+    """Who is hidden in a picture, whose corrections are ``lines``; None: nobody.
+
+    All that either detector finds counts.
+    """
+    if not context.settings.hide and not any(line.action == "hide" for line in lines):
+        return None
     detector, height = context.models.detector, rgb.shape[0]
     assert isinstance(detector, PhotographDetector)
     found = detector.every_face(Frame(0, 0, rgb), rgb_colour(height).matrix)
@@ -80,8 +88,7 @@ def masked_photograph(rgb: np.ndarray, settled: Settled, context: Context) -> Ma
         np.concatenate([unshown.score, found.score]),
     )
     rows = replace(settled, unshown=every)
-    (masked,) = Hiding(context.settings, lambda: [rows]).masked()
-    return masked
+    return Hiding(context.settings, lambda: [rows], HideOrShow(lines).said, GivenNames(lines).of)
 
 
 def drawn(rgb: np.ndarray, labels: Sequence[FaceLabel], context: DrawContext) -> np.ndarray:
