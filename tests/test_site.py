@@ -16,12 +16,11 @@ import yaml
 
 from mkdocs_hooks import DECISIONS, HOME, OUTSIDE, with_links_of_site
 from vidfx.cli import settings_page, specs_page
-from vidfx.schema import page, summaries
+from vidfx.schema import summaries
 
 ROOT = Path(__file__).parents[1]
 CONFIG = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
 GENERATED = {
-    "columns": page.markdown,
     "settings": settings_page.markdown,
     "specs": specs_page.markdown,
     "summaries": summaries.markdown,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import time
 from collections import Counter
@@ -28,6 +29,7 @@ from tests.vidfx_command import (
 from vidfx import schema
 from vidfx.jobs.content import content_hash
 from vidfx.schema import batch
+from vidfx.schema.summaries import VIDEO, paths
 from vidfx_engines.spec import EngineSpec, Thresholds
 
 FAST = ["--emotion", "none", "--detector-size", "320", "--preset", "ultrafast"]
@@ -142,6 +144,15 @@ def test_rows_agree_with_the_columns_and_each_other(results: Path) -> None:
         assert read
     assert {f["target_present"] for f in frames if f["faces"] != "0"} == {"1"}
     assert {f["dominant_emotion"] for f in frames if f["faces"] != "0"} == {"happy"}
+
+
+def test_every_field_of_the_summary_is_documented(results: Path) -> None:
+    summary = json.loads((results / "clip.mp4.summary.json").read_text())
+    known = [re.escape(field.path).replace(r"\*", ".+") for field in VIDEO]
+    for path in set(paths(summary)):
+        is_empty = any(field.path == f"{path}.*" for field in VIDEO)
+        fits = is_empty or any(re.fullmatch(one, path) for one in known)
+        assert fits, f"{path}: add it to vidfx/schema/summaries.py"
 
 
 def test_the_summary_says_how_it_was_done(results: Path, clip: Path) -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from types import NoneType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, cast, get_args, get_origin, get_type_hints
 
 from vidfx_engines.built import Build, Profile
 from vidfx_engines.spec import SCHEMA, CropSpec, EngineSpec, InputSpec, Thresholds
@@ -25,8 +25,8 @@ engines check FILE` says what is wrong with one. A spec of your own makes anothe
 ([an example](explanation/crops.md#a-model-of-your-own)).
 
 A file with a field that is unknown, missing or out of range is refused, with the name of the field;
-so are weights that do not have the `sha256` of the spec. The first field is `"schema": {SCHEMA}`. In
-`input`, only `size` may be missing: the defaults are those of Python.
+so are weights that do not have the `sha256` of the spec. The first field is `"schema": {SCHEMA}`.
+In `input`, only `size` may be missing: the defaults are those of Python.
 """
 _PARTS = {
     "The spec": EngineSpec,
@@ -57,7 +57,8 @@ def _rows(kind: Any) -> Iterator[str]:
             default = "refused"
         elif field.default not in (MISSING, None, ""):
             value = field.default
-            default = ", ".join(map(str, value)) if isinstance(value, tuple) else f"{value}"
+            of_channels = isinstance(value, tuple)
+            default = ", ".join(map(str, cast("Any", value))) if of_channels else f"{value}"
             default = default.lower() if isinstance(value, bool) else default
         meaning = meanings.get(field.name, "")
         yield f"| `{field.name}` | {_value(types[field.name])} | {default} | {meaning} |\n"
