@@ -115,7 +115,7 @@ def bootstrap(
     correct = np.bincount(cell[right], minlength=size).reshape(groups, classes)
     shares: list[np.ndarray] = []
     recalls: list[np.ndarray] = []
-    for weight in _draws(groups, resamples, seed):
+    for weight in draws(groups, resamples, seed):
         n, hits = weight @ pictures, weight @ correct
         shares.append(hits.sum(1) / n.sum(1))
         there = n > 0
@@ -124,7 +124,19 @@ def bootstrap(
     return BootstrapSamples(np.concatenate(shares), np.concatenate(recalls))
 
 
-def _draws(groups: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
+def resampled_sums(
+    values: np.ndarray, group: np.ndarray, *, seed: int, resamples: int = RESAMPLES
+) -> np.ndarray:
+    """Sums (R, K) of ``values`` (N, K) in ``resamples`` draws of G groups with replacement.
+
+    ``group`` (N,) int, 0..G-1.
+    """
+    sums = np.zeros((int(group.max()) + 1, values.shape[1]))
+    np.add.at(sums, group, values)
+    return np.concatenate([weight @ sums for weight in draws(len(sums), resamples, seed)])
+
+
+def draws(groups: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
     """Chunks (R', G) float64: how often each group is drawn in each resample."""
     generator = np.random.default_rng(seed)
     at_once = max(1, DRAWS // groups)
