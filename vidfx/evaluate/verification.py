@@ -21,7 +21,7 @@ class Curve:
     far: np.ndarray
     "(P,) share of others accepted, rising from 0 to 1"
     recall: np.ndarray
-    "(P,) share of the wanted accepted, rising from 0 to 1"
+    "(P,) share of the wanted accepted, rising from 0"
 
     @property
     def auc(self) -> float:
@@ -39,15 +39,18 @@ class Curve:
         return float(self.far[after - 1] + share * (self.far[after] - self.far[after - 1]))
 
 
-def curve(score: np.ndarray, wanted: np.ndarray) -> Curve:
-    """The curve of ``score`` (N,) for ``wanted`` (N,) bool, which must have both values."""
+def curve(score: np.ndarray, wanted: np.ndarray, right: np.ndarray | None = None) -> Curve:
+    """The curve of ``score`` (N,) for ``wanted`` (N,) bool, which must have both values.
+
+    ``right`` (N,) bool: those of the wanted that count as accepted; None is all.
+    """
     order = np.argsort(-score, kind="stable")
     last = np.append(np.diff(score[order]) != 0, True)  # of equal scores
-    right = np.cumsum(wanted[order])[last]
+    counted = np.cumsum((wanted if right is None else wanted & right)[order])[last]
     wrong = np.cumsum(~wanted[order])[last]
     return Curve(
         far=np.append(0.0, wrong / wrong[-1]),
-        recall=np.append(0.0, right / right[-1]),
+        recall=np.append(0.0, counted / wanted.sum()),
     )
 
 
