@@ -23,6 +23,18 @@ def page(
     """The page for ``document``, the content of report.json; ``pictures``: PNGs by name;
     ``mistakes``: of each model.
     """
+    return rendered(
+        "report.html.jinja",
+        document,
+        pictures,
+        mistakes=[[(_thumbnail(one), one.mistake) for one in of_one] for of_one in mistakes],
+    )
+
+
+def rendered(
+    template: str, document: dict[str, Any], pictures: Mapping[str, bytes], **more: object
+) -> str:
+    """``template`` with a document, PNGs by name and what ``more`` it wants."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("vidfx.evaluate"),
         autoescape=True,
@@ -31,11 +43,11 @@ def page(
         lstrip_blocks=True,
     )
     environment.filters |= {"percent": percent, "number": number}
-    return environment.get_template("report.html.jinja").render(
+    return environment.get_template(template).render(
         **document,
         lines=LINES,
         pictures={name: _uri("png", content) for name, content in pictures.items()},
-        mistakes=[[(_thumbnail(one), one.mistake) for one in of_one] for of_one in mistakes],
+        **more,
     )
 
 
