@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import vidfx
 from vidfx.cli.reference import reference
 from vidfx.errors import VidfxError
 
@@ -29,7 +30,7 @@ def test_exit_codes_in_the_docs() -> None:
     assert stated == below(VidfxError) | {0}
 
 
-PAGES = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -44,6 +45,19 @@ def test_modules_named_in_the_architecture_exist() -> None:
     assert len(modules) > 10
     for module in modules:
         assert (ROOT / "vidfx" / module).is_file(), module
+
+
+def test_files_named_for_contributors_exist() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = set(re.findall(r"`((?:vidfx|engines|training|tests)/[\w/]+(?:\.py|/))`", text))
+    assert len(paths) > 15
+    for path in paths:
+        assert (ROOT / path).exists(), path
+
+
+def test_it_is_cited_with_its_version() -> None:
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {vidfx.__version__}\n" in text
 
 
 def test_tests_named_in_the_docs_exist() -> None:
