@@ -123,7 +123,7 @@ def test_what_loses_too_much_is_refused_with_the_table(
     result = vidfx("build-engine", toy, "--backend", "onnx", "--precision", "fp16", "-o", out)
     assert result.exit_code == 4
     assert "of agreement with the source, more than --max-drop 0.01" in result.stderr
-    assert "fp16: agrees on 0." in result.stderr
+    assert "fp16: agreement 0." in result.stderr
     assert not out.exists()
 
 
@@ -269,3 +269,24 @@ def test_doctor_fails_where_annotate_could_not_run() -> None:
     assert "no processor" in done.stdout
     assert "pip install openvino" in done.stdout
     assert "annotate cannot run" in done.stderr
+
+
+def test_an_embedding_is_built_and_used_in_place_of_its_source(tmp_path: Path, faces: Path) -> None:
+    from vidfx_engines.embedding_files import embedding_spec_for
+    from vidfx_engines.select import select
+
+    model = toys.embedding(tmp_path)
+    told = json_of(
+        model, "--crop", "arcface", "--calibration", faces, "--precision", "int8", "--max-drop", 1
+    )
+    built = EngineSpec.load(Path(str(told["engine"])))
+    source = embedding_spec_for(model)
+    assert built.build is not None
+    assert built.build.parity["pictures"] == 24
+    assert 0.5 < built.build.parity["agreement"] <= 1
+    assert built.embedding_model == source.embedding_model
+    engine = select(model, spec=source, device="cpu").engine
+    assert engine.spec.build == built.build
+    refused = vidfx("build-engine", model)
+    assert refused.exit_code == 4
+    assert "not a face detector" in refused.stderr

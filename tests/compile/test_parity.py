@@ -77,3 +77,18 @@ def test_a_detector_agrees_with_itself(group: np.ndarray) -> None:
     assert len(faces.box[0]) >= 5
     assert compare(faces, faces, None, ()).agreement == 1.0
     engine.close()
+
+
+def test_embeddings_are_compared_by_their_cosine_about_the_mean() -> None:
+    random = np.random.default_rng(0)
+    before = 10 + random.normal(0, 1, (50, 16))
+    assert compare(before, 3 * before, None, ()).agreement == pytest.approx(1)
+    other = compare(before, 10 + random.normal(0, 1, (50, 16)), None, ())
+    assert other.agreement < 0.5
+    assert other.drop == pytest.approx(1 - other.agreement)
+    broken = before.copy()
+    broken[3] = np.nan
+    found = compare(before, broken, None, ())
+    assert (found.faulty, found.drop) == (1, 1.0)
+    with pytest.raises(EngineRunError, match="1 of 50 pictures are not finite"):
+        compare(broken, before, None, ())

@@ -26,7 +26,8 @@ from vidfx_engines.building import (
 )
 from vidfx_engines.built import Build, Profile
 from vidfx_engines.detector_files import detector_spec_for
-from vidfx_engines.spec import EngineSpec, spec_path
+from vidfx_engines.embedding_files import embedding_spec_for
+from vidfx_engines.spec import EngineSpec, Template, spec_path
 
 
 def build_engine(request: BuildRequest, progress: BuildProgress) -> BuiltEngine:
@@ -35,7 +36,7 @@ def build_engine(request: BuildRequest, progress: BuildProgress) -> BuiltEngine:
     Raises UsageError, DataError, NothingReadableError (too few pictures), EngineError,
     RefusedError (too much is lost), OutputError, and KeyboardInterrupt.
     """
-    spec = _source_spec(request.model)
+    spec = _source_spec(request.model, request.crop)
     source = spec.read_weights(request.model.parent)
     wanted = wanted_precisions(request)
     here = machine(request.backend)
@@ -88,10 +89,10 @@ def build_engine(request: BuildRequest, progress: BuildProgress) -> BuiltEngine:
     return BuiltEngine(path, spec, {c.precision: c.parity for c in tried})
 
 
-def _source_spec(model: Path) -> EngineSpec:
+def _source_spec(model: Path, crop: Template | None) -> EngineSpec:
     """Raises EngineFileError, and UsageError for an engine that was built already."""
     if model.suffix == ".onnx" and model.is_file() and not spec_path(model).exists():
-        return detector_spec_for(model)
+        return embedding_spec_for(model, crop) if crop else detector_spec_for(model)
     spec = EngineSpec.load(model)
     if spec.build is not None:
         raise UsageError(
@@ -108,6 +109,8 @@ def _samples(request: BuildRequest, spec: EngineSpec, wanted: Sequence[str]) -> 
         return samples.noise(spec, request.size)
     if spec.task == "detection":
         return samples.frames(request.calibration, request.size)
+    if spec.task == "embedding":
+        return samples.faces_without_labels(request.calibration, spec)
     return samples.faces(request.calibration, spec)
 
 

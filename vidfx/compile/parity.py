@@ -10,6 +10,7 @@ import numpy as np
 from vidfx.evaluate.metrics import accuracy, balanced_accuracy, confusion_matrix
 from vidfx.stages.detect import decode
 from vidfx.stages.detector_heads import HEADS, intersection_over_union
+from vidfx.stages.embed import unit_rows
 from vidfx.stages.engine_faults import are_probabilities
 from vidfx_engines.base import Engine
 from vidfx_engines.errors import EngineRunError
@@ -27,18 +28,19 @@ class Parity:
 
     pictures: int
     agreement: float
-    "share of pictures with the same label, or of faces found by both at an IoU of 0.5"
+    """share of pictures with the same label, or of faces found by both at an IoU of 0.5; of
+    embeddings, the mean cosine between those of one picture, seen from the mean of all"""
     most_difference: float
-    "largest difference of a probability, or of a matched face's score"
+    "largest difference of a probability, or of a matched face's score; largest 1 - cosine"
     changed: float
-    "share with another label although the source was ahead by 0.1; of faces, 1 - agreement"
+    "share with another label although the source was ahead by 0.1; of others, 1 - agreement"
     accuracy: Pair | None = None
     "if the pictures have labels"
     balanced: Pair | None = None
     recall: Mapping[str, Pair] = field(default_factory=dict[str, Pair])
     "by label"
     faulty: int = 0
-    "pictures with invalid probabilities of the engine: NaN, or sums other than 1"
+    "pictures with invalid outputs of the engine: not finite, or no probabilities"
 
     @property
     def drop(self) -> float:
@@ -75,7 +77,7 @@ class DetectedFaces:
 
 
 EngineOutputs = np.ndarray | DetectedFaces
-"""Probabilities (N, K) of a classifier, or the faces of a detector."""
+"""Probabilities (N, K) of a classifier, embeddings (N, D), or the faces of a detector."""
 
 
 def run_engine(engine: Engine, pictures: np.ndarray) -> EngineOutputs:
@@ -100,12 +102,15 @@ def compare(
 ) -> Parity:
     """Compare the outputs of a source and an engine; ``truth`` (N,) int: indices into ``labels``.
 
-    Raises EngineRunError where the source itself gives invalid probabilities.
+    Those without ``labels`` are embeddings. Raises EngineRunError where the source itself gives
+    invalid outputs.
     """
     if isinstance(before, DetectedFaces) or isinstance(after, DetectedFaces):
         assert isinstance(before, DetectedFaces)
         assert isinstance(after, DetectedFaces)
         return _compare_faces(before, after)
+    if not labels:
+        return _compare_embeddings(before, after)
     if unsound := int((~are_probabilities(before)).sum()):
         raise EngineRunError(
             f"the model's outputs for {unsound} of {len(before)} pictures are not probabilities",
@@ -135,6 +140,22 @@ def compare(
         balanced=(balanced_accuracy(first), balanced_accuracy(second)),
         recall=recall,
     )
+
+
+def _compare_embeddings(before: np.ndarray, after: np.ndarray) -> Parity:
+    """Cosines from the mean of all: from zero, even strangers' embeddings may have 0.9."""
+    first, second = unit_rows(before), unit_rows(after)
+    if unsound := int(np.isnan(first).any(1).sum()):
+        raise EngineRunError(
+            f"the model's outputs for {unsound} of {len(before)} pictures are not finite",
+            hint="export it again",
+        )
+    middle = first.mean(0)
+    cosine = (unit_rows(first - middle) * unit_rows(second - middle)).sum(1)
+    good = np.isfinite(cosine)
+    agreement = float(cosine[good].mean()) if good.any() else 0.0
+    most = float((1 - cosine[good]).max(initial=0))
+    return Parity(len(before), agreement, most, 1 - agreement, faulty=int((~good).sum()))
 
 
 def _compare_faces(before: DetectedFaces, after: DetectedFaces) -> Parity:

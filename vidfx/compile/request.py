@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from vidfx.compile.parity import Parity
 from vidfx.errors import UnavailableError
 from vidfx_engines.built import BuiltFor, BuiltPrecision, HardwareCompatibility
-from vidfx_engines.spec import EngineSpec
+from vidfx_engines.spec import EngineSpec, Template
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class BuildRequest:
     """The options of ``vidfx build-engine``; their defaults are the command's."""
 
     model: Path
-    "an ONNX file, with its spec or of a known detector family"
+    "an ONNX file, with its spec, of a known detector family, or an embedding"
     backend: BuiltFor
     precision: Literal["auto"] | BuiltPrecision
     batch: tuple[int, int, int]
@@ -37,6 +37,8 @@ class BuildRequest:
     "bytes"
     hardware_compatibility: HardwareCompatibility
     version_compatible: bool
+    crop: Template | None = None
+    "how faces are cut for an embedding without a spec"
 
 
 class BuildProgress(Protocol):

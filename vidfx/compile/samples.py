@@ -73,6 +73,22 @@ def frames(folder: Path, size: tuple[int, int]) -> BuildSamples:
 
     Raises NothingReadableError where there are fewer than two.
     """
+    first, second = (
+        np.stack([_letterboxed(picture, size) for picture in _pictures(files)])
+        for files in _halves(folder, FRAMES)
+    )
+    return BuildSamples(first, second, None, _every_second(folder))
+
+
+def _every_second(folder: Path) -> str:
+    return f"{folder.name}: every second picture each"
+
+
+def _halves(folder: Path, limit: int) -> list[list[Path]]:
+    """Every second picture below ``folder`` and the others, at most ``limit`` each.
+
+    Raises NothingReadableError where there are fewer than two.
+    """
     files = sorted(
         p for p in folder.rglob("*") if p.suffix.lower() in PICTURE_SUFFIXES and p.is_file()
     )
@@ -81,21 +97,34 @@ def frames(folder: Path, size: tuple[int, int]) -> BuildSamples:
             f"{folder}: holds {len(files)} pictures; at least two are needed",
             hint="give some hundred photographs or frames with faces",
         )
-    first, second = (_frames(_spread(files[start::2], FRAMES), size) for start in (0, 1))
-    return BuildSamples(first, second, None, f"{folder.name}: every second picture each")
+    return [_spread(files[start::2], limit) for start in (0, 1)]
 
 
-def _frames(files: Sequence[Path], size: tuple[int, int]) -> np.ndarray:
-    """(N, height, width, 3); files that cannot be read are skipped."""
+def _pictures(files: Sequence[Path]) -> list[np.ndarray]:
+    """Each (H, W, 3); files that cannot be read are skipped. Raises NothingReadableError."""
     found: list[np.ndarray] = []
     for file in files:
         try:
-            found.append(_letterboxed(read_picture(file), size))
+            found.append(read_picture(file))
         except DataError:
             continue
     if not found:
         raise NothingReadableError(f"{files[0].parent}: no picture can be read")
-    return np.stack(found)
+    return found
+
+
+def faces_without_labels(folder: Path, spec: EngineSpec) -> BuildSamples:
+    """Face pictures anywhere below ``folder``, cut as the engine wants them.
+
+    Raises NothingReadableError where there are fewer than two.
+    """
+    crop = spec.crop
+    assert crop is not None
+    first, second = (
+        np.stack([as_crop(picture, None, crop) for picture in _pictures(files)])
+        for files in _halves(folder, TO_COMPARE)
+    )
+    return BuildSamples(first[:TO_CALIBRATE], second, None, _every_second(folder))
 
 
 def noise(spec: EngineSpec, size: tuple[int, int]) -> BuildSamples:

@@ -27,9 +27,9 @@ def build_engine(
     model: Annotated[
         str,
         typer.Argument(
-            help="A training's folder or checkpoint, an .onnx file with its spec, a detector's "
-            ".onnx file, or detector-embedded, centerface, emotion-embedded or "
-            "emotion-embedded-8.",
+            help="A training's folder or checkpoint, an .onnx file with its spec, an .onnx file of "
+            "a detector or, with --crop, of an embedding; or detector-embedded, centerface, "
+            "emotion-embedded, emotion-embedded-8 or dlib-face.",
         ),
     ],
     backend: Annotated[
@@ -45,7 +45,8 @@ def build_engine(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Pictures like yours: faces in DIR/<label>/, or photographs for a detector. "
+            help="Pictures like yours: faces in DIR/<label>/, or photographs for a detector; for "
+            "an embedding faces in any folders. "
             "Some set the ranges of int8, the others measure its loss.",
         ),
     ] = None,
@@ -66,6 +67,10 @@ def build_engine(
     size: Annotated[
         str, typer.Option(metavar="WxH", help="Usual input size of a detector, px.")
     ] = "640x384",
+    crop: Annotated[
+        Literal["arcface", "dlib"] | None,
+        typer.Option(help="The .onnx file is an embedding, for faces that are cut in this way."),
+    ] = None,
     hardware_compatibility: Annotated[
         HardwareCompatibility, typer.Option(help="TensorRT: which other GPUs may run the plan.")
     ] = "none",
@@ -125,6 +130,7 @@ def build_engine(
                 workspace=int(workspace * 2**30),
                 hardware_compatibility=hardware_compatibility,
                 version_compatible=version_compatible,
+                crop=crop,
             )
             built = build(request, progress)
         _report(built, as_json=as_json, quiet=quiet)

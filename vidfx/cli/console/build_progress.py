@@ -51,7 +51,7 @@ class BuildConsole(BuildProgress, AbstractContextManager["BuildConsole"]):
     def compared(self, precision: str, parity: Parity) -> None:
         of = f"{parity.pictures} pictures"
         self.say(
-            f"  {precision}: agrees on {parity.agreement:.4f} of {of},"
+            f"  {precision}: agreement {parity.agreement:.4f} on {of},"
             f" differs by {parity.most_difference:.4f} at most"
         )
         pairs: dict[str, Pair | None] = {
