@@ -11,6 +11,8 @@ import pytest
 
 from tests.engines import toys
 from tests.vidfx_command import vidfx
+from vidfx.people.cohorts import COHORTS
+from vidfx.people.gallery import Gallery
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +66,39 @@ def test_what_goes_wrong_is_one_line(
     assert message in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "g").exists()
+
+
+def test_a_gallery_is_evaluated(
+    gallery: Path, tmp_path: Path, astronaut: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, picture in (("Eileen", astronaut[:, ::-1]), ("Cup", np.zeros_like(astronaut))):
+        (tmp_path / "faces" / name).mkdir(parents=True)
+        assert cv2.imwrite(str(tmp_path / "faces" / name / "1.png"), picture[..., ::-1])
+    command = ("evaluate", tmp_path / "faces", "--people", gallery, "--out", tmp_path / "out")
+    refused = vidfx(*command)
+    assert refused.exit_code == 3 and "no thresholds are known for the model" in refused.stderr
+    known = next(iter(COHORTS.values()))
+    monkeypatch.setitem(COHORTS, Gallery.read(gallery).model, known)
+    done = vidfx(*command, "--target-far", "0.01", "--json")
+    assert done.exit_code == 0, done.output
+    document = json.loads(done.stdout)
+    assert document["data"]["left_out"] == {"no face was found": 1}
+    assert (document["wanted"], document["strangers"]) == (1, 0)
+    assert "by a gallery of one person" in document["thresholds"]["evidence"]
+    text = vidfx(*command).stdout
+    assert "left out: 1 no face was found" in text and "report.html" in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("model", "data"), "--people takes one data set"),
+        (("data", "--part", "val"), "--part has no effect with --people"),
+        (("data", "--target-far", "0.7"), "a share above 0 and up to 0.5"),
+    ],
+)
+def test_options_that_a_gallery_does_not_take(
+    arguments: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    done = vidfx("evaluate", *arguments, "--people", tmp_path)
+    assert done.exit_code == 2 and message in done.stderr

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -22,13 +22,21 @@ def evaluate(
     arguments: Annotated[
         list[str],
         typer.Argument(
-            metavar="MODEL... DATA",
+            metavar="[MODEL...] DATA",
             help="Engines (emotion-embedded, emotion-embedded-8, an .onnx with its spec, or the "
             "folder of a training), and a folder of labelled pictures, or of pictures with votes "
             "(votes.csv).",
         ),
     ],
     *,
+    people: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="Instead of models: a gallery (`vidfx people add`). DATA has a folder of pictures "
+            "for each person, named as in the gallery; all other folders are strangers.",
+        ),
+    ] = None,
     part: Annotated[
         PartOrAll | None,
         typer.Option(help="Which pictures. Default: test, else val, else all."),
@@ -49,7 +57,8 @@ def evaluate(
         float | None,
         typer.Option(
             help="Identity: set the thresholds so that at most this share of others is accepted, "
-            "such as 0.01, and write them into the model's spec."
+            "such as 0.01, and write them into the model's spec. With --people: the share of "
+            "strangers who may be named (default 0.001); nothing is written."
         ),
     ] = None,
     threshold_part: Annotated[
@@ -58,7 +67,9 @@ def evaluate(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", help="Folder for the results. Default: evaluation, beside the model."
+            "--out",
+            "-o",
+            help="Folder for the results. Default: evaluation, beside the model or in the gallery.",
         ),
     ] = None,
     given: TypedSettings,
@@ -75,19 +86,40 @@ def evaluate(
     \b
     vidfx evaluate runs/ana faces/
     vidfx evaluate runs/one runs/other faces/ --target-far 0.01
+    vidfx evaluate faces/ --people people/
 
     OUT gets report.html, report.json, predictions.csv, mistakes.jpg, confusion.png,
-    reliability.png and, for identity, roc.png.
+    reliability.png and, for identity, roc.png. With --people it gets report.html, report.json and
+    det.png.
     """
     with errors_in_one_line(debug):
         require(*NEEDS, extra="train")
-        if len(arguments) < 2:
-            raise UsageError("a model and a data set are needed", hint="vidfx evaluate MODEL DATA")
         if target_far is not None and not 0 < target_far <= 0.5:
             raise UsageError(
                 f"--target-far {target_far:g}: a share above 0 and up to 0.5 is needed",
                 hint="0.01 accepts one of a hundred others",
             )
+        if people is not None:
+            unused: dict[str, object] = {
+                "--part": part,
+                "--split": split,
+                "--ignore-unknown": ignore_unknown,
+                "--agreement": agreement,
+                "--threshold-part": threshold_part,
+            }
+            _evaluate_people(
+                people,
+                arguments,
+                unused,
+                target_far,
+                out,
+                seed,
+                given | {"threads": threads},
+                as_json,
+            )
+            return
+        if len(arguments) < 2:
+            raise UsageError("a model and a data set are needed", hint="vidfx evaluate MODEL DATA")
         if agreement is not None and not 0.5 <= agreement < 1:
             raise UsageError(
                 f"--agreement {agreement:g}: a share from 0.5 up to below 1 is needed",
@@ -126,3 +158,42 @@ def evaluate(
             write_object(evaluation.document | {"files": [str(file) for file in files]})
         else:
             write_report(evaluation.document)
+
+
+def _evaluate_people(
+    gallery: Path,
+    arguments: list[str],
+    unused: dict[str, object],
+    target_far: float | None,
+    out: Path | None,
+    seed: int,
+    given: dict[str, Any],
+    as_json: bool,
+) -> None:
+    for option, value in unused.items():
+        if value:
+            raise UsageError(f"{option} has no effect with --people", hint="leave it out")
+    if len(arguments) != 1:
+        raise UsageError(
+            f"--people takes one data set, and {len(arguments)} arguments are given",
+            hint=f"vidfx evaluate DATA --people {gallery}",
+        )
+    from vidfx.cli.console.evaluate_people_text import write_report
+    from vidfx.cli.console.extract_text import ExtractConsole
+    from vidfx.cli.console.results import write_object
+    from vidfx.enrol.evaluation import PeopleRequest, evaluate_people, write
+    from vidfx.load_settings import load_settings
+    from vidfx.people.thresholds import TARGET_FAR
+
+    settings = load_settings(
+        {"recognition": "none", "emotion": "none"}
+        | {name: value for name, value in given.items() if value is not None}
+    )
+    request = PeopleRequest(gallery, Path(arguments[0]), settings, target_far or TARGET_FAR, seed)
+    with ExtractConsole("pictures", quiet=as_json, debug=False) as console:
+        found, document = evaluate_people(request, console)
+    files = write(found, document, out or gallery / "evaluation")
+    if as_json:
+        write_object(document | {"files": [str(file) for file in files]})
+    else:
+        write_report(document, files)
