@@ -12,6 +12,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from tests.clips.recorded import Reported
 from tests.report.reported_videos import reported
 from vidfx.jobs.result_names import REPORT
 from vidfx.report.build import PAGE, write_report
@@ -177,7 +178,7 @@ def test_without_javascript_there_is_a_table(open_page: Any) -> None:
 
 def test_a_single_file_needs_nothing_else(open_page: Any, out: Path) -> None:
     (outcome,) = single_pages(
-        [out / "talk.mp4.summary.json"], thumbnails=False, report=lambda _: None
+        [out / "talk.mp4.summary.json"], thumbnails=False, progress=Reported()
     )
     page = open_page(file=Path(outcome.outputs["page"]))
     assert len(page.texts(".person")) == 2
@@ -237,4 +238,42 @@ def test_the_server_answers_only_who_has_the_token_and_means_it(server: ReportSe
     assert status(f"{root}source/..%2f..%2fetc/passwd") == 404
     assert status(f"{root}corrections", "POST", Origin="http://evil.example") == 403
     assert status(f"{root}corrections", "POST") == 403
-    assert status(f"{root}talk.mp4.faces.csv", Range="bytes=0-9") == 206
+    assert status(f"{root}talk.mp4.faces.csv") == 404, "the pages do not show it"
+    assert status(f"{root}source/talk.mp4%00") == 404
+    assert status(f"{root}report/{'a' * 5000}") == 404
+    assert status(server.address, Range="bytes=0-9") == 206
+    assert status(server.address, Range="bytes=99999999-") == 416
+    assert status(server.address, Range="bytes=9-2") == 200, "it means nothing"
+
+
+def test_a_page_that_was_left_does_not_change_the_address(open_page: Any) -> None:
+    page = open_page("#video=talk.mp4")
+    page.page.keyboard.press("ArrowRight")
+    page.page.locator("#back").click()
+    page.page.wait_for_selector("[role=tablist]")
+    page.page.wait_for_timeout(400)
+    assert "video=" not in page.page.url
+
+
+def test_a_changed_address_of_the_same_video_is_followed(open_page: Any) -> None:
+    page = open_page("#video=talk.mp4")
+    page.page.evaluate("location.hash = '#video=talk.mp4&t=0.4'")
+    page.page.wait_for_function(
+        "document.querySelector('.bar .number').textContent.includes('frame 10')"
+    )
+    page.page.evaluate("location.hash = '#video=talk.mp4&t=1e999'")
+    page.page.wait_for_timeout(100)
+
+
+def test_a_renamed_track_gets_a_lane_and_spaces_are_no_name(open_page: Any) -> None:
+    page = open_page("#video=talk.mp4")
+    answers = iter(["   ", " Bo "])
+    page.page.remove_listener("dialog", page._fail)
+    page.page.on("dialog", lambda dialog: dialog.accept(next(answers)))
+    rename = page.page.locator(".person").nth(1).get_by_role("button", name="Rename")
+    rename.click()
+    assert "not saved yet" not in page.texts("[role=status]")[0]
+    rename.click()
+    assert "1 correction not saved yet" in page.texts("[role=status]")[0]
+    assert page.texts(".person button[aria-pressed]")[1] == "Bo"
+    page.page.get_by_role("button", name="Undo").click()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.clips.recorded import Reported
 from tests.report.reported_videos import frames, reported
 from tests.tables.batches import save_summary
 from vidfx.errors import UsageError
@@ -99,7 +100,7 @@ def test_hostile_text_ends_no_script_and_no_tag(tmp_path: Path) -> None:
 
 def test_single_pages_have_all_in_one_file(tmp_path: Path) -> None:
     video = reported(tmp_path)
-    (outcome,) = single_pages([video.path], thumbnails=False, report=lambda _: None)
+    (outcome,) = single_pages([video.path], thumbnails=False, progress=Reported())
     page = Path(outcome.outputs["page"]).read_text()
     assert "vidfx.single(" in page and 'src="' not in page and "<link" not in page
 
@@ -109,14 +110,14 @@ def test_a_figure_is_the_same_each_time(suffix: str, tmp_path: Path) -> None:
     video = reported(tmp_path, "a $x$ talk.mp4")
     files = [tmp_path / f"{n}{suffix}" for n in "12"]
     for file in files:
-        figure_of([video.path], file)
+        figure_of([video.path], file, Reported())
     assert files[0].read_bytes() == files[1].read_bytes() != b""
 
 
 def test_a_figure_needs_a_known_name(tmp_path: Path) -> None:
     reported(tmp_path)
     with pytest.raises(UsageError, match=r"timeline\.doc: not a figure"):
-        figure_of([tmp_path], tmp_path / "timeline.doc")
+        figure_of([tmp_path], tmp_path / "timeline.doc", Reported())
 
 
 def test_the_report_is_of_one_folder(tmp_path: Path) -> None:
@@ -137,3 +138,16 @@ def test_photographs_have_no_page_and_are_no_failure(tmp_path: Path) -> None:
     (outcome,) = write_report(tmp_path, faces=False, report=lambda _: None)
     assert (outcome.status, outcome.error) == ("skipped", None)
     assert "have no page" in (tmp_path / REPORT / "data" / "index.js").read_text()
+
+
+def test_photographs_are_left_out_of_single_pages_and_figures_with_a_line(tmp_path: Path) -> None:
+    reported(tmp_path)
+    (tmp_path / "photos.summary.json").write_text(
+        '{"schema": "vidfx.summary/2", "photographs": []}'
+    )
+    progress = Reported()
+    (outcome,) = single_pages([tmp_path], thumbnails=False, progress=progress)
+    figure_of([tmp_path], tmp_path / "timeline.svg", progress)
+    assert outcome.status == "done" and (tmp_path / "timeline.svg").exists()
+    assert len(progress.notices) == 2
+    assert all("photos.summary.json: left out, it is of" in line for line in progress.notices)

@@ -16,7 +16,8 @@ from vidfx.report.pages import single_page
 from vidfx.report.server import ReportServer
 from vidfx.report.video_data import collect, describe
 from vidfx.report.video_file import single_content, write
-from vidfx.saved.runs import find_summaries, load_video
+from vidfx.saved.places import VideosProgress, find_targets
+from vidfx.saved.runs import load_video
 
 HEADS = ("Track", "Name", "First frame", "Last frame", "Seconds")
 
@@ -31,13 +32,15 @@ def page_of(places: Sequence[Path]) -> Path:
     return _folder(places) / REPORT / PAGE
 
 
-def single_pages(places: Sequence[Path], *, thumbnails: bool, report: Report) -> list[Outcome]:
+def single_pages(
+    places: Sequence[Path], *, thumbnails: bool, progress: VideosProgress
+) -> list[Outcome]:
     """A page for each finished video, beside its results; returns what became of each.
 
     Raises UsageError where there are none.
     """
     outcomes: list[Outcome] = []
-    for summary in find_summaries(places):
+    for summary, _ in find_targets(places, None, progress):
         try:
             video = load_video(summary)
             page = summary.with_name(f"{video.name}.report.html")
@@ -49,11 +52,11 @@ def single_pages(places: Sequence[Path], *, thumbnails: bool, report: Report) ->
         except Exception as error:  # noqa: BLE001 - one video's fault must not end the others
             outcome = Outcome(str(summary), "failed", error=as_failure(summary, error))
         outcomes.append(outcome)
-        report(outcome)
+        progress.report(outcome)
     return outcomes
 
 
-def figure_of(places: Sequence[Path], file: Path) -> None:
+def figure_of(places: Sequence[Path], file: Path, progress: VideosProgress) -> None:
     """Draw the timeline of all finished videos of ``places``.
 
     Raises UsageError, InputError and OutputError.
@@ -61,7 +64,7 @@ def figure_of(places: Sequence[Path], file: Path) -> None:
     figure: Any = import_module("vidfx.report.figure")  # brings Matplotlib
     figure.check(file)
     drawn: list[Any] = []
-    for summary in find_summaries(places):
+    for summary, _ in find_targets(places, None, progress):
         video = load_video(summary)
         frames, rows = collect(corrected(video), len(video.expressions or ()))
         drawn.append((describe(video, frames, rows), frames.time_s))
@@ -69,14 +72,19 @@ def figure_of(places: Sequence[Path], file: Path) -> None:
 
 
 def serve_report(
-    places: Sequence[Path], port: int, *, thumbnails: bool, ready: Callable[[str], None]
+    places: Sequence[Path],
+    port: int,
+    *,
+    thumbnails: bool,
+    report: Report,
+    ready: Callable[[str], None],
 ) -> None:
     """Serve the report of a folder until Ctrl-C; ``ready`` is called with its address.
 
     Raises UsageError and OutputError.
     """
     out = _folder(places)
-    write_report(out, faces=thumbnails, report=lambda _: None)
+    write_report(out, faces=thumbnails, report=report)
     with ReportServer(out, port) as server:
         ready(server.address)
         server.serve_forever()

@@ -13,16 +13,17 @@ from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from vidfx.corrections.add import add_corrections
-from vidfx.corrections.shown import hides_faces
 from vidfx.errors import UsageError, VidfxError
-from vidfx.jobs.result_names import REPORT, SUMMARY
+from vidfx.jobs.result_names import ANNOTATED, REPORT, SUMMARY
 from vidfx.report.build import PAGE
 from vidfx.report.scripts import call
 from vidfx.report.video_file import write_video_data
+from vidfx.report.video_place import playable
 from vidfx.saved.runs import load_video
 
 PIECE = 1 << 18
@@ -40,6 +41,7 @@ class ReportServer(ThreadingHTTPServer):
         """Raises UsageError where the port is taken."""
         self.out = out.resolve()
         self.token = secrets.token_urlsafe(24)
+        self._saving = Lock()
         try:
             super().__init__(("127.0.0.1", port), _Handler)
         except OSError as error:
@@ -55,13 +57,34 @@ class ReportServer(ThreadingHTTPServer):
         summary = self.inside(f"{name}{SUMMARY}")
         if summary is None:
             raise UsageError("there is no such video", hint="load the page again")
-        add_corrections(summary, text, load_video(summary).expressions)
-        write_video_data(self.out / REPORT, name, summary, faces=False)
+        with self._saving:
+            add_corrections(summary, text, load_video(summary).expressions)
+            write_video_data(self.out / REPORT, name, summary, faces=False)
 
     def inside(self, path: str) -> Path | None:
         """The file below the folder; None where it would be elsewhere."""
-        file = (self.out / path).resolve()
-        return file if file.is_relative_to(self.out) and file.is_file() else None
+        with suppress(OSError, ValueError):  # names that no file can have
+            file = (self.out / path).resolve()
+            return file if file.is_relative_to(self.out) and file.is_file() else None
+        return None
+
+    def served(self, path: str) -> Path | None:
+        """What may be seen: the report, and the pictures that its pages show; else None."""
+        if path.startswith(SOURCE):
+            return self._picture(path.removeprefix(SOURCE), live=True)
+        if path.endswith(ANNOTATED):
+            return self._picture(path.removesuffix(ANNOTATED), live=False)
+        file = self.inside(path)
+        return file if file and file.is_relative_to(self.out / REPORT) else None
+
+    def _picture(self, name: str, *, live: bool) -> Path | None:
+        """The source of a video, ``live``, or its annotated video, where its page shows that."""
+        summary = self.inside(f"{name}{SUMMARY}")
+        with suppress(VidfxError):
+            video = load_video(summary) if summary else None
+            if video and (shown := playable(video, self.out))["path"] and shown["live"] is live:
+                return video.source if live else video.annotated
+        return None
 
     @property
     def host(self) -> str:
@@ -123,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
         if path == f"{REPORT}/data/index.js":
             self._send_index()
             return None
-        file = _source(self._report, path) if path.startswith(SOURCE) else self._report.inside(path)
+        file = self._report.served(path)
         if file is None or not file.is_file():
             self._refuse(HTTPStatus.NOT_FOUND)
             return None
@@ -137,31 +160,32 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send_file(self, file: Path) -> None:
         size = file.stat().st_size
-        first, last = self._range(size)
+        part = byte_range(self.headers.get("Range", ""), size)
+        if part is not None and not part:
+            self.send_response(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
+            self._head("text/plain; charset=utf-8", 0)
+            self.send_header("Content-Range", f"bytes */{size}")
+            self.end_headers()
+            return
+        wanted = range(size) if part is None else part
         kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        partial = "Range" in self.headers
-        self.send_response(HTTPStatus.PARTIAL_CONTENT if partial else HTTPStatus.OK)
-        self._head(kind, last - first + 1)
-        if partial:
-            self.send_header("Content-Range", f"bytes {first}-{last}/{size}")
+        self.send_response(HTTPStatus.OK if part is None else HTTPStatus.PARTIAL_CONTENT)
+        self._head(kind, len(wanted))
+        if part is not None:
+            self.send_header("Content-Range", f"bytes {part.start}-{part.stop - 1}/{size}")
         self.end_headers()
         if self.command == "HEAD":
             return
         with file.open("rb") as stream:
-            stream.seek(first)
-            left = last - first + 1
+            stream.seek(wanted.start)
+            left = len(wanted)
             while left > 0 and (piece := stream.read(min(PIECE, left))):
                 self.wfile.write(piece)
                 left -= len(piece)
 
-    def _range(self, size: int) -> tuple[int, int]:
-        """The first and the last byte that is asked for."""
-        match = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
-        if not match or match.groups() == ("", ""):
-            return 0, size - 1
-        if not match[1]:
-            return max(0, size - int(match[2])), size - 1
-        return min(int(match[1]), size - 1), min(int(match[2] or size), size - 1)
+    def handle(self) -> None:
+        with suppress(ConnectionError):  # a browser that seeks in a video ends its request
+            super().handle()
 
     def _send(self, content: bytes, kind: str, status: HTTPStatus = HTTPStatus.OK) -> None:
         self.send_response(status)
@@ -187,10 +211,17 @@ class _Handler(BaseHTTPRequestHandler):
         """Requests are not printed."""
 
 
-def _source(report: ReportServer, path: str) -> Path | None:
-    """The source of the video that ``path`` names after SOURCE; None where somebody is hidden."""
-    summary = report.inside(f"{path.removeprefix(SOURCE)}{SUMMARY}")
-    with suppress(VidfxError):
-        video = load_video(summary) if summary else None
-        return video.source if video and not hides_faces(video) else None
-    return None
+def byte_range(header: str, size: int) -> range | None:
+    """The bytes that a Range header asks for, of ``size``; empty where there are none of them.
+
+    None: all, since there is no such header, or one that means nothing (RFC 9110, 14.2).
+    """
+    match = re.fullmatch(r"bytes=(\d*)-(\d*)", header, re.ASCII)
+    if not match or match.groups() == ("", ""):
+        return None
+    if not match[1]:
+        return range(max(0, size - int(match[2])), size)
+    first, last = int(match[1]), int(match[2]) if match[2] else size - 1
+    if match[2] and last < first:
+        return None
+    return range(first, min(last + 1, size))

@@ -70,12 +70,17 @@ def report(
         console = ReportConsole("vidfx.report/1", quiet=quiet, debug=debug, as_json=as_json)
         if figure is not None:
             require("matplotlib", extra="report")
-            make.figure_of(places, figure)
+            make.figure_of(places, figure, console)
             raise typer.Exit(console.end([], figure))
         if serve:
-            make.serve_report(places, port, thumbnails=thumbnails, ready=console.serving)
+            make.serve_report(
+                *(places, port),
+                thumbnails=thumbnails,
+                report=console.report,
+                ready=console.serving,
+            )
         elif single_file:
-            made = make.single_pages(places, thumbnails=thumbnails, report=console.report)
+            made = make.single_pages(places, thumbnails=thumbnails, progress=console)
             raise typer.Exit(console.end(made, None))
         page = make.page_of(places)
         made = make.folder_report(places, thumbnails=thumbnails, report=console.report)

@@ -81,13 +81,13 @@ function showBatch(index, main) {
       chosen.push([video, hits]);
     }
     const draws = { videos: drawVideos, hits: drawHits, matrix: drawMatrix, failed: drawFailed };
-    result.replaceChildren(...draws[filters.view in draws ? filters.view : "videos"](chosen));
+    result.replaceChildren(...draws[Object.hasOwn(draws, filters.view) ? filters.view : "videos"](chosen));
   }
 
   const link = (video, time, text, more) => h("a", { href: state.link({ video: video.id, t: time ? time.toFixed(3) : "" }), ...more }, text);
 
   function pages(count) {
-    const page = Math.min(Number(filters.page), Math.max(0, Math.ceil(count / PAGE) - 1));
+    const page = Math.min(Math.max(0, Math.trunc(filters.page) || 0), Math.max(0, Math.ceil(count / PAGE) - 1));
     const step = (by, text) => h("button", { type: "button", disabled: page + by < 0 || (page + by) * PAGE >= count,
       onclick: () => update({ page: String(page + by) }, true) }, text);
     const bar = count > PAGE ? h("nav", { class: "bar", "aria-label": "Pages" }, step(-1, "Back"),
@@ -120,8 +120,9 @@ function showBatch(index, main) {
     const [from, to, bar] = pages(hits.length);
     const cards = hits.slice(from, to).map(([video, hit]) => {
       const label = hit.label < 0 ? "no expression" : `mostly ${labels[hit.label]}`;
-      return h("li", {}, face(video.sheet, hit.number, hit.person || `track ${hit.track}`), h("p", {},
-        h("strong", {}, hit.person || `track ${hit.track}`), h("br"),
+      const who = isName(hit.person) ? hit.person : `track ${hit.track}`;
+      return h("li", {}, face(video.sheet, hit.number, who), h("p", {},
+        h("strong", {}, who), h("br"),
         link(video, hit.from, `${video.name}, ${clock(hit.from)}`), h("br"),
         h("span", { class: "soft" }, `${duration(hit.seconds)}, ${label}`)));
     });
@@ -170,7 +171,7 @@ function totals(index) {
     ...(index.videos.length - done.length - failed ? [[(index.videos.length - done.length - failed).toLocaleString("en"), "waiting or running"]] : []),
     [duration(sum(done, (video) => video.seconds)), "of video"],
     [sum(done, (video) => video.tracks).toLocaleString("en"), "tracks of faces"],
-    ...(index.people.size ? [[index.people.size.toLocaleString("en"), "people named"]] : []),
+    ...(index.people.size ? [[index.people.size.toLocaleString("en"), index.people.size === 1 ? "person named" : "people named"]] : []),
   ];
 }
 

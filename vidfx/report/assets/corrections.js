@@ -45,8 +45,16 @@ class Corrections {
     const name = `${this.data.name}.corrections.csv`;
     if (loaded.served) {
       const headers = { "X-Video": encodeURIComponent(this.data.id) };
-      const answer = await fetch(loaded.served.corrections, { method: "POST", body: this.text, headers });
-      if (!answer.ok) return `not saved: ${await answer.text()}`;
+      if (this.sending) return "saving";
+      this.sending = true;
+      try {
+        const answer = await fetch(loaded.served.corrections, { method: "POST", body: this.text, headers });
+        if (!answer.ok) return `not saved: ${await answer.text()}`;
+      } catch {
+        return "not saved: the server has ended; start it again, with vidfx report --serve";
+      } finally {
+        this.sending = false;
+      }
       this.lines = [];
       location.reload(); // with the corrected rows
       return `added to ${name}`;

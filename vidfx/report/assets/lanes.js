@@ -28,7 +28,7 @@ class Lanes {
       seek(at(event));
     });
     this.canvas.addEventListener("pointermove", (event) => this.dragged && seek(at(event)));
-    this.canvas.addEventListener("pointerup", () => { this.dragged = false; });
+    this.canvas.addEventListener("lostpointercapture", () => { this.dragged = false; });
     this.canvas.addEventListener("wheel", (event) => {
       if (!event.ctrlKey && !event.shiftKey) return;
       event.preventDefault();

@@ -18,7 +18,8 @@ const vidfx = {
   },
   serve: (addresses) => { loaded.served = addresses; },
 };
-let leave = () => {};
+const nothing = { close() {}, seek() {} };
+let page = nothing;
 let shown = "";
 
 function load(path) {
@@ -29,22 +30,26 @@ function load(path) {
 
 async function route() {
   const main = document.querySelector("main"), title = document.querySelector("h1"), back = document.querySelector("#back");
-  const { video } = state.read();
+  const { video, t } = state.read();
   const key = loaded.single ? "single" : video || "";
-  if (key && key === shown) return;
-  leave();
-  leave = () => {};
+  if (key && key === shown) {
+    if (t) page.seek(Number(t));
+    return;
+  }
+  page.close();
+  page = nothing;
   shown = key;
   try {
     if (key) {
       if (!loaded.single && !loaded.videos.has(video)) {
         if (!loaded.index.videos.some((one) => one.id === video)) throw new Error(`no video of this report is called ${video}`);
         await load(`data/${pathOf(video)}.js`);
+        if (shown !== key) return; // another page was asked for in the meantime
       }
       const data = loaded.single || loaded.videos.get(video);
       title.textContent = document.title = data.name;
       back.hidden = Boolean(loaded.single);
-      leave = showVideo(data, main, Boolean(loaded.single));
+      page = showVideo(data, main, Boolean(loaded.single));
     } else {
       title.textContent = document.title = loaded.index.title;
       back.hidden = true;

@@ -33,6 +33,7 @@ class Player {
   }
 
   #follow() {
+    const { video } = this;
     const show = (media) => {
       this.now = media + this.begins;
       this.#draw();
@@ -41,12 +42,12 @@ class Player {
     if ("requestVideoFrameCallback" in HTMLVideoElement.prototype) {
       const next = (_, { mediaTime }) => {
         show(mediaTime);
-        this.video?.requestVideoFrameCallback(next);
+        video.requestVideoFrameCallback(next);
       };
-      this.video.requestVideoFrameCallback(next);
+      video.requestVideoFrameCallback(next);
     }
     for (const name of ["timeupdate", "seeked", "loadeddata"]) {
-      this.video.addEventListener(name, () => show(this.video.currentTime));
+      video.addEventListener(name, () => show(video.currentTime));
     }
   }
 
@@ -54,7 +55,9 @@ class Player {
     return placeOf(this.times, this.now + 1e-4);
   }
 
-  seek(seconds) {
+  seek(wanted) {
+    const last = this.times.length ? this.times[this.times.length - 1] + 1 : 0;
+    const seconds = Math.min(last, Math.max(0, wanted || 0)); // an address can have anything
     this.now = seconds;
     if (this.video) this.video.currentTime = Math.max(0, seconds - this.begins);
     this.moved(seconds);
@@ -74,7 +77,7 @@ class Player {
 
   // Boxes and names over the source.
   #draw() {
-    if (!this.canvas || !this.video.videoWidth) return;
+    if (!this.canvas || !this.video?.videoWidth) return;
     const ratio = devicePixelRatio || 1, [wide, high] = [this.canvas.clientWidth, this.canvas.clientHeight];
     this.canvas.width = wide * ratio;
     this.canvas.height = high * ratio;
@@ -100,7 +103,7 @@ class Player {
         continue;
       }
       pen.strokeRect(x, y, w, height);
-      const text = [track.person || `#${track.id}`, name].filter(Boolean).join(", ");
+      const text = [isName(track.person) ? track.person : `#${track.id}`, name].filter(Boolean).join(", ");
       const length = pen.measureText(text).width;
       pen.fillStyle = "rgb(16 19 26 / 0.8)";
       pen.fillRect(x - 1, y - 21, length + 10, 20);

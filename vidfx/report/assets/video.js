@@ -5,7 +5,11 @@ function showVideo(data, main, single) {
   const times = timesOf(data.times), given = state.read();
   let chosen = null, curves = null;
   const note = h("p", { class: "soft", role: "status" });
-  const corrections = new Corrections(data, () => { drawPeople(); lanes.draw(); });
+  const corrections = new Corrections(data, () => {
+    drawPeople();
+    lanes.lanes = lanesOf(data);
+    lanes.draw();
+  });
   const seek = (seconds) => player.seek(seconds);
   const lanes = new Lanes(data, times, lanesOf(data), seek);
   const player = new Player(data, times, (seconds) => {
@@ -17,15 +21,17 @@ function showVideo(data, main, single) {
   const curvesBox = h("div");
   lanes.zoomed = () => curves?.plot?.setScale("x", { min: lanes.range[0], max: lanes.range[1] });
 
-  let timer = 0;
+  let timer = 0, left = false;
   function remember() {
     clearTimeout(timer);
+    if (left) return; // the address is that of another page
     timer = setTimeout(() => state.replace({ ...state.read(), video: single ? "" : data.id,
       t: player.now ? player.now.toFixed(3) : "", track: chosen ? chosen.id : "" }), 300);
   }
 
   function choose(track, move = true) {
     chosen = track;
+    curves?.plot?.destroy();
     curves = curvesOf(data, times, track, () => lanes.range);
     curvesBox.replaceChildren(h("h2", {}, `Expression of ${nameOf(track)}`), curves,
       h("p", { class: "soft" }, "Lines: smoothed over the track. Dots: single frames."));
@@ -51,8 +57,8 @@ function showVideo(data, main, single) {
   function drawPeople() {
     const tools = (track) => h("div", { class: "tools" },
       h("button", { type: "button", onclick: () => {
-        const name = prompt(`Name of track ${track.id}`, isName(track.person) ? track.person : "");
-        if (name) corrections.add(track, "rename", name.trim());
+        const name = prompt(`Name of track ${track.id}`, isName(track.person) ? track.person : "")?.trim();
+        if (name) corrections.add(track, "rename", name);
       } }, "Rename"),
       h("button", { type: "button", onclick: () => corrections.add(track, track.hidden ? "show" : "hide") }, track.hidden ? "Show" : "Hide"),
       h("button", { type: "button", onclick: () => corrections.add(track, "drop") }, "Drop"),
@@ -74,9 +80,10 @@ function showVideo(data, main, single) {
         data.labels.length ? [shareBar(parts, text), h("div", { class: "soft" }, text, " of its time")] : null,
         tools(track));
     }).filter(Boolean));
+    const told = h("span", {});
     note.replaceChildren(...(corrections.lines.length ? [`${plural(corrections.lines.length, "correction")} not saved yet. `,
-      h("button", { type: "button", onclick: async () => { note.textContent = await corrections.save(); } }, "Save"), " ",
-      h("button", { type: "button", onclick: () => corrections.undo() }, "Undo")] : []));
+      h("button", { type: "button", onclick: async () => { told.textContent = await corrections.save(); } }, "Save"), " ",
+      h("button", { type: "button", onclick: () => corrections.undo() }, "Undo"), " ", told] : []));
   }
 
   const key = { ArrowRight: () => player.step(1), ArrowLeft: () => player.step(-1), j: () => jump(1), k: () => jump(-1),
@@ -102,11 +109,18 @@ function showVideo(data, main, single) {
   const wanted = data.tracks.find((track) => String(track.id) === given.track) || data.tracks[0];
   drawPeople();
   if (wanted) choose(wanted, false);
-  if (given.t) seek(Number(given.t) || 0);
+  if (given.t) seek(Number(given.t));
   else lanes.moveTo(times.length ? times[0] : 0);
-  return () => {
-    document.removeEventListener("keydown", onKey);
-    corrections.close();
+  return {
+    seek,
+    close() {
+      left = true;
+      clearTimeout(timer);
+      document.removeEventListener("keydown", onKey);
+      player.video?.pause();
+      curves?.plot?.destroy();
+      corrections.close();
+    },
   };
 }
 
@@ -115,7 +129,7 @@ const nameOf = (track) => (isName(track.person) ? track.person : `track ${track.
 // A lane for each name, and one for each track without a name.
 function lanesOf(data) {
   const lanes = new Map();
-  for (const track of data.tracks) {
+  for (const track of data.tracks.filter((one) => !one.dropped)) {
     const name = nameOf(track);
     lanes.set(name, [...(lanes.get(name) || []), track]);
   }
