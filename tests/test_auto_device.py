@@ -42,12 +42,11 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
 @pytest.mark.parametrize(
     ("cores", "card", "settings", "device"),
     [
-        (8, "NVIDIA H200", CSVS, "auto"),
-        (16, "NVIDIA H200", CSVS, "cpu"),
-        (15, "NVIDIA L4", Settings(), "auto"),
-        (12, "NVIDIA H200", Settings(), "cpu"),
-        (11, "NVIDIA H200", Settings(), "auto"),
-        (12, "NVIDIA L4", Settings(encoder="x264"), "cpu"),
+        (16, "NVIDIA H200", CSVS, "auto"),
+        (16, "NVIDIA H200", Settings(), "auto"),
+        (31, "NVIDIA L4", Settings(), "auto"),
+        (32, "NVIDIA L4", CSVS, "cpu"),
+        (64, "NVIDIA H200", Settings(encoder="x264"), "cpu"),
     ],
 )
 def test_without_a_measurement_the_cores_decide(
@@ -100,8 +99,8 @@ def test_what_is_named_is_not_decided(machine: Machine) -> None:
     assert choose_device(Settings()) == DeviceChoice("auto"), "no GPU: nothing is said"
 
 
-@pytest.mark.usefixtures("machine")
-def test_the_choice_is_reported() -> None:
+def test_the_choice_is_reported(machine: Machine) -> None:
+    machine.set(32, "NVIDIA H200")
     with load_models(Settings(emotion="none")) as models:
         assert models.notices()[0].text.startswith("device: the CPU: ")
         assert str(models.selections[0].engine.device) == "cpu"
@@ -119,8 +118,8 @@ def test_doctor_gives_the_choice_where_no_engine_loads(
 
     monkeypatch.setattr(doctor, "load_models", unavailable)
     machine.set(13, "NVIDIA H200")
-    with_video, csvs = lines().values()
-    assert with_video.startswith("the CPU: 12 cores or more, ")
-    assert csvs.startswith("the GPU, beside fewer than 16 cores")
+    assert all(line.startswith("the GPU, beside fewer than 32 cores") for line in lines().values())
+    machine.set(40, "NVIDIA H200")
+    assert all(line.startswith("the CPU: 40 cores ") for line in lines().values())
     machine.set(13)
     assert lines() == {"--device auto": "the CPU: no NVIDIA GPU can be used here"}

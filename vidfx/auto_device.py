@@ -13,17 +13,14 @@ from msgspec import Struct
 import vidfx
 from vidfx.config import Settings
 from vidfx.measurements import keep_measurement, read_measurement
-from vidfx_engines.cards import Card, cards, visible_gpus
+from vidfx_engines.cards import cards, visible_gpus
 from vidfx_engines.cores import available_cores
 from vidfx_engines.libraries import installed_version
 
 FOLDER = "speeds"
-ENOUGH_CORES = 16
-"""As many were no slower than an H200 with vidfx at 13f275f: 247 frames/s of one file against 246.
-The GPU's path has changed since, and was not measured again (docs/gpu.md)."""
-ENOUGH_CORES_TO_ENCODE = 12
-"""An estimate, if a video is written and the card cannot encode it: 16 cores gave 180 frames/s, the
-H200 with the same cores 120, at 13f275f too."""
+ENOUGH_CORES = 32
+"""An estimate: an H200 with 16 cores gave 1,310 frames/s of eight files, 16 cores alone 837 of
+sixteen, before they became faster (docs/gpu.md)."""
 LIBRARIES = ("openvino", "torch", "onnxruntime-gpu", "pynvvideocodec")
 GPU_READERS = ("decord-cuda", "nvcodec", "pyav-cuda")
 
@@ -64,7 +61,7 @@ def choose_device(settings: Settings) -> DeviceChoice:
             f"device: the {name}: {fast:.0f} frames/s against {slow:.0f} on the {other},"
             f" measured by vidfx bench on {known.date}",
         )
-    return _by_cores(available_cores(), cards(), settings)
+    return _by_cores(available_cores())
 
 
 def measured(settings: Settings) -> Speeds | None:
@@ -78,17 +75,15 @@ def remember(settings: Settings, *, cpu: float, gpu: float) -> None:
     keep_measurement(FOLDER, _facts(settings), speeds)
 
 
-def _by_cores(cores: int, found: tuple[Card, ...], settings: Settings) -> DeviceChoice:
+def _by_cores(cores: int) -> DeviceChoice:
     """The rule without a measurement."""
-    encodes = settings.encoder != "x264" and all(card.encodes for card in found)
-    enough = ENOUGH_CORES if encodes or not settings.video else ENOUGH_CORES_TO_ENCODE
     compare = "`vidfx bench VIDEO` compares both here"
-    if cores >= enough:
-        reason = (
-            f"the CPU: {enough} cores or more, as fast as a GPU in an older vidfx (docs/gpu.md)"
-        )
+    if cores >= ENOUGH_CORES:
+        reason = f"the CPU: {cores} cores are estimated to be as fast as a GPU (docs/gpu.md)"
         return DeviceChoice("cpu", f"device: {reason}; {compare}, --device cuda takes the GPU")
-    return DeviceChoice("auto", f"device: the GPU, beside fewer than {enough} cores; {compare}")
+    return DeviceChoice(
+        "auto", f"device: the GPU, beside fewer than {ENOUGH_CORES} cores; {compare}"
+    )
 
 
 def _facts(settings: Settings) -> object:

@@ -257,10 +257,10 @@ def test_segments_meet_and_begin_with_key_frames(long: Path) -> None:
     ("cores", "threads", "seconds", "memory", "count"),
     [
         (2, 0, 3600, 1 << 40, 1),
-        (32, 0, 3600, 1 << 40, 3),
+        (32, 0, 3600, 1 << 40, 7),
         (32, 4, 3600, 1 << 40, 1),
         (32, 0, 20, 1 << 40, 1),
-        (32, 0, 3600, 3 << 30, 2),
+        (32, 0, 3600, 4 << 30, 3),
     ],
 )
 def test_auto_is_as_many_as_pay(

@@ -101,6 +101,18 @@ def test_a_card_carries_as_many_videos_as_its_decoders_and_the_cores_beside_it(
     assert PoolSize.of(Settings(), 1).workers == 1
 
 
+@pytest.mark.usefixtures("eight_cores")
+@pytest.mark.parametrize(("jobs", "workers"), [(3, 3), (4, 4), (6, 6), (7, 4), (8, 4)])
+def test_a_last_round_of_few_videos_shares_decoders_with_the_first(
+    monkeypatch: pytest.MonkeyPatch, jobs: int, workers: int
+) -> None:
+    """An L4 has four decoders."""
+    monkeypatch.setattr(sizing, "cards", lambda: (Card("NVIDIA L4"),))
+    monkeypatch.setattr(sizing, "available_cores", lambda: 16)
+    monkeypatch.setattr("vidfx.workers.sizing.visible_gpus", lambda: ("0",))
+    assert PoolSize.of(Settings(), jobs).workers == workers
+
+
 def tried_after(slots: ConcurrencyLimit, most: int = 100) -> int:
     """How many videos are finished until one more is tried."""
     return next(n for n in range(1, most) if slots.finished())

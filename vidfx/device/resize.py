@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, reduce
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -36,13 +37,16 @@ def _weights(
     """(after, before) float32 of rows, then of columns: the weight of each old one in each new
     one. Sizes are (width, height).
     """
-    size, across, down = before, np.eye(before[0]), np.eye(before[1])
+    steps, size = [before], before
     while smaller := halved(size, after):
-        across, down = _area(size[0], smaller[0]) @ across, _area(size[1], smaller[1]) @ down
-        size = smaller
-    across, down = _linear(size[0], after[0]) @ across, _linear(size[1], after[1]) @ down
-    send = [torch.from_numpy(weights.astype(np.float32)).to(device) for weights in (down, across)]
-    return send[0], send[1]
+        steps.append(size := smaller)
+
+    def along(axis: int) -> torch.Tensor:
+        halvings = [_area(large[axis], small[axis]) for large, small in pairwise(steps)]
+        weights = reduce(np.matmul, reversed(halvings), _linear(size[axis], after[axis]))
+        return torch.from_numpy(weights.astype(np.float32)).to(device)
+
+    return along(1), along(0)
 
 
 def _area(before: int, after: int) -> np.ndarray:

@@ -12,6 +12,9 @@ from vidfx_engines.cores import available_cores
 
 CORES_A_VIDEO = 2
 """That a video on a GPU keeps busy, by estimate: one follows faces, one reads and writes."""
+MOST_A_DECODER = 1.5
+"""Videos at once for each decoder of a GPU. On an H200 with 7, eight files took 12.5 s at once and
+17 s by seven, without start-up (docs/gpu.md)."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class PoolSize:
         and cores beside a GPU, may allow fewer.
         """
         gpus, count = _gpus(settings) if gpu else (), available_cores()
-        most = settings.jobs or (_beside_gpus(max(1, len(gpus)), count) if gpu else count)
+        most = settings.jobs or (_beside_gpus(max(1, len(gpus)), count, jobs) if gpu else count)
         workers = max(1, min(most, jobs))
         if limit is not None and not settings.jobs:
             while workers > 1 and limit < workers * memory.of_video(
@@ -58,10 +61,15 @@ class PoolSize:
         return cls(workers, threads, gpus, limit, starts_together=gpu)
 
 
-def _beside_gpus(gpus: int, cores: int) -> int:
-    """How many videos at once: a decoder and some cores for each, but each GPU has one at least."""
-    decoders = min((card.decoders for card in cards()), default=1)
-    return max(gpus, min(gpus * decoders, cores // CORES_A_VIDEO))
+def _beside_gpus(gpus: int, cores: int, jobs: int) -> int:
+    """How many videos at once: a decoder and some cores for each, but each GPU has one at least.
+
+    Up to half as many more share the decoders where all videos are then done at once: a last round
+    of few videos leaves most decoders idle.
+    """
+    decoders = gpus * min((card.decoders for card in cards()), default=1)
+    shared = jobs if decoders < jobs <= MOST_A_DECODER * decoders else decoders
+    return max(gpus, min(shared, cores // CORES_A_VIDEO))
 
 
 def _gpus(settings: Settings) -> tuple[str, ...]:

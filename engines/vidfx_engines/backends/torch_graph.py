@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,7 +73,8 @@ class TorchGraph:
             name: place for place, node in enumerate(self._nodes) for name in node.inputs
         }
         "the place of the last node that needs a value"
-        self._plan((2, 3, side or TRIAL_SIDE, side or TRIAL_SIDE), HOST)
+        with _one_thread():
+            self._plan((2, 3, side or TRIAL_SIDE, side or TRIAL_SIDE), HOST)
         sides = {
             value.name: [dim.dim_value or None for dim in value.type.tensor_type.shape.dim]
             for value in model.graph.output
@@ -149,6 +151,19 @@ class TorchGraph:
         if name not in self._on_device:
             self._on_device[name] = known[name].to(device)
         return self._on_device[name]
+
+
+@contextmanager
+def _one_thread() -> Generator[None]:
+    """For small operations on the host: with a thread for each core, processes that load their
+    engines side by side wait for each other's threads, and burn four times the CPU time.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _steps(

@@ -14,7 +14,7 @@ OBSERVE_S, DRAW_S, DECODE_S = 0.007, 0.020, 0.004
 """Core-seconds a frame and megapixel: without drawing, drawing with encoding, decoding."""
 SETTLE_S = 0.0003
 """A frame: tracking and smoothing all observations, in one thread after the others."""
-CORES_OF_ONE = 12
+CORES_OBSERVING, CORES_DRAWING = 5, 12
 """That one process keeps busy; more cores do not make it faster."""
 GAIN = 0.8
 """Segments are made where the model says that they take at most this share of the time."""
@@ -35,20 +35,21 @@ class VideoCost:
 
     def in_one_piece(self) -> float:
         """Seconds."""
-        work = OBSERVE_S + (DRAW_S if self.draws else 0.0)
-        return self._seconds(self.frames, work, 1)
+        if self.draws:
+            return self._seconds(self.frames, OBSERVE_S + DRAW_S, CORES_DRAWING)
+        return self._seconds(self.frames, OBSERVE_S, CORES_OBSERVING)
 
     def in_segments(self, count: int) -> float:
         """Seconds."""
         observed = self.frames + (count - 1) * self.warmup_frames
         seconds = START_S + SETTLE_S * self.frames
-        seconds += self._seconds(observed, OBSERVE_S, count)
+        seconds += self._seconds(observed, OBSERVE_S, count * CORES_OBSERVING)
         if self.draws:
-            seconds += self._seconds(self.frames, DECODE_S + DRAW_S, count)
+            seconds += self._seconds(self.frames, DECODE_S + DRAW_S, count * CORES_DRAWING)
         return seconds
 
-    def _seconds(self, frames: float, work: float, processes: int) -> float:
-        return frames * self.megapixels * work / min(self.cores, processes * CORES_OF_ONE)
+    def _seconds(self, frames: float, work: float, busy: int) -> float:
+        return frames * self.megapixels * work / min(self.cores, busy)
 
 
 def worthwhile(cost: VideoCost, most: int) -> int:
