@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import shlex
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+import typer
+import typer.main
 
 import vidfx
+from vidfx.cli.app import app
 from vidfx.cli.reference import reference
 from vidfx.errors import VidfxError
 
@@ -58,6 +64,33 @@ def test_files_named_for_contributors_exist() -> None:
 def test_it_is_cited_with_its_version() -> None:
     text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"\nversion: {vidfx.__version__}\n" in text
+
+
+def typed(example: str) -> list[str]:
+    """The words of a command, up to a comment or what the shell does with it."""
+    lexer = shlex.shlex(example, posix=True, punctuation_chars="|&>;")
+    lexer.whitespace_split = True
+    return list(itertools.takewhile(lambda word: word[0] not in "|&>;", lexer))
+
+
+def test_examples_use_commands_and_options_that_exist() -> None:
+    root = cast("Any", typer.main.get_command(app))
+    checked = 0
+    for page in (page for page in PAGES if page.name != "CHANGELOG.md"):
+        blocks = re.findall(r"^```\w*\n(.*?)^```", page.read_text(encoding="utf-8"), re.M | re.S)
+        lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+        for line in lines:
+            for example in re.findall(r"(?:^|[$|&] ?|srun |time )(vidfx .*)", line.strip()):
+                words = typed(example)[1:]
+                command = root
+                while words and words[0] in getattr(command, "commands", {}):
+                    command = command.commands[words.pop(0)]
+                known = {o for p in command.params for o in (*p.opts, *p.secondary_opts)}
+                used = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}
+                assert used <= known | {"--help"}, f"{page.name}: {example}"
+                assert not hasattr(command, "commands") or used, f"{page.name}: {example}"
+                checked += 1
+    assert checked > 100
 
 
 def test_tests_named_in_the_docs_exist() -> None:
