@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
 from vidfx.corrections.apply import apply
 from vidfx.corrections.line import COLUMNS, Action, Correction, parse
+from vidfx.corrections.people import ALL_VIDEOS, PersonLine, parse_person, present_name
 from vidfx.corrections.places import correction_files
 from vidfx.errors import InputError
 from vidfx.jobs.result_names import SUMMARY
@@ -120,17 +121,43 @@ def read_lines(
     batch, own = _read(of_batch, batch=True), _read(of_video, batch=False)
     lines: list[Correction] = []
     problems = [*batch.problems, *own.problems]
+    people = _people_of(batch, problems)
     for place, cells in [*batch.lines.get(name, []), *own.lines.get("", [])]:
         try:
-            lines.append(parse(place, cells, expressions))
+            line = parse(place, cells, expressions)
         except ValueError as error:
             problems.append(Problem(place, clean(str(error))))
+            continue
+        if line.action in ("rename", "not") and line.name:
+            line = replace(line, name=present_name(line.name, people))
+        lines.append(line)
     return lines, problems
+
+
+def person_lines(batch: Path) -> list[PersonLine]:
+    """The lines about people in the file of a batch. Raises InputError where one is wrong."""
+    problems: list[Problem] = []
+    lines = _people_of(_read(batch, batch=True), problems)
+    if problems:
+        raise InputError(str(problems[0]), hint=f"correct it; {CHECK}")
+    return lines
+
+
+def _people_of(batch: _File, problems: list[Problem]) -> list[PersonLine]:
+    """Those of a file; ``problems`` gets what is wrong with them."""
+    lines: list[PersonLine] = []
+    for place, cells in batch.lines.get(ALL_VIDEOS, []):
+        try:
+            lines.append(parse_person(place, cells))
+        except ValueError as error:
+            problems.append(Problem(place, clean(str(error))))
+    return lines
 
 
 def videos_named(batch: Path) -> dict[str, str]:
     """The videos in the file of a batch, each with the place of its first line."""
-    return {name: lines[0][0] for name, lines in _read(batch, batch=True).lines.items()}
+    lines = _read(batch, batch=True).lines
+    return {name: some[0][0] for name, some in lines.items() if name != ALL_VIDEOS}
 
 
 @dataclass

@@ -18,6 +18,8 @@ NEIGHBOURS = 64
 """Of the tracks that come after it, those most like it, with which each track is compared on."""
 TOLERANCE = 0.1
 """Of a round, a share of the distance from the threshold to 1."""
+NEAR = 0.3
+"""Below the threshold, a share of its distance to 1: how alike clusters are that may be one."""
 _BLOCK = 512
 NOBODY = -1
 """Of a track: no cluster. Of a cluster: no person that it must be."""
@@ -33,6 +35,10 @@ class Clusters:
     "(N,) float32, mean cosine to the other tracks of its cluster; 1 where it has no others"
     next: np.ndarray
     "(N,) float32, to the tracks of the cluster it is most like besides; -1 where none is near"
+    near: np.ndarray
+    "(K, 2) int64, a track of each of two clusters that may be of one person, the most alike first"
+    near_cosine: np.ndarray
+    "(K,) float32, the average of the pairs of their tracks"
 
 
 def cluster(
@@ -57,7 +63,9 @@ def cluster(
     own = _own(vectors, label, sums, counts)
     other = _next(vectors, label, sums, counts, pairs)
     unsure = (own - other < margin) & (person == NOBODY) & (counts[label] > 1)
-    return Clusters(np.where(unsure, NOBODY, label), own, other)
+    label = np.where(unsure, NOBODY, label)
+    near, cosines = _near_clusters(merger, roots, threshold - NEAR * (1 - threshold))
+    return Clusters(label, own, other, roots[near], cosines)
 
 
 def near_pairs(vectors: np.ndarray, threshold: float) -> tuple[np.ndarray, np.ndarray]:
@@ -133,7 +141,7 @@ class Merger:
         for place, (one, other) in zip(order.tolist(), pairs[order].tolist(), strict=True):
             if self._root[one] != one or self._root[other] != other:
                 continue
-            if not self._may_merge(one, other):
+            if not self.may_merge(one, other):
                 alike[place] = -1
                 continue
             if other in before or self.counts[one] < self.counts[other]:
@@ -145,10 +153,13 @@ class Merger:
                 self._merge(one, other)
         return np.array([*before], np.int64)
 
-    def _may_merge(self, one: int, other: int) -> bool:
-        if other in self._apart.get(one, ()):
-            return False
-        return NOBODY in (self._person[one], self._person[other])
+    def may_merge(self, one: int, other: int) -> bool:
+        persons = self._person[one], self._person[other]
+        return NOBODY in persons and self.are_unknown(one, other)
+
+    def are_unknown(self, one: int, other: int) -> bool:
+        """Whether nobody said that two clusters are of two people."""
+        return other not in self._apart.get(one, ())
 
     def _merge(self, one: int, other: int) -> None:
         """``other`` becomes part of ``one``."""
@@ -183,6 +194,20 @@ class Merger:
         alike[new] = _dots(self.sums, one, self.sums, other)
         alike[new] /= self.counts[one] * self.counts[other]
         return ends, alike
+
+
+def _near_clusters(
+    merger: Merger, roots: np.ndarray, threshold: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs (K, 2) of places in ``roots``, and how alike the clusters are."""
+    means = merger.sums[roots] / merger.counts[roots, None]
+    norms = np.linalg.norm(means, axis=1)
+    pairs, cosines = near_pairs(means / norms[:, None], threshold)
+    cosines *= norms[pairs].prod(1)
+    keep = cosines >= threshold
+    keep[keep] = [merger.are_unknown(*pair) for pair in roots[pairs[keep]].tolist()]
+    order = np.argsort(-cosines[keep], kind="stable")
+    return pairs[keep][order].astype(np.int64), cosines[keep][order]
 
 
 def _own(
