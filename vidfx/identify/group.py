@@ -54,7 +54,7 @@ class Grouped:
     new: int
     "people who were not there before"
     outcomes: tuple[Outcome, ...] = ()
-    "of videos that could not be read"
+    "of videos with embeddings"
 
 
 def group(out: Path, threshold: float | None, report: Callable[[Outcome], None]) -> Grouped:
@@ -65,8 +65,9 @@ def group(out: Path, threshold: float | None, report: Callable[[Outcome], None])
     OutputError.
     """
     before = read_groups(out) or Groups()
-    found, failed = _read(out, threshold, report)
-    lines = person_lines(batch_folder(found.videos[0].video.path) / BATCH)
+    saved = _with_embeddings(out)
+    lines = person_lines(batch_folder(saved[0][0]) / BATCH)
+    found, outcomes = _read(out, saved, threshold, report)
     members = _Members(found, before, lines)
     clusters = members.clustered()
     groups = members.named(clusters)
@@ -81,7 +82,7 @@ def group(out: Path, threshold: float | None, report: Callable[[Outcome], None])
         len(people),
         sum(name is None for name in names),
         len(people - {*before.names.values()}),
-        tuple(failed),
+        tuple(outcomes),
     )
 
 
@@ -93,9 +94,8 @@ class _Found:
     margin: float
 
 
-def _read(
-    out: Path, threshold: float | None, report: Callable[[Outcome], None]
-) -> tuple[_Found, list[Outcome]]:
+def _with_embeddings(out: Path) -> list[tuple[Path, Path]]:
+    """Summaries, and the embeddings beside them. Raises UsageError."""
     if not out.is_dir():
         raise UsageError(f"{out}: not a folder", hint="name an output folder of `vidfx annotate`")
     paths = [
@@ -105,6 +105,15 @@ def _read(
     saved = [(summary, path) for summary, path in paths if path.exists()]
     if not saved:
         raise UsageError(f"{out}: none of its videos has embeddings", hint=NONE_SAVED)
+    return saved
+
+
+def _read(
+    out: Path,
+    saved: Sequence[tuple[Path, Path]],
+    threshold: float | None,
+    report: Callable[[Outcome], None],
+) -> tuple[_Found, list[Outcome]]:
     models = {path: TrackEmbeddings.read(path).model for _, path in saved}
     used = Counter(models.values()).most_common()
     if len(used) > 1:
@@ -115,17 +124,19 @@ def _read(
         )
     linking = linking_of(used[0][0], threshold)
     videos: list[VideoTracks] = []
-    failed: list[Outcome] = []
+    outcomes: list[Outcome] = []
     for summary, path in saved:
         name = summary.relative_to(out).as_posix().removesuffix(SUMMARY)
         try:
             videos.append(tracks_of(name, load_video(summary), path, linking.threshold))
         except Exception as error:  # noqa: BLE001 - one video's fault must not end the others
-            failed.append(Outcome(str(summary), "failed", error=as_failure(summary, error)))
-            report(failed[-1])
+            outcomes.append(Outcome(str(summary), "failed", error=as_failure(summary, error)))
+            report(outcomes[-1])
+        else:
+            outcomes.append(Outcome(str(summary), "done"))
     if not videos:
         raise UsageError(f"{out}: none of its videos can be read", hint="see the errors above")
-    return _Found(videos, used[0][0], linking.threshold, linking.margin), failed
+    return _Found(videos, used[0][0], linking.threshold, linking.margin), outcomes
 
 
 class _Members:
@@ -249,10 +260,11 @@ class _Members:
     def _alike(self, clusters: Clusters) -> list[Alike]:
         """Pairs of groups that people may want to merge, the most alike first."""
         best: dict[tuple[str, str], float] = {}
-        for (one, other), cosine in zip(clusters.near.tolist(), clusters.near_cosine, strict=True):
+        pairs: list[tuple[int, int]] = clusters.near.tolist()
+        for (one, other), cosine in zip(pairs, clusters.near_cosine.tolist(), strict=True):
             first, second = self._first[self._rows[one]], self._first[self._rows[other]]
             if first and second and self._present(first) != self._present(second):
-                best.setdefault((first, second), round(float(cosine), 4))
+                best.setdefault((first, second), round(cosine, 4))
         ordered = sorted(best.items(), key=lambda item: -item[1])[:MOST_ALIKE]
         return [Alike(one, other, cosine) for (one, other), cosine in ordered]
 

@@ -15,7 +15,6 @@ from vidfx.corrections.read import saved_corrections
 from vidfx.output.overview import is_person
 from vidfx.people.embeddings_file import TrackEmbeddings
 from vidfx.saved.frames import read_settled
-from vidfx.saved.people import named_track
 from vidfx.saved.runs import SavedVideo
 
 LEAST_FACES = 2
@@ -112,15 +111,14 @@ def _made(summary: Mapping[str, Any]) -> str:
 
 def _own_names(video: SavedVideo) -> dict[int, dict[str, Any]]:
     """The tracks of the summary, with names of a gallery, but not of groups."""
-    tracks: list[dict[str, Any]] = [dict(track) for track in video.summary["tracks"]]
-    if people := video.people:
-        groups = {one.group for one in people.tracks.values() if one.verdict != "named"}
-        named = [named_track(track, people) for track in tracks]
-        tracks = [
-            {**after, "identity": before.get("identity")} if after["identity"] in groups else after
-            for before, after in zip(tracks, named, strict=True)
-        ]
-    return {track["track_id"]: track for track in tracks}
+    people = video.people.tracks if video.people else {}
+    found: dict[int, dict[str, Any]] = {}
+    for track in video.summary["tracks"]:
+        number, name = track["track_id"], track.get("identity")
+        one = people.get(number)
+        is_group = one is not None and one.verdict != "named" and one.group == name
+        found[number] = {**track, "identity": None if is_group else name}
+    return found
 
 
 def _merged(own: Mapping[int, object], lines: Sequence[Correction]) -> dict[int, list[int]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-NEIGHBOURS = 64
+NEIGHBOURS = 32
 """Of the tracks that come after it, those most like it, with which each track is compared on."""
 TOLERANCE = 0.1
 """Of a round, a share of the distance from the threshold to 1."""
@@ -84,14 +84,14 @@ def _near_blocks(vectors: np.ndarray, threshold: float) -> Iterator[tuple[np.nda
     for start in range(0, len(vectors), _BLOCK):
         after = vectors[start:]
         block = after[:_BLOCK] @ after.T
-        rows = np.arange(len(block))
-        block[rows[:, None] >= np.arange(len(after))] = -1
+        block[np.tril_indices(len(block))] = -1
         near = block >= threshold
         for row in np.flatnonzero(np.count_nonzero(near, 1) > NEIGHBOURS).tolist():
             least = np.partition(block[row], -NEIGHBOURS)[-NEIGHBOURS]
             near[row] &= block[row] >= least
-        first, second = np.nonzero(near)
-        yield (np.stack([first, second], 1) + start).astype(np.int32), block[near]
+        places = np.flatnonzero(near)
+        pairs = np.stack(np.divmod(places, len(after)), 1) + start
+        yield pairs.astype(np.int32), block.reshape(-1)[places]
 
 
 class Merger:
@@ -129,7 +129,8 @@ class Merger:
             if not len(pairs):
                 return
             good = np.flatnonzero(alike >= alike.max() - tolerance)
-            touched = self.merge_round(pairs, good[np.argsort(-alike[good], kind="stable")], alike)
+            order = good[np.argsort(-alike[good], kind="stable")]
+            touched = self.merge_round(pairs, order[_best_of_an_end(pairs[order])], alike)
 
     def merge_round(self, pairs: np.ndarray, order: np.ndarray, alike: np.ndarray) -> np.ndarray:
         """Merge pairs in this order where that can be; returns the clusters that grew.
@@ -194,6 +195,11 @@ class Merger:
         alike[new] = _dots(self.sums, one, self.sums, other)
         alike[new] /= self.counts[one] * self.counts[other]
         return ends, alike
+
+
+def _best_of_an_end(pairs: np.ndarray) -> np.ndarray:
+    """The places of those of ``pairs`` (E, 2) that are the first with one of their ends."""
+    return np.unique(np.unique(pairs, return_index=True)[1] // 2)
 
 
 def _near_clusters(

@@ -154,3 +154,38 @@ def check(gallery: GalleryFolder, as_json: AsJson = False, debug: Debug = False)
             for line in problems or ["no problem was found"]:
                 write_line(line)
         raise typer.Exit(bool(problems))
+
+
+@people.command(cls=GroupedCommand)
+def group(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Output folder of `vidfx annotate`.")],
+    *,
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            metavar="COSINE",
+            min=-1,
+            max=1,
+            help="From this cosine on, tracks are of one person. Default: that of the model.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Give the strangers of a folder names that are the same in all of its videos: "Person 3".
+
+    \b
+    vidfx annotate videos -o results --embeddings
+    vidfx people group results
+
+    Tracks with little to compare, and those like two people, get no name. When videos are added,
+    run it again: people keep their names. Corrections (docs/corrections.md) count more: rename,
+    merge, not.
+    """
+    with errors_in_one_line(debug):
+        from vidfx.cli.console.outcomes import GroupConsole
+        from vidfx.identify.group import group as run
+
+        console = GroupConsole("vidfx.people.group/1", quiet=quiet, debug=debug, as_json=as_json)
+        raise typer.Exit(console.end(run(out, threshold, console.report)))

@@ -6,11 +6,16 @@ import traceback
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vidfx.cli.console.results import write_outcomes
 from vidfx.cli.console.text import counted, say, write_error
 from vidfx.jobs.outcomes import Outcome, exit_code
+
+if TYPE_CHECKING:
+    from vidfx.identify.group import Grouped
 
 
 class OutcomesConsole(ABC):
@@ -81,6 +86,23 @@ class ClipsConsole(OutcomesConsole):
         count = counted(sum(map(self._count, outcomes)), self._what)
         last = f"{count} of {counted(len(outcomes), 'video')} in {self._out}"
         return self.write_end(outcomes, last, out=str(self._out))
+
+
+class GroupConsole(OutcomesConsole):
+    def _described(self, outcome: Outcome) -> str:
+        return ""
+
+    def end(self, grouped: Grouped) -> int:
+        """Write what was found; returns the exit code."""
+        facts = {f.name: getattr(grouped, f.name) for f in fields(grouped)}
+        outcomes: Sequence[Outcome] = facts.pop("outcomes")
+        tracks = counted(grouped.tracks, "track")
+        people = "1 person" if grouped.people == 1 else f"{grouped.people} people"
+        last = (
+            f"{tracks} of {counted(grouped.videos, 'video')}: {people}, {grouped.new} of them new, "
+            f"and {counted(grouped.unknown, 'track')} of nobody"
+        )
+        return self.write_end(outcomes, last, **facts)
 
 
 class ReportConsole(OutcomesConsole):
