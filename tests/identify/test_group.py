@@ -51,7 +51,8 @@ def add_video(
     folder = (out / name).parent
     file = Path(name).name
     save_video(folder, rows(shown), name=file, tracks=tally.described(), made={"at": made})
-    pictures = {track: person * 4 for track, person in tracks.items()} | (faces or {})
+    pictures: dict[int, Sequence[str]] = {track: person * 4 for track, person in tracks.items()}
+    pictures.update(faces or {})
     crops = [
         (track, shown[track][place], face(person, sum(map(ord, name)) + 10 * track + place))
         for track, people in sorted(pictures.items())

@@ -14,6 +14,7 @@ from vidfx.corrections.line import Correction
 from vidfx.corrections.read import saved_corrections
 from vidfx.output.overview import is_person
 from vidfx.people.embeddings_file import TrackEmbeddings
+from vidfx.people.people_file import TrackPerson
 from vidfx.saved.frames import read_settled
 from vidfx.saved.runs import SavedVideo
 
@@ -111,7 +112,7 @@ def _made(summary: Mapping[str, Any]) -> str:
 
 def _own_names(video: SavedVideo) -> dict[int, dict[str, Any]]:
     """The tracks of the summary, with names of a gallery, but not of groups."""
-    people = video.people.tracks if video.people else {}
+    people: Mapping[int, TrackPerson] = video.people.tracks if video.people else {}
     found: dict[int, dict[str, Any]] = {}
     for track in video.summary["tracks"]:
         number, name = track["track_id"], track.get("identity")
