@@ -176,10 +176,10 @@ def group(
     """Give the strangers of a folder names that are the same in all of its videos: "Person 3".
 
     \b
-    vidfx annotate videos -o results --embeddings
     vidfx people group results
 
-    Tracks with little to compare, and those like two people, get no name. When videos are added,
+    Of saved embeddings of their tracks. Tracks with little to compare, and those like two people,
+    get no name. When videos are added,
     run it again: people keep their names. Corrections (docs/corrections.md) count more: rename,
     merge, not.
     """
