@@ -47,9 +47,10 @@ def insightface_pack(
             f"{task} {name}: insightface could not download the pack: {error}",
             hint=f"put its files in ~/.insightface/models/{name}, or name another {task}",
         ) from error
-    files = sorted(folder.rglob("det_*.onnx"))
+    files = sorted(f for pattern in FILES[task] for f in folder.rglob(pattern))
     if not files:
         raise UnavailableError(
-            f"{task} {name}: no det_*.onnx in {folder}", hint="remove the folder and try again"
+            f"{task} {name}: no {' or '.join(FILES[task])} in {folder}",
+            hint="remove the folder and try again",
         )
     return files[0]

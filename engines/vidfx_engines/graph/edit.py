@@ -109,6 +109,7 @@ def shapes(values: Iterable[ValueInfoProto]) -> dict[str, list[int]]:
 def with_dynamic_batch(model: ModelProto) -> ModelProto:
     """Make the batch axis of ``model`` dynamic, in place."""
     _batch_first(model.graph)
+    _reshapes_of_one(model.graph)
     for value in (*_inputs(model.graph), *model.graph.output):
         if value.type.tensor_type.shape.dim:
             value.type.tensor_type.shape.dim[0].dim_param = "N"
@@ -168,6 +169,24 @@ def _batch_first(graph: GraphProto) -> None:
         if value.name in widened and len(tensor.shape.dim) == 2:
             sides = ["N", f"{value.name}_rows", tensor.shape.dim[1].dim_value]
             value.CopyFrom(helper.make_tensor_value_info(value.name, tensor.elem_type, sides))
+
+
+def _reshapes_of_one(graph: GraphProto) -> None:
+    """In a graph for one picture, let Reshapes to a batch of one keep the batch that they get."""
+    given = [value.type.tensor_type.shape.dim for value in _inputs(graph)]
+    if not all(dims and dims[0].dim_value == 1 for dims in given):
+        return
+    known = _constants(graph)
+    fixed = {tensor.name for tensor in graph.initializer} | {
+        name for node in graph.node if node.op_type == "Constant" for name in node.output
+    }
+    for node in graph.node:
+        shape = known.get(node.input[1]) if node.op_type == "Reshape" else None
+        rows: list[int] = [] if shape is None else shape.tolist()
+        if len(rows) > 1 and rows[0] == 1 and node.input[0] not in fixed:
+            name = f"{node.output[0]}_batch"
+            add_constant(graph, name, np.array([0, *rows[1:]], np.int64))
+            node.input[1] = name
 
 
 def _relative_resizes(model: ModelProto) -> None:
