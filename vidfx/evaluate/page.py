@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import cv2
-import jinja2
 
 from vidfx.evaluate.mistakes import MistakePicture
+from vidfx_engines.pages import templates
 
 LINES = 60
 "lines of a table"
@@ -35,13 +35,7 @@ def rendered(
     template: str, document: dict[str, Any], pictures: Mapping[str, bytes], **more: object
 ) -> str:
     """``template`` with a document, PNGs by name and what ``more`` it wants."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("vidfx.evaluate"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates("vidfx.evaluate")
     environment.filters |= {"percent": percent, "number": number}
     return environment.get_template(template).render(
         **document,

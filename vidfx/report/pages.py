@@ -8,10 +8,9 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
-import jinja2
-
 import vidfx
 from vidfx.report.scripts import call
+from vidfx_engines.pages import templates
 
 STYLES = ("uplot.css", "style.css")
 SCRIPTS = (
@@ -68,13 +67,7 @@ def single_page(
 
 
 def _page(**values: Any) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("vidfx.report"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates("vidfx.report")
     nothing: dict[str, Any] = dict.fromkeys(
         ("style_files", "script_files", "styles", "scripts"), ()
     )

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import cv2
-import jinja2
 import numpy as np
 
+from vidfx_engines.pages import templates
 from vidfx_training.dataset.agreement import opinions, votes_text
 from vidfx_training.dataset.duplicates import Duplicates, Rows, closest_pair
 from vidfx_training.dataset.groups import strata
@@ -54,13 +54,7 @@ def page(data: Dataset, measures: Measures, duplicates: Duplicates, report: Repo
     for row, name in enumerate(label):
         if name in rows_of:
             rows_of[name].append(row)
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("vidfx_training.dataset"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates("vidfx_training.dataset")
     return environment.get_template("check.html.jinja").render(
         report=report,
         name=data.root.resolve().name,
