@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -225,3 +226,14 @@ def test_memory_does_not_grow() -> None:
     masker = Masker(everybody, hold_s=0.5, hides_unshown=True)
     for given, _ in enumerate(masker(rows()), 1):
         assert taken - given < 25  # 16 frames each: 11 s and a little
+
+
+def test_frames_at_almost_the_same_time_are_no_motion() -> None:
+    """A box that differs by 1 px after 0.1 ms is covered, and not the whole picture."""
+    jitter: Truth = lambda t: straight(300 + round(t * RATE) % 2, 0)(t)  # noqa: E731
+    (some,) = video({1: (jitter, {*range(16)})}, frames=16)
+    frames = [replace(frame, time_s=frame.frame.index / 10_000) for frame in some.frames]
+    boxes, _ = masks_of([replace(some, frames=frames)])
+    for index, masks in enumerate(boxes):
+        assert covers(masks, jitter(index / RATE))
+        assert (masks[:, 2] - masks[:, 0]).max() < 100

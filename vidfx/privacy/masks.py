@@ -27,6 +27,8 @@ SAME_FACE = 0.5
 """Overlap from which a detection is of a face that is shown, and not one of its own."""
 NEIGHBOUR_S = 0.5
 """A face's speed is measured between rows that are no farther apart."""
+LEAST_S = 0.01
+"""Over less time, no speed is measured: boxes differ by more than faces move."""
 _ROUNDING_S = 1e-6
 
 
@@ -216,7 +218,7 @@ def _speed(times: np.ndarray, box: np.ndarray) -> np.ndarray:
     before = np.where(times - times[before] <= NEIGHBOUR_S, before, np.arange(len(times)))
     after = np.where(times[after] - times <= NEIGHBOUR_S, after, np.arange(len(times)))
     elapsed = times[after] - times[before]
-    return (box[after] - box[before]) / np.where(elapsed > 0, elapsed, 1)[:, None]
+    return (box[after] - box[before]) / np.maximum(elapsed, LEAST_S)[:, None]
 
 
 def _is_near(hidden_s: np.ndarray, times: np.ndarray, hold_s: float) -> np.ndarray:
