@@ -37,6 +37,14 @@ def evaluate(
             "for each person, named as in the gallery; all other folders are strangers.",
         ),
     ] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Instead of models: who is seen where (a CSV: video,person,from_s,to_s,x_px,y_px)."
+            " DATA is an output folder of `vidfx annotate`.",
+        ),
+    ] = None,
     part: Annotated[
         PartOrAll | None,
         typer.Option(help="Which pictures. Default: test, else val, else all."),
@@ -90,7 +98,8 @@ def evaluate(
 
     OUT gets report.html, report.json, predictions.csv, mistakes.jpg, confusion.png,
     reliability.png and, for identity, roc.png. With --people it gets report.html, report.json and
-    det.png.
+    det.png. With --truth it prints one JSON object: groups of tracks (pairwise and B-cubed), rows
+    named right, and identity switches and IDF1 of tracks, persons and names.
     """
     with errors_in_one_line(debug):
         require(*NEEDS, extra="train")
@@ -99,6 +108,9 @@ def evaluate(
                 f"--target-far {target_far:g}: a share above 0 and up to 0.5 is needed",
                 hint="0.01 accepts one of a hundred others",
             )
+        if truth is not None:
+            _evaluate_truth(truth, arguments, people, seed)
+            return
         if people is not None:
             unused: dict[str, object] = {
                 "--part": part,
@@ -197,3 +209,15 @@ def _evaluate_people(
         write_object(document | {"files": [str(file) for file in files]})
     else:
         write_report(document, files)
+
+
+def _evaluate_truth(truth: Path, arguments: list[str], people: Path | None, seed: int) -> None:
+    if people is not None or len(arguments) != 1:
+        raise UsageError(
+            "--truth takes one output folder and no --people",
+            hint=f"vidfx evaluate OUT --truth {truth}",
+        )
+    from vidfx.cli.console.results import write_object
+    from vidfx.identify.evaluation import evaluate_truth, read_truth
+
+    write_object(evaluate_truth(Path(arguments[0]), read_truth(truth), seed=seed))
