@@ -27,6 +27,8 @@ function clock(seconds, digits = 0) {
 
 function duration(seconds) {
   if (seconds < 60) return `${Number(seconds.toFixed(1))} s`;
+  const all = Math.round(seconds);
+  if (all < 600) return all % 60 ? `${Math.floor(all / 60)} min ${all % 60} s` : `${all / 60} min`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
   return `${Number((seconds / 3600).toFixed(1))} h`;
 }
