@@ -61,6 +61,7 @@ def observed(
             quality=np.array([f.quality for f in found], np.float64).reshape(-1, 3),
             identity=probabilities([f.identity for f in found], identities),
             emotion=probabilities([f.emotion for f in found], emotions),
+            embedding=np.zeros((len(found), 0), np.float32),
         ),
     )
 

@@ -90,6 +90,39 @@ class ResultSettings(HideSettings, LookSettings):
             decides="files",
         ),
     ] = "embedded"
+    people: Annotated[
+        Name,
+        Option(
+            "GALLERY of people to name (vidfx people add), or none.",
+            "A name of the gallery counts more than one of `--recognition`. See "
+            "[people.md](people.md).",
+            decides="files",
+        ),
+    ] = "none"
+    target_far: Annotated[
+        Annotated[float, Meta(gt=0, le=0.5)],
+        Option(
+            "Share of strangers who may get a name of the gallery.",
+            "Thresholds are set for it, by the size of the gallery.",
+        ),
+    ] = 0.001
+    embedding_engine: Annotated[
+        Name,
+        Option(
+            "ENGINE of embeddings: auto, dlib-face, an insightface pack or a file.",
+            default="auto, the gallery's own or dlib-face",
+            decides="files",
+        ),
+    ] = "auto"
+    embeddings: Annotated[
+        bool,
+        Option(
+            "Keep the embeddings of each track, to name people later.",
+            "They are biometric data, in NAME.embeddings.npz, for `vidfx people identify` and "
+            "`vidfx people group`. Of photographs none are kept.",
+            group="What to write",
+        ),
+    ] = False
     min_confidence: Annotated[
         Share | None,
         Option(

@@ -248,8 +248,10 @@ class FaceBatch:
 
 @dataclass(frozen=True)
 class Prediction:
-    """Probabilities of N faces from a classifier."""
+    """What a classifier read on N faces."""
 
     labels: tuple[str, ...]
+    "empty of embeddings"
     prob: np.ndarray
-    "(N, K) float32, rows sum to 1; NaN where the face was not classified"
+    """(N, K) float32, probabilities, of which rows sum to 1, or embeddings of length 1; NaN where
+    the face was not read"""

@@ -23,7 +23,7 @@ from vidfx.jobs.photographs import Making
 from vidfx.jobs.plan import Job, Outputs
 from vidfx.schema import SUMMARY_SCHEMA
 
-MODELS: Any = SimpleNamespace(selections=(), describe=list, emotion=None)
+MODELS: Any = SimpleNamespace(people=None, selections=(), describe=list, emotion=None)
 CONTEXT = Context(Settings(video=False), {"happy": "Ha!"}, MODELS)
 
 

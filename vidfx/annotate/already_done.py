@@ -38,6 +38,7 @@ def work_without_input(context: Context) -> dict[str, Any]:
         "settings": context.settings.about_results(),
         "messages": context.messages,
         "models": [spec_fingerprint(s.engine.spec) for s in context.models.selections],
+        **({"people": people.fingerprint()} if (people := context.models.people) else {}),
     }
 
 
@@ -104,6 +105,8 @@ def _differences(
         described = (models, context.models.describe())
         changes = _changes(*({m["task"]: _model(m) for m in each} for each in described))
         yield f"other models ({changes or 'their thresholds'})"
+    if before.get("people") != now.get("people"):
+        yield "another gallery of people"
 
 
 def _with_defaults(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,7 +147,8 @@ def _are_complete(job: Job, summary: Mapping[str, Any], sizes: Mapping[str, int]
     """Whether every file that the summary lists exists with the size that it had."""
     outputs, listed = job.outputs, summary.get("outputs", {})
     wanted = [outputs.faces, outputs.frames]
-    others = {"video": outputs.video, "unshown": outputs.unshown, "privacy": outputs.privacy}
+    names = ("video", "unshown", "privacy", "embeddings")
+    others = {name: getattr(outputs, name) for name in names}
     wanted += [path for name, path in others.items() if name in listed]
     recorded = summary.get("bytes", {})
     return all(p.name in sizes and sizes[p.name] == recorded.get(p.name) for p in wanted)

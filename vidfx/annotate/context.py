@@ -27,7 +27,9 @@ class Context(DrawContext):
 
     @property
     def people(self) -> Sequence[str]:
-        return self.models.identity.spec.labels if self.models.identity else ()
+        labels = self.models.identity.spec.labels if self.models.identity else ()
+        known = self.models.people.gallery.names if self.models.people else ()
+        return tuple(dict.fromkeys((*labels, *known)))
 
     @property
     def expressions(self) -> tuple[str, ...] | None:
@@ -48,12 +50,12 @@ def load_context(settings: Settings) -> Generator[Context]:
     engine cannot run here.
     """
     with load_models(settings) as models:
-        identity = models.identity
-        Selection.of(settings.hide).check(identity.spec.labels if identity else None)
         if models.tensors_on is not None:
             models.prepare(16, 9)  # the shape of most videos, while a file is opened
         messages = chosen_messages(settings.messages, _emotions(models))
         context = Context(settings, messages, models)
+        named = models.identity or models.people
+        Selection.of(settings.hide).check(context.people if named else None)
         context.check_texts(context.emotions)
         yield context
 

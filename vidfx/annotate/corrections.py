@@ -54,6 +54,12 @@ class RowCorrections:
             lambda settled: GivenNames(lines()).of(settled),
         )
 
+    def applied(self, rows: Iterable[Settled]) -> Iterator[Settled]:
+        """``rows``, which are all of the video, corrected; the lines that ``hiding`` leaves out are
+        left out here too.
+        """
+        return apply(rows, self._corrections.without(self._other_faces()).lines)
+
     def add(self, settled: Settled) -> Settled:
         """The next frames, corrected."""
         if self._same_faces:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from vidfx.annotate.embedding_engine import load_embedding
+from vidfx.annotate.known_people import KnownPeople, check_model, load_people
 from vidfx.annotate.model_pack import PACK, insightface_pack
 from vidfx.annotate.selecting import engine_errors, selected
 from vidfx.auto_device import choose_device
@@ -23,6 +25,7 @@ from vidfx.types import SQUARE, Stretch
 from vidfx_engines.base import Engine, PreparesShapes, device_text
 from vidfx_engines.cores import available_cores
 from vidfx_engines.device import Device
+from vidfx_engines.dlib_face.convert import DLIB_FACE
 from vidfx_engines.embedded import embedded
 from vidfx_engines.errors import EngineUnavailable
 from vidfx_engines.select import Selection
@@ -60,6 +63,10 @@ class Models:
     "cores that one video may use"
     checker: Detector | None = None
     "the second detector, whose detections decide what is a face"
+    embedding: Engine | None = None
+    "of faces, by which people are told apart"
+    people: KnownPeople | None = None
+    "who is named by it"
 
     def notices(self) -> list[Notice]:
         """For the user: terms of use, what runs where, and why nothing better does.
@@ -97,13 +104,22 @@ class Models:
         is_checker = self.checker is not None and engine is self.checker.engine
         return "check" if is_checker else engine.spec.task
 
+    def describe_people(self) -> dict[str, Any]:
+        """For the summary; nothing without a gallery."""
+        return {"people": self.people.describe()} if self.people else {}
+
+    def readers(self) -> dict[ReadTask, Engine]:
+        """The engines that read faces."""
+        engines: dict[ReadTask, Engine | None] = {
+            "identity": self.identity,
+            "emotion": self.emotion,
+            "embedding": self.embedding,
+        }
+        return {task: engine for task, engine in engines.items() if engine}
+
     def analyzer(self) -> Analyzer:
         """A new analyzer, for the frames of one video."""
-        engines: dict[ReadTask, Engine] = {}
-        if self.identity:
-            engines["identity"] = self.identity
-        if self.emotion:
-            engines["emotion"] = self.emotion
+        engines = self.readers()
         if self.tensors_on is None:
             return HostAnalyzer(self.detector, engines, self.threads, self.checker)
         device: Any = importlib.import_module("vidfx.device.analyze")  # brings torch
@@ -158,7 +174,7 @@ def load_models(settings: Settings, *, checks: bool = True) -> Models:
 
     ``checks``: the second detector is loaded too, where the first one has one.
     Raises UsageError where an engine is for another task, UnavailableError where one cannot be
-    loaded here.
+    loaded here, GalleryError where people cannot be named.
     """
     notices: list[str] = []
     if fault := why_untrusted(user_cache("openvino")):
@@ -190,6 +206,16 @@ def load_models(settings: Settings, *, checks: bool = True) -> Models:
             )
         chosen.append(selection)
         classifiers[task] = selection.engine
+    people, embedding = load_people(settings), None
+    if people or settings.embeddings:
+        name = settings.embedding_engine
+        if name == "auto":
+            name = people.gallery.engine if people else DLIB_FACE
+        chosen.append(load_embedding(name, None, settings, notices))
+        embedding = chosen[-1].engine
+        if people:
+            check_model(people, embedding.spec)
+            notices.append(f"people: {people.thresholds.evidence}")
     family = detector.engine.spec.family
     if family is None:
         raise UsageError(
@@ -210,6 +236,8 @@ def load_models(settings: Settings, *, checks: bool = True) -> Models:
         tensors_on=_tensors_on(detector.engine),
         threads=settings.threads or available_cores(),
         checker=Detector(checker.engine, threshold=weak, long_side=size) if checker else None,
+        embedding=embedding,
+        people=people,
     )
 
 

@@ -20,6 +20,7 @@ from vidfx.stages.detection_schedule import DetectionSchedule
 from vidfx.stages.engine_faults import EngineFaults
 from vidfx.stages.observed import Observations, ObservedFaces, ObservedFrame
 from vidfx.stages.read_schedule import (
+    EMBEDDING,
     EVERY_DETECTION,
     EXPRESSION,
     IDENTITY,
@@ -63,10 +64,13 @@ class Observer:
         self.timer = timer
         self.faults = EngineFaults()
         self.readers: dict[ReadTask, Reader] = {}
-        rates: dict[ReadTask, ReadRate] = {"identity": IDENTITY, "emotion": EXPRESSION}
-        engines = {"identity": models.identity, "emotion": models.emotion}
+        rates: dict[ReadTask, ReadRate] = {
+            "identity": IDENTITY,
+            "emotion": EXPRESSION,
+            "embedding": EMBEDDING,
+        }
         for task, rate in rates.items():
-            if engine := engines[task]:
+            if engine := models.readers().get(task):
                 schedule = ReadSchedule(EVERY_DETECTION if settings.read == "every" else rate)
                 limits = _limits(task, engine.spec.min_face_px, settings)
                 self.readers[task] = Reader(
@@ -190,6 +194,7 @@ class Observer:
                 quality=quality,
                 identity=followed.probs.get("identity", unread),
                 emotion=followed.probs.get("emotion", unread),
+                embedding=followed.probs.get("embedding", unread),
             ),
         )
 
@@ -257,10 +262,10 @@ class Observer:
 
 
 def _limits(task: ReadTask, own_px: float, settings: Settings) -> ReadLimits:
-    """Names are read only of faces that reach the limits of the settings. Expressions are read
-    below them too, as far as the engine can, so that rows without one have its probabilities.
+    """Who faces are is read only of those that reach the limits of the settings. Expressions are
+    read below them too, as far as the engine can, so that rows without one have its probabilities.
     """
     asked_px = own_px if settings.min_face is None else settings.min_face
-    if task == "identity":
+    if task != "emotion":
         return ReadLimits(asked_px, max(READ_QUALITY, settings.min_quality))
     return ReadLimits(min(own_px, asked_px), min(READ_QUALITY, settings.min_quality))

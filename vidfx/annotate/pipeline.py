@@ -11,6 +11,7 @@ from vidfx.annotate.models import Models
 from vidfx.annotate.observer import Observer
 from vidfx.annotate.stage_timer import StageTimer
 from vidfx.config import Settings
+from vidfx.people.best_crops import BestCrops
 from vidfx.stages.faces_of_tracks import ExpressionJudge
 from vidfx.stages.look_ahead import LookAheadBuffer
 from vidfx.stages.observed import Observations, ObservedFaces
@@ -52,6 +53,9 @@ class Pipeline:
             else None,
             identity=self._decider if models.identity else None,
         )
+        embedding = models.embedding
+        self.best_crops = BestCrops(embedding.spec.embedding_model) if embedding else None
+        "None without embeddings"
 
     def _decider(self) -> IdentityDecider:
         assert self.models.identity is not None
@@ -88,6 +92,9 @@ class Pipeline:
         with self.timer("smooth"):
             frames = [frame for some in observed for frame in some.frames]
             faces = ObservedFaces.joined([some.faces for some in observed])
-            settled = self.look_ahead.push(Observations(frames, faces))
+            if self.best_crops:
+                quality = faces.quality.prod(1)
+                self.best_crops.add(faces.track, faces.frame, quality, faces.embedding)
+            settled = self.look_ahead.push(Observations(frames, faces.without_embeddings()))
         if settled:
             yield settled

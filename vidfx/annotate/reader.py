@@ -1,4 +1,4 @@
-"""Classifies the faces of the tracks of one video, each as often as its schedule says."""
+"""Reads the faces of the tracks of one video, each as often as its schedule says."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from vidfx.stages.align import shorter_side
 from vidfx.stages.analyze import Analysis, ReadTask
+from vidfx.stages.classify import columns
 from vidfx.stages.engine_faults import EngineFaults
 from vidfx.stages.read_schedule import ReadSchedule
 from vidfx.types import Prediction, Stretch
@@ -58,20 +59,21 @@ class Reader:
         self._task: ReadTask = task
         self._engine, self._schedule = engine, schedule
         self._faults, self._stretch, self._limits = faults, stretch, limits
+        self._columns = columns(engine)
         self._started: deque[_Started] = deque()
 
     def start(self, faces: TrackedFaces) -> np.ndarray:
         """Start to read the faces that are good and large enough and whose track is due.
 
-        Returns their probabilities, (N, K) by row of the detections, NaN for other faces; they are
-        not complete before ``finish``. Raises EngineError.
+        Returns their probabilities or embeddings, (N, K) by row of the detections, NaN for other
+        faces; they are not complete before ``finish``. Raises EngineError.
         """
-        spec, found = self._engine.spec, faces.analysis.detections
+        found = faces.analysis.detections
         sides = shorter_side(found.box[faces.tracked], self._stretch)
         quality = faces.quality.prod(1)
         clear = (quality >= self._limits.quality) & (sides >= self._limits.face_px)
         rows: list[int] = faces.tracked[clear].tolist()
-        prob = np.full((len(found), len(spec.labels)), np.nan, np.float32)
+        prob = np.full((len(found), self._columns), np.nan, np.float32)
         due: list[int] = []
         for row in rows:
             track, time_s = int(faces.numbers[row]), faces.times[int(found.frame[row])]

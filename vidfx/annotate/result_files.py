@@ -8,21 +8,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from vidfx.annotate.drawing.frame_labels import FrameLabels, frame_labels, masked_labels
 from vidfx.annotate.drawing.verify import verify
+from vidfx.annotate.row_files import RowFiles
 from vidfx.annotate.threads import uninterrupted
 from vidfx.annotate.video_work import VideoWork
 from vidfx.errors import OutputError, output_errors
-from vidfx.output.rows import RowWriter
 from vidfx.output.strict_json import to_json
 from vidfx.output.summary import write_summary
 from vidfx.output.tally import Tally
+from vidfx.overlay.looks import Looks
+from vidfx.people.embeddings_file import PRIVATE, TrackEmbeddings
 from vidfx.people.people_file import People
+from vidfx.people.who import who_are
 from vidfx.privacy.hiding import Hiding
 from vidfx.result_settings import ResultSettings
-from vidfx.saved.frames import read_settled
+from vidfx.saved.named import named
 from vidfx.stages.settled import Settled
 from vidfx.video.write.muxer import Mp4Muxer, VideoReport
-from vidfx_engines.files import AtomicFile
+from vidfx_engines.files import DEFAULT_MODE, AtomicFile
 
 
 @dataclass(frozen=True)
@@ -35,18 +41,6 @@ class Written:
     "of reading, of the engines and of the annotated video"
 
 
-@dataclass(frozen=True)
-class _WrittenTables:
-    """See vidfx.saved.frames.Tables."""
-
-    faces: Path
-    frames: Path
-    unshown: Path
-    recognises: bool
-    expressions: tuple[str, ...] | None
-    people: People | None = None
-
-
 class ResultFiles:
     """All results of one video; they get their names only when all are complete, the summary last.
 
@@ -55,44 +49,41 @@ class ResultFiles:
 
     def __init__(self, work: VideoWork) -> None:
         info, settings, outputs = work.info, work.context.settings, work.job.outputs
-        recognises = work.context.models.identity is not None
+        models = work.context.models
         hides = bool(settings.hide) or work.corrections.hide
         self._name = work.job.name
         self._verified: dict[str, Any] | None = None
         "what the search for hidden faces says; None where none was asked for"
         self._outputs, self._timer = outputs, work.timer
-        self.tally = Tally(info, recognises=recognises)
+        self._work = work
+        self._named = models.identity is not None or models.people is not None
+        self.tally = Tally(info, recognises=self._named)
         self.mp4: Mp4Muxer | None = None
         "the annotated video, for others to write and complete; None where none is wanted"
         with output_errors(outputs.summary.parent):
             outputs.summary.parent.mkdir(parents=True, exist_ok=True)
         with ExitStack() as stack:
 
-            def create(path: Path) -> AtomicFile:
+            def create(path: Path, mode: int = DEFAULT_MODE) -> AtomicFile:
                 with output_errors(path):
-                    file = AtomicFile(path)
+                    file = AtomicFile(path, mode)
                 stack.callback(file.discard)
                 return file
 
             self._summary = create(outputs.summary)
-            tables = [create(path) for path in (outputs.faces, outputs.frames, outputs.unshown)]
-            self._files = [*tables]
+            self._rows = stack.enter_context(RowFiles(work, create, recognises=self._named))
+            self._files = [*self._rows.files]
             "all but the summary"
-            emotion = work.context.models.emotion
-            self._tables = _WrittenTables(
-                faces=tables[0].part,
-                frames=tables[1].part,
-                unshown=tables[2].part,
-                recognises=recognises,
-                expressions=emotion.spec.labels if emotion else None,
-            )
-            self._rows = RowWriter(
-                *tables,
-                emotions=work.context.emotions,
-                recognises=recognises,
-                name=work.job.name if settings.file_column else None,
-            )
-            stack.enter_context(self._rows)
+            self._observed: RowFiles | None = None
+            "the rows until it is known who the tracks are"
+            if models.embedding:
+                recognises = models.identity is not None
+                observed = RowFiles(work, create, recognises=recognises, ending=".0")
+                self._observed = stack.enter_context(observed)
+            self._embeddings = None
+            if settings.embeddings:
+                self._embeddings = create(outputs.embeddings, PRIVATE)
+                self._files.append(self._embeddings)
             if settings.video:
                 video = create(outputs.video)
                 self._files.append(video)
@@ -110,7 +101,7 @@ class ResultFiles:
             if self.mp4 and hides:
                 self._privacy = create(outputs.privacy)
                 self._files.append(self._privacy)
-                self.hiding = work.corrections.hiding(settings, self._read_back)
+                self.hiding = work.corrections.hiding(settings, self._rows.read_back)
             self._stack = stack.pop_all()
 
     def __enter__(self) -> ResultFiles:
@@ -123,12 +114,32 @@ class ResultFiles:
         """Count the next frames and write their rows."""
         with self._timer("rows"):
             self.tally.add(settled)
-            self._rows.write(settled)
+            (self._observed or self._rows).write(settled)
 
-    def _read_back(self) -> Iterator[Settled]:
-        """All frames with their rows, which are then complete."""
-        self._rows.complete()
-        return read_settled(self._tables)
+    def add_people(self, embeddings: TrackEmbeddings) -> None:
+        """All frames are added: write their rows again, with who the tracks are."""
+        assert self._observed
+        people = self._work.context.models.people
+        spans = {t["track_id"]: (t["first_s"], t["last_s"]) for t in self.tally.tracks()}
+        found = People(who_are(embeddings, spans, people and people.of_video))
+        self.tally = Tally(self._work.info, recognises=self._named)
+        with self._timer("rows"):
+            for settled in self._observed.read_back():
+                one = named(settled, found)
+                self.tally.add(one)
+                self._rows.write(one)
+                self._work.advanced(self.tally.frames)
+        if self._embeddings:
+            shown = embeddings.rows(np.isin(embeddings.track_id, [*spans]))
+            with output_errors(self._outputs.embeddings):
+                self._embeddings.writable.write_bytes(shown.bytes())
+                self._embeddings.seal()
+
+    def frames_to_draw(self, looks: Looks) -> Iterator[FrameLabels]:
+        """What is drawn on all frames, once their rows are written, corrected."""
+        if self.hiding:
+            return masked_labels(self.hiding.masked(), looks)
+        return frame_labels(self._work.corrections.applied(self._rows.read_back()), looks)
 
     def verify(self, settings: ResultSettings, alive: Callable[[], None]) -> None:
         """Search the completed video for hidden faces. Raises FaceSeenError."""
@@ -145,6 +156,8 @@ class ResultFiles:
         outputs = {name: getattr(self._outputs, name).name for name in tables}
         if video:
             outputs |= {"video": self._outputs.video.name, "audio": video.audio}
+        if self._embeddings:
+            outputs["embeddings"] = self._outputs.embeddings.name
         if self.hiding:
             outputs["privacy"] = self._outputs.privacy.name
             with output_errors(self._outputs.privacy):

@@ -14,7 +14,7 @@ from typing import Any
 from vidfx.annotate.already_done import work_fingerprint
 from vidfx.annotate.context import Context
 from vidfx.annotate.corrections import corrections_of
-from vidfx.annotate.drawing.draw_hidden import draw_hidden
+from vidfx.annotate.drawing.draw_last import draw_last
 from vidfx.annotate.result_files import ResultFiles
 from vidfx.annotate.same_input import check_unchanged, files_of
 from vidfx.annotate.segments.plan import plan_segments
@@ -43,8 +43,9 @@ def annotate_video(
     started = time.perf_counter()
     before = work_fingerprint(job, context)
     settings, corrections = context.settings, corrections_of(job, context)
-    observing = context
-    if settings.video and (settings.hide or corrections.hide):  # drawn once all rows are known
+    observing, names = context, context.models.people is not None
+    draws_last = settings.video and (bool(settings.hide) or corrections.hide or names)
+    if draws_last:  # once all rows are known
         observing = replace(context, settings=replace(settings, video=False))
     source, why = open_video(job.source, observing)
     with source:
@@ -63,8 +64,8 @@ def annotate_video(
                 written = annotate_segments(segments, work, files)
             else:
                 written = annotate_whole(source, replace(work, context=observing), files)
-                if files.hiding:
-                    written = draw_hidden(work, files, written)
+                if draws_last:
+                    written = draw_last(work, files, written)
             if files.hiding and info.has_audio and settings.sound == "keep":
                 written.warnings.append(SOUND_KEPT)
             if files.hiding and settings.verify:
@@ -81,6 +82,7 @@ def annotate_video(
                 },
                 "clock": describe_clock(settings.start, counts["first_frame_s"]),
                 "models": context.models.describe(),
+                **context.models.describe_people(),
                 "counts": counts,
                 **completed,
                 **corrections.describe(),

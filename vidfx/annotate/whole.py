@@ -50,6 +50,8 @@ def annotate_whole(source: FrameSource, work: VideoWork, files: ResultFiles) -> 
         ):
             for settled in pipeline(frames):
                 results.put(settled)
+        if pipeline.best_crops:
+            files.add_people(pipeline.best_crops.kept())
         warnings = [*source.warnings, *pipeline.observe.faults.warnings(context.models.names())]
     if not files.tally.frames:
         part = "" if info.duration_s is None else f" in its {info.duration_s:.1f} s"

@@ -165,8 +165,10 @@ class DeviceAnalysis:
         return quality(found.box[rows], found.landmarks[rows], sharpness, self._by.stretch)
 
     def read(self, task: ReadTask, rows: np.ndarray) -> Callable[[], Prediction]:
-        labels, n = self._by.classifiers[task].spec.labels, len(self.detections)
-        return lambda: prediction(labels, n, rows, self._read[task][rows] if len(rows) else None)
+        spec, n = self._by.classifiers[task].spec, len(self.detections)
+        if not n:
+            return lambda: _nothing_read(spec)
+        return lambda: prediction(spec, n, rows, self._read[task][rows])
 
     def _start_reading(self, found: Detections) -> None:
         cut: dict[tuple[str, int], torch.Tensor] = {}
@@ -238,7 +240,12 @@ class NothingAnalysed:
         return np.zeros((0, 3))
 
     def read(self, task: ReadTask, rows: np.ndarray) -> Callable[[], Prediction]:
-        return lambda: prediction(self._by.classifiers[task].spec.labels, 0, rows, None)
+        return lambda: _nothing_read(self._by.classifiers[task].spec)
+
+
+def _nothing_read(spec: EngineSpec) -> Prediction:
+    """On no faces."""
+    return Prediction(spec.labels, np.zeros((0, len(spec.labels)), np.float32))
 
 
 def _split(values: np.ndarray, shapes: Sequence[torch.Size]) -> list[np.ndarray]:

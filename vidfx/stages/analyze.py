@@ -30,7 +30,7 @@ from vidfx.types import (
 from vidfx_engines.base import Engine
 from vidfx_engines.cores import LOOK_AHEAD_CORES
 
-ReadTask = Literal["identity", "emotion"]
+ReadTask = Literal["identity", "emotion", "embedding"]
 CHUNK_BYTES = 48 << 20
 """Of planes: 16 frames of 1080p."""
 MAX_CHUNK = 16
@@ -57,9 +57,9 @@ class Analysis(Protocol):
         ...
 
     def read(self, task: ReadTask, rows: np.ndarray) -> Callable[[], Prediction]:
-        """Start to classify the given rows of ``detections``; returns a function that waits.
+        """Start to read the given rows of ``detections``; returns a function that waits.
 
-        It returns probabilities, NaN for other rows and if invalid.
+        It returns probabilities, or embeddings; NaN for other rows and if invalid.
         """
         ...
 

@@ -8,10 +8,12 @@ import numpy as np
 
 from vidfx.stages.align import transforms
 from vidfx.stages.each import Each, in_turn
+from vidfx.stages.embed import unit_rows
 from vidfx.stages.engine_faults import are_probabilities
 from vidfx.stages.pixels import warped
 from vidfx.types import SQUARE, Detections, FaceBatch, Frame, Prediction, Stretch
 from vidfx_engines.base import Engine
+from vidfx_engines.spec import EngineSpec
 
 
 def gather(
@@ -42,17 +44,27 @@ def gather(
     )
 
 
+def columns(engine: Engine) -> int:
+    """How many numbers it gives for a face."""
+    spec = engine.spec
+    if spec.labels or spec.input.size is None:
+        return len(spec.labels)
+    nothing = np.zeros((0, spec.input.size, spec.input.size, 3), np.uint8)
+    return engine.run(nothing)[0].shape[1]
+
+
 def predict(engine: Engine, faces: FaceBatch, n_rows: int) -> Prediction:
-    """Probabilities for the faces of a batch, spread over ``n_rows`` rows; NaN for the others."""
-    output = engine.run(faces.crops)[0] if len(faces.row) else None
-    return prediction(engine.spec.labels, n_rows, faces.row, output)
+    """What is read on the faces of a batch, spread over ``n_rows`` rows; NaN for the others."""
+    if len(faces.row):
+        return prediction(engine.spec, n_rows, faces.row, engine.run(faces.crops)[0])
+    return Prediction(engine.spec.labels, np.full((n_rows, columns(engine)), np.nan, np.float32))
 
 
-def prediction(
-    labels: tuple[str, ...], n_rows: int, rows: np.ndarray, output: np.ndarray | None
-) -> Prediction:
+def prediction(spec: EngineSpec, n_rows: int, rows: np.ndarray, output: np.ndarray) -> Prediction:
     """(n_rows, K): ``output`` (N, K) at ``rows``; NaN elsewhere, and for invalid rows."""
-    prob = np.full((n_rows, len(labels)), np.nan, np.float32)
-    if output is not None:
+    prob = np.full((n_rows, output.shape[1]), np.nan, np.float32)
+    if spec.task == "embedding":
+        prob[rows] = unit_rows(output)
+    else:
         prob[rows] = np.where(are_probabilities(output)[:, None], output.clip(0, 1), np.nan)
-    return Prediction(labels, prob)
+    return Prediction(spec.labels, prob)

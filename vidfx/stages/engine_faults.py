@@ -17,6 +17,7 @@ SUM_TOLERANCE = 0.02
 SCORE_TOLERANCE = 0.01
 REACH = 1.0
 """How far outside the picture a face may lie, in units of the picture's longer side."""
+_OUTPUTS = {"detection": "scores or places", "embedding": "vectors"}
 FaultCount = tuple[int, int, int]
 """Frames or faces given to an engine, those with invalid outputs, and valid outputs."""
 
@@ -68,7 +69,7 @@ class EngineFaults:
             if not faulty:
                 continue
             name = names[task]
-            what = "scores or places" if task == "detection" else "probabilities"
+            what = _OUTPUTS.get(task, "probabilities")
             if faulty == given and not valid:
                 raise EngineRunError(
                     f"{name}: none of its outputs are valid {what}: not finite, or out of range",

@@ -42,7 +42,7 @@ class JoinedAnalysis:
         def predictions() -> Prediction:
             of_parts = [result() for result in read]
             starts = np.cumsum([0, *(len(p.prob) for p in of_parts[:-1])])
-            prob = np.concatenate([p.prob for p in of_parts])
+            prob = np.concatenate([p.prob for p in of_parts if len(p.prob)])
             return Prediction(of_parts[0].labels, prob[starts[self._part] + self._row])
 
         return predictions

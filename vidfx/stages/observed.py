@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -46,11 +46,16 @@ class ObservedFaces:
     "(N, K) float32 probabilities; NaN where the face was not read, K is 0 without an engine"
     emotion: np.ndarray
     "(N, K) float32, as ``identity``"
+    embedding: np.ndarray
+    "(N, D) float32 of length 1; NaN where the face was not read, D is 0 without an engine"
 
     @classmethod
     def joined(cls, parts: Sequence[ObservedFaces]) -> ObservedFaces:
         """Those of one or more ``parts``, which follow each other."""
         return cls(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)))
+
+    def without_embeddings(self) -> ObservedFaces:
+        return replace(self, embedding=self.embedding[:, :0])
 
     def rows(self, keep: np.ndarray | slice) -> ObservedFaces:
         return ObservedFaces(*(getattr(self, f.name)[keep] for f in fields(self)))

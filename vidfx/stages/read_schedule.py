@@ -31,6 +31,8 @@ EXPRESSION = ReadRate(3, 0.19, 0.095)
 """An expression may change from one detection to the next."""
 IDENTITY = ReadRate(5, 0.95, 0.19)
 """The identity of a track does not change."""
+EMBEDDING = ReadRate(4, 0.95, 0.95)
+"""Neither does the person, and a few faces are enough."""
 EVERY_DETECTION = ReadRate(sys.maxsize, 1.0, 1.0)
 """For results that do not depend on which detections are read."""
 
@@ -79,7 +81,7 @@ class ReadSchedule:
         return True
 
     def add_result(self, track: int, prob: np.ndarray) -> None:
-        """Take in the probabilities (K,) of the oldest reading that has none yet."""
+        """Take in what the oldest reading that has no result yet gave, (K,)."""
         second, best = np.sort(prob)[-2:]
         known = self._tracks[track]
         known.undecided = bool(best - second < DECIDED_MARGIN)

@@ -60,7 +60,7 @@ def annotate_photographs(
         raise OtherSettingsError(
             f"{PHOTOGRAPHS}{SUMMARY} exists already, with photographs from {changes}", hint=HINT
         )
-    recognises = context.models.identity is not None
+    recognises = context.models.identity is not None or context.models.people is not None
     rows = Rows(context.emotions, recognises=recognises, named=True)
     timer, warnings = StageTimer(), set[str]()
     records: list[PhotographRecord] = []

@@ -19,7 +19,10 @@ from vidfx.corrections.hidden import GivenNames, HideOrShow
 from vidfx.corrections.line import Correction
 from vidfx.overlay.labels import FaceLabel
 from vidfx.overlay.painter import Painter
+from vidfx.people.people_file import People
+from vidfx.people.who import who_are
 from vidfx.privacy.hiding import Hiding
+from vidfx.saved.named import named
 from vidfx.stages.pixels import to_rgb
 from vidfx.stages.settled import Settled, UnshownFaces
 from vidfx.types import Frame, VideoInfo
@@ -63,6 +66,11 @@ def settle_photograph(
     pipeline = Pipeline(info, context.settings, context.models, timer)
     (settled,) = pipeline([Frame(0, 0, rgb)])
     faces = settled.faces
+    if (people := context.models.people) and pipeline.best_crops:
+        shown: list[int] = faces.track.tolist()
+        spans = dict.fromkeys(shown, (0.0, 0.0))
+        found = who_are(pipeline.best_crops.kept(), spans, people.of_photograph)
+        faces = replace(named(settled, People(found)).faces, person=None)
     order = np.argsort(faces.box[:, 0] + faces.box[:, 2])
     numbered = replace(faces.rows(order), track=np.arange(1, len(faces) + 1))
     warnings = pipeline.observe.faults.warnings(context.models.names())

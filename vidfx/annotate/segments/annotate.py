@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import chain
 
-from vidfx.annotate.drawing.frame_labels import frame_labels, masked_labels
+from vidfx.annotate.drawing.frame_labels import frame_labels
 from vidfx.annotate.observations import follow, load
 from vidfx.annotate.pipeline import Pipeline
 from vidfx.annotate.result_files import ResultFiles, Written
@@ -29,8 +29,9 @@ def annotate_segments(segments: Sequence[Segment], work: VideoWork, files: Resul
     Raises InputError, EngineFailedError and OutputError, CrashedError where the worker process of a
     segment died again and again.
     """
-    info, context, tally = work.info, work.context, files.tally
+    info, context = work.info, work.context
     pipeline = Pipeline(info, context.settings, context.models, work.timer)
+    draws_last = files.hiding is not None or context.models.people is not None
     with (
         SegmentWorkers(work, len(segments)) as workers,
         LabelFile(work.job.outputs.frames) as labels,
@@ -41,12 +42,14 @@ def annotate_segments(segments: Sequence[Segment], work: VideoWork, files: Resul
         observations = chain.from_iterable(load(one.file) for one in observed)
         for settled in pipeline.settle(follow(observations, pipeline.observe.tracker)):
             corrected = work.corrections.add(settled)
-            if files.mp4 and not files.hiding:
+            if files.mp4 and not draws_last:
                 labels.add(frame_labels([corrected], context.looks))
             files.add(settled)
             workers.report_progress()
-        if files.mp4 and files.hiding:
-            labels.add(masked_labels(files.hiding.masked(), context.looks))
+        if pipeline.best_crops:
+            files.add_people(pipeline.best_crops.kept())
+        if files.mp4 and draws_last:
+            labels.add(files.frames_to_draw(context.looks))
         labels.close()
         report = None
         if files.mp4:
@@ -55,10 +58,10 @@ def annotate_segments(segments: Sequence[Segment], work: VideoWork, files: Resul
             if warning := compare_rounds(work.job.name, *counts):
                 workers.warnings.append(warning)
             with work.timer("encode"):
-                concatenate([one.file for one in drawn], files.mp4, tally.first_pts)
+                concatenate([one.file for one in drawn], files.mp4, files.tally.first_pts)
                 report = files.mp4.complete()
     warnings = [*dict.fromkeys(workers.warnings)]
     if context.settings.start is None and context.settings.end is None:
-        missing = shortfall(info, tally.frames, tally.last_pts)
+        missing = shortfall(info, files.tally.frames, files.tally.last_pts)
         warnings += [missing] if missing else []
     return Written(report, [*warnings, *faults, *(report.warnings if report else ())])

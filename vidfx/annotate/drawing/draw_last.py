@@ -1,4 +1,4 @@
-"""A video drawn when all of its rows are known, so that no frame shows a hidden face."""
+"""A video drawn when all of its rows are known: who is hidden, and who the tracks are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vidfx.annotate.drawing.annotated_video import AnnotatedVideo
 from vidfx.annotate.drawing.draw_context import DrawContext
 from vidfx.annotate.drawing.draw_work import DrawWork
-from vidfx.annotate.drawing.frame_labels import LabelMatcher, masked_labels
+from vidfx.annotate.drawing.frame_labels import LabelMatcher
 from vidfx.annotate.result_files import ResultFiles, Written
 from vidfx.annotate.threads import prefetch, queue_length
 from vidfx.annotate.video_work import VideoWork
@@ -30,13 +30,13 @@ class HostContext(DrawContext):
         return self.names
 
 
-def draw_hidden(work: VideoWork, files: ResultFiles, observed: Written) -> Written:
+def draw_last(work: VideoWork, files: ResultFiles, observed: Written) -> Written:
     """Decode the video again, hide and draw what its rows say, and encode it.
 
     ``observed`` is what all frames became without a video. Raises InputError and OutputError.
     """
-    settings, hiding, mp4 = work.context.settings, files.hiding, files.mp4
-    assert hiding and mp4
+    settings, mp4, hides = work.context.settings, files.mp4, files.hiding is not None
+    assert mp4
     context = HostContext(settings, work.context.messages, work.context.people)
     frames = files.tally.frames
     source, _ = open_source(
@@ -45,7 +45,7 @@ def draw_hidden(work: VideoWork, files: ResultFiles, observed: Written) -> Writt
     with source:
         drawing = DrawWork(work.job, source.info, context, work.listener, timer=work.timer)
         video = AnnotatedVideo(mp4, drawing)
-        matcher = LabelMatcher(masked_labels(hiding.masked(), context.looks), hides=True)
+        matcher = LabelMatcher(files.frames_to_draw(context.looks), hides=hides)
         length = queue_length(source.info)
         decoded = work.timer.each("decode", source)
         with prefetch("decode", decoded, length) as again, video.encoding(length):
@@ -53,7 +53,8 @@ def draw_hidden(work: VideoWork, files: ResultFiles, observed: Written) -> Writt
         report = video.complete()
     warnings = [*observed.warnings, *report.warnings]
     if work.context.models.tensors_on is not None:
-        warnings.append("faces are hidden on the CPU, not on the GPU, which takes longer")
+        what = "faces are hidden" if hides else "the names of people are drawn"
+        warnings.append(f"{what} on the CPU, not on the GPU, which takes longer")
     if other := max(count, frames) - matcher.matched:
         text = f"{other} frames differ when the video is decoded again"
         if other > MOST_DIFFERING * frames:
@@ -61,5 +62,6 @@ def draw_hidden(work: VideoWork, files: ResultFiles, observed: Written) -> Writt
                 f"{work.job.name}: {text}: so it is unknown who is in them",
                 hint="convert it first, with ffmpeg for example",
             )
-        warnings.append(f"{text}: those without rows are covered completely")
+        what = "are covered completely" if hides else "have no labels"
+        warnings.append(f"{text}: those without rows {what}")
     return Written(report, warnings)
