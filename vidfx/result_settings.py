@@ -94,8 +94,8 @@ class ResultSettings(HideSettings, LookSettings):
         Name,
         Option(
             "GALLERY of people to name (vidfx people add), or none.",
-            "A name of the gallery counts more than one of `--recognition`. See "
-            "[people.md](people.md).",
+            "A name of the gallery counts more than one of `--recognition`. `other` is nobody of "
+            "it, `unknown` perhaps somebody. Videos are then drawn in a second pass.",
             decides="files",
         ),
     ] = "none"

@@ -27,7 +27,11 @@ _MADE = (
     Field("made.processor", "text", "the processor that it ran on"),
 )
 _MODELS = (
-    Field("models[].task", "text", "detection, check (the second detector), identity or emotion"),
+    Field(
+        "models[].task",
+        "text",
+        "detection, check (the second detector), identity, emotion or embedding",
+    ),
     Field("models[].name", "text", "of the engine"),
     Field("models[].sha256", _SHA256, "of the weights"),
     Field("models[].labels", "list of texts", "in the order of its outputs; none for a detector"),
@@ -76,6 +80,12 @@ VIDEO = (
         "the `time_s` of the annotated video's first frame: not 0 with `--start`",
     ),
     *_MODELS,
+    Field("people.gallery", "text", "folder of the gallery; this and the next only with one"),
+    Field("people.names", "list of texts", "whom it has"),
+    Field("people.model", _SHA256, "of what made its embeddings"),
+    Field("people.named", "number", "cosine from which on a face is somebody"),
+    Field("people.uncertain", "number", "cosine from which on it may be"),
+    Field("people.evidence", "text", "how these were set"),
     Field("counts.frames", "number", "frames that were read"),
     Field("counts.frames_detected", "number", "frames on which the detector ran"),
     Field("counts.frames_with_faces", "number", "frames with a row"),
@@ -92,6 +102,7 @@ VIDEO = (
     Field("outputs.video", "text", "the same; not with `--no-video`"),
     Field("outputs.audio", "text", "what happened to the sound; not with `--no-video`"),
     Field("outputs.privacy", "text", "name of the file; only with `--hide`"),
+    Field("outputs.embeddings", "text", "the same; only with `--embeddings`"),
     Field("columns.faces.*", "text", "type of each column of `faces.csv`, as pandas names it"),
     Field("columns.frames.*", "text", "type of each column of `frames.csv`"),
     Field("bytes.*", "number, bytes", "size of each result: a file of another size is not whole"),
@@ -104,6 +115,7 @@ VIDEO = (
     Field("overview.emotion_share.*", "number, 0..1", "of all rows with an expression"),
     Field("overview.unsure_share", "number, 0..1, null", "of all rows: those without one"),
     Field("tracks[].track_id", "number", "as in `faces.csv`"),
+    Field("tracks[].person_id", "number, null", "as in `faces.csv`"),
     Field("tracks[].first_s", "number, s", "`time_s` of its first row"),
     Field("tracks[].last_s", "number, s", "`time_s` of its last row"),
     Field("tracks[].frames", "number", "its rows"),
@@ -126,6 +138,7 @@ VIDEO = (
     Field("fingerprint.settings.*", "any", "every setting that decides results"),
     Field("fingerprint.messages.*", "text", "messages by expression"),
     Field("fingerprint.models", "list of texts", "a hash of each engine's spec"),
+    Field("fingerprint.people", _SHA256, "of the gallery; only with one"),
 )
 """Of ``NAME.summary.json``, in the order of the file."""
 
