@@ -62,7 +62,7 @@ def gallery_of(kept: Path, folder: Path) -> int:
     """
     embeddings = TrackEmbeddings.read(kept / "clip.mp4.embeddings.npz")
     tracks = tracks_of(kept)
-    later = {t["person_id"] for t in tracks if t["first_s"] > CUTS_S[0]}
+    later = {t["person_id"] for t in tracks if t["first_s"] > CUTS_S[1] - 0.01}
     again = [t["track_id"] for t in tracks if t["track_id"] in later]
     track = max(again, key=lambda n: embeddings.quality[embeddings.track_id == n].sum())
     rows = embeddings.vectors()[embeddings.track_id == track]
@@ -80,10 +80,6 @@ def test_a_person_of_the_gallery_is_named_in_rows_summary_and_tables(
     assert done.exit_code == 0, done.output
     tracks = tracks_of(out)
     named = [t for t in tracks if t["identity"] == "Ana"]
-    print(
-        [(t["track_id"], t["person_id"], t["first_s"], t["last_s"], t["identity"]) for t in tracks],
-        ana,
-    )
     assert ana in {t["track_id"] for t in named}
     assert {t["person_id"] for t in named} == {ana}
     assert not [t for t in named if CUTS_S[0] < t["first_s"] < CUTS_S[1]]
@@ -93,7 +89,8 @@ def test_a_person_of_the_gallery_is_named_in_rows_summary_and_tables(
             int(row["track_id"]) in {t["track_id"] for t in named}
         )
     frames = read_csv(out / "clip.mp4.frames.csv")
-    assert frames[0]["identities"] == "Ana" and frames[25]["target_present"] == "0"
+    assert {row["identities"] for row in frames} == {"Ana", ""}
+    assert frames[25]["target_present"] == "0"
     assert (out / "clip.mp4.annotated.mp4").stat().st_size > 0
     assert not (out / "clip.mp4.embeddings.npz").exists()
     assert "done already" in vidfx(*arguments, "--preset", "ultrafast").output
