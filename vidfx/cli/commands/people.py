@@ -124,7 +124,7 @@ def list_people(gallery: GalleryFolder, as_json: AsJson = False, debug: Debug = 
 def remove(name: Name, gallery: GalleryFolder, debug: Debug = False) -> None:
     """Delete somebody from a gallery: name, embeddings, thumbnails.
 
-    Results that were made with it are not changed: `vidfx people forget` does both.
+    Results that were made with it are not changed.
     """
     with errors_in_one_line(debug):
         from vidfx.cli.console.tables import write_line
