@@ -9,7 +9,7 @@ import typer
 
 from vidfx.cli.guard import errors_in_one_line
 from vidfx.cli.help import GroupedCommand, SentenceGroup
-from vidfx.cli.options import AsJson, Debug, Quiet, TypedSettings, with_settings
+from vidfx.cli.options import AsJson, Debug, Places, Quiet, TypedSettings, with_settings
 
 people = typer.Typer(
     cls=SentenceGroup,
@@ -189,3 +189,41 @@ def group(
 
         console = GroupConsole("vidfx.people.group/1", quiet=quiet, debug=debug, as_json=as_json)
         raise typer.Exit(console.end(run(out, threshold, console.report)))
+
+
+@people.command(cls=GroupedCommand)
+def identify(
+    places: Places,
+    gallery: GalleryFolder,
+    target_far: Annotated[
+        float, typer.Option(help="Share of strangers who may get a name.", min=1e-6, max=0.5)
+    ] = 0.001,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Name the people of finished videos, from the embeddings that `annotate --embeddings` kept.
+
+    \b
+    vidfx people identify results -g people
+
+    Nothing is decoded. The CSVs stay as they are: the names are in NAME.people.json, and render,
+    report, tables and export use them. Corrections count more.
+    """
+    with errors_in_one_line(debug):
+        from vidfx.cli.console.results import write_object
+        from vidfx.cli.console.tables import write_line, write_table
+        from vidfx.cli.console.text import say
+        from vidfx.identify.by_gallery import identify as run
+
+        done = run(places, gallery, target_far)
+        if as_json:
+            write_object({"schema": "vidfx.identified/1"} | vars(done))
+        else:
+            write_table(("name", "tracks"), sorted(done.people.items()))
+            counts = ", ".join(f"{n} {verdict}" for verdict, n in sorted(done.verdicts.items()))
+            write_line(f"{done.videos} videos; tracks: {counts or 'none'}")
+            if done.without:
+                say(f"warning: {done.without} videos have no embeddings (annotate --embeddings)")
+        for line in done.damaged:
+            say(f"warning: {line}")
+        raise typer.Exit(1 if done.damaged else 0)
