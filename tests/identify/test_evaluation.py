@@ -62,6 +62,7 @@ def test_groups_over_two_videos(tmp_path):
     assert found["b_cubed"]["recall"]["value"] == pytest.approx((1 + 1 + 1 / 2 + 1 / 2) / 4)
     assert found["rows_named_right"] == 0 and found["rows_misnamed"] == 1
     assert found["identity"]["idf1"]["value"] == pytest.approx(65 / 90)
+    assert found["track_id"]["idf1"]["value"] == 1  # of people within each video
 
 
 def test_a_point_says_which_face(tmp_path):

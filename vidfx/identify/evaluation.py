@@ -128,13 +128,14 @@ def evaluate_truth(out: Path, truth: Truth, *, seed: int = 0) -> dict[str, Any]:
         "b_cubed": b_cubed(of_track, label, seed=seed).as_json(),
         "pairwise": pairwise(of_track, label, seed=seed).as_json(),
     }
-    for name, numbers in (
-        ("track_id", rows.track),
-        ("person_id", rows.person),
-        ("identity", rows.identity),
+    in_video = np.where(known, rows.video * (rows.truth.max() + 1) + rows.truth, NOBODY)
+    for name, numbers, truly in (
+        ("track_id", rows.track, in_video),
+        ("person_id", rows.person, in_video),
+        ("identity", rows.identity, rows.truth),
     ):
         if (numbers >= 0).any():
-            found = over_time(rows.video, rows.time, rows.truth, numbers, seed=seed)
+            found = over_time(rows.video, rows.time, truly, numbers, seed=seed)
             content[name] = asdict(found)
     return content
 
