@@ -71,6 +71,7 @@ def group(out: Path, threshold: float | None, report: Callable[[Outcome], None])
     members = _Members(found, before, lines)
     clusters = members.clustered()
     groups = members.named(clusters)
+    groups.threshold = threshold
     _write_names(found.videos, groups)
     if groups != before:
         write_groups(out, groups)

@@ -51,6 +51,8 @@ class Groups(Struct):
     schema: str = SCHEMA
     model: str = ""
     "of the embeddings"
+    threshold: float | None = None
+    "that was asked for; None: that of the model"
     next_number: int = 1
     "of the next stranger; numbers are never given twice"
     names: dict[str, str] = field(default_factory=dict[str, str])

@@ -10,6 +10,7 @@ from vidfx.jobs.outcomes import Outcome, as_failure
 from vidfx.jobs.result_names import REPORT
 from vidfx.report import pages
 from vidfx.report.index_data import Index
+from vidfx.report.people_data import groups_content
 from vidfx.report.scripts import call
 from vidfx.report.video_file import sheet_file, write, write_video_data
 from vidfx.tables.corrected import with_corrections
@@ -69,6 +70,7 @@ def _write_page(out: Path, index: Index) -> None:
     for name in (*pages.STYLES, *pages.SCRIPTS, *pages.OTHER_ASSETS):
         write(folder / "assets" / name, pages.asset(name))
     title = f"{writable(out.absolute().name)}: faces in {len(index.videos)} videos"
-    write(folder / "data" / "index.js", call("index", index.content(title)))
+    content = {**index.content(title), "groups": groups_content(out)}
+    write(folder / "data" / "index.js", call("index", content))
     rows = [(v[0], v[1], f"{v[2]:.1f}", str(len(v[8])), v[4]) for v in index.videos]
     write(folder / PAGE, pages.folder_page(title, title, HEADS, rows))

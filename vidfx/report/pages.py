@@ -15,7 +15,7 @@ from vidfx_engines.pages import templates
 STYLES = ("uplot.css", "style.css")
 SCRIPTS = (
     *("uplot.js", "page.js", "codes.js", "lanes.js", "player.js", "curves.js"),
-    *("corrections.js", "video.js", "batch.js", "main.js"),
+    *("corrections.js", "video.js", "people.js", "batch.js", "main.js"),
 )
 OTHER_ASSETS = ("uplot.LICENSE",)
 _LOCAL = "'self' file:"

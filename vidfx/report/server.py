@@ -17,10 +17,12 @@ from threading import Lock
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from vidfx.corrections.add import add_corrections
+from vidfx.corrections.add import add_corrections, add_to_batch
 from vidfx.errors import UsageError, VidfxError
+from vidfx.identify.group import group
+from vidfx.identify.groups_file import read_groups
 from vidfx.jobs.result_names import ANNOTATED, REPORT, SUMMARY
-from vidfx.report.build import PAGE
+from vidfx.report.build import PAGE, write_report
 from vidfx.report.scripts import call
 from vidfx.report.video_file import write_video_data
 from vidfx.report.video_place import playable
@@ -50,16 +52,30 @@ class ReportServer(ThreadingHTTPServer):
             ) from error
 
     def save(self, name: str, text: str) -> None:
-        """Add lines to the corrections of a video, and make its data again.
+        """Add lines to the corrections of a video, of the folder where ``name`` is empty; make its
+        data again.
 
         Raises VidfxError.
         """
+        if not name:
+            self._save_people(text)
+            return
         summary = self.inside(f"{name}{SUMMARY}")
         if summary is None:
             raise UsageError("there is no such video", hint="load the page again")
         with self._saving:
             add_corrections(summary, text, load_video(summary).expressions)
             write_video_data(self.out / REPORT, name, summary, faces=False)
+
+    def _save_people(self, text: str) -> None:
+        """Add lines about people and whole tracks, group again, and make the pages again."""
+        with self._saving:
+            groups = read_groups(self.out)
+            if groups is None:
+                raise UsageError("this folder has no groups", hint="run `vidfx people group`")
+            add_to_batch(self.out, text)
+            group(self.out, groups.threshold, lambda _: None)
+            write_report(self.out, faces=False, report=lambda _: None)
 
     def inside(self, path: str) -> Path | None:
         """The file below the folder; None where it would be elsewhere."""

@@ -2,7 +2,7 @@
 // The page of all videos: totals, filters, and four views of what they leave.
 
 const PAGE = 100;
-const VIEWS = { videos: "Videos", hits: "Appearances", matrix: "Who appears where", failed: "Not done" };
+const VIEWS = { videos: "Videos", hits: "Appearances", matrix: "Who appears where", people: "People", failed: "Not done" };
 const COLUMNS = [
   ["name", "Video", (v) => v.name.toLowerCase()],
   ["seconds", "Length", (v) => v.seconds],
@@ -17,6 +17,7 @@ function showBatch(index, main) {
   const filters = { view: "videos", sort: "name", down: "", page: "0", q: "", person: "",
     expression: "", least: "", quality: "", unknown: "", ...state.read() };
   const labels = index.labels;
+  const groups = new PeopleView(index, () => draw());
   const result = h("section", { "aria-live": "polite" });
 
   function update(changes, keepPage = false) {
@@ -80,7 +81,7 @@ function showBatch(index, main) {
       if (narrowed && !hits.length) continue;
       chosen.push([video, hits]);
     }
-    const draws = { videos: drawVideos, hits: drawHits, matrix: drawMatrix, failed: drawFailed };
+    const draws = { videos: drawVideos, hits: drawHits, matrix: drawMatrix, people: (some) => groups.draw(some), failed: drawFailed };
     result.replaceChildren(...draws[Object.hasOwn(draws, filters.view) ? filters.view : "videos"](chosen));
   }
 
