@@ -10,9 +10,9 @@ from datetime import date
 
 from msgspec import Struct
 
-import vidfx
 from vidfx.config import Settings
 from vidfx.measurements import keep_measurement, read_measurement
+from vidfx.version import __version__
 from vidfx_engines.cards import cards, visible_gpus
 from vidfx_engines.cores import available_cores
 from vidfx_engines.libraries import installed_version
@@ -89,7 +89,7 @@ def _by_cores(cores: int) -> DeviceChoice:
 def _facts(settings: Settings) -> object:
     """Everything that the measurement depends on."""
     return (
-        vidfx.__version__,
+        __version__,
         [installed_version(name) for name in LIBRARIES],
         available_cores(),
         sorted(card.name for card in cards()),

@@ -134,6 +134,11 @@ class Interrupted(VidfxError):
         super().__init__("interrupted", hint="run the same command again to go on")
 
 
+def error_line(error: VidfxError) -> str:
+    """An error, and what to do about it."""
+    return f"vidfx: {error}" + (f" ({error.hint})" if error.hint else "")
+
+
 def no_frame_error(source: Path, part: str = "") -> NotMediaError:
     """The error for an input without a frame in the wanted ``part`` of it."""
     return NotMediaError(

@@ -6,6 +6,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, cast, get_origin
 
@@ -59,22 +60,59 @@ def settings_and_places(
     values: dict[str, Any] = {}
     places: dict[str, str] = {}
     for setting, value, place in given:
-        try:
-            values[setting.name] = _typed(value, setting)
-        except ValueError as error:
-            raise UsageError(f"{place}: {error}", hint="correct the value") from error
+        values[setting.name] = _value(value, setting, place)
         places[setting.name] = place
-    if values.get("hide") and values.get("video") is False:
+    return _checked(Settings(), values, places), places
+
+
+def with_changes(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+    """``settings`` with other values by name, which may be written as on the command line.
+
+    None leaves a setting as it is; a path or a single name may be given for a text or a list.
+    Raises UsageError, naming the setting, where a name or a value is wrong.
+    """
+    values: dict[str, Any] = {}
+    for name, value in changes.items():
+        if name not in SETTINGS:
+            raise UsageError(
+                f"{shown(name)} is not a setting", hint=f"known: {', '.join(SETTINGS)}"
+            )
+        if value is not None:
+            values[name] = _value(_plain(value, SETTINGS[name]), SETTINGS[name], name)
+    return _checked(settings, values, {name: name for name in SETTINGS})
+
+
+def _plain(value: Any, setting: Setting) -> Any:
+    """A value of Python as it would be in a file of settings."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(cast("os.PathLike[str]", value))
+    if get_origin(plain_type(setting.kind)) is tuple and isinstance(value, str):
+        return [value]
+    return value
+
+
+def _value(value: Any, setting: Setting, place: str) -> Any:
+    """Raises UsageError."""
+    try:
+        return _typed(value, setting)
+    except ValueError as error:
+        raise UsageError(f"{place}: {error}", hint="correct the value") from error
+
+
+def _checked(settings: Settings, values: dict[str, Any], places: Mapping[str, str]) -> Settings:
+    """``settings`` with these ``values``. Raises UsageError."""
+    try:
+        changed = replace(settings, **values)
+    except SettingError as error:
+        wrong = [places[name] for name in error.names if name in places]
+        raise UsageError(f"{', '.join(wrong)}: {error.problem}", hint=error.hint) from error
+    if changed.hide and not changed.video:
         raise UsageError(
             f"{places['hide']}: faces are hidden in the annotated video, and {places['video']} "
             "says that none is written",
             hint="leave one of them out",
         )
-    try:
-        return Settings(**values), places
-    except SettingError as error:
-        wrong = [places[name] for name in error.names if name in places]
-        raise UsageError(f"{', '.join(wrong)}: {error.problem}", hint=error.hint) from error
+    return changed
 
 
 def _check_variables(environment: Mapping[str, str]) -> None:

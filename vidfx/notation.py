@@ -52,3 +52,20 @@ def natural_order(text: str) -> list[tuple[bool, int, str]]:
 def clean(text: str) -> str:
     """One line without control characters: a file's name must not drive the terminal."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def duration(seconds: float) -> str:
+    """As people say it: 8 s, 3 min 20 s, 2 h 05 min, 4 d 3 h."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    if whole < 86_400:
+        return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+    return f"{whole // 86_400} d {whole % 86_400 // 3600} h"
+
+
+def counted(number: int, name: str) -> str:
+    """1 face, 2 faces."""
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from vidfx.annotate import same_input
 from vidfx.annotate.already_done import why_done, work_fingerprint
 from vidfx.annotate.context import Context
 from vidfx.annotate.photographs.group import annotate_photographs, photograph_work
@@ -62,7 +63,7 @@ def refusal(job: Job, context: Context = CONTEXT, *, overwrite: bool = False) ->
 
 
 def test_the_same_work_is_done(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("vidfx.annotate.same_input.content_hash", pytest.fail)  # without reading it
+    monkeypatch.setattr(same_input, "content_hash", pytest.fail)  # without reading it
     assert (
         why_done(job, CONTEXT, overwrite=False) == "done already, with the same input and settings"
     )

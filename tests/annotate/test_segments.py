@@ -140,8 +140,8 @@ def test_a_segment_whose_worker_dies_is_done_again(
     mark = str(tmp_path / "died")
     fault = f"""
         import os
-        import vidfx.annotate.drawing.annotated_video as film
-        import vidfx.annotate.segments.task as segment
+        from vidfx.annotate.drawing import annotated_video as film
+        from vidfx.annotate.segments import task as segment
         def dying(whole):
             def do(*args, **more):
                 made = whole(*args, **more)
@@ -169,7 +169,7 @@ def test_a_segment_whose_worker_dies_again_and_again_fails_the_video(
 ) -> None:
     fault = """
         import os
-        import vidfx.annotate.segments.task as segment
+        from vidfx.annotate.segments import task as segment
         segment.save = lambda *_: os.kill(os.getpid(), 11)
     """
     worker_faults(monkeypatch, tmp_path, fault)

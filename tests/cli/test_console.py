@@ -14,8 +14,9 @@ from rich.console import Console
 from vidfx.cli.console import live
 from vidfx.cli.console.live import Live
 from vidfx.cli.console.progress import ErrorsOnly, JsonLines, Lines
-from vidfx.cli.console.text import done_line, write_error
+from vidfx.cli.console.text import write_error
 from vidfx.errors import UsageError
+from vidfx.jobs.event_lines import done_line
 from vidfx.jobs.events import Advanced, Done, Notice, Planned, Started
 from vidfx.jobs.plan import Job, Outputs
 from vidfx.output.overview import overview

@@ -61,7 +61,7 @@ def assert_same_rows(ours: list[dict[str, str]], theirs: list[dict[str, str]]) -
 
 ON_A_DEVICE = """
     from dataclasses import replace
-    import vidfx.annotate.context as setup
+    from vidfx.annotate import context as setup
     from vidfx_engines.device import CPU
     whole = setup.load_models
     setup.load_models = lambda settings: replace(whole(settings), tensors_on=CPU)
@@ -120,7 +120,7 @@ LENT = (
     ON_A_DEVICE
     + """
     import numpy as np
-    import vidfx.annotate.video as video
+    from vidfx.annotate import video
     from vidfx.types import Surface
     opened = video.open_source
     class Lent:

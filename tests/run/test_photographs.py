@@ -15,6 +15,7 @@ import pytest
 from tests.photograph_workers import WORK, FakeWorkers, pictures
 from tests.vidfx_command import read_csv, same_imports, vidfx
 from vidfx.annotate.context import load_context
+from vidfx.annotate.drawing import verify
 from vidfx.annotate.photographs.group import annotate_photographs
 from vidfx.annotate.tasks import AnnotatePhotographs
 from vidfx.config import Settings
@@ -230,7 +231,7 @@ def test_a_photograph_in_which_a_hidden_face_is_seen_is_not_written(
     album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of a search that takes nothing for hidden."""
-    monkeypatch.setattr("vidfx.annotate.drawing.verify.SAME_FACE", 1.1)
+    monkeypatch.setattr(verify, "SAME_FACE", 1.1)
     settings = Settings(hide=("track:9",), verify=True, emotion="none")
     out = tmp_path / "out"
     (photograph,) = (

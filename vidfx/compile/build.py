@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-import vidfx
 from vidfx.compile import samples
 from vidfx.compile.engine_files import write_engine
 from vidfx.compile.precisions import fastest, good_enough, try_precisions, wanted_precisions
 from vidfx.compile.request import BuildProgress, BuildRequest, BuiltEngine
 from vidfx.compile.samples import BuildSamples
 from vidfx.errors import UsageError
+from vidfx.version import __version__
 from vidfx_engines.backends.tensorrt_build import OnnxToTensorRT
 from vidfx_engines.building import (
     TENSORRT,
@@ -56,7 +56,7 @@ def build_engine(request: BuildRequest, progress: BuildProgress) -> BuiltEngine:
         backend=request.backend,
         precision=chosen.precision,
         source_sha256=spec.sha256,
-        vidfx=vidfx.__version__,
+        vidfx=__version__,
         library=here.library,
         device=here.device,
         date=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import vidfx
 from vidfx.export.escapes import one_line
 from vidfx.export.track_rows import TrackFile, TrackRows
 from vidfx.export.writer import TextWriter
 from vidfx.saved.runs import SavedVideo
 from vidfx.stages.settled import Settled
+from vidfx.version import __version__
 from vidfx_engines.files import AtomicFile
 
 NO_NAME = "face"
@@ -35,7 +35,7 @@ class LabelStudio(TextWriter):
 
     def finish(self) -> None:
         data = {"video": one_line(self.video.name)}
-        model = f"vidfx {vidfx.__version__}"
+        model = f"vidfx {__version__}"
         self.text.write(f'[{{"data": {json.dumps(data)},\n"predictions": [{{"model_version": ')
         self.text.write(f'{json.dumps(model)}, "result": [')
         separator = "\n"

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
-import vidfx
 from vidfx.errors import UsageError, output_errors
 from vidfx.output.strict_json import to_json
+from vidfx.version import __version__
 from vidfx_engines.files import write_atomically
 from vidfx_engines.spec import CropSpec
 from vidfx_training.dataset.index import DATASET_FILE, read_json
@@ -51,7 +51,7 @@ def write_dataset_json(root: Path, crop: CropSpec, detector: Mapping[str, str | 
     file = root / DATASET_FILE
     if not file.exists():
         content = {"schema": 1, "crop": _crop_json(crop), "detector": dict(detector)}
-        write_json(file, content | {"vidfx": vidfx.__version__})
+        write_json(file, content | {"vidfx": __version__})
 
 
 def write_json(file: Path, content: dict[str, Any]) -> None:

@@ -18,7 +18,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-import vidfx
 from vidfx.config import Settings
 from vidfx.errors import OtherSettingsError, VidfxError
 from vidfx.jobs.events import (
@@ -37,6 +36,7 @@ from vidfx.jobs.events import (
 )
 from vidfx.jobs.locks import FOLDER, LEDGER, hold_run_lock, share
 from vidfx.jobs.plan import Job
+from vidfx.version import __version__
 
 WRITE_EVERY_S = 2.0
 BUSY_S = 0.2
@@ -99,7 +99,7 @@ class Ledger:
             time.time(),
             writable(socket.gethostname()),
             os.getpid(),
-            vidfx.__version__,
+            __version__,
             json.dumps(str(Path.cwd())),
             json.dumps(list(inputs)),
             json.dumps(asdict(settings)),

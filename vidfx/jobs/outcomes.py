@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -47,6 +47,12 @@ class Outcome:
         if self.error:
             content["error"] = self.error.as_json()
         return content
+
+
+def in_order_of(names: Iterable[str]) -> Callable[[Outcome], int]:
+    """A key that sorts outcomes: those that were no job, then those of the jobs ``names``."""
+    place = {name: number for number, name in enumerate(names)}
+    return lambda outcome: place.get(outcome.input, -1)
 
 
 def exit_code(outcomes: Sequence[Outcome]) -> int:

@@ -8,8 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import vidfx
 from vidfx.types import VideoInfo
+from vidfx.version import __version__
 from vidfx.video.capabilities import ffmpeg_version
 from vidfx_engines.libraries import installed_version
 
@@ -62,7 +62,7 @@ def describe_clock(start_s: float | None, first_frame_s: float | None) -> dict[s
 def versions() -> dict[str, str]:
     """The versions of vidfx, Python, FFmpeg and the installed libraries that decide results."""
     found = {
-        "vidfx": vidfx.__version__,
+        "vidfx": __version__,
         "python": platform.python_version(),
         "ffmpeg": ffmpeg_version(),
         **{name: installed_version(name) for name in LIBRARIES},

@@ -8,8 +8,8 @@ from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
-import vidfx
 from vidfx.report.scripts import call
+from vidfx.version import __version__
 from vidfx_engines.pages import templates
 
 STYLES = ("uplot.css", "style.css")
@@ -72,7 +72,7 @@ def _page(**values: Any) -> str:
         ("style_files", "script_files", "styles", "scripts"), ()
     )
     page = environment.get_template("page.html.jinja")
-    return page.render(**nothing | values, version=vidfx.__version__)
+    return page.render(**nothing | values, version=__version__)
 
 
 def _hashes(texts: Sequence[str]) -> str:

@@ -1,10 +1,13 @@
-"""MANY videos: inputs become jobs, worker processes do them, a ledger records them."""
+"""MANY videos: inputs become jobs, worker processes do them, a ledger records them.
+
+``annotate`` is what the command line and ``vidfx.annotate`` call.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Collection, Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -31,8 +34,9 @@ from vidfx.jobs.events import (
 )
 from vidfx.jobs.ledger import Ledger
 from vidfx.jobs.leftovers import find_leftovers
-from vidfx.jobs.outcomes import Outcome
+from vidfx.jobs.outcomes import Outcome, in_order_of
 from vidfx.jobs.plan import Job, Plan, plan_jobs
+from vidfx.run.log import log_event
 from vidfx.run.on_sigterm import on_sigterm
 from vidfx.run.overviews import write_overviews
 from vidfx.run.photographs import PhotographRun, photographs_of
@@ -51,23 +55,22 @@ def annotate(
     listener: Listener,
     *,
     dry_run: bool = False,
-    outcomes: list[Outcome] | None = None,
     keep: Collection[str] = (),
     command: str | None = None,
-) -> list[Outcome]:
-    """Annotate all inputs into ``out``; returns what became of each.
+) -> Generator[Outcome]:
+    """Annotate all inputs into ``out``; yields what became of each, as they end.
 
-    Inputs that cannot even be jobs come first, then the jobs in order. ``outcomes``, if given, is
-    filled as the run goes on, so that an interrupted caller has it. ``keep`` names summaries whose
-    videos are not done again even with ``settings.overwrite``; ``command`` is the line that was
-    typed, for the summaries. A dry run only reports what it would do. Raises UsageError and
-    UnavailableError before any work where messages are wrong or an engine, device or backend is not
-    available, OutputError where ``out`` cannot be made, Interrupted after SIGTERM.
+    Inputs that cannot even be jobs come first. When it is closed, or an error ends it, worker
+    processes are ended, and their temporary files removed. ``keep`` names summaries whose videos
+    are not done again even with ``settings.overwrite``; ``command`` is the line that was typed, for
+    the summaries. A dry run only reports what it would do. Raises UsageError and UnavailableError
+    before any work where messages are wrong or an engine, device or backend is not available,
+    OutputError where ``out`` cannot be made, Interrupted after SIGTERM.
     """
-    outcomes = [] if outcomes is None else outcomes
+    outcomes: list[Outcome] = []
     started = time.monotonic()
     work = plan_jobs(inputs, out, sequence=settings.sequence)
-    broadcast = Broadcast(listener)
+    broadcast = Broadcast(log_event, listener)
     report = broadcast.handle
     with ExitStack() as stack:
         if work.jobs and not dry_run:
@@ -82,31 +85,34 @@ def annotate(
         for name, error in work.refused:
             report(Failed(name, error))
             outcomes.append(Outcome(name, "failed", error=error))
+            yield outcomes[-1]
         if work.jobs:
+            run = _run(work, settings, report, dry_run=dry_run, keep=keep, command=command)
             try:
-                _run(work, settings, report, outcomes, dry_run=dry_run, keep=keep, command=command)
+                with closing(run):
+                    for outcome in run:
+                        outcomes.append(outcome)
+                        yield outcome
             finally:
-                place = {job.name: i for i, job in enumerate(work.jobs)}
-                outcomes.sort(key=lambda outcome: place.get(outcome.input, -1))
+                outcomes.sort(key=in_order_of(job.name for job in work.jobs))
                 seconds = time.monotonic() - started
                 report(Ended(tuple(outcomes), seconds))
             if not dry_run:
                 write_overviews(work, settings, report)
             if not (dry_run or work.photographs):
                 remember_speed(settings, outcomes, seconds)
-    return outcomes
 
 
 def _run(
     work: Plan,
     settings: Settings,
     report: Listener,
-    outcomes: list[Outcome],
     *,
     dry_run: bool,
     keep: Collection[str],
     command: str | None,
-) -> None:
+) -> Generator[Outcome]:
+    """What becomes of the jobs."""
     leftovers = {} if dry_run else find_leftovers(work.jobs)
     tasks = [
         AnnotateVideo(
@@ -120,14 +126,14 @@ def _run(
     ]
     out = None if dry_run else work.folder
     with ExitStack() as stack:
-        photographs = None
+        photographs, of_photographs = None, list[Outcome]()
         if work.photographs:
             wanted = settings.overwrite and str(work.jobs[-1].outputs.summary) not in keep
             photographs = stack.enter_context(
                 photographs_of(
                     work,
                     report,
-                    outcomes,
+                    of_photographs,
                     overwrite=wanted,
                     command=command,
                     video=settings.video,
@@ -154,10 +160,17 @@ def _run(
         for task, answer in _answers(pool, [*tasks, *groups], photographs):
             if photographs and isinstance(task, AnnotatePhotographs):
                 photographs.add(task, answer)
+                yield from _taken(of_photographs)
             else:
-                outcomes.append(_outcome(task.job, answer, settings, report))
+                yield _outcome(task.job, answer, settings, report)
         if photographs:
             photographs.complete()
+        yield from _taken(of_photographs)
+
+
+def _taken(outcomes: list[Outcome]) -> Iterator[Outcome]:
+    while outcomes:
+        yield outcomes.pop(0)
 
 
 def _answers(

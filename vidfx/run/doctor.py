@@ -7,11 +7,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 
-import vidfx
 from vidfx.annotate.models import load_models
 from vidfx.auto_device import choose_device
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError, VidfxError
+from vidfx.version import __version__
 from vidfx.video.capabilities import decoders, encoders
 from vidfx_engines.backends.openvino import cpu_capabilities, cpu_name, import_openvino
 from vidfx_engines.backends.tensorrt_library import Flavour, driver_version, gpu, import_tensorrt
@@ -51,7 +51,7 @@ class Finding:
 def examine() -> list[Finding]:
     """Everything, in the order in which it matters; nothing raises."""
     return [
-        _finding("vidfx", True, lambda: f"{vidfx.__version__}, Python {platform.python_version()}"),
+        _finding("vidfx", True, lambda: f"{__version__}, Python {platform.python_version()}"),
         _finding("processor", True, _processor),
         _finding("decoding", True, decoders),
         _finding("encoding", True, encoders),

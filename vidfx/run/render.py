@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -21,10 +21,11 @@ from vidfx.jobs.events import (
     Planned,
     Skipped,
 )
-from vidfx.jobs.outcomes import Outcome
+from vidfx.jobs.outcomes import Outcome, in_order_of
 from vidfx.jobs.plan import Job
 from vidfx.render.only import check_only
 from vidfx.render.task import Rendered, RenderOptions
+from vidfx.run.log import log_event
 from vidfx.run.on_sigterm import on_sigterm
 from vidfx.run.render_jobs import plan_renders
 from vidfx.workers.messages import Answer, Failure, from_plain
@@ -40,22 +41,21 @@ def render(
     *,
     out: Path | None = None,
     dry_run: bool = False,
-    outcomes: list[Outcome] | None = None,
-) -> list[Outcome]:
-    """Draw all finished videos in ``places`` again; returns what became of each, in order.
+) -> Generator[Outcome]:
+    """Draw all finished videos in ``places`` again; yields what became of each, as they end.
 
-    Each goes beside its rows, or into ``out``. ``outcomes``, if given, is filled as the run goes
-    on. A dry run only reports what it would do. Raises UsageError before any work, Interrupted
-    after SIGTERM.
+    Each goes beside its rows, or into ``out``. When it is closed, or an error ends it, worker
+    processes are ended. A dry run only reports what it would do. Raises UsageError before any work,
+    Interrupted after SIGTERM.
     """
-    outcomes = [] if outcomes is None else outcomes
+    outcomes: list[Outcome] = []
     started = time.monotonic()
     check_only(options.only)
     if settings.messages not in ("none", "default") and not Path(settings.messages).is_file():
         raise UsageError(f"{settings.messages}: there is no such file", hint="check --messages")
     plan = plan_renders(places, out)
     settings = replace(settings, device="cpu")
-    report = Broadcast(listener).handle
+    report = Broadcast(log_event, listener).handle
     report(Planned(plan.jobs))
     for line in plan.left_out:
         report(LeftOut(line))
@@ -67,11 +67,10 @@ def render(
             stack.enter_context(on_sigterm(pool.stop))
             for task, answer in stack.enter_context(pool).do(tasks):
                 outcomes.append(_outcome(task.job, answer, report))
+                yield outcomes[-1]
     finally:
-        place = {job.name: i for i, job in enumerate(plan.jobs)}
-        outcomes.sort(key=lambda outcome: place[outcome.input])
+        outcomes.sort(key=in_order_of(job.name for job in plan.jobs))
         report(Ended(tuple(outcomes), time.monotonic() - started))
-    return outcomes
 
 
 def _outcome(job: Job, answer: Answer | Failure, report: Listener) -> Outcome:

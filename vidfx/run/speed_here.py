@@ -7,10 +7,10 @@ from dataclasses import asdict
 
 from msgspec import Struct
 
-import vidfx
 from vidfx.config import SETTINGS, Settings
 from vidfx.jobs.outcomes import Outcome
 from vidfx.measurements import keep_measurement, read_measurement
+from vidfx.version import __version__
 from vidfx_engines.cards import visible_gpus
 from vidfx_engines.cores import available_cores
 
@@ -49,4 +49,4 @@ def _facts(settings: Settings, videos: int) -> object:
     cores = available_cores()
     values = {n: v for n, v in asdict(settings).items() if n in SETTINGS}
     decisive = {n: v for n, v in values.items() if n not in HARDLY_MATTER}
-    return vidfx.__version__, cores, visible_gpus(), min(videos, cores), sorted(decisive.items())
+    return __version__, cores, visible_gpus(), min(videos, cores), sorted(decisive.items())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Generator, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -104,15 +104,14 @@ def run_and_report(
 
     chosen: list[Settings] = []
 
-    def work(listener: Listener, outcomes: list[Outcome]) -> None:
+    def work(listener: Listener) -> Generator[Outcome]:
         chosen.append(settings())
-        run(
+        return run(
             inputs,
             out,
             chosen[0],
             listener,
             dry_run=dry_run,
-            outcomes=outcomes,
             keep=keep,
             command=shlex.join(["vidfx", *sys.argv[1:]]),
         )

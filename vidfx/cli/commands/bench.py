@@ -53,7 +53,7 @@ def bench(
 
 def _write(found: Bench) -> None:
     from vidfx.cli.console.tables import write_line, write_table
-    from vidfx.cli.console.text import duration
+    from vidfx.notation import duration
 
     write_line(
         f"{found.video}: {found.width}x{found.height} {found.codec}, {found.frame_rate:.4g}"

@@ -54,7 +54,7 @@ def check(
 
 def _write(found: list[Checked]) -> None:
     from vidfx.cli.console.tables import write_line, write_table
-    from vidfx.cli.console.text import counted
+    from vidfx.notation import counted
 
     counted_lines = [checked for checked in found if checked.rows is not None]
     if counted_lines:

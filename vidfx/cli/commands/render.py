@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -88,10 +89,10 @@ def render(
 
         command = shlex.join(["vidfx", *sys.argv[1:]])
 
-        def work(listener: Listener, outcomes: list[Outcome]) -> None:
+        def work(listener: Listener) -> Generator[Outcome]:
             options = RenderOptions(tuple(only or ()), source, command)
             settings = load_settings(given)
-            run(places, settings, options, listener, out=out, dry_run=dry_run, outcomes=outcomes)
+            return run(places, settings, options, listener, out=out, dry_run=dry_run)
 
         report_run(
             work,

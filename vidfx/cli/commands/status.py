@@ -105,7 +105,7 @@ def retry(
 
 def _write_table(run: Run, entries: list[LedgerEntry]) -> None:
     from vidfx.cli.console.tables import write_line, write_table
-    from vidfx.cli.console.text import duration
+    from vidfx.notation import duration
 
     statuses = Counter(entry.status for entry in entries)
     done = [entry for entry in entries if entry.status == "done"]

@@ -12,17 +12,15 @@ from rich.text import Text
 
 from vidfx.cli.console.forecast import SETTLED_S, Forecast
 from vidfx.cli.console.progress import Renderer
-from vidfx.cli.console.text import (
+from vidfx.errors import VidfxError, error_line
+from vidfx.jobs.event_lines import (
     done_line,
-    duration,
     ended_line,
-    error_line,
     retried_line,
     skipped_line,
     unit,
     warning_lines,
 )
-from vidfx.errors import VidfxError
 from vidfx.jobs.events import (
     Advanced,
     Done,
@@ -36,7 +34,7 @@ from vidfx.jobs.events import (
     Started,
 )
 from vidfx.jobs.plan import Job
-from vidfx.notation import clean
+from vidfx.notation import clean, duration
 
 NARROW = 90
 "columns of a terminal that has no room for frames a second"

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vidfx.cli.console.results import write_outcomes
-from vidfx.cli.console.text import counted, say, write_error
+from vidfx.cli.console.text import say, write_error
 from vidfx.jobs.outcomes import Outcome, exit_code
+from vidfx.notation import counted
 
 if TYPE_CHECKING:
     from vidfx.identify.group import Grouped

@@ -10,19 +10,17 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from vidfx.cli.console.forecast import Forecast
-from vidfx.cli.console.text import (
+from vidfx.cli.console.text import say, write_error
+from vidfx.errors import VidfxError
+from vidfx.jobs.event_lines import (
     done_line,
-    duration,
     ended_line,
     retried_line,
-    say,
     skipped_line,
     started_line,
     unit,
     warning_lines,
-    write_error,
 )
-from vidfx.errors import VidfxError
 from vidfx.jobs.events import (
     Advanced,
     Done,
@@ -37,6 +35,7 @@ from vidfx.jobs.events import (
     Started,
 )
 from vidfx.jobs.plan import Job
+from vidfx.notation import duration
 from vidfx.output.strict_json import to_json
 
 TEXT_EVERY_S = 5.0
@@ -51,6 +50,8 @@ class Renderer(AbstractContextManager["Renderer"]):
         self.verbose = verbose
         self.left_out: list[str] = []
         "lines about files that were found and are not inputs"
+        self.inputs: list[str] = []
+        "the names of all jobs"
 
     def __exit__(self, *_: object) -> None: ...
 
@@ -58,6 +59,8 @@ class Renderer(AbstractContextManager["Renderer"]):
         if isinstance(event, LeftOut):
             self.left_out.append(event.line)
             event = Notice(event.line)
+        if isinstance(event, Planned):
+            self.inputs = [job.name for job in event.jobs]
         if self.verbose or not (isinstance(event, Notice) and event.detail):
             self._show(event)
 

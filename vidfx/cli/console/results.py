@@ -6,9 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from vidfx.cli.console.text import duration
 from vidfx.errors import VidfxError
-from vidfx.notation import clean
+from vidfx.notation import clean, duration
 from vidfx.output.strict_json import to_json
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from av.container import OutputContainer
 from av.stream import Disposition, Stream
 from av.video.stream import VideoStream
 
-import vidfx
 from vidfx.types import Chapter, Metadata
+from vidfx.version import __version__
 from vidfx.video.container.demuxer import Demuxer
 
 KEPT_TAGS = (
@@ -26,7 +26,7 @@ _MOST_CHARACTERS = 4096
 "of a tag; a longer one is left out"
 _MOST_CHAPTERS = 1000
 _TICK = Fraction(1, 1000)
-_MARK = f"annotated by vidfx {vidfx.__version__}"
+_MARK = f"annotated by vidfx {__version__}"
 
 
 def metadata_of(demuxer: Demuxer[VideoStream]) -> Metadata:

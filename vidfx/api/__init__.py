@@ -1,0 +1,1 @@
+"""What ``import vidfx`` offers: thin functions over what the commands call too."""

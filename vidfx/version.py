@@ -1,0 +1,3 @@
+"""The version of vidfx, which its results name."""
+
+__version__ = "0.1.0"
