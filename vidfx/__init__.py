@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from vidfx.version import __version__
 
 if TYPE_CHECKING:
+    from vidfx.api.analyze import Faces, analyze
     from vidfx.api.annotate import annotate
     from vidfx.api.progress import Progress
     from vidfx.api.read import Results, read
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from vidfx.jobs.outcomes import Outcome
 
 __all__ = [
+    "Faces",
     "Outcome",
     "Progress",
     "Results",
@@ -36,16 +38,19 @@ __all__ = [
     "Table",
     "VidfxError",
     "__version__",
+    "analyze",
     "annotate",
     "read",
 ]
 _PLACES = {
+    "Faces": "vidfx.api.analyze",
     "Outcome": "vidfx.jobs.outcomes",
     "Progress": "vidfx.api.progress",
     "Results": "vidfx.api.read",
     "Settings": "vidfx.config",
     "Table": "vidfx.api.table",
     "VidfxError": "vidfx.errors",
+    "analyze": "vidfx.api.analyze",
     "annotate": "vidfx.api.annotate",
     "read": "vidfx.api.read",
 }

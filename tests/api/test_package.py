@@ -7,6 +7,7 @@ import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import vidfx
@@ -49,14 +50,14 @@ def test_the_function_annotate_is_not_hidden_by_the_folder_of_that_name() -> Non
 def _examples() -> Iterator[doctest.DocTest]:
     finder = doctest.DocTestFinder(recurse=False)
     for found in DOCUMENTED:
-        (test,) = finder.find(found, globs={"vidfx": vidfx})
+        (test,) = finder.find(found, globs={"vidfx": vidfx, "np": np})
         if test.examples:
             yield test
 
 
 def test_the_examples_of_the_docstrings_work(in_folder: Path) -> None:
     tests = sorted(_examples(), key=lambda test: test.name != "annotate")  # others read its results
-    assert {test.name for test in tests} == {"annotate", "read", "Results", "Table"}
+    assert {test.name for test in tests} == {"annotate", "analyze", "read", "Results", "Table"}
     for test in tests:
         said: list[str] = []
         doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=said.append)

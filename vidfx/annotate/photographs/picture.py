@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 
 import cv2
@@ -25,9 +24,10 @@ from vidfx.privacy.hiding import Hiding
 from vidfx.saved.named import named
 from vidfx.stages.pixels import to_rgb
 from vidfx.stages.settled import Settled, UnshownFaces
-from vidfx.types import Frame, VideoInfo
+from vidfx.types import Frame
 from vidfx.video.read.colours import rgb_colour
 from vidfx.video.read.pixels import RgbToI420
+from vidfx.video.read.rgb_info import rgb_info
 
 
 def photograph_context(context: Context) -> Context:
@@ -48,21 +48,7 @@ def settle_photograph(
     A track is one face; they are numbered from left to right.
     """
     height, width = rgb.shape[:2]
-    info = VideoInfo(
-        path=path,
-        width=width,
-        height=height,
-        time_base=Fraction(1),
-        start_pts=0,
-        frame_rate=Fraction(1),
-        n_frames=1,
-        duration_s=None,
-        rotation=0,
-        codec="picture",
-        pixel_format="rgb24",
-        has_audio=False,
-        colour=rgb_colour(height),
-    )
+    info = rgb_info(path, width, height)
     pipeline = Pipeline(info, context.settings, context.models, timer)
     (settled,) = pipeline([Frame(0, 0, rgb)])
     faces = settled.faces
