@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from vidfx.cli.console.tables import write_line, write_table
-from vidfx.cli.console.text import counted
 from vidfx.enrol.request import Enrolled
+from vidfx.notation import counted
 from vidfx.people.gallery import Gallery
 
 SCHEMA = "vidfx.people/1"
