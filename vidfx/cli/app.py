@@ -76,8 +76,9 @@ COMMANDS = {
             "Measure classifiers on labelled pictures that they have not learned from.",
         ),
         "models": Entry(
-            "train:models",
-            "Make engines of the checkpoints of trainings.",
+            "models:models",
+            "List and verify the models that are here; make engines of the checkpoints of "
+            "trainings.",
         ),
         "build-engine": Entry(
             "build_engine:build_engine",

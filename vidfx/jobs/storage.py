@@ -24,6 +24,7 @@ from urllib.parse import unquote, urlsplit
 
 from vidfx.errors import InputError, OutputError, UnavailableError, UsageError, VidfxError
 from vidfx.jobs.spool import make_spool, own_folder, remove_dead, spool
+from vidfx_engines.offline import HINT, VARIABLE, is_offline
 
 _ESCAPED = re.compile("^%$|%(?=2E|00|25)")
 """What would look like an escape of ``_safe``."""
@@ -209,6 +210,8 @@ def _files(url: str) -> Any:
         )
     if not url.partition("://")[2].strip("/"):
         raise InputError(f"{url}: names no bucket", hint="write s3://BUCKET/FOLDER")
+    if is_offline() and scheme != "memory":
+        raise UnavailableError(f"{url}: is on the network, which {VARIABLE} forbids", hint=HINT)
     package = PACKAGES.get(scheme, "fsspec")
     try:
         fsspec = importlib.import_module("fsspec")

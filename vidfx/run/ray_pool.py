@@ -27,6 +27,7 @@ from vidfx.workers.messages import Answer, EnginesFailed, Failure, from_text, to
 from vidfx.workers.pool import Answered
 from vidfx.workers.task import QueuedTask, Task
 from vidfx_engines.device import Device
+from vidfx_engines.offline import HINT, VARIABLE, is_offline
 
 CORES_AN_ACTOR = 2
 WAIT_S = 1.0
@@ -105,6 +106,10 @@ class RayPool:
 
     def _connect(self) -> None:
         address = self.settings.address
+        if is_offline():
+            raise UnavailableError(
+                f"--executor ray: a cluster is on the network, which {VARIABLE} forbids", hint=HINT
+            )
         try:
             host, _, port = address.rpartition("/")[2].partition(":")
             if port.isdigit():  # Ray itself would try for minutes

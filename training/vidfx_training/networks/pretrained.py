@@ -14,6 +14,7 @@ from urllib.error import URLError
 import torch
 from torchvision.models import ResNet18_Weights, VGG16_Weights
 
+from vidfx_engines.offline import HINT, VARIABLE, is_offline
 from vidfx_engines.user_cache import user_cache
 from vidfx_training.errors import WeightsError
 from vidfx_training.networks.classifier import Network, Vgg16
@@ -112,11 +113,15 @@ def _imagenet(arch: str) -> dict[str, torch.Tensor]:
             hint=f"use --arch {' or '.join(IMAGENET)}, or --init scratch",
         )
     weights = IMAGENET[arch]
+    name = weights.url.rsplit("/", 1)[-1]
+    place = Path(torch.hub.get_dir()) / "checkpoints" / name
+    if is_offline() and not place.is_file():
+        raise WeightsError(
+            f"--init imagenet: {place} is missing, and {VARIABLE} forbids to download it", hint=HINT
+        )
     try:
         return dict(weights.get_state_dict(progress=False, check_hash=True))
     except (URLError, OSError, RuntimeError) as error:
-        name = weights.url.rsplit("/", 1)[-1]
-        place = Path(torch.hub.get_dir()) / "checkpoints" / name
         reason = getattr(error, "reason", None) or error
         raise WeightsError(
             f"--init imagenet: {weights.url} could not be downloaded: {reason}",

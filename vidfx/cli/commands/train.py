@@ -1,4 +1,4 @@
-"""`vidfx train` and `vidfx models`."""
+"""`vidfx train`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from vidfx.cli.guard import errors_in_one_line, require
-from vidfx.cli.help import GroupedCommand, SentenceGroup
 from vidfx.cli.options import AsJson, Debug, EngineName, Quiet, SplitFile
 from vidfx.errors import UsageError
 
@@ -140,94 +139,3 @@ def _recipe(task: str, arch: ArchName | None, init: str | None, recipe: str | No
         )
     model = {"arch": arch, "init": init}
     return chosen.with_values(model={k: v for k, v in model.items() if v is not None})
-
-
-models = typer.Typer(
-    cls=SentenceGroup,
-    name="models",
-    help="Make engines of the checkpoints of trainings.",
-    no_args_is_help=True,
-)
-
-
-@models.callback()
-def _models() -> None:
-    """Make engines of the checkpoints of trainings."""
-
-
-@models.command(cls=GroupedCommand)
-def average(
-    checkpoints: Annotated[
-        list[Path], typer.Argument(help="best.safetensors of a run, or of several.")
-    ],
-    data: Annotated[Path, typer.Option(help="Data set; its val part is used for calibration.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for checkpoint and engine.")],
-    shift: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="LABEL=LOGIT",
-            help="Predict a class more (above 0) or less often. Can be given several times.",
-        ),
-    ] = None,
-    debug: Debug = False,
-) -> None:
-    """Average the weights of trainings from one start; export the result.
-
-    The classes are those of the last one; the others may have more. A single
-    one is only calibrated again, on DATA.
-    """
-    with errors_in_one_line(debug):
-        require(*NEEDS, "onnxscript", extra="train")
-        from vidfx_training.average import average as mean_of
-        from vidfx_training.checkpoint import save_checkpoint
-        from vidfx_training.loop.training_loop import BEST
-        from vidfx_training.onnx_export.export import export as write_engine
-
-        found = mean_of(checkpoints, data, _shifts(shift or []))
-        out.mkdir(parents=True, exist_ok=True)
-        save_checkpoint(out / BEST, found.network(), found.recipe, found.labels, found.facts)
-        spec = write_engine(found, out)
-        typer.echo(
-            f"{out / spec.weights}: val accuracy {found.facts['val_accuracy']:.4f},"
-            f" balanced {found.facts['val_balanced_accuracy']:.4f}"
-        )
-
-
-def _shifts(given: list[str]) -> dict[str, float]:
-    """Logits by label. Raises UsageError."""
-    found: dict[str, float] = {}
-    for text in given:
-        label, _, logit = text.rpartition("=")
-        try:
-            found[label] = float(logit)
-            if not label or not abs(found[label]) <= 10:
-                raise ValueError
-        except ValueError as error:
-            raise UsageError(
-                f"--shift {text}: not LABEL=LOGIT, with a number of -10 to 10",
-                hint="as in --shift angry=0.4",
-            ) from error
-    return found
-
-
-@models.command(cls=GroupedCommand)
-def export(
-    checkpoint: Annotated[Path, typer.Argument(help="best.safetensors of a run.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the engine.")],
-    name: EngineName = None,
-    half: Annotated[
-        bool, typer.Option("--half", help="Store the weights in 16 bits: half the size.")
-    ] = False,
-    debug: Debug = False,
-) -> None:
-    """Make an engine of a checkpoint: NAME.onnx, NAME.spec.json and NAME.CARD.md."""
-    with errors_in_one_line(debug):
-        require(*NEEDS, "onnxscript", extra="train")
-        from vidfx_training.checkpoint import load_checkpoint
-        from vidfx_training.onnx_export.export import export as write_engine
-
-        found = load_checkpoint(checkpoint)
-        if name is not None:
-            found = replace(found, recipe=replace(found.recipe, name=name))
-        spec = write_engine(found, out, half=half)
-        typer.echo(str(out / spec.weights))
