@@ -14,7 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vidfx.people.names import folded
-from vidfx_engines.validation import Label, convert, shown
+from vidfx_engines.errors import shown
+from vidfx_engines.validation import Label, convert
 
 ALL_VIDEOS = "*"
 """In the column of the video."""
