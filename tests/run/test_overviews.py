@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.report.reported_videos import reported
+from tests.tables.batches import save_summary
+from tests.vidfx_command import read_csv
 from vidfx.config import Settings
 from vidfx.jobs.events import Event, Notice
 from vidfx.jobs.plan import Plan
 from vidfx.run.overviews import write_overviews
+from vidfx.tables import counted as counted_module
+from vidfx.tables.summaries import Summary, read
 
 
 def overviews(out: Path, *, report: bool = True) -> list[str]:
@@ -44,3 +48,48 @@ def test_what_cannot_be_written_is_a_warning(blocked: str, tmp_path: Path) -> No
 def test_a_damaged_video_is_named(tmp_path: Path) -> None:
     reported(tmp_path).faces.unlink()
     assert any("not in the report" in text for text in overviews(tmp_path))
+
+
+@pytest.mark.parametrize("blocked", ["", "tables", "tables/people.csv"])
+def test_each_summary_is_counted_once(
+    blocked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[str] = []
+
+    def reads(path: Path) -> Summary:
+        counted.append(path.name)
+        return read(path)
+
+    monkeypatch.setattr(counted_module, "read", reads)
+    for name in ("a.mp4", "b.mp4"):
+        reported(tmp_path, name)
+    if blocked == "tables":
+        (tmp_path / "tables").write_text("in the way")
+    elif blocked:
+        (tmp_path / blocked).mkdir(parents=True)
+    assert overviews(tmp_path)[-1] == f"all results: {tmp_path}/report/index.html"
+    assert counted == ["a.mp4.summary.json", "b.mp4.summary.json"]
+    index = (tmp_path / "report/data/index.js").read_text()
+    assert "a.mp4" in index and "b.mp4" in index
+
+
+def test_a_fault_of_one_video_leaves_the_tables_of_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.mp4", "b.mp4"):
+        save_summary(tmp_path, name, [])
+
+    def reads(path: Path) -> Summary:
+        if path.name.startswith("a"):
+            raise RuntimeError("odd")
+        return read(path)
+
+    monkeypatch.setattr(counted_module, "read", reads)
+    assert any("unexpected RuntimeError: odd" in text for text in overviews(tmp_path, report=False))
+    rows = read_csv(tmp_path / "tables" / "videos.csv")
+    assert [row["status"] for row in rows] == ["damaged", "done"]
+
+
+def test_a_folder_without_a_video_has_one_warning(tmp_path: Path) -> None:
+    (warning,) = overviews(tmp_path)
+    assert warning.startswith("warning: no tables and no report: ")

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from vidfx.config import Settings
 from vidfx.jobs.events import Listener, Notice
 from vidfx.jobs.outcomes import Outcome, as_failure
 from vidfx.jobs.plan import Plan
-from vidfx.tables.write import write_tables
+from vidfx.tables.batch_rows import BatchRows
+from vidfx.tables.counted import Counted, counted
+from vidfx.tables.listing import list_videos
+from vidfx.tables.write import FOLDER, write_rows
+
+if TYPE_CHECKING:
+    from vidfx.report.build import FolderReport
 
 
 def write_overviews(work: Plan, settings: Settings, report: Listener) -> None:
@@ -16,31 +26,50 @@ def write_overviews(work: Plan, settings: Settings, report: Listener) -> None:
         return
     if not work.folder.is_dir():  # no video could be opened
         return
-    _write_tables(work, report)
-    if settings.report:
-        _write_pages(work, report)
-
-
-def _write_tables(work: Plan, report: Listener) -> None:
     try:
-        written = write_tables(work.folder)
+        listed = list_videos(work.folder)
     except Exception as error:  # noqa: BLE001
-        report(Notice(f"warning: no tables: {as_failure(work.folder, error)}"))
+        report(Notice(f"warning: no tables and no report: {as_failure(work.folder, error)}"))
+        return
+    if not settings.report:
+        _write_tables(work.folder, BatchRows(listed), report)
+        return
+
+    def warn(outcome: Outcome) -> None:
+        if outcome.error:
+            report(Notice(f"warning: not in the report: {outcome.error}"))
+
+    from vidfx.report.build import FolderReport  # noqa: PLC0415 - brings Jinja2
+
+    pages = FolderReport(work.folder, faces=False, report=warn)
+    shown = _shown(counted(listed), pages)
+    _write_tables(work.folder, BatchRows(listed, shown), report)
+    for _ in shown:  # those that the tables did not get to, if they could not be written
+        pass
+    _finish_pages(work.folder, pages, report)
+
+
+def _shown(videos: Iterator[Counted], pages: FolderReport) -> Iterator[Counted]:
+    """Each goes into the pages, and on to the tables."""
+    for video in videos:
+        pages.add(video)
+        yield video
+
+
+def _write_tables(out: Path, rows: BatchRows, report: Listener) -> None:
+    try:
+        written = write_rows(rows, out / FOLDER)
+    except Exception as error:  # noqa: BLE001
+        report(Notice(f"warning: no tables: {as_failure(out, error)}"))
         return
     for line in written.warnings():
         report(Notice(f"warning: {written.folder}: {line}"))
 
 
-def _write_pages(work: Plan, report: Listener) -> None:
-    def warn(outcome: Outcome) -> None:
-        if outcome.error:
-            report(Notice(f"warning: not in the report: {outcome.error}"))
-
+def _finish_pages(out: Path, pages: FolderReport, report: Listener) -> None:
     try:
-        from vidfx.report.build import PAGE, REPORT, write_report  # noqa: PLC0415 - brings Jinja2
-
-        write_report(work.folder, faces=False, report=warn)
+        page = pages.finish()
     except Exception as error:  # noqa: BLE001
-        report(Notice(f"warning: no report: {as_failure(work.folder, error)}"))
+        report(Notice(f"warning: no report: {as_failure(out, error)}"))
         return
-    report(Notice(f"all results: {work.folder / REPORT / PAGE}"))
+    report(Notice(f"all results: {page}"))

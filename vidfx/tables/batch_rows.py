@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from vidfx.errors import InputError
-from vidfx.tables.corrected import with_corrections
+from vidfx.tables.counted import Counted, counted
 from vidfx.tables.listing import Listed
 from vidfx.tables.people import People
 from vidfx.tables.rows import STATUS, Cell, appearance_rows, track_rows, video_row
-from vidfx.tables.summaries import Summary, read, read_expressions
+from vidfx.tables.summaries import read_expressions
 
 TableRows = tuple[str, Iterable[Sequence[Cell]]]
 "The name of a table, and some of its rows."
@@ -19,9 +18,10 @@ TableRows = tuple[str, Iterable[Sequence[Cell]]]
 class BatchRows:
     """Makes the rows, and counts what was met on the way. Memory does not grow with the tracks."""
 
-    def __init__(self, videos: Sequence[Listed]) -> None:
-        self._videos = videos
-        self.expressions = _expressions(videos)
+    def __init__(self, listed: Sequence[Listed], videos: Iterable[Counted] | None = None) -> None:
+        """``videos`` are those of ``listed``; None: they are read as their rows are asked for."""
+        self._videos = counted(listed) if videos is None else videos
+        self.expressions = _expressions(listed)
         self.statuses = Counter[str]()
         "videos by status"
         self.damaged: list[str] = []
@@ -32,30 +32,25 @@ class BatchRows:
     def __iter__(self) -> Iterator[TableRows]:
         """A video that cannot be counted costs its rows only."""
         people = People()
-        for listed in self._videos:
-            summary, damage = _read(listed)
-            tracks = summary.tracks if summary else []
-            row = video_row(listed, summary, damage)
+        for video in self._videos:
+            name, damage = video.listed.video, _reason(video)
+            tracks = video.summary.tracks if video.summary else []
+            row = video_row(video.listed, video.summary, damage)
             self.statuses[str(row[STATUS])] += 1
             yield "videos", [row]
-            yield "tracks", track_rows(listed.video, tracks, self.expressions)
-            yield "appearances", appearance_rows(listed.video, tracks)
-            people.add(listed.video, tracks)
+            yield "tracks", track_rows(name, tracks, self.expressions)
+            yield "appearances", appearance_rows(name, tracks)
+            people.add(name, tracks)
             self.without_appearances += any(track.appearances is None for track in tracks)
             self.damaged += [damage] if damage else []
         yield "people", people.rows(self.expressions)
 
 
-def _read(listed: Listed) -> tuple[Summary | None, str | None]:
-    """The summary as it is counted, and why it, or its corrections, cannot be counted."""
-    if listed.summary is None:
-        return None, None
-    summary = None
-    try:
-        summary = read(listed.summary)
-        return with_corrections(listed.summary, summary), None
-    except InputError as error:
-        return summary, f"{error} ({error.hint})"
+def _reason(video: Counted) -> str | None:
+    """Why it, or its corrections, cannot be counted."""
+    if video.error is None:
+        return None
+    return f"{video.error} ({video.error.hint})"
 
 
 def _expressions(videos: Sequence[Listed]) -> list[str]:

@@ -59,12 +59,14 @@ class TablesWritten:
 def write_tables(out: Path, folder: Path | None = None) -> TablesWritten:
     """Write all tables of ``out`` into ``folder``, by default ``out / FOLDER``.
 
-    A video that cannot be counted costs its rows only. Memory does not grow with the number of
-    tracks. Raises UsageError where ``out`` has no video, OutputError, and VidfxError where the
-    ledger is locked.
+    Raises UsageError where ``out`` has no video, OutputError, and VidfxError where the ledger is
+    locked.
     """
-    folder = folder or out / FOLDER
-    rows = BatchRows(list_videos(out))
+    return write_rows(BatchRows(list_videos(out)), folder or out / FOLDER)
+
+
+def write_rows(rows: BatchRows, folder: Path) -> TablesWritten:
+    """Write all tables. A video that cannot be counted costs its rows only. Raises OutputError."""
     with output_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     columns = batch.tables(rows.expressions)
