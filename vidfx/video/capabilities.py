@@ -1,8 +1,7 @@
-"""Which decoders and encoders work on this machine, found by trying them."""
+"""Which encoders work on this machine, found by trying them; and which FFmpeg this is."""
 
 from __future__ import annotations
 
-import importlib
 from fractions import Fraction
 
 import av
@@ -18,20 +17,6 @@ X264 = "libx264"
 def ffmpeg_version() -> str:
     """Of the FFmpeg that PyAV brings."""
     return av.ffmpeg_version_info
-
-
-def decoders() -> str:
-    """The readers that work, with versions. Raises UnavailableError where PyAV has no H.264."""
-    if "h264" not in av.codecs_available:
-        raise UnavailableError("this PyAV has no H.264", hint="pip install --force-reinstall av")
-    from importlib.metadata import version  # noqa: PLC0415 - slow, used by doctor only
-
-    pyav = f"PyAV {version('av')}"
-    try:
-        importlib.import_module("decord")
-    except Exception as error:  # noqa: BLE001 - importing it loads libraries, which may raise anything
-        return f"{pyav}; not decord: {error} (pip install --force-reinstall decord2)"
-    return f"{pyav}, decord2 {version('decord2')}"
 
 
 def encoders() -> str:

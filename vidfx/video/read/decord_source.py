@@ -23,7 +23,8 @@ from vidfx_engines.cores import available_cores
 def load_decord() -> Any:
     """The module, which has no types. Raises UnavailableError where it cannot be loaded."""
     # decord opens every CUDA library under site-packages/nvidia (600 MB beside a CUDA torch)
-    # unless that package is not to be found; its CPU build needs none of them
+    # unless that package is not to be found; its CPU build needs none of them, and one of them
+    # (nvblas) takes the place of the BLAS that torch computes with on the CPU, and crashes
     hidden = sys.modules.get("nvidia")
     sys.modules["nvidia"] = None  # pyright: ignore[reportArgumentType]
     try:
