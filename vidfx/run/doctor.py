@@ -5,10 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from importlib.util import find_spec
-
-import av
 
 from vidfx.annotate.models import load_models
 from vidfx.auto_device import choose_device
@@ -16,7 +13,7 @@ from vidfx.config import Settings
 from vidfx.errors import UnavailableError, VidfxError
 from vidfx.version import __version__
 from vidfx.video.capabilities import encoders
-from vidfx.video.read.decord_source import load_decord
+from vidfx.video.read.decoders import decoders
 from vidfx_engines.backends.openvino import cpu_capabilities, cpu_name, import_openvino
 from vidfx_engines.backends.tensorrt_library import Flavour, driver_version, gpu, import_tensorrt
 from vidfx_engines.cores import available_cores
@@ -57,7 +54,7 @@ def examine() -> list[Finding]:
     return [
         _finding("vidfx", True, lambda: f"{__version__}, Python {platform.python_version()}"),
         _finding("processor", True, _processor),
-        _finding("decoding", True, _decoders),
+        _finding("decoding", True, decoders),
         _finding("encoding", True, encoders),
         _finding("cache", False, _cache),
         *(_package(*package) for package in PACKAGES),
@@ -82,18 +79,6 @@ def _processor() -> str:
     import_openvino()
     kinds = ", ".join(k for k in ("FP32", "BF16", "FP16", "INT8") if k in cpu_capabilities())
     return f"{cpu_name()}, {available_cores()} cores; OpenVINO computes in {kinds}"
-
-
-def _decoders() -> str:
-    """The readers that work, with versions. Raises UnavailableError where PyAV has no H.264."""
-    if "h264" not in av.codecs_available:
-        raise UnavailableError("this PyAV has no H.264", hint="pip install --force-reinstall av")
-    pyav = f"PyAV {version('av')}"
-    try:
-        load_decord()
-    except UnavailableError as error:
-        return f"{pyav}; not {error} (pip install --force-reinstall decord2)"
-    return f"{pyav}, decord2 {version('decord2')}"
 
 
 def _cache() -> str:
