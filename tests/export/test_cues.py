@@ -8,9 +8,10 @@ import pytest
 
 from tests.export.exported_videos import RATE, face, settled
 from tests.settled_frames import SettledFace
-from vidfx.export.cues import GAP_S, Cue, Cues
+from vidfx.export.cues import Cue, Cues
+from vidfx.output.spans import JOIN_S
 
-GAP = int(GAP_S * RATE)
+GAP = int(JOIN_S * RATE)
 
 
 def cues_of(frames: Sequence[Sequence[SettledFace]]) -> list[tuple[int, int, int, str]]:

@@ -13,7 +13,7 @@ from vidfx.report.codes import (
     MOST_BETWEEN,
     MOST_POINTS,
     binned,
-    runs,
+    counted_runs,
     shares_code,
     shorts_code,
     thinned,
@@ -22,7 +22,9 @@ from vidfx.report.codes import (
 
 @given(st.lists(st.integers(0, 3), max_size=40))
 def test_runs_repeat_to_the_same(values: list[int]) -> None:
-    again = [value for count, value in runs(np.array(values, np.int64)) for _ in range(count)]
+    again = [
+        value for count, value in counted_runs(np.array(values, np.int64)) for _ in range(count)
+    ]
     assert again == values
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from vidfx.clips.columns import columns_of
 from vidfx.clips.where import Where
+from vidfx.output.spans import JOIN_S, is_near
 from vidfx.stages.settled import Settled
 
 
@@ -18,7 +19,7 @@ class Span:
 
     margin_s: float = 1.0
     "before and after each"
-    join_s: float = 0.5
+    join_s: float = JOIN_S
     "two that are less apart are one"
     least_s: float = 0.0
     "shorter ones are left out, before they have their margins"
@@ -78,7 +79,7 @@ def find_moments(rows: Iterable[Settled], where: Where, span: Span, frame_s: flo
 
 
 def _append(moments: list[Moment], new: Moment, join_s: float) -> None:
-    if moments and new.from_s - moments[-1].to_s <= join_s:
+    if moments and is_near(moments[-1].to_s, new.from_s, join_s):
         moments[-1].add(new)
     else:
         moments.append(new)

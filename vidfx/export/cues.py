@@ -1,4 +1,8 @@
-"""Who is seen from when to when, and with which expression: rows of a track joined to cues."""
+"""Who is seen from when to when, and with which expression: rows of a track joined to cues.
+
+A track that is not seen, or whose expression is not certain, for a short time (`spans.JOIN_S`) is
+the same cue before and after.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vidfx.export.writer import what, who
+from vidfx.output.spans import is_near
 from vidfx.stages.settled import Settled
-
-GAP_S = 0.5
-"""A track that is not seen, or whose expression is not certain, for no longer than this is the same
-cue before and after."""
 
 
 @dataclass(frozen=True, order=True)
@@ -69,7 +70,7 @@ class Cues:
             self._end_last(frame.time_s)
             self._last = (frame.time_s, some)
         now_s = settled.frames[-1].time_s
-        for track in [t for t, run in self._open.items() if now_s - run.seen_s() > GAP_S]:
+        for track in [t for t, run in self._open.items() if not is_near(run.seen_s(), now_s)]:
             self._close(track, self._open.pop(track))
         first = min((run.start_s for run in self._open.values()), default=now_s)
         while self._done and self._done[0].start_s < first:
@@ -93,13 +94,13 @@ class Cues:
         run = self._open.setdefault(track, row)
         if run is row:
             return
-        near = row.start_s - run.seen_s() <= GAP_S
+        near = is_near(run.seen_s(), row.start_s)
         if near and (row.who, row.what) == (run.who, run.what):
             run.end_s, run.unsure = row.end_s, None
         elif near and row.who == run.who and not row.what:
             run.unsure = run.unsure or row
             run.unsure.end_s = row.end_s
-            if row.end_s - run.end_s > GAP_S:
+            if not is_near(run.end_s, row.end_s):
                 self._open[track], run.unsure = run.unsure, None
                 self._close(track, run)
         else:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from vidfx.export.writer import what
+from vidfx.output.spans import spans
 from vidfx.stages.settled import INTERPOLATED, Settled
 
 ROW = np.dtype(
@@ -37,7 +38,7 @@ class TrackRows:
     box: np.ndarray
     "(N, 4) float32 xyxy px"
     is_key: np.ndarray
-    "(N,) bool: measured on this frame, or the first or last row of a run without a gap"
+    "(N,) bool: measured on this frame, or the first or last row of a span"
     ends: np.ndarray
     "(N,) bool: the track is not on the next frame"
     labels: list[str | None]
@@ -92,8 +93,7 @@ class TrackFile:
         texts = list(self._labels)
         for number in sorted(self._places):
             rows = np.concatenate([self._read(*place) for place in self._places[number]])
-            begins = np.diff(rows["frame"], prepend=rows["frame"][0] - 2) != 1
-            ends = np.append(begins[1:], True)
+            begins, ends = (np.isin(np.arange(len(rows)), one) for one in spans(rows["frame"]))
             yield TrackRows(
                 number,
                 self._identities.get(number),

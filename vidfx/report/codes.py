@@ -6,6 +6,8 @@ import base64
 
 import numpy as np
 
+from vidfx.output.spans import runs
+
 MOST_POINTS = 20_000
 """Of a curve that is kept as it is; longer ones become the least and the greatest of each bin."""
 BINS = 4_000
@@ -13,13 +15,10 @@ MOST_BETWEEN = 64
 """Boxes that are left out in a row."""
 
 
-def runs(values: np.ndarray) -> list[list[int]]:
+def counted_runs(values: np.ndarray) -> list[list[int]]:
     """(N,) integers as pairs of a count and a value."""
-    if not len(values):
-        return []
-    starts = np.flatnonzero(np.r_[True, values[1:] != values[:-1]])
-    counts = np.diff(np.r_[starts, len(values)])
-    return [[int(n), int(v)] for n, v in zip(counts, values[starts], strict=True)]
+    first, last = runs(values)
+    return np.stack([last - first + 1, values[first]], 1).tolist()
 
 
 def shares_code(shares: np.ndarray) -> str:

@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from vidfx.jobs.ledger import writable
-from vidfx.report.codes import binned, runs, shares_code, shorts_code, thinned
+from vidfx.output.spans import runs, spans
+from vidfx.report.codes import binned, counted_runs, shares_code, shorts_code, thinned
 from vidfx.report.colours import colours_of
 from vidfx.saved.runs import SavedVideo
 from vidfx.stages.certainty import NO_LABEL
@@ -133,7 +134,7 @@ def _times(frames: Frames, video: SavedVideo) -> dict[str, Any]:
     """Of all frames: that of the first, and runs of steps, in ticks of ``base`` seconds."""
     first = frames.time_s[0] if len(frames.time_s) else 0.0
     ticks = np.diff(frames.pts)
-    steps = runs(ticks)
+    steps = counted_runs(ticks)
     return {
         "base": [video.time_base.numerator, video.time_base.denominator],
         "first_s": round(float(first), 6),
@@ -155,10 +156,8 @@ def _coverage(frames: Frames, rows: Rows) -> dict[str, int]:
 
 
 def _by_track(rows: Rows) -> Iterator[Rows]:
-    starts = np.flatnonzero(np.r_[True, rows.track[1:] != rows.track[:-1]])
-    for start, end in zip(starts, [*starts[1:], len(rows.track)], strict=True):
-        if end > start:
-            yield rows.rows(slice(start, end))
+    for first, last in zip(*runs(rows.track), strict=True):
+        yield rows.rows(slice(first, last + 1))
 
 
 def _track(rows: Rows, frames: Frames, seconds: np.ndarray, labels: Any) -> dict[str, Any]:
@@ -203,11 +202,8 @@ def _filled(rows: Rows, frames: Frames) -> np.ndarray:
 
 def _spans(rows: Rows, filled: np.ndarray) -> list[list[int]]:
     """Where the face is: first and last place, whether filled in, and the expression or -1."""
-    new = np.diff(rows.place) != 1
-    new |= (np.diff(rows.label) != 0) | (np.diff(filled.astype(int)) != 0)
-    starts = np.flatnonzero(np.r_[True, new])
-    ends = np.r_[starts[1:], len(rows.place)] - 1
-    columns = rows.place[starts], rows.place[ends], filled[starts], rows.label[starts]
+    first, last = spans(rows.place, rows.label, filled)
+    columns = rows.place[first], rows.place[last], filled[first], rows.label[first]
     return np.stack(columns, 1).astype(int).tolist()
 
 
@@ -235,9 +231,8 @@ def _readings(rows: Rows) -> dict[str, Any] | None:
 def _boxes(rows: Rows, frames: Frames) -> dict[str, Any]:
     """Those between which all others can be interpolated, quarters of a px."""
     kept = np.zeros(len(rows.place), bool)
-    borders = np.flatnonzero(np.diff(rows.place) != 1) + 1
-    for start, end in zip([0, *borders], [*borders, len(rows.place)], strict=True):
-        part = slice(start, end)
+    for first, last in zip(*spans(rows.place), strict=True):
+        part = slice(first, last + 1)
         kept[part] = thinned(frames.time_s[rows.place[part]], rows.box[part], BOX_TOLERANCE)
     return {"at": _places(rows.place[kept]), "code": shorts_code(4 * rows.box[kept].clip(0))}
 
