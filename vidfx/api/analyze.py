@@ -81,11 +81,12 @@ def analyze(
     Raises UsageError for frames of another shape and for wrong settings, UnavailableError where an
     engine or a device is not here.
 
-    >>> frame = np.zeros((180, 320, 3), np.uint8)
-    >>> for faces in vidfx.analyze([frame, frame], emotion="none"):
-    ...     print(faces.index, len(faces), faces.box.shape, faces.landmarks.shape)
-    0 0 (0, 4) (0, 5, 2)
-    1 0 (0, 4) (0, 5, 2)
+    Examples:
+        >>> frame = np.zeros((180, 320, 3), np.uint8)
+        >>> for faces in vidfx.analyze([frame, frame], emotion="none"):
+        ...     print(faces.index, len(faces), faces.box.shape, faces.landmarks.shape)
+        0 0 (0, 4) (0, 5, 2)
+        1 0 (0, 4) (0, 5, 2)
     """
     chosen = with_changes(settings or Settings(), changes)
     if rate is not None and not 0 < rate <= MOST_RATE:

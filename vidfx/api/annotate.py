@@ -47,9 +47,10 @@ def annotate(
     Raises UsageError for wrong settings or messages, UnavailableError where an engine or a device
     is not here, OutputError where ``out`` cannot be written, all kinds of ``VidfxError``.
 
-    >>> for outcome in vidfx.annotate("talk.mp4", "results", video=False):
-    ...     print(outcome.status, outcome.counts["frames"])
-    done 12
+    Examples:
+        >>> for outcome in vidfx.annotate("talk.mp4", "results", video=False):
+        ...     print(outcome.status, outcome.counts["frames"])
+        done 12
     """
     chosen = with_changes(settings or Settings(), changes)
     names = [inputs] if isinstance(inputs, str | os.PathLike) else [*inputs]

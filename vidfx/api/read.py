@@ -30,11 +30,12 @@ def read(out: str | os.PathLike[str]) -> Results:
 
     Raises UsageError where nothing finished is there.
 
-    >>> results = vidfx.read("results")
-    >>> results.videos["status"].tolist(), len(results.frames)
-    (['done'], 12)
-    >>> int(results.tracks.to_pandas()["frames"].sum()) == len(results.faces)
-    True
+    Examples:
+        >>> results = vidfx.read("results")
+        >>> results.videos["status"].tolist(), len(results.frames)
+        (['done'], 12)
+        >>> int(results.tracks.to_pandas()["frames"].sum()) == len(results.faces)
+        True
     """
     place = os.fspath(out)
     if is_url(place):
@@ -56,9 +57,10 @@ class Results:
     Iterate for one ``Results`` a video, where all rows together would need too much memory.
     Everything raises InputError where a file is missing or damaged, or a correction is wrong.
 
-    >>> for one in vidfx.read("results"):
-    ...     print(one.name, one.faces["video"][0])
-    talk.mp4 talk.mp4
+    Examples:
+        >>> for one in vidfx.read("results"):
+        ...     print(one.name, one.faces["video"][0])
+        talk.mp4 talk.mp4
     """
 
     path: Path

@@ -28,9 +28,10 @@ class Table:
     meaning of each. polars, pyarrow and whatever else knows the Arrow C interface take a Table as
     it is.
 
-    >>> faces = vidfx.read("results").faces
-    >>> len(faces) == len(faces["time_s"]), faces["time_s"].dtype, faces.units["x1_px"]
-    (True, dtype('float64'), 'px')
+    Examples:
+        >>> faces = vidfx.read("results").faces
+        >>> len(faces) == len(faces["time_s"]), faces["time_s"].dtype, faces.units["x1_px"]
+        (True, dtype('float64'), 'px')
     """
 
     columns: tuple[Column, ...]
