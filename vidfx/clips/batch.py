@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from vidfx.clips.cut import Cut, cut_moments
-from vidfx.clips.each_video import for_each_video
 from vidfx.clips.moments import Moment, Span, find_moments
 from vidfx.clips.where import Where
 from vidfx.corrections.read import corrected
@@ -17,8 +16,9 @@ from vidfx.errors import InputError, output_errors
 from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.result_names import CLIPS_TABLE
 from vidfx.render.source import find_source
+from vidfx.saved.each_video import Made, for_each_video
 from vidfx.saved.places import VideosProgress, find_targets
-from vidfx.saved.runs import SavedVideo
+from vidfx.saved.runs import SavedVideo, load_video
 from vidfx.schema.batch import CLIPS_COLUMNS
 from vidfx.tables.table_file import TableFile
 
@@ -50,8 +50,8 @@ def cut_clips(
         out.mkdir(parents=True, exist_ok=True)
     with closing(TableFile(out / CLIPS_TABLE, CLIPS_COLUMNS)) as table:
 
-        def work(video: SavedVideo, folder: Path, made: Callable[[], None]) -> None:
-            below = folder.relative_to(out)
+        def work(summary: Path, folder: Path, made: Made) -> None:
+            video, below = load_video(summary), folder.relative_to(out)
             moments = _moments(video, request)
             source = video.source
             if moments and request.cut != "none":
@@ -60,9 +60,9 @@ def cut_clips(
             for moment, name, begins_s in cut_moments(video, source, moments, request.cut, folder):
                 file = str(below / name) if name else ""
                 table.add([_row(str(below / video.name), moment, file, begins_s, request.cut)])
-                made()
+                made.count += 1
 
-        outcomes = for_each_video(targets, "clips", work, progress)
+        outcomes = for_each_video(targets, work, progress, "clips")
         table.complete()
     return outcomes
 

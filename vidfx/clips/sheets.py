@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from vidfx.clips.clearest import TrackFaces, View, clearest_faces
-from vidfx.clips.each_video import for_each_video
 from vidfx.clips.names import file_name
 from vidfx.clips.sheet import compose, cut_out
 from vidfx.corrections.read import corrected
@@ -20,8 +19,9 @@ from vidfx.jobs.outcomes import Outcome
 from vidfx.notation import clean
 from vidfx.overlay.font import Font
 from vidfx.render.source import find_source
+from vidfx.saved.each_video import Made, for_each_video
 from vidfx.saved.places import VideosProgress, find_targets
-from vidfx.saved.runs import AGAIN, SavedVideo
+from vidfx.saved.runs import AGAIN, SavedVideo, load_video
 from vidfx.video.read.source import open_source
 from vidfx.video.write.photograph import write_photograph
 
@@ -49,14 +49,15 @@ def make_sheets(
     UsageError before any work.
     """
 
-    def work(video: SavedVideo, folder: Path, made: Callable[[], None]) -> None:
+    def work(summary: Path, folder: Path, made: Made) -> None:
+        video = load_video(summary)
         check_none_hidden(video)
         tracks = clearest_faces(corrected(video), request.faces)
         if tracks:
             source = find_source(video, request.sources)
             _Sheets(video, tracks, request.faces, folder, made).read(source)
 
-    return for_each_video(find_targets(places, out, progress), "sheets", work, progress)
+    return for_each_video(find_targets(places, out, progress), work, progress, "sheets")
 
 
 class _Sheets:
@@ -68,7 +69,7 @@ class _Sheets:
         tracks: Sequence[TrackFaces],
         most: int,
         folder: Path,
-        made: Callable[[], None],
+        made: Made,
     ) -> None:
         self._video, self._folder, self._made = video, folder, made
         self._font = Font()
@@ -113,7 +114,7 @@ class _Sheets:
         )
         name = file_name(self._video.name, f"track-{track.number:04}.jpg")
         write_photograph(self._folder / name, sheet, None)
-        self._made()
+        self._made.count += 1
 
 
 def _line(view: View) -> str:

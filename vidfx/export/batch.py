@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from vidfx.export.formats import Writers
 from vidfx.export.video import export_video
-from vidfx.jobs.outcomes import Outcome, as_failure
+from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.result_names import SUMMARY
+from vidfx.saved.each_video import Made, for_each_video
 from vidfx.saved.places import VideosProgress, find_targets
 from vidfx.saved.runs import load_video
 
@@ -29,26 +29,14 @@ def export(
     summaries. ``sources`` is a folder of the inputs; None: they are where they were. Where all
     files of a video exist it is skipped, unless ``overwrite``. Raises UsageError before any work.
     """
-    outcomes: list[Outcome] = []
-    for summary, folder in find_targets(places, out, progress):
-        outcome = _one(summary, folder, writers, sources, overwrite=overwrite)
-        progress.report(outcome)
-        outcomes.append(outcome)
-    return outcomes
 
+    def work(summary: Path, folder: Path, made: Made) -> None:
+        name = summary.name.removesuffix(SUMMARY)
+        files = {ending: folder / (name + ending) for ending in writers}
+        missing = {e: w for e, w in writers.items() if overwrite or not files[e].exists()}
+        made.is_new = bool(missing)
+        if missing:
+            export_video(load_video(summary), missing, folder, sources)
+        made.outputs = {ending: str(file) for ending, file in files.items()}
 
-def _one(
-    summary: Path, folder: Path, writers: Writers, sources: Path | None, *, overwrite: bool
-) -> Outcome:
-    began = time.perf_counter()
-    name = summary.name.removesuffix(SUMMARY)
-    files = {ending: str(folder / (name + ending)) for ending in writers}
-    missing = {e: w for e, w in writers.items() if overwrite or not Path(files[e]).exists()}
-    if not missing:
-        return Outcome(str(summary), "skipped", files)
-    try:
-        export_video(load_video(summary), missing, folder, sources)
-    except Exception as error:  # noqa: BLE001 - one video's fault must not end the others
-        return Outcome(str(summary), "failed", error=as_failure(summary, error))
-    seconds = round(time.perf_counter() - began, 3)
-    return Outcome(str(summary), "done", files, seconds=seconds)
+    return for_each_video(find_targets(places, out, progress), work, progress)

@@ -9,13 +9,14 @@ from typing import Any
 
 from vidfx.corrections.read import corrected
 from vidfx.errors import UsageError
-from vidfx.jobs.outcomes import Outcome, as_failure
+from vidfx.jobs.outcomes import Outcome
 from vidfx.jobs.result_names import REPORT
 from vidfx.report.build import PAGE, Report, write_report
 from vidfx.report.pages import single_page
 from vidfx.report.server import ReportServer
 from vidfx.report.video_data import collect, describe
 from vidfx.report.video_file import single_content, write
+from vidfx.saved.each_video import Made, for_each_video
 from vidfx.saved.places import VideosProgress, find_targets
 from vidfx.saved.runs import load_video
 
@@ -39,21 +40,15 @@ def single_pages(
 
     Raises UsageError where there are none.
     """
-    outcomes: list[Outcome] = []
-    for summary, _ in find_targets(places, None, progress):
-        try:
-            video = load_video(summary)
-            page = summary.with_name(f"{video.name}.report.html")
-            content = single_content(video, page.parent, faces=thumbnails)
-            write(
-                page, single_page(content["name"], content, content["name"], HEADS, _table(content))
-            )
-            outcome = Outcome(str(summary), "done", {"page": str(page)})
-        except Exception as error:  # noqa: BLE001 - one video's fault must not end the others
-            outcome = Outcome(str(summary), "failed", error=as_failure(summary, error))
-        outcomes.append(outcome)
-        progress.report(outcome)
-    return outcomes
+
+    def work(summary: Path, folder: Path, made: Made) -> None:
+        video = load_video(summary)
+        page = folder / f"{video.name}.report.html"
+        content = single_content(video, folder, faces=thumbnails)
+        write(page, single_page(content["name"], content, content["name"], HEADS, _table(content)))
+        made.outputs["page"] = str(page)
+
+    return for_each_video(find_targets(places, None, progress), work, progress)
 
 
 def figure_of(places: Sequence[Path], file: Path, progress: VideosProgress) -> None:
