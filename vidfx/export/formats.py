@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 from vidfx.errors import UsageError
 from vidfx.export.ass import Ass
-from vidfx.export.chapters import ChaptersFfmetadata, ChaptersVtt
 from vidfx.export.coco import Coco
 from vidfx.export.cvat import Cvat
 from vidfx.export.elan import Elan
@@ -14,7 +13,7 @@ from vidfx.export.label_studio import LabelStudio
 from vidfx.export.mkv import Mkv
 from vidfx.export.mot import Mot
 from vidfx.export.parquet import FacesParquet, FramesParquet
-from vidfx.export.subtitles import Srt, Vtt
+from vidfx.export.subtitles import ChaptersFfmetadata, ChaptersVtt, Srt, Vtt
 from vidfx.export.thumbnails import ThumbnailSheet, ThumbnailVtt
 from vidfx.export.writer import Writer
 

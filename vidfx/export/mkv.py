@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from vidfx.export.ass import Ass
-from vidfx.export.chapters import NamedShot, NamedShots
 from vidfx.export.escapes import one_line
 from vidfx.export.from_source import PictureWriter
+from vidfx.export.named_shots import NamedShot, NamedShots
 from vidfx.saved.runs import SavedVideo
 from vidfx.stages.settled import Settled
 from vidfx.types import Chapter
@@ -37,7 +37,7 @@ class Mkv(PictureWriter):
         zero = start * self.video.time_base
         chapters = [
             Chapter(
-                zero + Fraction(shot.start_s), zero + Fraction(shot.end_s), one_line(shot.title)
+                zero + Fraction(shot.start_s), zero + Fraction(shot.end_s), one_line(shot.text)
             )
             for shot in self._chapters
         ]

@@ -1,12 +1,17 @@
-"""Who and what as subtitles: WebVTT for browsers, SRT for players."""
+"""Texts with times: who and what as subtitles, and shots as chapters.
+
+WebVTT is for browsers, SRT for players.
+"""
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
+from typing import ClassVar
 
 from vidfx.export.cues import Cue, Cues
-from vidfx.export.escapes import for_subtitles, for_vtt
+from vidfx.export.escapes import for_ffmetadata, for_subtitles, for_vtt
+from vidfx.export.named_shots import NamedShot, NamedShots
 from vidfx.export.writer import TextWriter
 from vidfx.saved.runs import SavedVideo
 from vidfx.stages.settled import Settled
@@ -26,46 +31,63 @@ def between(start_s: float, end_s: float, *, point: str = ".") -> str:
     return f"{clock(start_s, point=point)} --> {clock(end_s, point=point)}"
 
 
-class _Subtitles(TextWriter):
-    """Writes each cue once it is complete."""
+class _TimedText(TextWriter):
+    """Writes each cue or shot once it is complete."""
+
+    head: ClassVar[str] = ""
+    kind: ClassVar[type[Cues | NamedShots]] = Cues
 
     def __init__(self, video: SavedVideo, file: AtomicFile) -> None:
         super().__init__(video, file)
-        self._cues = Cues(1 / video.frame_rate)
+        self._spans = self.kind(1 / video.frame_rate)
+        self.text.write(self.head)
 
     def add(self, settled: Settled) -> None:
-        self._write(self._cues.add(settled))
+        self._write(self._spans.add(settled))
 
     def finish(self) -> None:
-        self._write(self._cues.finish())
+        self._write(self._spans.finish())
         self.close()
 
-    def _write(self, cues: Iterable[Cue]) -> None:
-        self.text.writelines(map(self._line, cues))
+    def _write(self, spans: Iterable[Cue | NamedShot]) -> None:
+        self.text.writelines(map(self._line, spans))
 
     @abstractmethod
-    def _line(self, cue: Cue) -> str: ...
+    def _line(self, span: Cue | NamedShot) -> str: ...
 
 
-class Vtt(_Subtitles):
+class Vtt(_TimedText):
     """``NAME.vtt``."""
 
-    def __init__(self, video: SavedVideo, file: AtomicFile) -> None:
-        super().__init__(video, file)
-        self.text.write("WEBVTT\n")
+    head = "WEBVTT\n"
 
-    def _line(self, cue: Cue) -> str:
-        return f"\n{between(cue.start_s, cue.end_s)}\n{for_vtt(cue.text)}\n"
+    def _line(self, span: Cue | NamedShot) -> str:
+        return f"\n{between(span.start_s, span.end_s)}\n{for_vtt(span.text)}\n"
 
 
-class Srt(_Subtitles):
+class Srt(_TimedText):
     """``NAME.srt``."""
 
-    def __init__(self, video: SavedVideo, file: AtomicFile) -> None:
-        super().__init__(video, file)
-        self._number = 0
+    _number = 0
 
-    def _line(self, cue: Cue) -> str:
+    def _line(self, span: Cue | NamedShot) -> str:
         self._number += 1
-        times = between(cue.start_s, cue.end_s, point=",")
-        return f"{self._number}\n{times}\n{for_subtitles(cue.text)}\n\n"
+        times = between(span.start_s, span.end_s, point=",")
+        return f"{self._number}\n{times}\n{for_subtitles(span.text)}\n\n"
+
+
+class ChaptersVtt(Vtt):
+    """``NAME.chapters.vtt``."""
+
+    kind = NamedShots
+
+
+class ChaptersFfmetadata(_TimedText):
+    """``NAME.chapters.txt``: ``ffmpeg -i VIDEO -i FILE -map_chapters 1 -c copy OUT.mp4``."""
+
+    head, kind = ";FFMETADATA1\n", NamedShots
+
+    def _line(self, span: Cue | NamedShot) -> str:
+        start, end = (round(time_s * 1000) for time_s in (span.start_s, span.end_s))
+        title = for_ffmetadata(span.text)
+        return f"[CHAPTER]\nTIMEBASE=1/1000\nSTART={start}\nEND={end}\ntitle={title}\n"
