@@ -36,9 +36,7 @@ class Mkv(PictureWriter):
         start = int(self.video.summary["input"].get("start_pts", 0))
         zero = start * self.video.time_base
         chapters = [
-            Chapter(
-                zero + Fraction(shot.start_s), zero + Fraction(shot.end_s), one_line(shot.text)
-            )
+            Chapter(zero + Fraction(shot.start_s), zero + Fraction(shot.end_s), one_line(shot.text))
             for shot in self._chapters
         ]
         copy_with_subtitles(self.video.source, self._lines.writable, chapters, zero, self._file)
