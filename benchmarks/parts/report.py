@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from shutil import which
@@ -10,23 +9,17 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.measure import PROGRAM, machine, run
-from benchmarks.parts.tables import write_summaries
-from benchmarks.saved import Row, add_option, show
+from benchmarks.parts.summaries import read_options, rows_of, write_summaries
+from benchmarks.saved import Row, show
 
 READY = "performance.now() / 1000"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks report", description=__doc__)
-    parser.add_argument("--videos", type=int, default=10_000)
-    parser.add_argument("--tracks", type=int, default=5, help="of each video on average")
-    parser.add_argument("--appearances", type=int, default=4, help="of each track on average")
-    parser.add_argument("--turns", type=int, default=3)
-    add_option(parser)
-    args = parser.parse_args()
+    args = read_options("report", __doc__)
     with TemporaryDirectory() as folder:
         out = Path(folder, "out")
-        write_summaries(out, args.videos, args.tracks, args.appearances)
+        write_summaries(out, args)
         data = out / "report" / "data"
         data.mkdir(parents=True)
         for number in range(args.videos):  # as if made before: only the index is measured
@@ -35,12 +28,7 @@ def main() -> None:
         turns = [run("report", command, Path(folder)) for _ in range(args.turns)]
         size = (data / "index.js").stat().st_size
         ready = _ready(out / "report" / "index.html", args.turns)
-    rows = [
-        Row("wall time", "s", tuple(turn.wall_s for turn in turns), "less"),
-        Row("CPU time", "s", tuple(turn.cpu_s for turn in turns), "less"),
-        Row("peak memory", "MiB", tuple(turn.peak_mib for turn in turns), "less"),
-        Row("page ready", "s", ready, "less"),
-    ]
+    rows = [*rows_of(turns), Row("page ready", "s", ready, "less")]
     notes = [f"{args.videos} videos, {size / 1e6:.1f} MB of index"]
     show("report", "The page of many videos.", rows, machine(), args.save, notes)
 
