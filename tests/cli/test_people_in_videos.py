@@ -5,20 +5,16 @@ from __future__ import annotations
 import json
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import pytest
 
+from tests.cli.galleries import CUTS_S, gallery_of, tracks_of
 from tests.vidfx_command import read_csv, vidfx
 from vidfx.people.embeddings_file import TrackEmbeddings
-from vidfx.people.gallery import Gallery
 
 pytestmark = pytest.mark.skipif(
     find_spec("face_recognition_models") is None, reason="vidfx[people] is not installed"
 )
-CUTS_S = 0.66, 1.33
-"""Between the shots of the clip."""
 PLAIN = ("--emotion", "none", "--no-report")
 
 
@@ -29,10 +25,6 @@ def kept(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Path:
     done = vidfx("annotate", clip, "-o", out, *PLAIN, "--no-video", "--embeddings")
     assert done.exit_code == 0, done.output
     return out
-
-
-def tracks_of(out: Path) -> list[dict[str, Any]]:
-    return json.loads((out / "clip.mp4.summary.json").read_text())["tracks"]
 
 
 def test_who_is_seen_again_after_cuts_keeps_the_person(kept: Path) -> None:
@@ -53,22 +45,6 @@ def test_embeddings_are_of_the_tracks_that_are_shown(kept: Path) -> None:
     assert {*embeddings.track_id.tolist()} == {t["track_id"] for t in tracks_of(kept)}
     summary = json.loads((kept / "clip.mp4.summary.json").read_text())
     assert summary["outputs"]["embeddings"] == "clip.mp4.embeddings.npz"
-
-
-def gallery_of(kept: Path, folder: Path) -> int:
-    """A gallery with a track of the first shot as Ana; returns the number of the track.
-
-    Of those that are seen again it is the one with the best faces.
-    """
-    embeddings = TrackEmbeddings.read(kept / "clip.mp4.embeddings.npz")
-    tracks = tracks_of(kept)
-    later = {t["person_id"] for t in tracks if t["first_s"] > CUTS_S[1] - 0.01}
-    again = [t["track_id"] for t in tracks if t["track_id"] in later]
-    track = max(again, key=lambda n: embeddings.quality[embeddings.track_id == n].sum())
-    rows = embeddings.vectors()[embeddings.track_id == track]
-    gallery = Gallery(("Ana",), np.zeros(len(rows), np.int64), rows, embeddings.model, "dlib-face")
-    gallery.write(folder)
-    return track
 
 
 def test_a_person_of_the_gallery_is_named_in_rows_summary_and_tables(

@@ -50,7 +50,7 @@ def find_embedding(name: str, crop: Template | None, notices: list[str]) -> tupl
         )
     if crop and spec.crop and crop != spec.crop.template:
         raise UsageError(
-            f"--crop {crop}: the spec of {name} says {spec.crop.template}",
-            hint="leave --crop out",
+            f"{name}: it needs {spec.crop.template} crops, as its spec says, not {crop} crops",
+            hint="leave --crop out, or name another engine",
         )
     return path, spec

@@ -211,7 +211,8 @@ def load_models(settings: Settings, *, checks: bool = True) -> Models:
         name = settings.embedding_engine
         if name == "auto":
             name = people.gallery.engine if people else DLIB_FACE
-        chosen.append(load_embedding(name, None, settings, notices))
+        crop = people.gallery.crop if people else None
+        chosen.append(load_embedding(name, crop, settings, notices))
         embedding = chosen[-1].engine
         if people:
             check_model(people, embedding.spec)
