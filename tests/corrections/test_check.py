@@ -13,6 +13,7 @@ from tests.saved.saved_videos import save_video
 from vidfx.cli.app import app
 from vidfx.corrections.check import Checked, check_videos
 from vidfx.corrections.read import read_corrections, saved_corrections
+from vidfx.people.groups_file import Groups, write_groups
 from vidfx.saved.runs import SavedVideo
 
 HEADER = "track_id,from_s,to_s,action,value\n"
@@ -149,3 +150,36 @@ def test_a_line_within_a_later_one_is_told_whatever_their_order(video: SavedVide
         if found[n].rows and any(s <= start and end <= e for s, e in spans[n + 1 :])
     ]
     assert 10 < len(told) < 60
+
+
+def check_of_people(video: SavedVideo, *lines: str) -> list[Checked]:
+    header = "video,track_id,from_s,to_s,action,value\n"
+    (video.path.parent / "corrections.csv").write_text(header + "\n".join(lines))
+    return [checked for checked in check_videos([video.path]) if checked.track is None]
+
+
+def test_a_line_about_a_person_who_is_nobody_is_a_problem(tmp_path: Path) -> None:
+    tracks = [{"track_id": 1, "identity": "Ana"}, {"track_id": 2, "identity": "unknown"}]
+    video = save_video(tmp_path / "day", rows({1: range(20), 2: range(10, 50)}), tracks=tracks)
+    write_groups(video.path.parent, Groups(names={"Person 7": "Person 7"}))
+    found = check_of_people(
+        video,
+        "*,Person 7,,,rename,Bo",
+        "*,person 8,,,merge,Bo",
+        "*,Person 7,,,rename,Cy",
+        "*,Bo,,,merge,Ana",
+        "talk.mp4,2,,,rename,Dora",
+        "*,Dora,,,rename,Eve",
+    )
+    verdicts = [(one.place.rpartition(" ")[2], one.verdict, one.action) for one in found]
+    assert verdicts == [
+        *(("2", "fits", "rename"), ("3", "problem", "merge"), ("4", "problem", "rename")),
+        *(("5", "fits", "merge"), ("7", "fits", "rename")),
+    ]
+    assert found[1].why == "nobody is called person 8 in these results"
+    assert "Person 7 is Bo already, by " in found[2].why and "line 2" in found[2].why
+
+
+def test_a_wrong_line_about_a_person_is_told_once(video: SavedVideo) -> None:
+    (found,) = check_of_people(video, "*,Ana,,,hide,", "*,Nobody,,,rename,Bo")
+    assert found.verdict == "problem" and "is not one of rename, merge" in found.why

@@ -15,9 +15,9 @@ from tests.vidfx_command import vidfx
 from vidfx.corrections.read import corrected
 from vidfx.errors import InputError, UsageError
 from vidfx.identify.group import Grouped, group
-from vidfx.identify.groups_file import read_groups
 from vidfx.output.track_tally import TrackTally
 from vidfx.people.embeddings_file import TrackEmbeddings
+from vidfx.people.groups_file import read_groups
 from vidfx.people.people_file import TrackPerson, write_people
 from vidfx.saved.people import people_path
 from vidfx.saved.runs import load_video

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from vidfx.corrections.apply import Corrector
+from vidfx.corrections.check_people import check_people
 from vidfx.corrections.check_photographs import check_photographs, photographs_in
 from vidfx.corrections.line import Correction
 from vidfx.corrections.places import BATCH, ENDING, batch_folder
@@ -60,7 +62,20 @@ def check_videos(summaries: Sequence[Path]) -> Iterator[Checked]:
             if checked.action or (checked.place, checked.why) not in reported:
                 reported.add((checked.place, checked.why))
                 yield checked
+    yield from _of_people(summaries)
     yield from _of_no_video(summaries)
+
+
+def _of_people(summaries: Sequence[Path]) -> Iterator[Checked]:
+    """Lines about people, in the files of batches."""
+    photographs = [place for summary in summaries for place in photographs_in(summary).values()]
+    batches: defaultdict[Path, list[Path]] = defaultdict(list)
+    for summary in summaries:
+        batches[batch_folder(summary)].append(summary)
+    for folder, own in sorted(batches.items()):
+        for line, why in check_people(folder, own, photographs):
+            verdict: Verdict = "problem" if why else "fits"
+            yield Checked("", line.place, verdict, why, action=line.action)
 
 
 def _check_video(summary: Path) -> Iterator[Checked]:

@@ -28,6 +28,7 @@ class PersonLine:
 
     place: str
     name: str
+    action: str
     new_name: str
 
 
@@ -42,7 +43,7 @@ def parse_person(place: str, cells: Mapping[str, str]) -> PersonLine:
     if cells["from_s"] or cells["to_s"]:
         raise ValueError("a line about a person has no times")
     name = convert(cells["track_id"], Label, "track_id, here the name of a person")
-    return PersonLine(place, name, convert(cells["value"], Label, f"value of {action}"))
+    return PersonLine(place, name, action, convert(cells["value"], Label, f"value of {action}"))
 
 
 def present_name(name: str, lines: Sequence[PersonLine]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from vidfx.corrections.apply import apply
 from vidfx.corrections.line import COLUMNS, Action, Correction, parse
 from vidfx.corrections.people import ALL_VIDEOS, PersonLine, parse_person, present_name
-from vidfx.corrections.places import correction_files
+from vidfx.corrections.places import BATCH, correction_files
 from vidfx.errors import InputError
 from vidfx.jobs.result_names import SUMMARY
 from vidfx.notation import clean
@@ -24,6 +24,8 @@ from vidfx_engines.files import read_text
 
 VIDEO, NOTE = "video", "note"
 """A column of the file of a batch, and one that people may fill as they like."""
+NAMING = ("rename", "not")
+"""Actions whose value is the name of a person."""
 MOST_BYTES = 8 << 20
 CHECK = "`vidfx corrections check` lists all of its lines"
 Cells = Mapping[str, str]
@@ -128,7 +130,7 @@ def read_lines(
         except ValueError as error:
             problems.append(Problem(place, clean(str(error))))
             continue
-        if line.action in ("rename", "not") and line.name:
+        if line.action in NAMING and line.name:
             line = replace(line, name=present_name(line.name, people))
         lines.append(line)
     return lines, problems
@@ -152,6 +154,14 @@ def _people_of(batch: _File, problems: list[Problem]) -> list[PersonLine]:
         except ValueError as error:
             problems.append(Problem(place, clean(str(error))))
     return lines
+
+
+def names_given(path: Path) -> Iterator[str]:
+    """The names in the lines of a file, of a batch or of a video, about single tracks."""
+    for video, lines in _read(path, batch=path.name == BATCH).lines.items():
+        for _, cells in lines if video != ALL_VIDEOS else ():
+            if cells["action"].casefold() in NAMING:
+                yield cells["value"]
 
 
 def videos_named(batch: Path) -> dict[str, str]:

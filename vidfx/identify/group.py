@@ -15,7 +15,12 @@ from vidfx.corrections.people import PersonLine, present_name
 from vidfx.corrections.places import BATCH, batch_folder
 from vidfx.corrections.read import person_lines
 from vidfx.errors import UsageError
-from vidfx.identify.groups_file import (
+from vidfx.identify.video_tracks import OneTrack, VideoTracks, tracks_of
+from vidfx.jobs.outcomes import Outcome, as_failure
+from vidfx.jobs.result_names import EMBEDDINGS, SUMMARY
+from vidfx.people.clusters import NOBODY, Clusters, cluster
+from vidfx.people.embeddings_file import TrackEmbeddings
+from vidfx.people.groups_file import (
     Alike,
     GroupedTrack,
     GroupedVideo,
@@ -23,11 +28,6 @@ from vidfx.identify.groups_file import (
     read_groups,
     write_groups,
 )
-from vidfx.identify.video_tracks import OneTrack, VideoTracks, tracks_of
-from vidfx.jobs.outcomes import Outcome, as_failure
-from vidfx.jobs.result_names import EMBEDDINGS, SUMMARY
-from vidfx.people.clusters import NOBODY, Clusters, cluster
-from vidfx.people.embeddings_file import TrackEmbeddings
 from vidfx.people.linking import linking_of
 from vidfx.people.names import RESERVED, folded
 from vidfx.people.people_file import TrackPerson, write_people

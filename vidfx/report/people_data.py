@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from vidfx.identify.groups_file import read_groups
+from vidfx.people.groups_file import read_groups
 
 
 def groups_content(out: Path) -> dict[str, Any] | None:

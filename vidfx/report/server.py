@@ -20,8 +20,8 @@ from urllib.parse import unquote, urlsplit
 from vidfx.corrections.add import add_corrections, add_to_batch
 from vidfx.errors import UsageError, VidfxError
 from vidfx.identify.group import group
-from vidfx.identify.groups_file import read_groups
 from vidfx.jobs.result_names import ANNOTATED, REPORT, SUMMARY
+from vidfx.people.groups_file import read_groups
 from vidfx.report.build import PAGE, write_report
 from vidfx.report.scripts import call
 from vidfx.report.video_file import write_video_data
