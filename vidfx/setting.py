@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from msgspec import Meta
 
 from vidfx.errors import UsageError
+from vidfx.notation import count_or_auto
+from vidfx_engines.validation import plain_type
 
 PREFIX = "VIDFX_"
 "of the environment variables that are settings"
@@ -66,9 +68,35 @@ class Setting:
     def variable(self) -> str:
         return f"{PREFIX}{self.name.upper()}"
 
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The texts that it may be; none if it may be any."""
+        kind = plain_type(self.kind)
+        return get_args(kind) if get_origin(kind) is Literal else ()
+
+    @property
+    def limits(self) -> dict[str, float]:
+        """The limits of a number: ``min`` or ``above``, and ``max``, where it has them."""
+        found: dict[str, float] = {}
+        for one in (m for m in _metadata(self.kind) if isinstance(m, Meta)):
+            for name, value in (("min", one.ge), ("above", one.gt), ("max", one.le)):
+                if value is not None:
+                    found.setdefault(name, value)
+        if self.option.read is count_or_auto:
+            found["min"] = 1
+        return found
+
     def help(self, default: str = "") -> str:
         """Its help and its default, in words where there are any."""
         default = default or self.option.default
         if not default and not isinstance(self.default, bool | None):
             default = f"{self.default:g}" if isinstance(self.default, float) else self.default
         return f"{self.option.help} Default: {default}." if default else self.option.help
+
+
+def _metadata(kind: Any) -> list[Any]:
+    """All that `Annotated` says anywhere in a type."""
+    own: list[Any] = list(getattr(kind, "__metadata__", ()))
+    if own:
+        return [*own, *_metadata(kind.__origin__)]
+    return [found for part in get_args(kind) for found in _metadata(part)]

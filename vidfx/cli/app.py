@@ -104,6 +104,11 @@ COMMANDS = {
             "config:config",
             "Print the settings that annotate has in this folder, and where each comes from.",
         ),
+        "describe": Entry(
+            "describe:describe",
+            "List all commands; with --json all that a program needs to know, from options to "
+            "columns.",
+        ),
     },
 }
 """By heading, then by name."""

@@ -99,6 +99,7 @@ def with_settings(*names: str, **defaults: str) -> Callable[[Callable[..., None]
         run.__signature__ = own.replace(parameters=keyword)  # pyright: ignore[reportFunctionMemberAccess]
         run.__annotations__ = {p.name: p.annotation for p in parameters}
         run.__name__, run.__doc__ = command.__name__, command.__doc__
+        run.__dict__["settings"] = {name: defaults.get(name, "") for name in chosen}
         return run
 
     return decorated

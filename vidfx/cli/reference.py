@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from typing import Any, cast
 
 import typer
 import typer.main
 
 from vidfx.cli.app import app
+from vidfx.cli.description import every_command, settings_of
 from vidfx.config import SETTINGS
 
 HEAD = """# Commands
@@ -24,32 +24,19 @@ _MORE = {name: setting.option.more for name, setting in SETTINGS.items()}
 def reference() -> str:
     """Markdown: a section a command, a row an option."""
     root = cast("Any", typer.main.get_command(app))
-    return HEAD + "".join(_section(name, command) for name, command in _commands(root, "vidfx"))
-
-
-def _commands(group: Any, name: str) -> Iterator[tuple[str, Any]]:
-    for child in sorted(group.commands):
-        command = group.commands[child]
-        if hasattr(command, "commands"):
-            yield from _commands(command, f"{name} {child}")
-        else:
-            yield f"{name} {child}", command
+    return HEAD + "".join(_section(f"vidfx {n}", c) for n, c in sorted(every_command(root)))
 
 
 def _section(name: str, command: Any) -> str:
     arguments = [p for p in command.params if p.param_type_name == "argument"]
     metavars = [p.metavar or p.name.upper() for p in arguments]
     rows = [(f"`{m}`", p.help or "") for m, p in zip(metavars, arguments, strict=True)]
-    more = _MORE if _takes_all_settings(command) else {}
+    more = _MORE if settings_of(command).keys() == SETTINGS.keys() else {}
     for option in _options(command):
         names, meaning = _row(option)
         rows.append((names, f"{meaning} {more.get(option.name, '')}"))
     text = "\n\n".join(map(_paragraph, (command.help or "").split("\n\n")))
     return f"\n## `{' '.join([name, *metavars])}`\n\n{text}\n\n{_table(('', ''), rows)}"
-
-
-def _takes_all_settings(command: Any) -> bool:
-    return set(SETTINGS) <= {option.name for option in _options(command)}
 
 
 def _paragraph(text: str) -> str:

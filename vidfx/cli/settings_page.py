@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, Literal, get_args, get_origin
-
-from msgspec import Meta
+from typing import get_args, get_origin
 
 from vidfx.config import SETTINGS
 from vidfx.load_settings import SETTINGS_FILE, TABLE
@@ -34,6 +32,8 @@ A setting has one name in four places. The last one that gives it a value counts
 content; `--overwrite` annotates it again. A setting that decides only how the `run` goes cannot be
 set in the file, which may come from someone else.
 """
+UNBOUNDED = 1e6
+"""A limit that is there only so that numbers stay finite."""
 _MEANINGS: dict[Decides, str] = {
     "results": "the rows, and so everything made of them",
     "files": "which models and texts are used; their content decides",
@@ -75,33 +75,27 @@ def _default(value: object) -> str:
 def _values(setting: Setting) -> str:
     """The values that it may have, in words."""
     plain, read = plain_type(setting.kind), setting.option.read
-    if get_origin(plain) is Literal:
-        return ", ".join(f"`{value}`" for value in get_args(plain))
+    if setting.choices:
+        return ", ".join(f"`{value}`" for value in setting.choices)
     if plain is bool:
         return "`true`, `false`"
     if read is count_or_auto:
-        return f"`auto`, a whole number{_range(setting.kind, least=1)}"
+        return f"`auto`, a whole number{_range(setting)}"
     if plain in (int, float):
         times = ", or [HH:]MM:SS[.mmm]" if read is seconds else ""
-        return ("whole number" if plain is int else "number") + _range(setting.kind) + times
+        return ("whole number" if plain is int else "number") + _range(setting) + times
     return "texts" if get_origin(plain) is tuple else "text"
 
 
-def _range(kind: Any, least: float | None = None) -> str:
-    """The limits that a type has anywhere in it; empty without any."""
-    limits = [m for m in _metadata(kind) if isinstance(m, Meta)]
-    least = least or next((m.ge for m in limits if m.ge is not None), None)
-    most = next((m.le for m in limits if m.le is not None), None)
-    if least is None or most is None:
+def _range(setting: Setting) -> str:
+    """The limits of a number, in words; empty without any."""
+    limits = setting.limits
+    if "above" in limits:
+        return f", above {limits['above']:g}, at most {limits['max']:g}"
+    if "min" not in limits:
         return ""
-    return f", {least:g} or more" if most >= 1e6 else f", {least:g} to {most:g}"
-
-
-def _metadata(kind: Any) -> list[Any]:
-    own: list[Any] = list(getattr(kind, "__metadata__", ()))
-    if own:
-        return [*own, *_metadata(kind.__origin__)]
-    return [found for part in get_args(kind) for found in _metadata(part)]
+    least, most = limits["min"], limits["max"]
+    return f", {least:g} or more" if most >= UNBOUNDED else f", {least:g} to {most:g}"
 
 
 if __name__ == "__main__":

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from vidfx import schema
 from vidfx.schema import batch
+from vidfx.schema.files import OF_A_BATCH, OF_A_VIDEO, OF_CLIPS, File
 
 _INTRODUCTION = f"""# Columns
 
@@ -41,42 +40,25 @@ _BATCH = f"""The next four tables are over all videos of OUT;
 [`vidfx tables`](tables.md) writes them. They are version 1 (`"schema": "{batch.TABLES_SCHEMA}"` in
 `tables/tables.json`, which lists the types of their columns). They have `share_` and `mean_`
 columns for every expression that a model of the batch can name."""
-_ROWS = {
-    "tracks": "track and video",
-    "appearances": "stretch of frames that shows a track",
-    "people": "person, over all videos",
-    "videos": "video, also those that are not done",
-}
 
 
 def markdown() -> str:
     """The documentation of all columns, as Markdown."""
     lines = [_INTRODUCTION]
-    for title, columns in (
-        ("`NAME.faces.csv`: one row per face and frame", schema.faces_columns(file=True)),
-        ("`NAME.frames.csv`: one row per frame", schema.frames_columns(file=True)),
-        (
-            "`NAME.unshown.csv`: one row per detection that is in no row of `NAME.faces.csv`: "
-            "weak, or of a track that is not confirmed, or not yet",
-            schema.unshown_columns(file=True),
-        ),
-    ):
-        lines += _section(title, columns)
+    for file in OF_A_VIDEO:
+        lines += _section(file)
     lines += ["", _BATCH]
-    for name, columns in batch.tables().items():
-        lines += _section(f"`tables/{name}.csv`: one row per {_ROWS[name]}", columns)
-    lines += _section(
-        "`clips.csv`: one row per moment that [`vidfx clips`](clips.md) cut out",
-        batch.CLIPS_COLUMNS,
-    )
+    for file in (*OF_A_BATCH, OF_CLIPS):
+        lines += _section(file)
     return "\n".join(lines) + "\n"
 
 
-def _section(title: str, columns: Sequence[schema.Column]) -> list[str]:
+def _section(file: File) -> list[str]:
     return [
-        *("", f"## {title}", "", "| column | unit | type | meaning |", "| --- | --- | --- | --- |"),
+        *("", f"## `{file.name}`: one row per {file.row}", ""),
+        *("| column | unit | type | meaning |", "| --- | --- | --- | --- |"),
         *(
             f"| `{c.name}` | {c.unit} | {c.type} | {c.meaning.replace('|', chr(92) + '|')} |"
-            for c in columns
+            for c in file.columns
         ),
     ]
