@@ -40,6 +40,7 @@ BENCHMARKS = {
     "expressions": ("training.expressions", "write docs/expressions.md from evaluations"),
     "tables": ("parts.tables", "the tables over many videos, from 10,000 summaries"),
     "report": ("parts.report", "the page of many videos, made and opened in Chromium"),
+    "video_page": ("parts.video_page", "the page of one long video, made and opened in Chromium"),
     "compare": ("compare", "two saved runs: which figures changed"),
     "clips": ("clips", "make clips of known content"),
 }

@@ -27,14 +27,14 @@ def main() -> None:
         command = [*PROGRAM, "report", str(out)]
         turns = [run("report", command, Path(folder)) for _ in range(args.turns)]
         size = (data / "index.js").stat().st_size
-        ready = _ready(out / "report" / "index.html", args.turns)
+        ready = seconds_to("tbody td a", (out / "report" / "index.html").as_uri(), args.turns)
     rows = [*rows_of(turns), Row("page ready", "s", ready, "less")]
     notes = [f"{args.videos} videos, {size / 1e6:.1f} MB of index"]
     show("report", "The page of many videos.", rows, machine(), args.save, notes)
 
 
-def _ready(page: Path, turns: int) -> tuple[float, ...]:
-    """Seconds from opening the page to its table, in a new tab each time."""
+def seconds_to(selector: str, address: str, turns: int) -> tuple[float, ...]:
+    """Seconds from opening a page in Chromium to this element, in a new tab each time."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only here
 
     with sync_playwright() as engine:
@@ -43,8 +43,8 @@ def _ready(page: Path, turns: int) -> tuple[float, ...]:
         found: list[float] = []
         for _ in range(turns):
             tab = browser.new_page()
-            tab.goto(page.as_uri())
-            tab.wait_for_selector("tbody td a")
+            tab.goto(address)
+            tab.wait_for_selector(selector)
             found.append(float(tab.evaluate(READY)))
             tab.close()
         browser.close()

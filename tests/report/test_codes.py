@@ -9,13 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vidfx.report.codes import (
-    BINS,
     MOST_BETWEEN,
     MOST_POINTS,
+    bin_frames,
     binned,
     counted_runs,
     shares_code,
     shorts_code,
+    steps_code,
     thinned,
 )
 
@@ -36,19 +37,34 @@ def test_shares_and_shorts() -> None:
     )
 
 
-def test_a_long_curve_keeps_its_peaks() -> None:
-    curve = np.zeros((MOST_POINTS * 3, 2))
-    curve[12_345, 1], curve[40_000] = 1.0, np.nan
-    parts, step = binned(curve)
-    assert len(parts) <= BINS and step == 15
-    assert parts[12_345 // step].tolist() == [[0, 0], [0, 1]]
+def again(code: str) -> list[int]:
+    """As timesOf in codes.js."""
+    time, found = 0, list[int]()
+    for step in np.frombuffer(base64.b64decode(code), "<u2").tolist():
+        time += step
+        found += [time] if step < 65535 else []
+    return found
+
+
+@given(st.lists(st.sampled_from([0, 1, 3003, 65534, 65535, 65536, 200_000]), max_size=9))
+def test_steps_of_any_length_are_kept(steps: list[int]) -> None:
+    assert again(steps_code(np.array(steps, np.int64))) == np.cumsum(steps).tolist()
+
+
+def test_curves_of_a_long_video_keep_their_peaks() -> None:
+    curve = np.zeros((300, 2))
+    curve[123, 1], curve[200] = 1.0, np.nan
+    parts = binned(curve, 7)
+    assert len(parts) == 43
+    assert parts[123 // 7].tolist() == [[0, 0], [0, 1]]
     assert np.isfinite(parts).all()
 
 
-def test_a_short_curve_stays_as_it_is() -> None:
-    curve = np.random.default_rng(0).random((50, 3))
-    parts, step = binned(curve)
-    assert step == 1 and (parts[:, 0] == curve).all() and (parts[:, 1] == curve).all()
+def test_bins_are_half_a_second_in_long_videos_and_longer_in_very_long_ones() -> None:
+    assert bin_frames(MOST_POINTS, 800) == 1
+    assert bin_frames(90_000, 3600) == 12
+    assert bin_frames(25 * 3600 * 24, 3600 * 24) == 108
+    assert bin_frames(30_000, 0.0) == 2
 
 
 @given(st.integers(1, 400), st.integers(0, 2**32 - 1))

@@ -9,8 +9,11 @@ import numpy as np
 from vidfx.output.spans import runs
 
 MOST_POINTS = 20_000
-"""Of a curve that is kept as it is; longer ones become the least and the greatest of each bin."""
-BINS = 4_000
+"""Frames of a video whose curves are kept as they are; else the least and the greatest of bins."""
+BIN_S = 0.5
+"""The shortest bin."""
+BINS = 20_000
+"""Of a video at most."""
 MOST_BETWEEN = 64
 """Boxes that are left out in a row."""
 
@@ -32,25 +35,34 @@ def shorts_code(numbers: np.ndarray) -> str:
     return _base64(np.round(numbers).clip(0, 65535).astype("<u2"))
 
 
+def steps_code(steps: np.ndarray) -> str:
+    """(N,) whole numbers from 0 as ``shorts_code``; each 65535 is added to the number after it."""
+    full, rest = np.divmod(steps.clip(0), 65535)
+    shorts = np.full(len(steps) + int(full.sum()), 65535)
+    shorts[np.cumsum(full + 1) - 1] = rest
+    return shorts_code(shorts)
+
+
 def _base64(numbers: np.ndarray) -> str:
     return base64.b64encode(np.ascontiguousarray(numbers).tobytes()).decode("ascii")
 
 
-def binned(curve: np.ndarray) -> tuple[np.ndarray, int]:
-    """(N, K) as (M, 2, K), the least and the greatest of every ``step`` points, and ``step``.
+def bin_frames(frames: int, seconds: float) -> int:
+    """How many frames of a video become one bin; 1: its curves are kept as they are."""
+    if frames <= MOST_POINTS:
+        return 1
+    return max(2, -(-frames // BINS), round(BIN_S * frames / seconds) if seconds > 0 else 0)
 
-    A curve of MOST_POINTS at most has a step of 1, and both are the same. NaN in, NaN out.
-    """
-    if len(curve) <= MOST_POINTS:
-        return np.stack([curve, curve], 1), 1
-    step = -(-len(curve) // BINS)
+
+def binned(curve: np.ndarray, step: int) -> np.ndarray:
+    """(N, K) as (M, 2, K), the least and the greatest of every ``step`` points; NaN in, NaN out."""
     padded = np.full((-(-len(curve) // step) * step, curve.shape[1]), np.nan)
     padded[: len(curve)] = curve
     parts = padded.reshape(-1, step, curve.shape[1])
     empty = np.isnan(parts).all(1)
     least = np.where(empty, np.nan, np.nan_to_num(parts, nan=np.inf).min(1))
     most = np.where(empty, np.nan, np.nan_to_num(parts, nan=-np.inf).max(1))
-    return np.stack([least, most], 1), step
+    return np.stack([least, most], 1)
 
 
 def thinned(at: np.ndarray, boxes: np.ndarray, tolerance: float) -> np.ndarray:

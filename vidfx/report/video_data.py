@@ -12,7 +12,15 @@ import numpy as np
 
 from vidfx.jobs.ledger import writable
 from vidfx.output.spans import runs, spans
-from vidfx.report.codes import binned, counted_runs, shares_code, shorts_code, thinned
+from vidfx.report.codes import (
+    bin_frames,
+    binned,
+    counted_runs,
+    shares_code,
+    shorts_code,
+    steps_code,
+    thinned,
+)
 from vidfx.report.colours import colours_of
 from vidfx.saved.runs import SavedVideo
 from vidfx.stages.certainty import NO_LABEL
@@ -23,7 +31,7 @@ BOX_TOLERANCE = 0.02
 MOST_RUNS = 2_000
 """Of steps of time; more are written one by one."""
 MOST_READINGS = 4_000
-"""Of a track, that are shown one by one."""
+"""Of a track, that are shown one by one; where curves are bins, also one in two bins."""
 
 
 class Rows(NamedTuple):
@@ -111,7 +119,8 @@ def describe(video: SavedVideo, frames: Frames, rows: Rows) -> dict[str, Any]:
     """The content of the page, except for where pictures and the video are."""
     labels = video.expressions or ()
     seconds = frames.seconds()
-    tracks = [_track(some, frames, seconds, labels) for some in _by_track(rows)]
+    step = bin_frames(len(seconds), float(seconds.sum()))
+    tracks = [_track(some, frames, seconds, labels, step) for some in _by_track(rows)]
     summary = video.summary
     return {
         "name": writable(video.name),
@@ -139,7 +148,7 @@ def _times(frames: Frames, video: SavedVideo) -> dict[str, Any]:
         "base": [video.time_base.numerator, video.time_base.denominator],
         "first_s": round(float(first), 6),
         "frames": len(frames.pts),
-        **({"steps": steps} if len(steps) < MOST_RUNS else {"code": shorts_code(ticks)}),
+        **({"steps": steps} if len(steps) < MOST_RUNS else {"code": steps_code(ticks)}),
     }
 
 
@@ -160,7 +169,9 @@ def _by_track(rows: Rows) -> Iterator[Rows]:
         yield rows.rows(slice(first, last + 1))
 
 
-def _track(rows: Rows, frames: Frames, seconds: np.ndarray, labels: Any) -> dict[str, Any]:
+def _track(
+    rows: Rows, frames: Frames, seconds: np.ndarray, labels: Any, step: int
+) -> dict[str, Any]:
     shown = seconds[rows.place]
     named = rows.label != NO_LABEL
     by_label = np.bincount(rows.label[named], shown[named], len(labels))
@@ -180,8 +191,8 @@ def _track(rows: Rows, frames: Frames, seconds: np.ndarray, labels: Any) -> dict
         "best_s": round(float(frames.time_s[rows.place[best]]), 6),
         "best_box": [round(float(side), 1) for side in rows.box[best]],
         "spans": _spans(rows, filled),
-        "curve": _curve(rows, frames),
-        "readings": _readings(rows),
+        "curve": _curve(rows, step),
+        "readings": _readings(rows, step),
         "boxes": _boxes(rows, frames),
     }
 
@@ -207,24 +218,23 @@ def _spans(rows: Rows, filled: np.ndarray) -> list[list[int]]:
     return np.stack(columns, 1).astype(int).tolist()
 
 
-def _curve(rows: Rows, frames: Frames) -> dict[str, Any] | None:
+def _curve(rows: Rows, step: int) -> dict[str, Any] | None:
     """The smoothed probabilities from the first to the last place; None without any."""
     if not np.isfinite(rows.prob).any():
         return None
     first, last = int(rows.place[0]), int(rows.place[-1])
     dense = np.full((last - first + 1, rows.prob.shape[1]), np.nan)
     dense[rows.place - first] = rows.prob
-    parts, step = binned(dense)
-    code = shares_code(parts if step > 1 else parts[:, 0])
-    return {"step": step, "code": code}
+    return {"step": step, "code": shares_code(binned(dense, step) if step > 1 else dense)}
 
 
-def _readings(rows: Rows) -> dict[str, Any] | None:
-    """Probabilities on single frames, at most MOST_READINGS of them evenly; None without any."""
+def _readings(rows: Rows, step: int) -> dict[str, Any] | None:
+    """Probabilities on single frames, evenly chosen where they are many; None without any."""
     read = np.flatnonzero(np.isfinite(rows.raw).any(1))
     if not len(read):
         return None
-    kept = read[np.linspace(0, len(read) - 1, min(len(read), MOST_READINGS)).round().astype(int)]
+    most = MOST_READINGS if step == 1 else min(MOST_READINGS, -(-len(rows.place) // (2 * step)))
+    kept = read[np.linspace(0, len(read) - 1, min(len(read), most)).round().astype(int)]
     return {"at": _places(rows.place[kept]), "code": shares_code(rows.raw[kept])}
 
 

@@ -20,8 +20,11 @@ function timesOf({ base, first_s, steps, code, frames }) {
   const tick = base[0] / base[1], times = new Float64Array(frames);
   let time = first_s, place = 0;
   if (frames) times[place++] = time;
-  const pairs = code ? Array.from(shortsOf(code), (step) => [1, step]) : steps;
-  for (const [count, step] of pairs) {
+  for (const step of code ? shortsOf(code) : []) {
+    time += step * tick;
+    if (step < 65535) times[place++] = time; // else it is added to the one after it
+  }
+  for (const [count, step] of steps || []) {
     for (let i = 0; i < count; i++) times[place++] = time += step * tick;
   }
   return times;
