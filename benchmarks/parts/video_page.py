@@ -1,8 +1,11 @@
 """``python -m benchmarks video_page``: the page of one long video, made and opened in Chromium.
 
-No video is decoded: its rows are made up. People move about and talk, leave after ``--stay`` seconds
-and come back as new tracks with the same name, whose expression changes every two seconds or so.
+No video is decoded: its rows are made up. People sway about, leave after ``--stay`` seconds and
+come back as new tracks with the same name. Expressions change every two seconds or so.
 """
+
+# scipy has no stubs.
+# pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from benchmarks.measure import PROGRAM, machine, run
+from benchmarks.measure import PROGRAM, Run, machine, run
 from benchmarks.parts.report import seconds_to
 from benchmarks.saved import Row, add_option, show
 from vidfx.output.rows import RowWriter
@@ -49,7 +52,7 @@ def main() -> None:
         out = args.keep or Path(folder, "out")
         write_results(out, round(args.hours * 3600 * RATE), args.people, args.stay * RATE)
         data = out / "report" / "data" / "long.mp4.js"
-        turns = []
+        turns: list[Run] = []
         for _ in range(args.turns):
             data.unlink(missing_ok=True)
             turns.append(run("report", [*PROGRAM, "report", str(out)], Path(folder)))
@@ -150,8 +153,7 @@ def _boxes(random: np.random.Generator, frames: int, people: int) -> np.ndarray:
     Between two detections they are on a line, and detections are off by half a px.
     """
     steps = frames // EVERY + 2
-    slow = gaussian_filter1d(random.standard_normal((steps, people, 2)), RATE / EVERY, axis=0)
-    shift = 30 * slow / slow.std()
+    shift = 30 * _smoothed(random.standard_normal((steps, people, 2)), RATE / EVERY)
     noise = 0.5 * random.standard_normal((steps, people, 4))
     left, top = 60 + 150 * np.arange(people), 200
     x, y = left + shift[:, :, 0], top + shift[:, :, 1]
@@ -164,9 +166,14 @@ def _boxes(random: np.random.Generator, frames: int, people: int) -> np.ndarray:
 def _probabilities(random: np.random.Generator, frames: int, people: int) -> np.ndarray:
     """(F, P, K) of expressions that change every two seconds or so."""
     noise = random.standard_normal((frames, people, len(EMOTIONS)), np.float32)
-    slow = gaussian_filter1d(noise, RATE / 2, axis=0)
-    shares = np.exp(2 * slow / slow.std())
+    shares = np.exp(2 * _smoothed(noise, 1.3 * RATE))
     return shares / shares.sum(2, keepdims=True)
+
+
+def _smoothed(values: np.ndarray, sigma: float) -> np.ndarray:
+    """Over the first axis, scaled to a standard deviation of 1."""
+    slow: np.ndarray = np.asarray(gaussian_filter1d(values, sigma, axis=0), np.float32)
+    return slow / slow.std()
 
 
 if __name__ == "__main__":

@@ -123,6 +123,8 @@ def test_coco_is_read_by_its_own_library(tmp_path: Path) -> None:
     assert annotation["bbox"] == [300.0, 20.0, 40.0, 50.0]
     assert (annotation["score"], annotation["track_id"]) == (0.75, 2)
     assert min(read.getAnnIds()) == 1
+    (interpolated,) = read.loadAnns(read.getAnnIds(imgIds=2))
+    assert "score" not in interpolated
     first = read.loadAnns(1)[0]
     assert first["attributes"] == {
         **{"identity": HOSTILE, "emotion": "happy", "source": "detected"}

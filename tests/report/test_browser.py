@@ -277,3 +277,9 @@ def test_a_renamed_track_gets_a_lane_and_spaces_are_no_name(open_page: Any) -> N
     assert "1 correction not saved yet" in page.texts("[role=status]")[0]
     assert page.texts(".person button[aria-pressed]")[1] == "Bo"
     page.page.get_by_role("button", name="Undo").click()
+
+
+def test_a_link_is_not_to_the_frame_before(open_page: Any) -> None:
+    page = open_page()
+    times = page.page.evaluate("[0.04, 1.2, 2.2713, 7199.960001].map(linked)")
+    assert times == ["0.040", "1.200", "2.272", "7199.960"]

@@ -80,7 +80,7 @@ class Coco(TextWriter):
                 "iscrowd": 0,
                 "keypoints": [value for point in points for value in _keypoint(*point)],
                 "num_keypoints": sum(not math.isnan(x) for x, _ in points),
-                "score": None if math.isnan(score) else round(score, 4),
+                **({} if math.isnan(score) else {"score": round(score, 4)}),
                 "track_id": track,
                 "attributes": {"identity": identity, "emotion": emotion, "source": source},
             }

@@ -10,7 +10,7 @@ from vidfx.output.spans import runs
 
 MOST_POINTS = 20_000
 """Frames of a video whose curves are kept as they are; else the least and the greatest of bins."""
-BIN_S = 0.5
+BIN_S = 0.75
 """The shortest bin."""
 BINS = 20_000
 """Of a video at most."""

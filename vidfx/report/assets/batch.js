@@ -85,7 +85,7 @@ function showBatch(index, main) {
     result.replaceChildren(...draws[Object.hasOwn(draws, filters.view) ? filters.view : "videos"](chosen));
   }
 
-  const link = (video, time, text, more) => h("a", { href: state.link({ video: video.id, t: time ? time.toFixed(3) : "" }), ...more }, text);
+  const link = (video, time, text, more) => h("a", { href: state.link({ video: video.id, t: time ? linked(time) : "" }), ...more }, text);
 
   function pages(count) {
     const page = Math.min(Math.max(0, Math.trunc(filters.page) || 0), Math.max(0, Math.ceil(count / PAGE) - 1));

@@ -33,6 +33,9 @@ function duration(seconds) {
   return `${Number((seconds / 3600).toFixed(1))} h`;
 }
 
+// A time as links have it: not before the frame that begins then.
+const linked = (seconds) => (Math.ceil(seconds * 1000 - 1e-3) / 1000).toFixed(3);
+
 // A colour of the style sheet, as a canvas takes it.
 function colourNamed(name) {
   const probe = document.querySelector("main");

@@ -84,7 +84,7 @@ class PeopleView {
       const where = `track ${one.hit.track} of ${one.video.name}`;
       const said = this.lines.find((line) => line[0] === one.video.id && line[1] === one.hit.track);
       return h("li", {}, this.face(one), h("p", {},
-        h("a", { href: state.link({ video: one.video.id, t: one.hit.from.toFixed(3) }) }, `${one.video.name}, ${clock(one.hit.from)}`), h("br"),
+        h("a", { href: state.link({ video: one.video.id, t: linked(one.hit.from) }) }, `${one.video.name}, ${clock(one.hit.from)}`), h("br"),
         h("span", { class: "soft" }, said ? `${said[4]} ${said[5]}` : `track ${one.hit.track}, doubt ${percent(one.doubt)}`), h("br"),
         button("Not this one", `${where} is not ${name}`, () => this.add([one.video.id, one.hit.track, "", "", "not", name])),
         button("Split off", `${where} is a person of its own`, () => this.add([one.video.id, one.hit.track, "", "", "rename", `Person ${this.next++}`]))));

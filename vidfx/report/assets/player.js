@@ -39,14 +39,15 @@ class Player {
       this.#draw();
       this.moved(this.now);
     };
+    const events = ["seeked", "loadeddata"];
     if ("requestVideoFrameCallback" in HTMLVideoElement.prototype) {
       const next = (_, { mediaTime }) => {
         show(mediaTime);
         video.requestVideoFrameCallback(next);
       };
       video.requestVideoFrameCallback(next);
-    }
-    for (const name of ["timeupdate", "seeked", "loadeddata"]) {
+    } else events.push("timeupdate"); // which can be ahead of the frame that is shown
+    for (const name of events) {
       video.addEventListener(name, () => show(video.currentTime));
     }
   }

@@ -26,7 +26,7 @@ function showVideo(data, main, single) {
     clearTimeout(timer);
     if (left) return; // the address is that of another page
     timer = setTimeout(() => state.replace({ ...state.read(), video: single ? "" : data.id,
-      t: player.now ? player.now.toFixed(3) : "", track: chosen ? chosen.id : "" }), 300);
+      t: player.now ? linked(player.now) : "", track: chosen ? chosen.id : "" }), 300);
   }
 
   function choose(track, move = true) {
