@@ -22,6 +22,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from benchmarks.measure import PROGRAM, Run, machine, run
 from benchmarks.parts.report import seconds_to
+from benchmarks.parts.summaries import rows_of
 from benchmarks.saved import Row, add_option, show
 from vidfx.output.rows import RowWriter
 from vidfx.output.track_tally import TrackTally
@@ -62,9 +63,7 @@ def main() -> None:
     rows = [
         Row("page", "MB", (size / 1e6,), "less"),
         Row("of an hour and a lane", "kB", (size / 1e3 / args.hours / args.people,), "less"),
-        Row("wall time", "s", tuple(turn.wall_s for turn in turns), "less"),
-        Row("CPU time", "s", tuple(turn.cpu_s for turn in turns), "less"),
-        Row("peak memory", "MiB", tuple(turn.peak_mib for turn in turns), "less"),
+        *rows_of(turns),
         Row("page ready", "s", ready, "less"),
     ]
     notes = [f"{args.hours:g} hours, {args.people} people, tracks of {args.stay} s"]
