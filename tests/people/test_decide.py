@@ -21,7 +21,8 @@ def told(
     tracks: TrackEmbeddings, **spans: tuple[float, float]
 ) -> dict[int, tuple[str | None, str]]:
     given = {int(name[1:]): span for name, span in spans.items()}
-    return {n: one[:2] for n, one in decide(tracks, TWO, LIMITS, given).items()}
+    alone = {number: number for number in given}
+    return {n: one[:2] for n, one in decide(tracks, TWO, LIMITS, given, alone).items()}
 
 
 def test_a_track_is_named_uncertain_or_unknown():
@@ -35,9 +36,9 @@ def test_a_track_is_named_uncertain_or_unknown():
 
 def test_scores_rise_with_likeness_and_are_shares():
     tracks = faces((1, ANA, 0, (1, 1)), (2, BO, 0.45, (1, 1)), (3, NOBODY, 0, (1, 1)))
-    scores = [
-        one.score for one in decide(tracks, TWO, LIMITS, dict.fromkeys((1, 2, 3), (0, 0))).values()
-    ]
+    alone = {number: number for number in range(1, 4)}
+    spans = dict.fromkeys(alone, (0.0, 0.0))
+    scores = [one.score for one in decide(tracks, TWO, LIMITS, spans, alone).values()]
     assert 1 >= scores[0] > 0.9 > scores[1] > 0.5 > scores[2] >= 0
 
 
@@ -49,6 +50,14 @@ def test_nobody_is_named_twice_at_one_time():
     tracks = faces((1, ANA, 0.2, (1, 1)), (2, ANA, 0.1, (1, 1)))
     assert told(tracks, t1=(0, 2), t2=(1, 3)) == {1: (None, "uncertain"), 2: ("Ana", "named")}
     assert told(tracks, t1=(0, 1), t2=(2, 3)) == {1: ("Ana", "named"), 2: ("Ana", "named")}
+
+
+def test_all_tracks_of_a_person_decide_together():
+    tracks = faces((1, ANA, 0, (1, 1)), (2, ANA, 0.45, (0.3,)), (4, NOBODY, 0, (1, 1)))
+    spans, one = {1: (0, 1), 2: (2, 3), 4: (0, 3)}, {1: 1, 2: 1, 4: 4}
+    found = decide(tracks, TWO, LIMITS, spans, one)
+    assert [found[n].name for n in (1, 2, 4)] == ["Ana", "Ana", None]
+    assert decide(tracks, TWO, LIMITS, spans, {n: n for n in spans})[2].name is None
 
 
 def test_good_faces_weigh_more():
@@ -63,7 +72,7 @@ def test_people_who_are_alike_are_not_told_apart():
     vectors[2:] = vectors[:2]
     twins = gallery_of("Ana", "Bo")
     object.__setattr__(twins, "embeddings", vectors)
-    found = decide(faces((1, ANA, 0, (1, 1))), twins, LIMITS, {1: (0, 1)})
+    found = decide(faces((1, ANA, 0, (1, 1))), twins, LIMITS, {1: (0, 1)}, {1: 1})
     assert found[1][:2] == (None, "uncertain")
 
 

@@ -7,14 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from vidfx.errors import GalleryError, InputError
 from vidfx.jobs.result_names import EMBEDDINGS, SUMMARY
 from vidfx.output.summary import read_summary
-from vidfx.people.decide import decide
 from vidfx.people.embeddings_file import TrackEmbeddings
 from vidfx.people.gallery import Gallery
-from vidfx.people.people_file import TrackPerson, read_people, write_people
+from vidfx.people.people_file import read_people, write_people
 from vidfx.people.thresholds import thresholds
+from vidfx.people.who import who_are
 from vidfx.saved.people import people_path
 from vidfx.saved.runs import find_summaries
 
@@ -60,23 +62,15 @@ def identify(places: Sequence[Path], folder: Path, target_far: float) -> Identif
                 )
             tracks = (read_summary(summary) or {}).get("tracks", [])
             spans = {t["track_id"]: (t["first_s"], t["last_s"]) for t in tracks}
-            persons = {t["track_id"]: t.get("person_id") or t["track_id"] for t in tracks}
             before = read_people(people_path(summary)) or {}
         except InputError as error:
             done.damaged.append(f"{error} ({error.hint})")
             continue
-        found: list[TrackPerson] = []
-        decided = decide(embeddings, gallery, limits, spans)
-        for number, person in persons.items():
-            group = before[number].group if number in before else None
-            one = decided.get(number)
-            if one is None:
-                found.append(TrackPerson(number, person, group=group))
-                continue
-            score = round(one.score, 4)
-            found.append(TrackPerson(number, person, one.verdict, one.name, score, group))
-            done.verdicts[one.verdict] += 1
-            done.people.update([one.name] if one.name else [])
-        write_people(people_path(summary), found)
+        found = who_are(embeddings, spans, (gallery, limits))
+        done.verdicts.update(one.verdict for one in found.values() if one.verdict)
+        done.people.update(one.name for one in found.values() if one.name)
+        groups = {number: one.group for number, one in before.items()}
+        named = [replace(one, group=groups.get(number)) for number, one in found.items()]
+        write_people(people_path(summary), named)
         done.videos += 1
     return done

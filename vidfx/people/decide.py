@@ -1,4 +1,8 @@
-"""Who the tracks of a video are, by a gallery: decided once, from all kept faces of each track."""
+"""Who the tracks of a video are, by a gallery.
+
+It is decided once for each person, from all kept faces of the person's tracks: a track after a cut
+may show too little on its own, and one odd view of a stranger is outweighed by the others.
+"""
 
 from __future__ import annotations
 
@@ -35,45 +39,56 @@ def decide(
     gallery: Gallery,
     thresholds: Thresholds,
     spans: Mapping[int, Span],
+    persons: Mapping[int, int],
 ) -> dict[int, Decision]:
-    """Who each of ``tracks`` is. Nobody is named twice at one time: the better track has the name.
+    """Who each of ``tracks`` is. Nobody is named twice at one time: the better person has the name.
 
-    ``spans`` has the times of all tracks that are shown; others are left out. A track of fewer
-    faces than ``thresholds.min_crops`` is uncertain at most.
+    ``spans`` has the times of all tracks that are shown, and ``persons`` their persons (see
+    ``persons``); other tracks are left out. A person of whom fewer than ``thresholds.min_crops``
+    faces were kept is uncertain at most.
     """
     tracks = tracks.rows(np.isin(tracks.track_id, [*spans]))
     if not len(tracks):
         return {}
-    cosines, counts = _cosines(tracks, gallery)
     numbers: list[int] = np.unique(tracks.track_id).tolist()
+    members: dict[int, list[int]] = {}
+    for number in numbers:
+        members.setdefault(persons[number], []).append(number)
+    owners = np.array([persons[number] for number in tracks.track_id.tolist()])
+    cosines, counts = _cosines(tracks, owners, gallery)
     best, verdicts = thresholds.verdicts(cosines)
     verdicts = np.where((verdicts == 0) & (counts < thresholds.min_crops), 1, verdicts)
-    top = cosines[np.arange(len(numbers)), best]
+    top = cosines[np.arange(len(members)), best]
     scores = rescaled(top, thresholds)
+    ordered = sorted(members)
     decided: dict[int, Decision] = {}
     named: dict[int, list[Span]] = {}
     order: list[int] = np.argsort(-top, kind="stable").tolist()
     for place in order:
-        number, person, verdict = numbers[place], int(best[place]), int(verdicts[place])
-        if verdict == 0 and any(_overlap(spans[number], s) for s in named.get(person, ())):
+        own, known, verdict = members[ordered[place]], int(best[place]), int(verdicts[place])
+        shown = [spans[number] for number in own]
+        if verdict == 0 and any(_overlap(a, b) for a in shown for b in named.get(known, ())):
             verdict = 1
         name = None
         if verdict == 0:
-            name = gallery.names[person]
-            named.setdefault(person, []).append(spans[number])
-        decided[number] = Decision(name, VERDICTS[verdict], float(scores[place]))
+            name = gallery.names[known]
+            named.setdefault(known, []).extend(shown)
+        one = Decision(name, VERDICTS[verdict], float(scores[place]))
+        decided.update(dict.fromkeys(own, one))
     return dict(sorted(decided.items()))
 
 
-def _cosines(tracks: TrackEmbeddings, gallery: Gallery) -> tuple[np.ndarray, np.ndarray]:
-    """(T, P) of each track, sorted, with each person: the mean over its faces, by their quality;
-    and (T,) how many faces.
+def _cosines(
+    tracks: TrackEmbeddings, owners: np.ndarray, gallery: Gallery
+) -> tuple[np.ndarray, np.ndarray]:
+    """(M, P) of each of ``owners`` (N,), sorted, with each person of the gallery: the mean over
+    the faces, by their quality; and (M,) how many faces.
 
     A mean of cosines is spread no wider than the cosines of single pictures, of which the
     thresholds are.
     """
-    _, counts = np.unique(tracks.track_id, return_counts=True)
-    order = np.argsort(tracks.track_id, kind="stable")
+    _, counts = np.unique(owners, return_counts=True)
+    order = np.argsort(owners, kind="stable")
     first = np.cumsum([0, *counts[:-1]])
     weight = np.maximum(tracks.quality[order], LEAST_WEIGHT)[:, None].astype(np.float64)
     cosines = (tracks.vectors()[order] @ gallery.means().T) * weight

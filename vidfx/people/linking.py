@@ -1,4 +1,4 @@
-"""From which cosine on two tracks are of one person, for groups of strangers."""
+"""From which cosine on two tracks are of one person, in a video and over many."""
 
 from __future__ import annotations
 

@@ -17,14 +17,21 @@ def who_are(
     spans: Mapping[int, Span],
     known: tuple[Gallery, Thresholds] | None = None,
 ) -> dict[int, TrackPerson]:
-    """All tracks of ``spans``, which has their times in s, by number."""
-    decided = decide(tracks, *known, spans) if known else {}
-    names = {number: one.name for number, one in decided.items() if one.name is not None}
+    """All tracks of ``spans``, which has their times in s, by number.
+
+    Those with one name are of one person.
+    """
+    person = persons(tracks, spans)
+    decided = decide(tracks, *known, spans, person) if known else {}
+    first: dict[str, int] = {}
+    for number, one in decided.items():
+        if one.name is not None:
+            person[number] = first.setdefault(one.name, number)
     found: dict[int, TrackPerson] = {}
-    for number, person in persons(tracks, spans, names).items():
+    for number, own in person.items():
         one = decided.get(number)
         if one is None:
-            found[number] = TrackPerson(number, person)
+            found[number] = TrackPerson(number, own)
         else:
-            found[number] = TrackPerson(number, person, one.verdict, one.name, round(one.score, 4))
+            found[number] = TrackPerson(number, own, one.verdict, one.name, round(one.score, 4))
     return found

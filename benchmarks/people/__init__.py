@@ -1,0 +1,1 @@
+"""How people are named and grouped, on photographs and on video."""
