@@ -167,7 +167,7 @@ def twelve_rows(faces: Faces, k: int, turns: int, rng: np.random.Generator) -> l
     tested = ~faces.in_cohort[faces.person] & ~twelve
     for _ in range(turns):
         made = faces.gallery(faces.twelve, k, rng)
-        cosines = faces.vectors @ made.gallery.means().T
+        cosines = faces.vectors @ made.gallery.means.T
         right = made.people[cosines.argmax(1)] == faces.person
         others = np.ones(len(twelve), bool)
         others[made.rows] = False
@@ -214,7 +214,7 @@ def thousand_rows(faces: Faces, rng: np.random.Generator) -> list[Row]:
 def _strangers(
     faces: Faces, made: Enrolled, rows: np.ndarray, shares: dict[float, list[float]]
 ) -> None:
-    cosines = faces.vectors[rows] @ made.gallery.means().T
+    cosines = faces.vectors[rows] @ made.gallery.means.T
     for far, found in shares.items():
         _, verdict = thresholds(made.gallery, far).verdicts(cosines)
         found.append(float((verdict == 0).mean()))
@@ -237,7 +237,7 @@ def measure_cohort(faces: Faces, rng: np.random.Generator) -> None:
         found: list[np.ndarray] = []
         for _ in range(2 if len(chosen) > 500 else 20):
             made = faces.gallery(chosen, pictures, rng)
-            all_pairs = faces.vectors[rows] @ made.gallery.means().T
+            all_pairs = faces.vectors[rows] @ made.gallery.means.T
             found.append(all_pairs[faces.person[rows][:, None] != chosen])
         return np.quantile(np.concatenate(found), 1 - np.array(RATES))
 

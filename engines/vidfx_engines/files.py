@@ -36,13 +36,17 @@ class AtomicFile:
     block. Whatever happens, ``path`` is either the whole new file or as it was before, and no file
     elsewhere is written, even where others put links into the folder.
 
+    Without ``sync`` nothing is waited for, and the loss of power may leave the new file empty: for
+    what can be computed again, in thousands of files.
+
     Raises OSError where the file cannot be created, written to the disk or renamed.
     """
 
-    def __init__(self, path: Path, mode: int = DEFAULT_MODE) -> None:
+    def __init__(self, path: Path, mode: int = DEFAULT_MODE, *, sync: bool = True) -> None:
         self.path = path
         self.part = path.with_name(part_name(path.name))
         "the temporary name"
+        self._sync = sync
         self._open: int | None = None
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -65,7 +69,8 @@ class AtomicFile:
         """Write the bytes to the disk; only the name is missing then."""
         if self._open is not None:
             try:
-                os.fsync(self._open)
+                if self._sync:
+                    os.fsync(self._open)
             finally:
                 self.close()
 
@@ -78,7 +83,8 @@ class AtomicFile:
     def publish(self) -> None:
         """Give the sealed file its name, and write the folder to the disk."""
         self.part.replace(self.path)
-        _sync_folder(self.path.parent)
+        if self._sync:
+            _sync_folder(self.path.parent)
 
     def commit(self) -> None:
         """Seal and publish; discards where one of them fails."""
@@ -113,9 +119,11 @@ class AtomicFile:
             self.discard()
 
 
-def write_atomically(path: Path, content: bytes, mode: int = DEFAULT_MODE) -> None:
+def write_atomically(
+    path: Path, content: bytes, mode: int = DEFAULT_MODE, *, sync: bool = True
+) -> None:
     """Make ``content`` the file ``path``, whole or not at all. See AtomicFile. Raises OSError."""
-    with AtomicFile(path, mode) as file:
+    with AtomicFile(path, mode, sync=sync) as file:
         file.writable.write_bytes(content)
 
 

@@ -156,6 +156,14 @@ def test_the_folder_is_synced_after_the_file(
     assert calls == [False, True]
 
 
+def test_without_sync_nothing_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = synced(monkeypatch)
+    write_atomically(tmp_path / "a", b"x", sync=False)
+    assert not calls and [file.read_bytes() for file in tmp_path.iterdir()] == [b"x"]
+
+
 def test_a_folder_that_cannot_be_synced_is_no_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

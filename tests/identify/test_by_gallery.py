@@ -34,3 +34,10 @@ def test_tracks_get_names_and_the_tables_stay(tmp_path: Path) -> None:
     tracks = load_video(video.path).summary["tracks"]
     assert [t["identity"] for t in tracks] == ["Ana", "other"]
     assert json.loads(video.path.read_text())["tracks"][0]["identity"] is None
+    saved = tmp_path / "out" / "talk.mp4.people.json"
+    made, whole = saved.stat().st_mtime_ns, saved.read_bytes()
+    vidfx_json("people", "identify", tmp_path / "out", "-g", tmp_path / "people")
+    assert saved.stat().st_mtime_ns == made
+    saved.write_bytes(b"")  # as the loss of power may leave it
+    vidfx_json("people", "identify", tmp_path / "out", "-g", tmp_path / "people")
+    assert saved.read_bytes() == whole

@@ -45,7 +45,7 @@ def test_a_person_keeps_their_rows_together_and_the_first_spelling():
 
 
 def test_means_are_unit_vectors_between_a_persons_rows():
-    means = two_people().means()
+    means = two_people().means
     expected = unit((unit([1, 0, 0]) + unit([1, 1, 0]))[0].tolist(), [0, 1, 0])
     np.testing.assert_allclose(means, expected, atol=1e-6)
 
@@ -93,7 +93,7 @@ def test_an_empty_gallery_is_one(tmp_path: Path):
     Gallery.empty(MODEL, "dlib-face").write(tmp_path)
     again = Gallery.read(tmp_path)
     assert (again.names, len(again.person)) == ((), 0)
-    assert again.means().shape[0] == 0
+    assert again.means.shape[0] == 0
     assert again.added("Ana", unit([1, 0]), [Picture()]).embeddings.shape == (1, 2)
 
 

@@ -76,7 +76,7 @@ def test_people_who_look_alike_raise_the_thresholds(rng):
 def test_a_gallery_of_another_model_sets_its_own_thresholds(rng, target):
     own = gallery(faces(rng, 40, 5), UNKNOWN)
     limits = thresholds(own, target)
-    best = (faces(rng, 4000, 1)[:, 0] @ own.means().T).max(1)
+    best = (faces(rng, 4000, 1)[:, 0] @ own.means.T).max(1)
     assert target / 5 < (best >= limits.named).mean() <= target
     assert "7800 pairs" in limits.evidence
 

@@ -121,7 +121,7 @@ def compared(
     pictures: Pictures, gallery: Gallery, limits: Thresholds, request: PeopleRequest
 ) -> tuple[Identified, Any]:
     """What became of each picture, and all figures."""
-    cosines = pictures.embeddings @ gallery.means().T
+    cosines = pictures.embeddings @ gallery.means.T
     best, verdict = limits.verdicts(cosines)
     places = [gallery.of(name) for name in pictures.person]
     keys = [

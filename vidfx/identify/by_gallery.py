@@ -62,15 +62,24 @@ def identify(places: Sequence[Path], folder: Path, target_far: float) -> Identif
                 )
             tracks = (read_summary(summary) or {}).get("tracks", [])
             spans = {t["track_id"]: (t["first_s"], t["last_s"]) for t in tracks}
-            before = read_people(people_path(summary)) or {}
         except InputError as error:
             done.damaged.append(f"{error} ({error.hint})")
             continue
+        before = _before(summary)
         found = who_are(embeddings, spans, (gallery, limits))
         done.verdicts.update(one.verdict for one in found.values() if one.verdict)
         done.people.update(one.name for one in found.values() if one.name)
         groups = {number: one.group for number, one in before.items()}
-        named = [replace(one, group=groups.get(number)) for number, one in found.items()]
-        write_people(people_path(summary), named)
+        named = {n: replace(one, group=groups.get(n)) for n, one in found.items()}
+        if named != before:
+            write_people(people_path(summary), named.values())
         done.videos += 1
     return done
+
+
+def _before(summary: Path) -> dict[int, TrackPerson]:
+    """What is known of a video's tracks; nothing where the file is damaged: it is made again."""
+    try:
+        return read_people(people_path(summary)) or {}
+    except InputError:
+        return {}

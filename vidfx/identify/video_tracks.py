@@ -81,11 +81,13 @@ def tracks_of(name: str, video: SavedVideo, embeddings: Path, threshold: float) 
     faces = TrackEmbeddings.read(embeddings)
     lines = saved_corrections(video).lines
     numbers = _corrected(faces, video, lines)
+    vectors = faces.vectors()
     own = _own_names(video)
     merged = _merged(own, lines)
     found = VideoTracks(name, _made(video.summary), video)
     for number, parts in sorted(merged.items()):
         spans = tuple(sorted(span for part in parts for span in _spans(own[part])))
+        which = numbers == number
         of_track = [line for line in lines if line.track == number]
         names = [own[part]["identity"] for part in parts if is_person(own[part]["identity"])]
         whole = [e for e in of_track if e.action == "rename" and _is_whole(e, spans)]
@@ -95,7 +97,7 @@ def tracks_of(name: str, video: SavedVideo, embeddings: Path, threshold: float) 
                 tuple(parts),
                 own[number].get("person_id") or number,
                 spans,
-                _vector(faces, numbers == number, threshold),
+                _vector(vectors[which], faces.quality[which], threshold),
                 name=names[0] if names else None,
                 given=whole[-1].name if whole else None,
                 denied=tuple(e.name for e in of_track if e.action == "not" and e.name),
@@ -168,12 +170,10 @@ def _corrected(
     return number
 
 
-def _vector(faces: TrackEmbeddings, which: np.ndarray, threshold: float) -> np.ndarray | None:
+def _vector(vectors: np.ndarray, quality: np.ndarray, threshold: float) -> np.ndarray | None:
     """The mean of a track's faces, the better ones counting more."""
-    quality = faces.quality[which]
     if len(quality) < LEAST_FACES or quality.max() < LEAST_QUALITY:
         return None
-    vectors = faces.rows(which).vectors()
     count = len(vectors)
     alike = (float(np.square(vectors.sum(0)).sum()) - count) / (count * (count - 1))
     if alike < threshold:

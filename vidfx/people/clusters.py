@@ -20,7 +20,7 @@ TOLERANCE = 0.1
 """Of a round, a share of the distance from the threshold to 1."""
 NEAR = 0.3
 """Below the threshold, a share of its distance to 1: how alike clusters are that may be one."""
-_BLOCK = 512
+_BLOCK = 256
 NOBODY = -1
 """Of a track: no cluster. Of a cluster: no person that it must be."""
 
@@ -87,7 +87,7 @@ def _near_blocks(vectors: np.ndarray, threshold: float) -> Iterator[tuple[np.nda
         block[np.tril_indices(len(block))] = -1
         near = block >= threshold
         for row in np.flatnonzero(np.count_nonzero(near, 1) > NEIGHBOURS).tolist():
-            least = np.partition(block[row], -NEIGHBOURS)[-NEIGHBOURS]
+            least = np.partition(block[row, near[row]], -NEIGHBOURS)[-NEIGHBOURS]
             near[row] &= block[row] >= least
         places = np.flatnonzero(near)
         pairs = np.stack(np.divmod(places, len(after)), 1) + start

@@ -91,7 +91,7 @@ def _cosines(
     order = np.argsort(owners, kind="stable")
     first = np.cumsum([0, *counts[:-1]])
     weight = np.maximum(tracks.quality[order], LEAST_WEIGHT)[:, None].astype(np.float64)
-    cosines = (tracks.vectors()[order] @ gallery.means().T) * weight
+    cosines = (tracks.vectors()[order] @ gallery.means.T) * weight
     return np.add.reduceat(cosines, first) / np.add.reduceat(weight, first), counts
 
 

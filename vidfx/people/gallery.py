@@ -14,6 +14,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
@@ -107,6 +108,7 @@ class Gallery:
         if not (np.abs(norms - 1) < _UNIT).all():
             raise ValueError("embeddings that are no unit vectors")
 
+    @cached_property
     def means(self) -> np.ndarray:
         """(P, D) float32: the mean of each person's embeddings, as unit vectors."""
         sums = np.zeros((len(self.names), self.embeddings.shape[1]), np.float64)

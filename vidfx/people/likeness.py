@@ -63,7 +63,7 @@ def twins(gallery: Gallery) -> list[Twins]:
     known = np.concatenate([np.zeros(0), *own])
     if not len(known):
         return []
-    means = gallery.means()
+    means = gallery.means
     cosine = means @ means.T
     near = np.argwhere(np.triu(cosine, 1) >= np.quantile(known, TWINS))
     pairs: list[list[int]] = near.tolist()

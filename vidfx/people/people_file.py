@@ -117,7 +117,10 @@ def read_people(path: Path) -> dict[int, TrackPerson] | None:
 
 
 def write_people(path: Path, tracks: Iterable[TrackPerson]) -> None:
-    """Write a file, whole or not at all. Raises OutputError."""
+    """Write a file, whole or not at all. Raises OutputError.
+
+    It is not waited for the disk: see AGAIN.
+    """
     content = msgspec.json.encode(_Content(SCHEMA, sorted(tracks, key=lambda one: one.track_id)))
     with output_errors(path):
-        write_atomically(path, msgspec.json.format(content, indent=1) + b"\n")
+        write_atomically(path, msgspec.json.format(content, indent=1) + b"\n", sync=False)

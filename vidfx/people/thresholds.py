@@ -107,7 +107,7 @@ def rescaled(cosine: np.ndarray, thresholds: Thresholds) -> np.ndarray:
 
 def _between_people(gallery: Gallery) -> np.ndarray:
     """Cosines of each picture of a gallery with the means of all other people of it."""
-    cosines = gallery.embeddings @ gallery.means().T
+    cosines = gallery.embeddings @ gallery.means.T
     return cosines[gallery.person[:, None] != np.arange(len(gallery.names))]
 
 
