@@ -34,6 +34,7 @@ BENCHMARKS = {
     "rooms": ("detection.rooms", "make scenes of many small and turned faces, for tracks"),
     "tracks": ("detection.tracks", "which of CenterFace's tracks the other detectors have"),
     "people": ("people.photographs", "people of a gallery named among strangers, on LFW"),
+    "people_speed": ("people.speed", "people of 10,000 finished videos named and grouped"),
     "training": ("training.speed", "train, compared with the usual torchvision loop"),
     "study": ("training.study", "train and evaluate every variant that can be had here"),
     "results": ("training.results", "write docs/results.md from the runs of the study"),

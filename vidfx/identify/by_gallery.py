@@ -14,7 +14,7 @@ from vidfx.jobs.result_names import EMBEDDINGS, SUMMARY
 from vidfx.output.summary import read_summary
 from vidfx.people.embeddings_file import TrackEmbeddings
 from vidfx.people.gallery import Gallery
-from vidfx.people.people_file import read_people, write_people
+from vidfx.people.people_file import TrackPerson, read_people, write_people
 from vidfx.people.thresholds import thresholds
 from vidfx.people.who import who_are
 from vidfx.saved.people import people_path
