@@ -283,3 +283,16 @@ def test_a_link_is_not_to_the_frame_before(open_page: Any) -> None:
     page = open_page()
     times = page.page.evaluate("[0.04, 1.2, 2.2713, 7199.960001].map(linked)")
     assert times == ["0.040", "1.200", "2.272", "7199.960"]
+
+
+def test_print_has_names_without_tools_and_dark_pages_become_light(open_page: Any) -> None:
+    page = open_page("#video=talk.mp4", color_scheme="dark")
+    picture = "document.querySelector('.lanes canvas').toDataURL()"
+    dark = page.page.evaluate(picture)
+    page.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.page.evaluate(picture) != dark
+    page.page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.page.evaluate(picture) == dark
+    page.page.emulate_media(media="print")
+    assert page.page.get_by_role("button", name="Ana", exact=True).is_visible()
+    assert not page.page.get_by_role("button", name="Rename").first.is_visible()

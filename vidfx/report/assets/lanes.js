@@ -35,7 +35,6 @@ class Lanes {
       this.zoom(event.deltaY > 0 ? 1.25 : 0.8, at(event));
     }, { passive: false });
     new ResizeObserver(() => this.draw()).observe(this.canvas);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
   }
 
   zoom(factor, around = this.now) {

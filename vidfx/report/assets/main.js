@@ -18,7 +18,7 @@ const vidfx = {
   },
   serve: (addresses) => { loaded.served = addresses; },
 };
-const nothing = { close() {}, seek() {} };
+const nothing = { close() {}, seek() {}, redraw() {} };
 let page = nothing;
 let shown = "";
 
@@ -60,5 +60,14 @@ async function route() {
   }
 }
 
+// Canvases keep their colours; paper is light.
+function paper(isPrinted) {
+  document.documentElement.style.colorScheme = isPrinted ? "light" : "";
+  page.redraw();
+}
+
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => page.redraw());
+addEventListener("beforeprint", () => paper(true));
+addEventListener("afterprint", () => paper(false));
 addEventListener("hashchange", route);
 addEventListener("DOMContentLoaded", route);

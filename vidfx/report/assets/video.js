@@ -113,6 +113,10 @@ function showVideo(data, main, single) {
   else lanes.moveTo(times.length ? times[0] : 0);
   return {
     seek,
+    redraw() {
+      lanes.draw();
+      if (chosen) choose(chosen, false);
+    },
     close() {
       left = true;
       clearTimeout(timer);
