@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from vidfx.version import __version__
 
 if TYPE_CHECKING:
-    from vidfx.api.analyze import Faces, analyze
+    from vidfx.api.analyze import Analyzer, Faces, analyze
     from vidfx.api.annotate import annotate
     from vidfx.api.progress import Progress
     from vidfx.api.read import Results, read
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from vidfx.jobs.outcomes import Outcome
 
 __all__ = [
+    "Analyzer",
     "Faces",
     "Outcome",
     "Progress",
@@ -43,6 +44,7 @@ __all__ = [
     "read",
 ]
 _PLACES = {
+    "Analyzer": "vidfx.api.analyze",
     "Faces": "vidfx.api.analyze",
     "Outcome": "vidfx.jobs.outcomes",
     "Progress": "vidfx.api.progress",

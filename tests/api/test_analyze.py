@@ -9,6 +9,7 @@ import pytest
 
 import vidfx
 from benchmarks import clips
+from vidfx.api import analyze as module
 from vidfx.errors import UsageError
 
 
@@ -52,6 +53,38 @@ def test_a_run_that_is_left_early_ends() -> None:
     assert len(next(run)) == 0
     run.close()
     assert sum(1 for _ in frames) > 800
+
+
+def test_engines_can_stay_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[vidfx.Settings] = []
+    load = module.load_context
+
+    def counted(settings: vidfx.Settings) -> Any:
+        loaded.append(settings)
+        return load(settings)
+
+    monkeypatch.setattr(module, "load_context", counted)
+    frames = list(clips.demo_frames((320, 180), seconds=0.2))
+    with vidfx.Analyzer(emotion="none") as analyzer:
+        first = [faces.track.tolist() for faces in analyzer.analyze(frames, rate=30)]
+        pictures = analyzer.analyze(frames)
+        beside = [(f.track.tolist(), next(pictures)) for f in analyzer.analyze(frames, rate=30)]
+        assert first[-1] and first == [tracks for tracks, _ in beside], "each is a new video"
+        assert [faces.index for _, faces in beside] == [*range(len(frames))]
+        assert not list(analyzer.analyze([], rate=30))
+    assert len(loaded) == 1
+
+
+def test_an_analyzer_is_used_while_it_is_entered() -> None:
+    analyzer = vidfx.Analyzer(emotion="none")
+    with pytest.raises(UsageError, match="it is not entered"):
+        analyzer.analyze([])
+    with analyzer, pytest.raises(UsageError, match="rate=-1"):
+        analyzer.analyze([], rate=-1)
+    with pytest.raises(UsageError, match="already left"):
+        analyzer.analyze([])
+    with pytest.raises(UsageError, match="'colour' is not a setting"):
+        vidfx.Analyzer(colour=1)
 
 
 @pytest.mark.parametrize(

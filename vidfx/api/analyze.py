@@ -1,9 +1,9 @@
-"""``vidfx.analyze``."""
+"""``vidfx.analyze`` and ``vidfx.Analyzer``."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain
@@ -59,6 +59,52 @@ class Faces:
         return len(self.box)
 
 
+class Analyzer:
+    """Engines that stay loaded, for frames that come at different times.
+
+    ``settings`` and ``changes`` are those of ``vidfx.annotate``; those about files count for
+    nothing. Entering it loads the engines, which takes a second or two, and leaving it frees them.
+    It is used by one thread at a time.
+
+    Raises UsageError for wrong settings, and UnavailableError, when it is entered, where an engine
+    or a device is not here.
+
+    Examples:
+        >>> picture = np.zeros((180, 320, 3), np.uint8)
+        >>> with vidfx.Analyzer(emotion="none") as analyzer:
+        ...     for _ in range(2):
+        ...         (faces,) = analyzer.analyze([picture])
+        ...         print(len(faces))
+        0
+        0
+    """
+
+    def __init__(self, settings: Settings | None = None, **changes: object) -> None:
+        self._settings = with_changes(settings or Settings(), changes)
+        self._loaded = ExitStack()
+        self._context: Context | None = None
+
+    def __enter__(self) -> Analyzer:
+        self._context = self._loaded.enter_context(load_context(self._settings))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._context = None
+        self._loaded.close()
+
+    def analyze(
+        self, frames: Iterable[np.ndarray], *, rate: float | None = None
+    ) -> Generator[Faces]:
+        """As ``vidfx.analyze``, with these engines. Each call with a ``rate`` is a new video."""
+        _check_rate(rate)
+        if self._context is None:
+            raise UsageError(
+                "this Analyzer has no engines: it is not entered, or already left",
+                hint="with vidfx.Analyzer() as analyzer: ...",
+            )
+        return _faces(frames, self._context, rate)
+
+
 def analyze(
     frames: Iterable[np.ndarray],
     settings: Settings | None = None,
@@ -75,8 +121,8 @@ def analyze(
     nothing.
 
     Yields the ``Faces`` of each frame, in order. The engines are loaded for the first frame, which
-    takes a second or two, and freed at the end: give all frames to one call. ``frames`` may be a
-    generator, such as of a camera.
+    takes a second or two, and freed at the end: give all frames to one call, or use an
+    ``Analyzer``. ``frames`` may be a generator, such as of a camera.
 
     Raises UsageError for frames of another shape and for wrong settings, UnavailableError where an
     engine or a device is not here.
@@ -88,28 +134,34 @@ def analyze(
         0 0 (0, 4) (0, 5, 2)
         1 0 (0, 4) (0, 5, 2)
     """
-    chosen = with_changes(settings or Settings(), changes)
+    _check_rate(rate)
+    return _loaded_for(Analyzer(settings, **changes), _checked(frames), rate)
+
+
+def _loaded_for(
+    analyzer: Analyzer, frames: Iterator[np.ndarray], rate: float | None
+) -> Generator[Faces]:
+    first = next(frames, None)
+    if first is not None:
+        with analyzer:
+            yield from analyzer.analyze(chain([first], frames), rate=rate)
+
+
+def _check_rate(rate: float | None) -> None:
     if rate is not None and not 0 < rate <= MOST_RATE:
         raise UsageError(
             f"rate={rate}: frames a second are above 0, and at most {MOST_RATE:g}",
             hint="leave it out for pictures that are no video",
         )
-    return _faces(frames, chosen, rate)
 
 
-def _faces(
-    frames: Iterable[np.ndarray], settings: Settings, rate: float | None
-) -> Generator[Faces]:
+def _faces(frames: Iterable[np.ndarray], context: Context, rate: float | None) -> Generator[Faces]:
     checked = _checked(frames)
-    first = next(checked, None)
-    if first is None:
-        return
-    with load_context(settings) as context:
+    if rate is None:
+        yield from _alone(checked, photograph_context(context))
+    elif (first := next(checked, None)) is not None:
         every = chain([first], checked)
-        if rate is None:
-            yield from _alone(every, photograph_context(context))
-        else:
-            yield from _followed(every, first, context, Fraction(rate).limit_denominator(1001))
+        yield from _followed(every, first, context, Fraction(rate).limit_denominator(1001))
 
 
 def _alone(frames: Iterable[np.ndarray], context: Context) -> Iterator[Faces]:
