@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 
 from vidfx_engines.embedded import ORIGINS
 
@@ -37,6 +38,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     assert done.returncode == 0, done.stderr
     (path,) = folder.glob("*.whl")
     return zipfile.ZipFile(path)
+
+
+def test_the_wheel_says_that_it_is_typed() -> None:
+    """By the list of the build backend; nothing is built."""
+    builder = WheelBuilder(str(ROOT))
+    files = {file.distribution_path for file in builder.recurse_included_files()}
+    packages = ("vidfx", "vidfx_engines", "vidfx_training")
+    assert {f"{name}/{file}" for name in packages for file in ("__init__.py", "py.typed")} <= files
 
 
 def test_three_names_and_no_more_come_into_site_packages(wheel: zipfile.ZipFile) -> None:
