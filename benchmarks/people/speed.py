@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from benchmarks.measure import PROGRAM, Run, machine, run
-from benchmarks.parts.tables import BESIDES
+from benchmarks.parts.summaries import BESIDES
 from benchmarks.saved import Row, add_option, show
 from vidfx.people.embeddings_file import TrackEmbeddings
 from vidfx.people.gallery import Gallery

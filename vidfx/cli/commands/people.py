@@ -178,9 +178,8 @@ def group(
     \b
     vidfx people group results
 
-    Of saved embeddings of their tracks. Tracks with little to compare, and those like two people,
-    get no name. When videos are added,
-    run it again: people keep their names. Corrections (docs/corrections.md) count more: rename,
+    By the embeddings that `annotate --embeddings` kept. Tracks with little to compare, and those
+    like two people, get no name. When videos are added, run it again: people keep their names. Corrections (docs/corrections.md) count more: rename,
     merge, not.
     """
     with errors_in_one_line(debug):
