@@ -179,8 +179,8 @@ def group(
     vidfx people group results
 
     By the embeddings that `annotate --embeddings` kept. Tracks with little to compare, and those
-    like two people, get no name. When videos are added, run it again: people keep their names. Corrections (docs/corrections.md) count more: rename,
-    merge, not.
+    like two people, get no name. When videos are added, run it again: people keep their names.
+    Corrections (docs/corrections.md) count more: rename, merge, not.
     """
     with errors_in_one_line(debug):
         from vidfx.cli.console.outcomes import GroupConsole
