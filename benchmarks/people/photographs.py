@@ -4,7 +4,8 @@ Labeled Faces in the Wild. The twelve people with most pictures are enrolled wit
 five of them, drawn several times; everybody else is a stranger. Half of the strangers, by a hash of
 their names, are the cohort that ``vidfx/people/cohorts.py`` was measured on (``--cohort`` measures
 it again): the rates of vidfx's own thresholds are those of the other half. ``--keep`` leaves the
-embeddings in a file, or takes them from it.
+embeddings in a file, or takes them from it. ``--videos FOLDER`` makes clips of the pictures there
+and measures the whole chain on them, and with ``--clips`` on real ones (``videos``).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import cv2
 import numpy as np
 
 from benchmarks.measure import machine
+from benchmarks.people.videos import video_rows
 from benchmarks.saved import Row, add_option, show
 from vidfx.annotate.embedding_engine import load_embedding
 from vidfx.annotate.models import load_models
@@ -88,6 +90,8 @@ def main() -> None:
     parser.add_argument("--keep", type=Path, metavar="FILE.npz")
     parser.add_argument("--cohort", action="store_true", help="measure the cohort")
     parser.add_argument("--turns", type=int, default=10)
+    parser.add_argument("--videos", type=Path, metavar="FOLDER", help="measure on video, too")
+    parser.add_argument("--clips", type=Path, metavar="FOLDER", help="the real clips")
     add_option(parser)
     args = parser.parse_args()
     faces = kept(args.keep) if args.keep and args.keep.exists() else read(args.lfw)
@@ -102,6 +106,8 @@ def main() -> None:
     rows = [row for k in (1, 3, 5) for row in twelve_rows(faces, k, args.turns, rng)]
     rows += [row for n in (12, 100, 800) for row in random_rows(faces, n, args.turns, rng)]
     rows += thousand_rows(faces, rng)
+    if args.videos:
+        rows += video_rows(args.lfw, args.clips, args.videos)
     notes = [f"{len(faces.vectors)} pictures of {len(faces.names)} people, {DLIB_FACE}"]
     show("people", "People of a gallery among strangers.", rows, machine(), args.save, notes)
 

@@ -1,7 +1,7 @@
 """Who the tracks of a video are, by a gallery.
 
-It is decided once for each person, from all kept faces of the person's tracks: a track after a cut
-may show too little on its own, and one odd view of a stranger is outweighed by the others.
+It is decided once for each person of the video, from all kept faces of the person's tracks, or
+from those of the one track that is most like somebody: the others may be seen badly.
 """
 
 from __future__ import annotations
@@ -54,13 +54,18 @@ def decide(
     members: dict[int, list[int]] = {}
     for number in numbers:
         members.setdefault(persons[number], []).append(number)
+    ordered = sorted(members)
     owners = np.array([persons[number] for number in tracks.track_id.tolist()])
     cosines, counts = _cosines(tracks, owners, gallery)
+    alone, of_track = _cosines(tracks, tracks.track_id, gallery)
+    for number, row, count in zip(numbers, alone, of_track, strict=True):
+        place = ordered.index(persons[number])
+        if count >= thresholds.min_crops and row.max() > cosines[place].max():
+            cosines[place] = row
     best, verdicts = thresholds.verdicts(cosines)
     verdicts = np.where((verdicts == 0) & (counts < thresholds.min_crops), 1, verdicts)
     top = cosines[np.arange(len(members)), best]
     scores = rescaled(top, thresholds)
-    ordered = sorted(members)
     decided: dict[int, Decision] = {}
     named: dict[int, list[Span]] = {}
     order: list[int] = np.argsort(-top, kind="stable").tolist()
