@@ -44,11 +44,11 @@ def opened_until(selector: str, address: str, turns: int) -> list[Row]:
         cpu: list[float] = []
         for _ in range(turns):
             tab = browser.new_page()
-            session = tab.context.new_cdp_session(tab)
+            session: Any = tab.context.new_cdp_session(tab)
             session.send("Performance.enable", {"timeDomain": "threadTicks"})
             tab.goto(address)
             tab.wait_for_selector(selector)
-            measured: Any = session.send("Performance.getMetrics")["metrics"]
+            measured = session.send("Performance.getMetrics")["metrics"]
             cpu += [float(one["value"]) for one in measured if one["name"] == "TaskDuration"]
             clock.append(float(tab.evaluate(READY)))
             tab.close()
