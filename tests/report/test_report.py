@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.clips.recorded import Reported
@@ -46,6 +48,19 @@ def test_tracks_are_described(tmp_path: Path) -> None:
     times = {"base": [1, 25], "first_s": 0.0, "frames": 100, "steps": [[99, 1]]}
     assert content["times"] == times
     assert content["coverage"]["rows"] == 200 and content["coverage"]["rows_filled"] == 0
+
+
+def test_tracks_of_one_person_are_told(tmp_path: Path) -> None:
+    video = reported(tmp_path)
+    some = [
+        replace(one, faces=replace(one.faces, person=np.ones(len(one.faces), np.int64)))
+        for one in read_settled(video)
+    ]
+    content = describe(video, *collect(some, 4))
+    assert [track["same_as"] for track in content["tracks"]] == [None, 1]
+    split = [replace(one, faces=replace(one.faces, track=2 * one.faces.track)) for one in some]
+    content = describe(video, *collect(split, 4))
+    assert [(track["id"], track["same_as"]) for track in content["tracks"]] == [(2, 1), (4, None)]
 
 
 def test_rows_between_detections_in_vain_are_filled_in(tmp_path: Path) -> None:

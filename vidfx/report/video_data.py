@@ -55,6 +55,8 @@ class Rows(NamedTuple):
     "(N,) float32; NaN where it was not measured"
     person: np.ndarray
     "(N,) of str"
+    person_id: np.ndarray
+    "(N,) int64, the same in all tracks of a person; 0: not known"
 
     def rows(self, keep: np.ndarray | slice) -> Rows:
         return Rows(*(column[keep] for column in self))
@@ -97,6 +99,7 @@ def collect(settled: Iterable[Settled], labels: int) -> tuple[Frames, Rows]:
                 raw.probs.astype(np.float32) if raw else nothing,
                 faces.quality.prod(1).astype(np.float32),
                 np.array([name or "" for name in names], object),
+                np.zeros(len(faces), np.int64) if faces.person is None else faces.person,
             )
         )
         frames += [(f.frame.pts, f.time_s, f.analysed, f.cut) for f in some.frames]
@@ -112,7 +115,7 @@ def collect(settled: Iterable[Settled], labels: int) -> tuple[Frames, Rows]:
 def _no_rows(labels: int) -> Rows:
     whole, none = np.zeros(0, np.int64), np.zeros((0, labels), np.float32)
     box, flags = np.zeros((0, 4), np.float32), np.zeros(0, bool)
-    return Rows(whole, whole, box, flags, whole, none, none, np.zeros(0, np.float32), whole)
+    return Rows(whole, whole, box, flags, whole, none, none, np.zeros(0, np.float32), whole, whole)
 
 
 def describe(video: SavedVideo, frames: Frames, rows: Rows) -> dict[str, Any]:
@@ -120,8 +123,12 @@ def describe(video: SavedVideo, frames: Frames, rows: Rows) -> dict[str, Any]:
     labels = video.expressions or ()
     seconds = frames.seconds()
     step = bin_frames(len(seconds), float(seconds.sum()))
-    tracks = [_track(some, frames, seconds, labels, step) for some in _by_track(rows)]
     summary = video.summary
+    before = {track["track_id"] for track in summary.get("tracks", ())}
+    tracks = [_track(some, frames, seconds, labels, step) for some in _by_track(rows)]
+    for track in tracks:
+        if track["id"] not in before:  # split from another person's
+            track["same_as"] = None
     return {
         "name": writable(video.name),
         "size": video.size,
@@ -181,6 +188,7 @@ def _track(
     return {
         "id": int(rows.track[0]),
         "person": str(rows.person[-1]),
+        "same_as": _earlier_track(rows),
         "first": int(rows.place[0]),
         "last": int(rows.place[-1]),
         "seconds": round(total, 3),
@@ -195,6 +203,13 @@ def _track(
         "readings": _readings(rows, step),
         "boxes": _boxes(rows, frames),
     }
+
+
+def _earlier_track(rows: Rows) -> int | None:
+    """The first track of the same person, where it is another one."""
+    first = int(rows.person_id[0])
+    alike = first > 0 and bool((rows.person_id == first).all())
+    return first if alike and first != rows.track[0] else None
 
 
 def _filled(rows: Rows, frames: Frames) -> np.ndarray:

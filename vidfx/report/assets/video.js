@@ -76,6 +76,7 @@ function showVideo(data, main, single) {
         h("div", { class: "top" }, face(data.sheet, track.face, nameOf(track)), h("div", {},
           h("button", { type: "button", "aria-pressed": String(chosen === track), onclick: () => choose(track) }, nameOf(track)),
           h("div", { class: "soft" }, `${clock(times[track.first], 1)} to ${clock(times[track.last], 1)}, on screen ${duration(track.seconds)}`),
+          track.same_as ? h("div", { class: "soft" }, `the person of track ${track.same_as}`) : null,
           track.filled_s ? h("div", { class: "soft" }, `${duration(track.filled_s)} of it filled in`) : null)),
         data.labels.length ? [shareBar(parts, text), h("div", { class: "soft" }, text, " of its time")] : null,
         tools(track));
@@ -130,11 +131,11 @@ function showVideo(data, main, single) {
 
 const nameOf = (track) => (isName(track.person) ? track.person : `track ${track.id}`);
 
-// A lane for each name, and one for each track without a name.
+// A lane for each name, and one for each person without a name.
 function lanesOf(data) {
   const lanes = new Map();
   for (const track of data.tracks.filter((one) => !one.dropped)) {
-    const name = nameOf(track);
+    const name = !isName(track.person) && track.same_as ? `track ${track.same_as}` : nameOf(track);
     lanes.set(name, [...(lanes.get(name) || []), track]);
   }
   return [...lanes].map(([name, tracks]) => ({ name, tracks }));
