@@ -84,10 +84,10 @@ class Selection:
         if self.needs_names and known is None:
             raise UsageError(
                 "--hide: faces have no names here, so only all and track:N can be hidden",
-                hint="name an engine with --recognition, or hide all",
+                hint="name an engine with --recognition or a gallery with --people, or hide all",
             )
         if missing := sorted(self.names - {*(known or ())}):
             raise UsageError(
-                f"--hide: {', '.join(missing)}: the engine does not know this name",
-                hint=f"it knows {', '.join(known or ())}",
+                f"--hide: {', '.join(missing)}: nobody can have this name here",
+                hint=f"known are {', '.join(known or ())}",
             )

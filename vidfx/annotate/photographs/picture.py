@@ -19,6 +19,7 @@ from vidfx.corrections.line import Correction
 from vidfx.overlay.labels import FaceLabel
 from vidfx.overlay.painter import Painter
 from vidfx.people.people_file import People
+from vidfx.people.readings import readings, with_readings
 from vidfx.people.who import who_are
 from vidfx.privacy.hiding import Hiding
 from vidfx.saved.named import named
@@ -35,7 +36,12 @@ def photograph_context(context: Context) -> Context:
     models = context.models
     detector = PhotographDetector(models.detector, models.threshold, models.checker)
     models = replace(
-        models, detector=detector, threshold=detector.threshold, checker=None, tensors_on=None
+        models,
+        detector=detector,
+        threshold=detector.threshold,
+        checker=None,
+        tensors_on=None,
+        embedding=models.embedding if models.people else None,
     )
     return replace(context, models=models)
 
@@ -55,8 +61,9 @@ def settle_photograph(
     if (people := context.models.people) and pipeline.best_crops:
         shown: list[int] = faces.track.tolist()
         spans = dict.fromkeys(shown, (0.0, 0.0))
-        found = who_are(pipeline.best_crops.kept(), spans, people.of_photograph)
-        faces = replace(named(settled, People(found)).faces, person=None)
+        kept, known = pipeline.best_crops.kept(), people.of_photograph
+        settled = named(settled, People(who_are(kept, spans, known)))
+        faces = replace(with_readings(settled, readings(kept, *known)).faces, person=None)
     order = np.argsort(faces.box[:, 0] + faces.box[:, 2])
     numbered = replace(faces.rows(order), track=np.arange(1, len(faces) + 1))
     warnings = pipeline.observe.faults.warnings(context.models.names())
