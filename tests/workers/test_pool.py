@@ -354,7 +354,7 @@ def test_a_task_and_an_error_come_back_whole() -> None:
     segment = Segment(1, 0.0, None, key_frame, 0.0, key_frame, 5.0)
     for task in (
         AnnotateVideo(job, overwrite=True, leftovers=(Path(name),)),
-        ObserveSegment(job, segment),
+        ObserveSegment(job, segment, True),
         DrawSegment(job, segment, Path(name)),
     ):
         other.send(Assignment(task))

@@ -22,6 +22,7 @@ from vidfx.output.tally import Tally
 from vidfx.overlay.looks import Looks
 from vidfx.people.embeddings_file import PRIVATE, TrackEmbeddings
 from vidfx.people.people_file import People
+from vidfx.people.readings import Readings, readings, with_readings
 from vidfx.people.who import who_are
 from vidfx.privacy.hiding import Hiding
 from vidfx.result_settings import ResultSettings
@@ -29,6 +30,9 @@ from vidfx.saved.named import named
 from vidfx.stages.settled import Settled
 from vidfx.video.write.muxer import Mp4Muxer, VideoReport
 from vidfx_engines.files import DEFAULT_MODE, AtomicFile
+
+ENDING = ".1"
+"""Of rows that are written again: labels of segments have .0."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class ResultFiles:
             "the rows until it is known who the tracks are"
             if models.embedding:
                 recognises = models.identity is not None
-                observed = RowFiles(work, create, recognises=recognises, ending=".0")
+                observed = RowFiles(work, create, recognises=recognises, ending=ENDING)
                 self._observed = stack.enter_context(observed)
             self._embeddings = None
             if settings.embeddings:
@@ -122,10 +126,13 @@ class ResultFiles:
         people = self._work.context.models.people
         spans = {t["track_id"]: (t["first_s"], t["last_s"]) for t in self.tally.tracks()}
         found = People(who_are(embeddings, spans, people and people.of_video))
+        read: Readings = readings(embeddings, *people.of_video) if people else {}
         self.tally = Tally(self._work.info, recognises=self._named)
         with self._timer("rows"):
             for settled in self._observed.read_back():
-                one = named(settled, found)
+                one = (
+                    with_readings(named(settled, found), read) if people else named(settled, found)
+                )
                 self.tally.add(one)
                 self._rows.write(one)
                 self._work.advanced(self.tally.frames)

@@ -39,6 +39,8 @@ class ObserveSegment(Struct, frozen=True, tag=True):
 
     job: Job
     segment: Segment
+    planes: bool
+    "whether frames come with the planes of the file, as for drawing; else in RGB alone"
 
     @property
     def path(self) -> Path:

@@ -128,6 +128,8 @@ def _run(
     with ExitStack() as stack:
         photographs, of_photographs = None, list[Outcome]()
         if work.photographs:
+            if settings.embeddings:
+                report(Notice("of photographs no embeddings are kept"))
             wanted = settings.overwrite and str(work.jobs[-1].outputs.summary) not in keep
             photographs = stack.enter_context(
                 photographs_of(

@@ -36,7 +36,8 @@ def annotate_segments(segments: Sequence[Segment], work: VideoWork, files: Resul
         SegmentWorkers(work, len(segments)) as workers,
         LabelFile(work.job.outputs.frames) as labels,
     ):
-        observed = workers.observe(segments)
+        planes = files.mp4 is not None and not draws_last
+        observed = workers.observe(segments, planes=planes)
         with work.engine_errors():
             faults = workers.faults.warnings(context.models.names())
         observations = chain.from_iterable(load(one.file) for one in observed)

@@ -31,7 +31,7 @@ def observe_segment(task: ObserveSegment, context: Context, listener: Listener) 
     """
     segment = task.segment
     part = segment.warmup_s, segment.lookahead_s, segment.warmup_key_frame
-    with _opened(task, part, context, listener) as (source, work, file):
+    with _opened(task, part, context, listener, planes=task.planes) as (source, work, file):
         info = source.info
         context.models.prepare(info.width, info.height, info.stretch)
         pipeline = Pipeline(info, context.settings, context.models, work.timer)
@@ -72,7 +72,7 @@ def draw_segment(task: DrawSegment, context: Context, listener: Listener) -> Dra
     segment = task.segment
     part = segment.first_s, segment.end_s, segment.key_frame
     with (
-        _opened(task, part, context, listener) as (source, work, file),
+        _opened(task, part, context, listener, planes=True) as (source, work, file),
         Mp4Muxer(file, source.info, audio_from=None, end_s=segment.end_s) as mp4,
     ):
         video, labels = (
@@ -99,6 +99,8 @@ def _opened(
     part: tuple[float, float | None, KeyFrame],
     context: Context,
     listener: Listener,
+    *,
+    planes: bool,
 ) -> Generator[tuple[FrameSource, VideoWork, AtomicFile]]:
     """A part of the video, from and to (s) and its first key frame, and the file to write.
 
@@ -107,7 +109,7 @@ def _opened(
     start_s, end_s, key_frame = part
     source, _ = open_source(
         task.job.source,
-        planes=context.settings.video,
+        planes=planes,
         start_s=start_s,
         end_s=end_s,
         key_frame=key_frame,

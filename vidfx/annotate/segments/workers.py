@@ -58,10 +58,10 @@ class SegmentWorkers:
             with suppress(OSError):
                 file.unlink()
 
-    def observe(self, segments: Sequence[Segment]) -> list[Observed]:
-        """The observations of ``segments``, in their order."""
+    def observe(self, segments: Sequence[Segment], *, planes: bool) -> list[Observed]:
+        """The observations of ``segments``, in their order; see ObserveSegment."""
         job = self._work.job
-        observed = self._do([ObserveSegment(job, s) for s in segments], Observed)
+        observed = self._do([ObserveSegment(job, s, planes) for s in segments], Observed)
         for one in observed:
             self.faults.merge(one.faults)
         return observed
