@@ -6,6 +6,7 @@ Clips are made of photographs (``made_clips``). The people of the real ones were
 
 from __future__ import annotations
 
+import shutil
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -119,6 +120,7 @@ def cost(folder: Path, gallery: Path) -> list[Row]:
         "people": ("--recognition=none", "--people", gallery),
         "resnet18": ("--recognition", engine),
     }
+    shutil.rmtree(folder / "cost", ignore_errors=True)
     seconds = {
         name: vidfx(folder, "annotate", clip, "-o", folder / "cost" / name, *ROWS_ONLY, *words)
         for name, words in ways.items()
