@@ -60,6 +60,15 @@ def test_all_tracks_of_a_person_decide_together():
     assert decide(tracks, TWO, LIMITS, spans, {n: n for n in spans})[2].name is None
 
 
+def test_the_best_track_names_a_person_whose_others_are_seen_badly():
+    tracks = faces((1, ANA, 0, (1, 1)), (2, ANA, 0.45, (1, 1, 1)))
+    found = decide(tracks, TWO, LIMITS, {1: (0, 1), 2: (2, 3)}, {1: 1, 2: 1})
+    assert [one.name for one in found.values()] == ["Ana", "Ana"]
+    one_face = faces((1, ANA, 0, (1,)), (2, ANA, 0.45, (1, 1, 1)))
+    found = decide(one_face, TWO, LIMITS, {1: (0, 1), 2: (2, 3)}, {1: 1, 2: 1})
+    assert [one.verdict for one in found.values()] == ["uncertain", "uncertain"]
+
+
 def test_good_faces_weigh_more():
     tracks = faces((1, ANA, 0, (1, 1)), (1, ANA, 0.9, (0.03,)))
     assert told(tracks, t1=(0, 1)) == {1: ("Ana", "named")}
