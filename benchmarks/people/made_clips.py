@@ -42,6 +42,7 @@ class Photographs:
     def pixels(self, name: str) -> np.ndarray:
         """(H, W, 3) uint8 RGB."""
         bgr = cv2.imdecode(np.frombuffer(self.content(name), np.uint8), cv2.IMREAD_COLOR)
+        assert bgr is not None, name
         return np.ascontiguousarray(bgr[..., ::-1])
 
 
