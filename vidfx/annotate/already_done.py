@@ -38,7 +38,7 @@ def work_without_input(context: Context) -> dict[str, Any]:
         "settings": context.settings.about_results(),
         "messages": context.messages,
         "models": [spec_fingerprint(s.engine.spec) for s in context.models.selections],
-        **({"people": people.fingerprint()} if (people := context.models.people) else {}),
+        **({"people": people.gallery.fingerprint()} if (people := context.models.people) else {}),
     }
 
 

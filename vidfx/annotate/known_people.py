@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +40,6 @@ class KnownPeople:
             "uncertain": round(self.thresholds.uncertain, 4),
             "evidence": self.thresholds.evidence,
         }
-
-    def fingerprint(self) -> str:
-        """What two galleries have in common that name everybody alike."""
-        found = sha256(repr((self.gallery.names, self.gallery.model)).encode())
-        for column in (self.gallery.person, self.gallery.embeddings):
-            found.update(column.tobytes())
-        return found.hexdigest()
 
 
 def load_people(settings: Settings) -> KnownPeople | None:

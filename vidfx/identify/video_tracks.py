@@ -80,7 +80,7 @@ def tracks_of(name: str, video: SavedVideo, embeddings: Path, threshold: float) 
     """
     faces = TrackEmbeddings.read(embeddings)
     lines = saved_corrections(video).lines
-    numbers = _corrected(faces, video, lines)
+    numbers = tracks_after(faces, video, lines)
     vectors = faces.vectors()
     own = _own_names(video)
     merged = _merged(own, lines)
@@ -152,7 +152,13 @@ def _spans(track: Mapping[str, Any]) -> list[Span]:
     return found or [(float(track["first_s"]), float(track["last_s"]))]
 
 
-def _corrected(
+def times_of(faces: TrackEmbeddings, video: SavedVideo) -> np.ndarray:
+    """(N,) the time of each face, s. Raises InputError."""
+    time_of = {f.frame.index: f.time_s for some in read_settled(video) for f in some.frames}
+    return np.array([time_of.get(int(frame), np.nan) for frame in faces.frame])
+
+
+def tracks_after(
     faces: TrackEmbeddings, video: SavedVideo, lines: Sequence[Correction]
 ) -> np.ndarray:
     """(N,) the track of each face, after splits and merges; 0 where it was dropped."""
@@ -160,8 +166,7 @@ def _corrected(
     changes = [line for line in lines if line.action in ("split", "merge", "drop")]
     if not changes:
         return number
-    time_of = {f.frame.index: f.time_s for some in read_settled(video) for f in some.frames}
-    times = np.array([time_of.get(int(frame), np.nan) for frame in faces.frame])
+    times = times_of(faces, video)
     for action in ("split", "merge", "drop"):
         for line in changes:
             if line.action == action:

@@ -97,6 +97,14 @@ class PhotographJournal:
         if new:
             self._append(new.values())
 
+    def replace(self, making: Making, records: Iterable[PhotographRecord]) -> None:
+        """What all have in common, and all records, are these from now on. Raises OutputError."""
+        self.making, self.records = making, {record.file: record for record in records}
+        with output_errors(self._path):
+            entries = [Claimed(self.claimed), making, *self.records.values()]
+            write_atomically(self._path, _lines(entries))
+            share(self._path, self._out)
+
     def _append(self, entries: Iterable[Struct]) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | NO_FOLLOW
         with output_errors(self._path):

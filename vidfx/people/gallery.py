@@ -116,6 +116,13 @@ class Gallery:
         norms = np.linalg.norm(sums, axis=1, keepdims=True)
         return (sums / np.maximum(norms, 1e-12)).astype(np.float32)
 
+    def fingerprint(self) -> str:
+        """What two galleries have in common that name everybody alike."""
+        found = hashlib.sha256(repr((self.names, self.model)).encode())
+        for column in (self.person, self.embeddings):
+            found.update(column.tobytes())
+        return found.hexdigest()
+
     def of(self, name: str) -> int | None:
         """The index of the person ``name``, also where it differs in case only; None if missing."""
         wanted = folded(name)

@@ -14,6 +14,8 @@ from vidfx_engines.validation import Label, convert
 GROUPS = "people.groups.json"
 SCHEMA = "vidfx.groups/1"
 MOST_BYTES = 256 << 20
+PRIVATE = 0o600
+"""Only the owner reads the file: it says who is in which video."""
 AGAIN = "delete it, and run `vidfx people group` again: people get new numbers"
 
 
@@ -87,5 +89,6 @@ def read_groups(out: Path) -> Groups | None:
 def write_groups(out: Path, groups: Groups) -> None:
     """Raises OutputError."""
     path = out / GROUPS
+    content = msgspec.json.format(msgspec.json.encode(groups), indent=1) + b"\n"
     with output_errors(path):
-        write_atomically(path, msgspec.json.format(msgspec.json.encode(groups), indent=1) + b"\n")
+        write_atomically(path, content, PRIVATE)

@@ -116,11 +116,16 @@ def read_people(path: Path) -> dict[int, TrackPerson] | None:
     return {one.track_id: one for one in content.tracks}
 
 
+def people_bytes(tracks: Iterable[TrackPerson]) -> bytes:
+    """The content of a file."""
+    content = msgspec.json.encode(_Content(SCHEMA, sorted(tracks, key=lambda one: one.track_id)))
+    return msgspec.json.format(content, indent=1) + b"\n"
+
+
 def write_people(path: Path, tracks: Iterable[TrackPerson]) -> None:
     """Write a file, whole or not at all. Raises OutputError.
 
     It is not waited for the disk: see AGAIN.
     """
-    content = msgspec.json.encode(_Content(SCHEMA, sorted(tracks, key=lambda one: one.track_id)))
     with output_errors(path):
-        write_atomically(path, msgspec.json.format(content, indent=1) + b"\n", sync=False)
+        write_atomically(path, people_bytes(tracks), sync=False)

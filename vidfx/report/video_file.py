@@ -28,7 +28,7 @@ def write_video_data(folder: Path, name: str, summary: Path, *, faces: bool) -> 
 
     Raises InputError and OutputError.
     """
-    data, sheet = folder / "data" / f"{name}.js", sheet_file(folder, name)
+    data, sheet = data_file(folder, name), sheet_file(folder, name)
     is_new = _is_newer(summary, data)
     if not is_new and (not faces or sheet.exists()):
         return False
@@ -80,6 +80,10 @@ def _hidden_tracks(video: SavedVideo) -> set[int]:
 def _may_take_faces(video: SavedVideo) -> bool:
     """A cut-out of the source can show a hidden face beside the one it is of."""
     return video.source.exists() and not hides_faces(video)
+
+
+def data_file(folder: Path, name: str) -> Path:
+    return folder / "data" / f"{name}.js"
 
 
 def sheet_file(folder: Path, name: str) -> Path:

@@ -124,7 +124,7 @@ def list_people(gallery: GalleryFolder, as_json: AsJson = False, debug: Debug = 
 def remove(name: Name, gallery: GalleryFolder, debug: Debug = False) -> None:
     """Delete somebody from a gallery: name, embeddings, thumbnails.
 
-    Results that were made with it are not changed.
+    Results that were made with it are not changed: `vidfx people forget` does that too.
     """
     with errors_in_one_line(debug):
         from vidfx.cli.console.tables import write_line
@@ -132,6 +132,47 @@ def remove(name: Name, gallery: GalleryFolder, debug: Debug = False) -> None:
 
         removed, pictures = run(name, gallery)
         write_line(f"{removed}: removed, with {pictures} faces")
+
+
+@people.command(cls=GroupedCommand)
+def forget(
+    name: Name,
+    places: Places,
+    gallery: Annotated[
+        Path | None,
+        typer.Option("--gallery", "-g", metavar="DIR", help="Folder of the gallery, if any."),
+    ] = None,
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change; change nothing.")
+    ] = False,
+    as_json: AsJson = False,
+    debug: Debug = False,
+) -> None:
+    """Take somebody out of a gallery and out of finished results, which then name nobody there.
+
+    \b
+    vidfx people forget Ana -g people results
+
+    Changed are names and embeddings: NAME.people.json, NAME.embeddings.npz, the CSVs, summaries,
+    people.groups.json, corrections, photographs' tables, and the tables and the report. The person
+    is `other` from then on. Results stay done for the next run of annotate. Videos and pictures in
+    which the name is drawn, clips and exports are not changed: they are listed, to be deleted or
+    made again. Exit code 1 if something could not be changed.
+    """
+    with errors_in_one_line(debug):
+        from vidfx.cli.console.people_text import write_forgotten
+        from vidfx.forget.forget import forget as run
+        from vidfx.forget.request import ForgetRequest
+
+        done = run(ForgetRequest(name, places, gallery, dry_run))
+        if as_json:
+            from vidfx.cli.console.results import write_object
+
+            write_object(done.as_json())
+        else:
+            write_forgotten(done)
+        raise typer.Exit(1 if done.failed else 0)
 
 
 @people.command(cls=GroupedCommand)

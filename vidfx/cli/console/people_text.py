@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from vidfx.cli.console.tables import write_line, write_table
+from vidfx.cli.console.text import say, write_error
 from vidfx.enrol.request import Enrolled
+from vidfx.forget.request import Forgotten
 from vidfx.notation import counted
 from vidfx.people.gallery import Gallery
 
@@ -36,6 +38,29 @@ def write_gallery(gallery: Gallery) -> None:
     write_table(("name", "faces", "mean quality", "rejected"), rows)
     model = gallery.engine or "an unknown model"
     write_line(f"{_number_of_people(len(rows))}; embeddings of {model}")
+
+
+def write_forgotten(done: Forgotten) -> None:
+    """What was taken out and from where; on stderr what failed, and what still has the name."""
+    would = "would be " if done.dry_run else ""
+    if done.also_called:
+        write_line(f"{done.name} is also called {', '.join(done.also_called)}")
+    if done.gallery_faces:
+        write_line(f"gallery: {counted(done.gallery_faces, 'face')} {would}removed")
+    for one in done.results:
+        rows, embeddings = counted(one.rows, "row"), counted(one.embeddings, "embedding")
+        write_line(f"{one.summary}: {rows} {would}changed, {embeddings} {would}removed")
+    for path, lines in done.corrections.items():
+        write_line(f"{path}: {counted(lines, 'line')} {would}changed or removed")
+    for path, tracks in done.groups.items():
+        write_line(f"{path}: {counted(tracks, 'track')} {would}taken out")
+    for path in done.made_again:
+        write_line(f"{path}: made again")
+    for outcome in done.failed:
+        assert outcome.error is not None
+        write_error(outcome.error)
+    for path in done.remaining:
+        say(f"warning: {path}: it still says the name, or may show it: delete it or make it again")
 
 
 def gallery_json(gallery: Gallery) -> dict[str, Any]:

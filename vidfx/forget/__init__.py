@@ -1,0 +1,1 @@
+"""``vidfx people forget``: somebody out of a gallery, and out of finished results."""
