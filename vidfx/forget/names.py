@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from vidfx.corrections.people import PersonLine, present_name
-from vidfx.identify.groups_file import Groups
+from vidfx.people.groups_file import Groups
 from vidfx.people.names import folded
 
 

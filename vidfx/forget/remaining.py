@@ -14,9 +14,10 @@ from vidfx.jobs.locks import LEDGER
 from vidfx_engines.files import read_regular
 
 MOST_BYTES = 1 << 28
-_TEXTS = frozenset(
-    ".csv .tsv .json .jsonl .txt .md .html .js .vtt .srt .eaf .xml .toml .log .sqlite".split()
-)
+_TEXTS = frozenset((
+    ".csv", ".tsv", ".json", ".jsonl", ".txt", ".md", ".html", ".js", ".vtt", ".srt", ".eaf",
+    ".xml", ".toml", ".log", ".sqlite",
+))  # fmt: skip
 
 
 def files_saying(names: Names, folders: Sequence[Path], shown: Collection[Path]) -> list[str]:

@@ -93,11 +93,12 @@ def labels_of(faces: SettledFaces, looks: Looks) -> list[FaceLabel]:
     return labels
 
 
-def _shown(
-    labels: Labels | None, faces: SettledFaces
-) -> list[tuple[str, float] | tuple[None, None]]:
-    """Label and probability of each face; None, None where it has no label."""
+def _shown(labels: Labels | None, faces: SettledFaces) -> list[tuple[str | None, float | None]]:
+    """Label and probability of each face; None, None where it has no label.
+
+    A name without a probability, such as that of a group, has None only for that.
+    """
     if labels is None:
         return [(None, None)] * len(faces.track)
     pairs = zip(labels.texts(), labels.prob.tolist(), strict=True)
-    return [(None, None) if text is None else (text, prob) for text, prob in pairs]
+    return [(text, None if text is None or math.isnan(prob) else prob) for text, prob in pairs]
