@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from tests.settled_frames import Reading, SettledFace, settled_of
 from vidfx.annotate.drawing.frame_labels import labels_of
 from vidfx.overlay.looks import DEFAULT_LOOKS, Looks
+from vidfx.stages.settled import Labels
 from vidfx.types import Frame
 
 
@@ -33,9 +35,10 @@ def test_an_expression_that_is_not_chosen_is_not_drawn(
 
 def test_a_name_without_a_probability_is_drawn_without_one() -> None:
     box, landmarks = np.zeros(4, np.float32), np.zeros((5, 2), np.float32)
-    face = SettledFace(1, box, landmarks, score=0.9, identity=Reading("Person 3", math.nan))
-    settled = settled_of(Frame(0, 0, np.empty(0)), [face], ("happy", "sad"))
-    (label,) = labels_of(settled.faces, DEFAULT_LOOKS)
+    face = SettledFace(1, box, landmarks, score=0.9)
+    faces = settled_of(Frame(0, 0, np.empty(0)), [face], ("happy", "sad")).faces
+    who = Labels(("Person 3",), np.zeros(1, np.int64), np.full(1, math.nan))
+    (label,) = labels_of(replace(faces, identity=who), DEFAULT_LOOKS)
     assert (label.identity, label.identity_prob) == ("Person 3", None)
 
 
