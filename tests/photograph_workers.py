@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from vidfx.annotate.tasks import AnnotatePhotographs, Photographed
+from vidfx.annotation.tasks import AnnotatePhotographs, Photographed
 from vidfx.errors import CrashedError, OtherSettingsError, VidfxError
 from vidfx.jobs.events import Event
 from vidfx.jobs.outcomes import Outcome

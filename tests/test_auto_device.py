@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from vidfx import auto_device
-from vidfx.annotate.models import load_models
+from vidfx.annotation.models import load_models
 from vidfx.auto_device import DeviceChoice, choose_device, measured, remember
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError

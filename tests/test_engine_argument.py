@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.engine_files import constant_classifier
-from vidfx.annotate.models import load_models
+from vidfx.annotation.models import load_models
 from vidfx.config import Settings
 from vidfx.engine_argument import find_engine
 from vidfx_engines.embedded import embedded

@@ -12,9 +12,7 @@ before it is used.
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from vidfx.version import __version__
@@ -58,22 +56,11 @@ _PLACES = {
 }
 
 
-class _Vidfx(ModuleType):
-    """This package. The function ``annotate`` has its name; the folder ``annotate`` has not."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if not (name in _PLACES and isinstance(value, ModuleType)):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Vidfx
-
-
 def __getattr__(name: str) -> object:
     if name not in _PLACES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(_PLACES[name]), name)
-    setattr(sys.modules[__name__], name, value)
+    globals()[name] = value
     return value
 
 

@@ -19,10 +19,10 @@ from pathlib import Path
 from benchmarks.annotate.pipeline import CSVS, FOLDER, TRANSCODE, VIDFX, commands
 from benchmarks.measure import failure, machine, make_clip, run
 from benchmarks.saved import Row, add_option, show
-from vidfx.annotate.context import Context, load_context
-from vidfx.annotate.pipeline import Pipeline
-from vidfx.annotate.stage_timer import StageTimer
-from vidfx.annotate.threads import prefetch, queue_length
+from vidfx.annotation.context import Context, load_context
+from vidfx.annotation.pipeline import Pipeline
+from vidfx.annotation.stage_timer import StageTimer
+from vidfx.annotation.threads import prefetch, queue_length
 from vidfx.config import Settings
 from vidfx.video.read.source import open_source
 from vidfx_engines.cores import available_cores

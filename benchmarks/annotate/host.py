@@ -24,13 +24,13 @@ import numpy as np
 
 from benchmarks.measure import machine, table
 from benchmarks.saved import Row, add_option, show
-from vidfx.annotate.context import Context
-from vidfx.annotate.drawing.frame_labels import labels_of
-from vidfx.annotate.models import WEAK, Models
-from vidfx.annotate.pipeline import Pipeline
-from vidfx.annotate.result_files import ResultFiles
-from vidfx.annotate.stage_timer import StageTimer
-from vidfx.annotate.video_work import VideoWork
+from vidfx.annotation.context import Context
+from vidfx.annotation.drawing.frame_labels import labels_of
+from vidfx.annotation.models import WEAK, Models
+from vidfx.annotation.pipeline import Pipeline
+from vidfx.annotation.result_files import ResultFiles
+from vidfx.annotation.stage_timer import StageTimer
+from vidfx.annotation.video_work import VideoWork
 from vidfx.config import Settings
 from vidfx.jobs.plan import Job, Outputs
 from vidfx.messages import DEFAULT_MESSAGES

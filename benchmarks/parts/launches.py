@@ -19,9 +19,9 @@ import torch
 from benchmarks.annotate import host
 from benchmarks.measure import table
 from benchmarks.parts.device_work import DeviceWork, counted
-from vidfx.annotate.models import WEAK, Models
-from vidfx.annotate.observer import Observer
-from vidfx.annotate.stage_timer import StageTimer
+from vidfx.annotation.models import WEAK, Models
+from vidfx.annotation.observer import Observer
+from vidfx.annotation.stage_timer import StageTimer
 from vidfx.config import Settings
 from vidfx.schema import DEFAULT_EMOTIONS
 from vidfx.stages.detect import Detector

@@ -23,8 +23,8 @@ import numpy as np
 from benchmarks.measure import machine
 from benchmarks.people.videos import video_rows
 from benchmarks.saved import Row, add_option, show
-from vidfx.annotate.embedding_engine import load_embedding
-from vidfx.annotate.models import load_models
+from vidfx.annotation.embedding_engine import load_embedding
+from vidfx.annotation.models import load_models
 from vidfx.config import Settings
 from vidfx.evaluate.verification import recall_at
 from vidfx.people.cohorts import RATES

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.vidfx_command import read_csv, results_in, vidfx
-from vidfx.annotate.drawing.verify import verify
+from vidfx.annotation.drawing.verify import verify
 from vidfx.errors import FaceSeenError
 from vidfx.result_settings import ResultSettings
 from vidfx.stages.detect import Detector

@@ -76,7 +76,7 @@ def test_one_video_that_breaks_an_engine_does_not_end_the_batch(
         tmp_path,
         """
         from vidfx_engines.errors import EngineRunError
-        from vidfx.annotate import whole
+        from vidfx.annotation import whole
         class Breaks(whole.Pipeline):
             def __call__(self, frames):
                 if self.observe.info.path.stem == "other":
@@ -120,7 +120,7 @@ def test_an_input_that_changes_while_it_is_read_is_not_done(
         monkeypatch,
         tmp_path,
         """
-        from vidfx.annotate import whole
+        from vidfx.annotation import whole
         class Grows(whole.Pipeline):
             def __call__(self, frames):
                 path = self.observe.info.path

@@ -13,8 +13,8 @@ import torch
 
 from tests.vidfx_command import read_csv, vidfx
 from tests.worker_faults import worker_faults
-from vidfx.annotate.context import load_context
-from vidfx.annotate.video import annotate_video
+from vidfx.annotation.context import load_context
+from vidfx.annotation.video import annotate_video
 from vidfx.config import Settings
 from vidfx.jobs.plan import Job, Outputs
 from vidfx_engines.backends.torch_graph import TorchGraph
@@ -61,7 +61,7 @@ def assert_same_rows(ours: list[dict[str, str]], theirs: list[dict[str, str]]) -
 
 ON_A_DEVICE = """
     from dataclasses import replace
-    from vidfx.annotate import context as setup
+    from vidfx.annotation import context as setup
     from vidfx_engines.device import CPU
     whole = setup.load_models
     setup.load_models = lambda settings: replace(whole(settings), tensors_on=CPU)
@@ -120,7 +120,7 @@ LENT = (
     ON_A_DEVICE
     + """
     import numpy as np
-    from vidfx.annotate import video
+    from vidfx.annotation import video
     from vidfx.types import Surface
     opened = video.open_source
     class Lent:

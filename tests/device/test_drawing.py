@@ -15,11 +15,11 @@ import torch
 
 from benchmarks.parts.device_work import counted
 from tests.video.media import info, write_frames
-from vidfx.annotate import context, video
-from vidfx.annotate.context import load_context
-from vidfx.annotate.drawing import draw_context
-from vidfx.annotate.models import load_models
-from vidfx.annotate.video import annotate_video
+from vidfx.annotation import context, video
+from vidfx.annotation.context import load_context
+from vidfx.annotation.drawing import draw_context
+from vidfx.annotation.models import load_models
+from vidfx.annotation.video import annotate_video
 from vidfx.config import Settings
 from vidfx.device.drawing import PITCH, SurfacePainter, surface_of
 from vidfx.device.frames import DeviceFrame

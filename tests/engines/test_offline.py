@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hatch_build import fetch
-from vidfx.annotate.model_pack import insightface_pack
+from vidfx.annotation.model_pack import insightface_pack
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError, VidfxError
 from vidfx.jobs import storage

@@ -21,9 +21,9 @@ from tests.extract.extracting import (
     run,
 )
 from tests.settled_frames import SettledFace, frame_by_frame, settled_of
-from vidfx.annotate.models import load_models
-from vidfx.annotate.pipeline import Pipeline
-from vidfx.annotate.stage_timer import StageTimer
+from vidfx.annotation.models import load_models
+from vidfx.annotation.pipeline import Pipeline
+from vidfx.annotation.stage_timer import StageTimer
 from vidfx.config import Settings
 from vidfx.extract.crop_selection import CropSelector, prominence
 from vidfx.stages import classify

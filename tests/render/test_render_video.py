@@ -151,7 +151,7 @@ def test_done_is_what_was_made_of_the_same(save: Save) -> None:
 def test_no_model_is_imported() -> None:
     code = (
         "import sys, vidfx.run.worker, vidfx.run.do_render\n"
-        "print(*{'openvino', 'onnxruntime', 'torch', 'vidfx.annotate.models'} & {*sys.modules})"
+        "print(*{'openvino', 'onnxruntime', 'torch', 'vidfx.annotation.models'} & {*sys.modules})"
     )
     done = run_python(code)
     assert (done.stdout.strip(), done.stderr) == ("", "")

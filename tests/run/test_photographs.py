@@ -14,10 +14,10 @@ import pytest
 
 from tests.photograph_workers import WORK, FakeWorkers, pictures
 from tests.vidfx_command import read_csv, same_imports, vidfx
-from vidfx.annotate.context import load_context
-from vidfx.annotate.drawing import verify
-from vidfx.annotate.photographs.group import annotate_photographs
-from vidfx.annotate.tasks import AnnotatePhotographs
+from vidfx.annotation.context import load_context
+from vidfx.annotation.drawing import verify
+from vidfx.annotation.photographs.group import annotate_photographs
+from vidfx.annotation.tasks import AnnotatePhotographs
 from vidfx.config import Settings
 from vidfx.errors import CrashedError, NotMediaError
 from vidfx.jobs.events import Done, Event, Failed, Skipped

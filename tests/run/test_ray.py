@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks import clips
 from tests.vidfx_command import results_in, vidfx
-from vidfx.annotate.tasks import AnnotateVideo
+from vidfx.annotation.tasks import AnnotateVideo
 from vidfx.config import Settings
 from vidfx.jobs.events import Advanced, Event
 from vidfx.jobs.plan import Job, Outputs

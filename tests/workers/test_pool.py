@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.workers.fake_worker import BEGUN, DIES, DONE, FakeWorker, Sent, ready
-from vidfx.annotate.tasks import AnnotateVideo, DrawSegment, ObserveSegment, VideoTask
+from vidfx.annotation.tasks import AnnotateVideo, DrawSegment, ObserveSegment, VideoTask
 from vidfx.config import Settings
 from vidfx.errors import StalledError, UnavailableError, VidfxError
 from vidfx.jobs.events import Event, Heartbeat, Notice, Retried

@@ -20,7 +20,7 @@ FAST = ["--emotion", "none", "--detector-size", "320", "--no-video", "--end", "0
 
 IN_BAD = """
     import os, signal, time
-    from vidfx.annotate import video
+    from vidfx.annotation import video
     whole = video.annotate_whole
     def annotate(source, *rest):
         if source.info.path.stem.startswith("bad"):

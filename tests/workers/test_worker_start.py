@@ -71,7 +71,7 @@ def test_a_run_that_was_killed_leaves_no_segments(
     fault = f"""
         import os, sys, time
         if sys.argv[0] == "-m":
-            from vidfx.annotate.drawing import annotated_video as film
+            from vidfx.annotation.drawing import annotated_video as film
             whole = film.AnnotatedVideo.complete
             def complete(self):
                 try:

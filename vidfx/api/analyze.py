@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from vidfx.annotate.context import Context, load_context
-from vidfx.annotate.photographs.picture import photograph_context, settle_photograph
-from vidfx.annotate.pipeline import Pipeline
-from vidfx.annotate.stage_timer import StageTimer
+from vidfx.annotation.context import Context, load_context
+from vidfx.annotation.photographs.picture import photograph_context, settle_photograph
+from vidfx.annotation.pipeline import Pipeline
+from vidfx.annotation.stage_timer import StageTimer
 from vidfx.config import Settings
 from vidfx.errors import UsageError
 from vidfx.load_settings import with_changes

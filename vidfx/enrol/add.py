@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vidfx.annotate.embedding_engine import load_embedding
-from vidfx.annotate.models import Models, load_models
+from vidfx.annotation.embedding_engine import load_embedding
+from vidfx.annotation.models import Models, load_models
 from vidfx.auto_device import choose_device
 from vidfx.enrol.read import EnrolledFace, digest_of, read_input
 from vidfx.enrol.request import DEFAULT_MODEL, Enrolled, EnrolProgress, EnrolRequest

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from vidfx.annotate.embedding_engine import find_embedding
+from vidfx.annotation.embedding_engine import find_embedding
 from vidfx.errors import VidfxError
 from vidfx.people.gallery import THUMBNAILS, Gallery
 from vidfx.people.likeness import twins, unlike_others

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from vidfx.annotate.embedding_engine import load_embedding
-from vidfx.annotate.models import load_models
+from vidfx.annotation.embedding_engine import load_embedding
+from vidfx.annotation.models import load_models
 from vidfx.config import Settings
 from vidfx.enrol.add import check_model
 from vidfx.enrol.read import digest_of, read_input

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vidfx.annotate.source_faces import PicturedFaces
+from vidfx.annotation.source_faces import PicturedFaces
 from vidfx.stages import align
 from vidfx.stages.settled import DETECTED, SettledFaces
 from vidfx.types import SQUARE, Stretch

@@ -9,8 +9,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from vidfx.annotate.models import Models
-from vidfx.annotate.source_faces import is_photograph, source_faces
+from vidfx.annotation.models import Models
+from vidfx.annotation.source_faces import is_photograph, source_faces
 from vidfx.enrol.faces import FoundFace, Limits, photograph_face, video_faces
 from vidfx.enrol.request import EnrolRequest
 from vidfx.errors import EngineFailedError, read_errors

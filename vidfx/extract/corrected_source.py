@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vidfx.annotate.models import Models
-from vidfx.annotate.source_faces import is_photograph
+from vidfx.annotation.models import Models
+from vidfx.annotation.source_faces import is_photograph
 from vidfx.errors import EngineFailedError, InputError
 from vidfx.extract.crop_selection import CropSelector
 from vidfx.extract.cvat_boxes import CvatBoxes, LabelledBox, read_cvat

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from vidfx.annotate.models import Models, load_models
-from vidfx.annotate.source_faces import is_photograph
+from vidfx.annotation.models import Models, load_models
+from vidfx.annotation.source_faces import is_photograph
 from vidfx.errors import OutputError, UsageError
 from vidfx.extract.corrected_source import extract_corrected
 from vidfx.extract.dataset_writer import DatasetWriter

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from vidfx.annotate.models import load_models
+from vidfx.annotation.models import load_models
 from vidfx.config import Settings
 from vidfx.errors import EngineFailedError, UsageError, output_errors
 from vidfx.extract.recut_picture import CANVAS, THRESHOLD, OnCanvas, best_faces, cut_face, on_canvas

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from vidfx.annotate.models import Models
-from vidfx.annotate.source_faces import is_photograph, source_faces
+from vidfx.annotation.models import Models
+from vidfx.annotation.source_faces import is_photograph, source_faces
 from vidfx.extract.crop_selection import CropSelector
 from vidfx.extract.dataset_writer import DatasetWriter, PendingCrop, SourceEntry
 from vidfx.extract.names import source_name

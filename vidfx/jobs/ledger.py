@@ -1,7 +1,7 @@
 """The ledger of an output folder: the state of every video, in SQLite.
 
-It only records: a video's summary decides whether it is done (vidfx/annotate/already_done.py). What
-cannot be written now is written later; no fault of the ledger ends a run.
+It only records: a video's summary decides whether it is done (vidfx/annotation/already_done.py).
+What cannot be written now is written later; no fault of the ledger ends a run.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def verify_rendered(
 
     The detector is another one than that which made the rows. See ``verify``. Raises FaceSeenError.
     """
-    from vidfx.annotate.drawing.verify import verify  # noqa: PLC0415 - brings a model
+    from vidfx.annotation.drawing.verify import verify  # noqa: PLC0415 - brings a model
 
     names = ("detector", "detector_size", "thorough")
     recorded = work.video.summary.get("fingerprint", {}).get("settings", {})

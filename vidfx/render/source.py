@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from vidfx.annotate.same_input import files_of
+from vidfx.annotation.same_input import files_of
 from vidfx.errors import InputError, OtherInputError, read_errors
 from vidfx.jobs.content import content_hash
 from vidfx.saved.runs import AGAIN, SavedVideo

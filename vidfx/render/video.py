@@ -14,15 +14,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from vidfx.annotate.drawing.annotated_video import AnnotatedVideo
-from vidfx.annotate.drawing.draw_work import DrawWork
-from vidfx.annotate.drawing.frame_labels import (
+from vidfx.annotation.drawing.annotated_video import AnnotatedVideo
+from vidfx.annotation.drawing.draw_work import DrawWork
+from vidfx.annotation.drawing.frame_labels import (
     FrameLabels,
     LabelMatcher,
     frame_labels,
     masked_labels,
 )
-from vidfx.annotate.threads import prefetch, queue_length, uninterrupted
+from vidfx.annotation.threads import prefetch, queue_length, uninterrupted
 from vidfx.corrections.apply import Corrector
 from vidfx.errors import (
     ChangedError,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from vidfx.annotate.drawing.draw_context import DrawContext
+from vidfx.annotation.drawing.draw_context import DrawContext
 from vidfx.config import Settings
 from vidfx.corrections.read import Corrections, saved_corrections
 from vidfx.errors import InputError

@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-from vidfx.annotate.tasks import (
+from vidfx.annotation.tasks import (
     AlreadyDone,
     Annotated,
     AnnotatePhotographs,

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from vidfx.annotate.context import Context, load_context
-from vidfx.annotate.video import annotate_video, open_video
+from vidfx.annotation.context import Context, load_context
+from vidfx.annotation.video import annotate_video, open_video
 from vidfx.auto_device import remember
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError

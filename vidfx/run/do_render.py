@@ -6,7 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from vidfx.annotate.tasks import AlreadyDone, WouldBeDone
+from vidfx.annotation.tasks import AlreadyDone, WouldBeDone
 from vidfx.jobs.events import Listener, Notice
 from vidfx.jobs.leftovers import find_leftovers
 from vidfx.render.fingerprint import read_record, render_fingerprint, why_rendered

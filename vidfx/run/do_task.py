@@ -10,10 +10,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from vidfx.annotate.already_done import why_done
-from vidfx.annotate.context import Context, load_context
-from vidfx.annotate.segments.task import draw_segment, observe_segment
-from vidfx.annotate.tasks import (
+from vidfx.annotation.already_done import why_done
+from vidfx.annotation.context import Context, load_context
+from vidfx.annotation.segments.task import draw_segment, observe_segment
+from vidfx.annotation.tasks import (
     AlreadyDone,
     Annotated,
     AnnotatePhotographs,
@@ -24,7 +24,7 @@ from vidfx.annotate.tasks import (
     VideoTask,
     WouldBeDone,
 )
-from vidfx.annotate.video import annotate_video, open_video
+from vidfx.annotation.video import annotate_video, open_video
 from vidfx.errors import VidfxError
 from vidfx.jobs import storage
 from vidfx.jobs.events import Heartbeat, Listener, Notice
@@ -74,7 +74,7 @@ def _result(
         case DrawSegment():
             return draw_segment(task, context, listener)
         case AnnotatePhotographs():
-            from vidfx.annotate.photographs.group import (  # noqa: PLC0415
+            from vidfx.annotation.photographs.group import (  # noqa: PLC0415
                 annotate_photographs,
             )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 
-from vidfx.annotate.models import load_models
+from vidfx.annotation.models import load_models
 from vidfx.auto_device import choose_device
 from vidfx.config import Settings
 from vidfx.errors import UnavailableError, VidfxError

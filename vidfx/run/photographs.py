@@ -12,8 +12,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from vidfx.annotate.stage_timer import StageTimer
-from vidfx.annotate.tasks import AnnotatePhotographs, Photographed
+from vidfx.annotation.stage_timer import StageTimer
+from vidfx.annotation.tasks import AnnotatePhotographs, Photographed
 from vidfx.errors import CrashedError, NotMediaError, OutputError, OutputExistsError, VidfxError
 from vidfx.jobs.events import Advanced, Done, Failed, Listener, Notice, Skipped, Started
 from vidfx.jobs.leftovers import remove_parts_of_photographs
@@ -196,7 +196,7 @@ class PhotographRun:
 
     def _write_tables(self, making: Making) -> dict[str, Any]:
         # brings NumPy and FFmpeg, which the process that assigns the work needs for nothing else
-        from vidfx.annotate.photographs.tables import write_tables  # noqa: PLC0415
+        from vidfx.annotation.photographs.tables import write_tables  # noqa: PLC0415
 
         content: dict[str, Any] = {
             "input": {"path": str(self._job.source)},

@@ -7,7 +7,7 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
-from vidfx.annotate.tasks import AnnotatePhotographs, AnnotateVideo
+from vidfx.annotation.tasks import AnnotatePhotographs, AnnotateVideo
 from vidfx.config import Settings
 from vidfx.errors import VidfxError
 from vidfx.jobs.events import Advanced, Event, Heartbeat, Notice, Retried, Started

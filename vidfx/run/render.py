@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from vidfx.annotate.tasks import AlreadyDone, WouldBeDone
+from vidfx.annotation.tasks import AlreadyDone, WouldBeDone
 from vidfx.config import Settings
 from vidfx.errors import UsageError
 from vidfx.jobs.events import (

@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 
-from vidfx.annotate.tasks import Drawn, Observed, VideoTask
+from vidfx.annotation.tasks import Drawn, Observed, VideoTask
 from vidfx.errors import Interrupted
 from vidfx.jobs.events import Advanced, Event, Heartbeat
 from vidfx.jobs.outcomes import as_failure
