@@ -88,7 +88,7 @@ def test_names_must_be_known() -> None:
     Selection.of(["not:Ana", "others"]).check(["other", "Ana"])
     with pytest.raises(UsageError, match="faces have no names"):
         Selection.of(["others"]).check(None)
-    with pytest.raises(UsageError, match="Anna: the engine does not know"):
+    with pytest.raises(UsageError, match="Anna: nobody can have this name"):
         Selection.of(["not:Anna"]).check(["other", "Ana"])
 
 
