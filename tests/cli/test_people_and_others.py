@@ -47,6 +47,7 @@ def named_in(out: Path) -> list[int]:
     return [t["track_id"] for t in tracks_of(out) if t["identity"] == "Ana"]
 
 
+@pytest.mark.slow
 def test_segments_name_as_the_whole_does(clip: Path, folder: Path, tmp_path: Path) -> None:
     whole, cut = tmp_path / "1", tmp_path / "2"
     for out in (whole, cut):
