@@ -195,6 +195,14 @@ def test_groups_that_may_be_one_are_suggested(tmp_path: Path) -> None:
     assert groups and not groups.alike
 
 
+def test_damaged_embeddings_fail_their_video_alone(out: Path) -> None:
+    (file, *others) = sorted(out.rglob("*.npz"))
+    file.write_bytes(b"damaged")
+    outcomes = run(out).outcomes
+    assert sorted(one.status for one in outcomes) == ["done"] * len(others) + ["failed"]
+    assert others
+
+
 def test_errors_are_one_clear_line(out: Path) -> None:
     with pytest.raises(UsageError, match="no threshold is known for the model"):
         group(out, None, lambda _: None)

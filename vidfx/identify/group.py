@@ -28,7 +28,7 @@ from vidfx.people.groups_file import (
     read_groups,
     write_groups,
 )
-from vidfx.people.linking import linking_of
+from vidfx.people.linking import Linking, linking_of
 from vidfx.people.names import RESERVED, folded
 from vidfx.people.people_file import TrackPerson, write_people
 from vidfx.saved.people import people_path
@@ -115,7 +115,24 @@ def _read(
     threshold: float | None,
     report: Callable[[Outcome], None],
 ) -> tuple[_Found, list[Outcome]]:
-    models = {path: TrackEmbeddings.read(path).model for _, path in saved}
+    models: dict[Path, str] = {}
+    linking: Linking | None = None
+    videos: list[VideoTracks] = []
+    outcomes: list[Outcome] = []
+    for summary, path in saved:
+        name = summary.relative_to(out).as_posix().removesuffix(SUMMARY)
+        try:
+            faces = TrackEmbeddings.read(path)
+            models[path] = faces.model
+            linking = linking or linking_of(faces.model, threshold)
+            videos.append(tracks_of(name, load_video(summary), faces, linking.threshold))
+        except UsageError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one video's fault must not end the others
+            outcomes.append(Outcome(str(summary), "failed", error=as_failure(summary, error)))
+            report(outcomes[-1])
+        else:
+            outcomes.append(Outcome(str(summary), "done"))
     used = Counter(models.values()).most_common()
     if len(used) > 1:
         other = next(path for path, model in models.items() if model != used[0][0])
@@ -123,19 +140,7 @@ def _read(
             f"{other}: its embeddings are by another model than those of {used[0][1]} videos",
             hint="annotate these videos again with the same model, or group them in another folder",
         )
-    linking = linking_of(used[0][0], threshold)
-    videos: list[VideoTracks] = []
-    outcomes: list[Outcome] = []
-    for summary, path in saved:
-        name = summary.relative_to(out).as_posix().removesuffix(SUMMARY)
-        try:
-            videos.append(tracks_of(name, load_video(summary), path, linking.threshold))
-        except Exception as error:  # noqa: BLE001 - one video's fault must not end the others
-            outcomes.append(Outcome(str(summary), "failed", error=as_failure(summary, error)))
-            report(outcomes[-1])
-        else:
-            outcomes.append(Outcome(str(summary), "done"))
-    if not videos:
+    if linking is None or not videos:
         raise UsageError(f"{out}: none of its videos can be read", hint="see the errors above")
     return _Found(videos, used[0][0], linking.threshold, linking.margin), outcomes
 

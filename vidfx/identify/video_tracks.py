@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -72,13 +71,14 @@ class VideoTracks:
         return sorted(found)
 
 
-def tracks_of(name: str, video: SavedVideo, embeddings: Path, threshold: float) -> VideoTracks:
-    """The tracks of ``video`` with the vectors of its file of ``embeddings``.
+def tracks_of(
+    name: str, video: SavedVideo, faces: TrackEmbeddings, threshold: float
+) -> VideoTracks:
+    """The tracks of ``video`` with the vectors of its ``faces``.
 
     A track whose faces are alike by less than ``threshold`` has none: it is of several people.
     Raises InputError.
     """
-    faces = TrackEmbeddings.read(embeddings)
     lines = saved_corrections(video).lines
     numbers = tracks_after(faces, video, lines)
     vectors = faces.vectors()
