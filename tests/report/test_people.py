@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-from shutil import which
 from typing import Any
 
 import pytest
@@ -14,18 +12,7 @@ from tests.identify.test_group import add_video, run, who
 from vidfx.report.build import write_report
 from vidfx.report.server import ReportServer
 
-CHROMIUM = which("chromium") or which("chromium-browser") or which("google-chrome")
 HOSTILE = "<img src=x onerror='alert(1)'>"
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as engine:
-        opened = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
